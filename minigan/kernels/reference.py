@@ -1,0 +1,118 @@
+"""The plain NumPy twin of every kernel: as short as its formula, for any float dtype, and slow.
+
+This file is the specification.  The fast kernels beside it (im2col, Winograd, fused Numba loops) must return what these
+return; their tests compare the two, and the complex-step gradient check runs on these because they accept complex numbers.
+
+A convolution is one sum, read in three directions (i: output pixel, a: tap of the k x k kernel, s: stride, p: padding):
+
+    y[i]            = sum_a  x[s i - p + a] W[a]         conv2d       forward
+    dx[s i - p + a] += sum_o dy[i] W[a]'                 conv2d_dx    its adjoint in x: the transposed convolution
+    dW[a]           += sum_i x[s i - p + a]' dy[i]       conv2d_dW    its adjoint in W
+"""
+
+import numpy as np
+
+
+def _taps(k, stride, rows, columns):
+    """Yield (a, b, the rows and columns that tap (a, b) touches in the padded image)."""
+    for a in range(k):
+        for b in range(k):
+            yield a, b, slice(a, a + stride * rows, stride), slice(b, b + stride * columns, stride)
+
+
+def _pad(x, pad):
+    return np.pad(x, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
+
+
+def conv2d(x, W, stride, pad):  # (N, H, W, C), (k, k, C, O) -> (N, H', W', O)
+    k, O = W.shape[0], W.shape[3]
+    rows, columns = ((n + 2 * pad - k) // stride + 1 for n in x.shape[1:3])
+    xp = _pad(x, pad)
+    y = np.zeros((len(x), rows, columns, O), x.dtype)
+    for a, b, i, j in _taps(k, stride, rows, columns):
+        y += xp[:, i, j] @ W[a, b]  # y[i] += x[s i - p + a] W[a]
+    return y
+
+
+def conv2d_dx(dy, W, stride, pad, hw):  # (N, H', W', O), (k, k, C, O) -> (N, *hw, C)
+    height, width = hw
+    dxp = np.zeros((len(dy), height + 2 * pad, width + 2 * pad, W.shape[2]), dy.dtype)
+    for a, b, i, j in _taps(W.shape[0], stride, *dy.shape[1:3]):
+        dxp[:, i, j] += dy @ W[a, b].T  # dx[s i - p + a] += dy[i] W[a]'
+    return np.ascontiguousarray(dxp[:, pad : pad + height, pad : pad + width])
+
+
+def conv2d_dW(x, dy, stride, pad, dW):  # (N, H, W, C), (N, H', W', O), (k, k, C, O) in place
+    xp = _pad(x, pad)
+    for a, b, i, j in _taps(dW.shape[0], stride, *dy.shape[1:3]):
+        dW[a, b] += np.tensordot(xp[:, i, j], dy, axes=((0, 1, 2), (0, 1, 2)))  # dW[a] += x[s i - p + a]' dy[i]
+
+
+def upconv2d(x, W):  # (N, H, W, C), (k, k, C, O) -> (N, 2H, 2W, O): nearest x2, then "same" convolution
+    return conv2d(x.repeat(2, axis=1).repeat(2, axis=2), W, 1, W.shape[0] // 2)
+
+
+def upconv2d_dx(dy, W):  # (N, 2H, 2W, O), (k, k, C, O) -> (N, H, W, C)
+    N, height, width, _ = dy.shape
+    du = conv2d_dx(dy, W, 1, W.shape[0] // 2, (height, width))
+    return du.reshape(N, height // 2, 2, width // 2, 2, -1).sum(axis=(2, 4))  # each pixel was copied four times
+
+
+def upconv2d_dW(x, dy, dW):  # (N, H, W, C), (N, 2H, 2W, O), (k, k, C, O) in place
+    conv2d_dW(x.repeat(2, axis=1).repeat(2, axis=2), dy, 1, dW.shape[0] // 2, dW)
+
+
+def dense(x, W, b=None):  # (N, n), (n, m), (m,) or None -> (N, m)
+    y = x @ W
+    return y if b is None else y + b
+
+
+def dense_dx(dy, W):  # (N, m), (n, m) -> (N, n)
+    return dy @ W.T
+
+
+def dense_dW(x, dy, dW):  # (N, n), (N, m), (n, m) in place
+    dW += x.T @ dy
+
+
+def add_bias(y, b):  # (..., C), (C,) in place
+    y += b
+
+
+def leaky_relu(x, alpha):
+    return np.where(x.real > 0, x, alpha * x)
+
+
+def leaky_relu_dx(dy, x, alpha):
+    return np.where(x.real > 0, dy, alpha * dy)
+
+
+def column_moments(x):  # (..., C) -> mean (C,), var (C,): biased, as in the BatchNorm paper
+    axes = tuple(range(x.ndim - 1))
+    mean = x.mean(axis=axes)
+    return mean, ((x - mean) ** 2).mean(axis=axes)
+
+
+def batchnorm(x, mean, inv_std, gamma, beta):  # (..., C)
+    return (x - mean) * inv_std * gamma + beta
+
+
+def batchnorm_dx(dy, x, mean, inv_std, gamma):  # (..., C) -> dx (..., C), dgamma (C,), dbeta (C,)
+    axes = tuple(range(x.ndim - 1))
+    M = x.size // x.shape[-1]
+    xhat = (x - mean) * inv_std
+    dbeta = dy.sum(axis=axes)
+    dgamma = (dy * xhat).sum(axis=axes)
+    dx = gamma * inv_std * (dy - dbeta / M - xhat * dgamma / M)
+    return dx, dgamma, dbeta
+
+
+def adam(theta, grad, m, v, lr, beta1, beta2, eps, t):  # (P,) each, in place; grad is zeroed
+    m += (1 - beta1) * (grad - m)
+    v += (1 - beta2) * (grad * grad - v)
+    theta -= lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps)
+    grad[...] = 0
+
+
+def ema(average, theta, decay):  # (P,) in place
+    average += (1 - decay) * (theta - average)

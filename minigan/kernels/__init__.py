@@ -1,21 +1,70 @@
-"""Arrays in, arrays out: the hot path.  Every name here has a plain twin of the same signature in `reference`."""
+"""Arrays in, arrays out: the hot path.  Every function here has a plain NumPy twin of the same name in `reference`.
 
-from minigan.kernels.reference import (
-    adam,
-    add_bias,
-    batchnorm,
-    batchnorm_dx,
-    column_moments,
-    conv2d,
-    conv2d_dW,
-    conv2d_dx,
-    dense,
-    dense_dW,
-    dense_dx,
-    ema,
-    leaky_relu,
-    leaky_relu_dx,
-    upconv2d,
-    upconv2d_dW,
-    upconv2d_dx,
-)
+What runs: the fast kernel for float32 and float64; the twin for complex numbers (the complex-step gradient check) and inside
+`with use("reference"):`, for tests and lessons that compare the two.  Read reference.py first: it says what is computed.  The
+other files say how it is made fast, each on its own page:
+
+    product.py      dense layers: the product cut over our threads       elementwise.py  leaky ReLU, Adam, running average
+    im2col.py       any convolution as one product per cached block      norm.py         statistics of columns, BatchNorm
+    convolution.py  which of them a shape gets                           threads.py, jit.py  who computes; how it is compiled
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+
+import numpy as np
+
+from minigan.kernels import convolution, elementwise, norm, product, reference, upconv
+from minigan.kernels.threads import get_shares, get_threads, set_threads
+
+_in_use = "fast"
+
+
+@contextmanager
+def use(which: str) -> Iterator[None]:
+    """`with use("reference"):` runs the plain NumPy twins, `use("fast")` the kernels; the former choice returns afterwards."""
+    global _in_use
+    if which not in ("fast", "reference"):
+        raise ValueError(f'kernels.use: expected "fast" or "reference", got {which!r}')
+    before, _in_use = _in_use, which
+    try:
+        yield
+    finally:
+        _in_use = before
+
+
+def _beside_its_twin(fast: Callable) -> Callable:
+    plain = getattr(reference, fast.__name__)
+
+    @wraps(fast)
+    def kernel(*args, **kwargs):
+        complex_numbers = any(a.dtype.kind == "c" for a in args if isinstance(a, np.ndarray))
+        return (plain if complex_numbers or _in_use == "reference" else fast)(*args, **kwargs)
+
+    return kernel
+
+
+conv2d = _beside_its_twin(convolution.conv2d)
+conv2d_dx = _beside_its_twin(convolution.conv2d_dx)
+conv2d_dW = _beside_its_twin(convolution.conv2d_dW)
+upconv2d = _beside_its_twin(upconv.upconv2d)
+upconv2d_dx = _beside_its_twin(upconv.upconv2d_dx)
+upconv2d_dW = _beside_its_twin(upconv.upconv2d_dW)
+dense = _beside_its_twin(product.dense)
+dense_dx = _beside_its_twin(product.dense_dx)
+dense_dW = _beside_its_twin(product.dense_dW)
+add_bias = _beside_its_twin(elementwise.add_bias)
+leaky_relu = _beside_its_twin(elementwise.leaky_relu)
+leaky_relu_dx = _beside_its_twin(elementwise.leaky_relu_dx)
+column_moments = _beside_its_twin(norm.column_moments)
+batchnorm = _beside_its_twin(norm.batchnorm)
+batchnorm_dx = _beside_its_twin(norm.batchnorm_dx)
+adam = _beside_its_twin(elementwise.adam)
+ema = _beside_its_twin(elementwise.ema)
+
+__all__ = [
+    "adam", "add_bias", "batchnorm", "batchnorm_dx", "column_moments", "conv2d", "conv2d_dW", "conv2d_dx", "dense", "dense_dW",
+    "dense_dx", "ema", "get_shares", "get_threads", "leaky_relu", "leaky_relu_dx", "set_threads", "upconv2d", "upconv2d_dW",
+    "upconv2d_dx", "use",
+]  # fmt: skip

@@ -55,7 +55,7 @@ def upconv2d(x, W):  # (N, H, W, C), (k, k, C, O) -> (N, 2H, 2W, O): nearest x2,
 def upconv2d_dx(dy, W):  # (N, 2H, 2W, O), (k, k, C, O) -> (N, H, W, C)
     N, height, width, _ = dy.shape
     du = conv2d_dx(dy, W, 1, W.shape[0] // 2, (height, width))
-    return du.reshape(N, height // 2, 2, width // 2, 2, -1).sum(axis=(2, 4))  # each pixel was copied four times
+    return du.reshape(N, height // 2, 2, width // 2, 2, W.shape[2]).sum(axis=(2, 4))  # each pixel was copied four times
 
 
 def upconv2d_dW(x, dy, dW):  # (N, H, W, C), (N, 2H, 2W, O), (k, k, C, O) in place

@@ -1,0 +1,133 @@
+"""Who computes: the one place that says how many threads the kernels and BLAS use, and how they stay out of each other's way.
+
+A training step is some hundred short calls.  Two pools of threads in one process (OpenBLAS's own and, say, Numba's) spoil each
+other: a worker that has finished does not sleep, it spins, and takes the core from the other pool's worker.  Measured: products
+of two-thread OpenBLAS fall from 150 to below 20 GFLOP/s beside a spinning or a merely busy neighbour.  So there is one pool,
+ours, made of plain Python threads, and three rules:
+
+  1. OpenBLAS is held at one thread, for the whole process, from the first kernel on.  Setting it costs half a microsecond.
+  2. A call is cut into `shares`, contiguous pieces of the batch.  Kernels (`nogil`) and np.matmul let go of Python's lock, so
+     Python threads truly run side by side.  Waking a thread costs some 20 microseconds: small work stays on the caller's thread.
+  3. A sum over the batch is one partial sum per share, added in the order of the shares.
+
+By rule 3 a result depends on the number of shares and never on the number of threads or their timing: `set_threads(1, shares=2)`
+gives, bit for bit, what two threads give.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+SMALL = 1 << 17  # work below this many bytes moved (or 1/64 of its multiplications) is not worth waking a thread
+
+_local = threading.local()  # each thread's scratch buffers
+_pool: ThreadPoolExecutor | None = None
+_threads = _shares = 0  # 0: not chosen yet
+
+
+def _default() -> int:
+    given = os.environ.get("MINIGAN_THREADS")
+    if given is None:
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return min(cores, 8)
+    if not given.isdecimal() or int(given) < 1:
+        raise ValueError(f"MINIGAN_THREADS must be a whole number of at least 1, got {given!r}")
+    return int(given)
+
+
+def get_threads() -> int:
+    """The number of threads the kernels use: set_threads, else MINIGAN_THREADS, else the cores we may use (at most 8)."""
+    if not _threads:
+        set_threads(_default())
+    return _threads
+
+
+def get_shares() -> int:
+    """The number of shares a large call is cut into; equal to get_threads() unless set_threads was told otherwise."""
+    get_threads()
+    return _shares
+
+
+def set_threads(n: int, shares: int | None = None) -> None:
+    """Use n threads from now on, and cut large calls into `shares` pieces (default n): the shares alone fix the bits."""
+    global _threads, _shares
+    shares = n if shares is None else shares
+    for name, value in (("n", n), ("shares", shares)):
+        if not isinstance(value, int) or value < 1:
+            raise ValueError(f"set_threads: {name} must be a whole number of at least 1, got {value!r}")
+    _forget_pool()
+    _threads, _shares = n, shares
+
+
+def run(work: Callable[[int, int], Any], length: int, size: float) -> list[Any]:
+    """[work(start, stop) for each share of range(length)], in order; one share only where `size` (bytes) is small."""
+    _hold_blas()
+    shares = min(get_shares(), length) if size >= SMALL else 1
+    if shares <= 1:
+        return [work(0, length)]
+    mine, *others = pairwise(length * i // shares for i in range(shares + 1))
+    if _threads == 1 or getattr(_local, "inside", False):  # never wait for the pool from inside the pool
+        return [work(*span) for span in (mine, *others)]
+    others = [_workers().submit(_inside, work, *span) for span in others]
+    try:
+        first = work(*mine)  # the caller works too
+    finally:
+        wait(others)  # even on Ctrl-C nobody goes on writing into our arrays
+    return [first, *(other.result() for other in others)]
+
+
+def scratch(name: str, shape: tuple[int, ...], dtype) -> np.ndarray:
+    """This thread's reusable buffer of that name, uninitialised: fresh large arrays would cost a page fault every 4 KB."""
+    buffers = _local.__dict__.setdefault("buffers", {})
+    dtype = np.dtype(dtype)
+    nbytes = dtype.itemsize * int(np.prod(shape))
+    if name not in buffers or buffers[name].size < nbytes:
+        raw = np.empty(nbytes + 64, np.uint8)
+        start = -raw.ctypes.data % 64  # whole cache lines
+        buffers[name] = raw[start : start + nbytes]
+    return buffers[name][:nbytes].view(dtype).reshape(shape)
+
+
+def _inside(work, start, stop):
+    _local.inside = True
+    return work(start, stop)
+
+
+def _workers() -> ThreadPoolExecutor:
+    global _pool
+    if _pool is None:
+        _pool = ThreadPoolExecutor(_threads - 1, thread_name_prefix="minigan")
+    return _pool
+
+
+def _forget_pool() -> None:
+    global _pool
+    if _pool is not None:
+        _pool.shutdown(wait=False)
+    _pool = None
+
+
+def _forget_in_child() -> None:
+    global _pool
+    _pool = None  # the parent's threads do not exist here: the child starts its own
+
+
+@cache
+def _blas_libraries() -> list:
+    return [library for library in ThreadpoolController().lib_controllers if library.user_api == "blas"]
+
+
+def _hold_blas() -> None:
+    for library in _blas_libraries():
+        library.set_num_threads(1)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_in_child)

@@ -1,0 +1,49 @@
+"""Nearest-neighbour upsampling and a k x k convolution, without ever building the larger image.
+
+Every pixel of the upsampled image u is one of four copies: u[m] = x[m // 2].  In one dimension, with p = k // 2,
+
+    y[i] = sum_a u[i - p + a] W[a]      so x[j] reaches y[2j - p + b] by every tap with a = 2p - b or a = 2p - b + 1:
+
+    y[2j - p + b] += x[j] K[b],         K[b] = W[2p - b] + W[2p + 1 - b],   b = 0 .. k        (taps outside W count as zero)
+
+This is a transposed convolution, stride 2, padding p, with the k + 1 taps of K = T W.  For k = 3, T4 = [[0,0,1],[0,1,1],[1,1,0],
+[1,0,0]]: a 4x4 kernel.  Each output pixel needs only (k + 1)^2 / 4 of its taps where the plain way needs k^2: 4 instead of 9, and
+winograd.py makes it 2.25.  The adjoints follow: backward is the stride-2 convolution by K, and dW = T' dK T'' on both axes.
+"""
+
+import numpy as np
+
+from minigan.kernels import convolution
+
+
+def _taps(k, dtype):  # T (k + 1, k): K[b] = sum_a T[b, a] W[a]
+    T = np.zeros((k + 1, k), dtype)
+    for b in range(k + 1):
+        for a in (k - 1 - b, k - b):
+            if 0 <= a < k:
+                T[b, a] = 1
+    return T
+
+
+def _expand(W):  # (k, k, C, O) -> (k + 1, k + 1, O, C): as the transposed convolution wants it
+    T = _taps(len(W), W.dtype)
+    return np.ascontiguousarray(np.einsum("ia,jb,abco->ijoc", T, T, W, optimize=True))
+
+
+def upconv2d(x: np.ndarray, W: np.ndarray) -> np.ndarray:
+    """y = conv2d(upsample(x), W, 1, k // 2): (N, H, W, C), (k, k, C, O), k odd -> (N, 2H, 2W, O)."""
+    return convolution.conv2d_dx(x, _expand(W), 2, len(W) // 2, (2 * x.shape[1], 2 * x.shape[2]))
+
+
+def upconv2d_dx(dy: np.ndarray, W: np.ndarray) -> np.ndarray:
+    """The adjoint in x: (N, 2H, 2W, O), (k, k, C, O) -> (N, H, W, C)."""
+    return convolution.conv2d(dy, _expand(W), 2, len(W) // 2)
+
+
+def upconv2d_dW(x: np.ndarray, dy: np.ndarray, dW: np.ndarray) -> None:
+    """The adjoint in W, added in place: (N, H, W, C), (N, 2H, 2W, O) -> (k, k, C, O)."""
+    k, _, C, O = dW.shape
+    dK = np.zeros((k + 1, k + 1, O, C), dW.dtype)
+    convolution.conv2d_dW(dy, x, 2, k // 2, dK)
+    T = _taps(k, dW.dtype)
+    dW += np.einsum("ia,jb,ijoc->abco", T, T, dK, optimize=True)

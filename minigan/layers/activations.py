@@ -1,0 +1,132 @@
+"""Activations: y = f(x), element by element.
+
+First order needs f', second order f''.  A piecewise-linear f (ReLU, LeakyReLU) has f'' = 0 and is not curved; for the
+others the term f''(x) v dy is the one that other hand-written penalties forget: with it dropped, a tanh critic's gradient
+penalty has a silently wrong gradient.
+"""
+
+import numpy as np
+
+from minigan import kernels
+from minigan.layers.layer import Layer
+
+
+class Activation(Layer):
+    """y = f(x);  dx = f'(x) dy;  J v = f'(x) v;  curvature = f''(x) v dy.     Any shape."""
+
+    curved = True
+
+    def forward(self, x):
+        y, *cache = self.f(x)
+        return y, tuple(cache)
+
+    def backward(self, dy, cache):
+        return self.check_slope(dy, cache[0].shape) * self.df(*cache)
+
+    def tangent(self, v, cache):
+        return v * self.df(*cache), cache
+
+    def curvature(self, dy, v, cache):
+        return dy * v * self.d2f(*cache)
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x)), for any real or complex x without overflow."""
+    e = np.exp(np.where(x.real > 0, -x, x))  # exp(-|x|) <= 1
+    return np.where(x.real > 0, 1, e) / (1 + e)
+
+
+def softplus(x):
+    """log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)), without overflow."""
+    return np.where(x.real > 0, x, 0) + np.log1p(np.exp(np.where(x.real > 0, -x, x)))
+
+
+class Tanh(Activation):
+    """y = tanh(x);  f' = 1 - y^2;  f'' = -2 y (1 - y^2)."""
+
+    def f(self, x):
+        y = np.tanh(x)
+        return y, y
+
+    def df(self, y):
+        return 1 - y * y
+
+    def d2f(self, y):
+        return -2 * y * (1 - y * y)
+
+
+class Sigmoid(Activation):
+    """y = 1 / (1 + exp(-x));  f' = y (1 - y);  f'' = y (1 - y) (1 - 2 y)."""
+
+    def f(self, x):
+        y = sigmoid(x)
+        return y, y
+
+    def df(self, y):
+        return y * (1 - y)
+
+    def d2f(self, y):
+        return y * (1 - y) * (1 - 2 * y)
+
+
+class Softplus(Activation):
+    """y = log(1 + exp(x));  f' = sigmoid(x) = s;  f'' = s (1 - s)."""
+
+    def f(self, x):
+        return softplus(x), x
+
+    def df(self, x):
+        return sigmoid(x)
+
+    def d2f(self, x):
+        s = sigmoid(x)
+        return s * (1 - s)
+
+
+class SiLU(Activation):
+    """y = x s,  s = sigmoid(x);  f' = s + x s (1 - s);  f'' = s (1 - s) (2 + x (1 - 2 s)).     Elfwing et al. 2018."""
+
+    def f(self, x):
+        s = sigmoid(x)
+        return x * s, x, s
+
+    def df(self, x, s):
+        return s + x * s * (1 - s)
+
+    def d2f(self, x, s):
+        return s * (1 - s) * (2 + x * (1 - 2 * s))
+
+
+class LeakyReLU(Layer):
+    """y = x where x > 0, else alpha x.     Maas et al. 2013.  f'(0) = alpha by convention.
+
+    The cache is y, not x: with alpha >= 0 both are positive at the same places, and the next layer keeps y anyway.
+    """
+
+    def __init__(self, alpha: float = 0.2):
+        if not 0 <= alpha <= 1:
+            raise ValueError(f"LeakyReLU needs a slope 0 <= alpha <= 1, got {alpha}")
+        self.alpha = alpha
+
+    def forward(self, x):
+        y = kernels.leaky_relu(np.ascontiguousarray(x), self.alpha)
+        return y, y
+
+    def backward(self, dy, y):
+        return kernels.leaky_relu_dx(self.check_slope(dy, y.shape), y, self.alpha)
+
+    def tangent(self, v, y):
+        return kernels.leaky_relu_dx(self.check_slope(v, y.shape), y, self.alpha), y
+
+    def __repr__(self):
+        return f"LeakyReLU({self.alpha})"
+
+
+class ReLU(LeakyReLU):
+    """y = max(x, 0):  LeakyReLU with alpha = 0."""
+
+    def __init__(self):
+        super().__init__(0.0)
+
+    def __repr__(self):
+        return "ReLU()"

@@ -1,0 +1,78 @@
+"""Layers end to end.  The whole of backpropagation is here, first order and second, in four short loops.
+
+First order: run forward keeping each layer's cache, then hand the slope back from layer to layer.
+
+Second order: a gradient penalty is P(g) with g = dD/dx.  Hold v = dP/dg still; then dP/dtheta = d/dtheta (v . dD/dx) is the
+parameter gradient of D's derivative along v.  So push v forward through the Jacobians (`tangent`), then run backward through
+*that* pass.  In it two slopes travel: dw, of the tangent stream, and dx, of the primal one, which is born where a curved
+layer's Jacobian depends on x (see Layer.backward_tangent) and stays None in a piecewise-linear net.
+
+`Chain` serves the network (network.Sequential is a Chain with one flat theta) and the layers that hold layers.
+"""
+
+from minigan.layers.layer import Layer
+
+
+class Chain:
+    def __init__(self, *layers: Layer):
+        self.layers: list[Layer] = []
+        for layer in layers:
+            if not isinstance(layer, Chain | Layer):
+                raise TypeError(
+                    f"a network is built of layers, such as Dense(784, 128) or LeakyReLU(0.2), got {layer!r}"
+                )
+            self.layers += layer.layers if isinstance(layer, Chain) else [layer]  # a chain inside a chain is spliced in
+
+    @property
+    def curved(self) -> bool:
+        return any(layer.curved for layer in self.layers)
+
+    @property
+    def mixes(self) -> bool:
+        return any(layer.mixes for layer in self.layers)
+
+    def forward(self, x):
+        """y, caches = D.forward(x): training mode, keeping what backward needs."""
+        caches = []
+        for layer in self.layers:
+            x, cache = layer.forward(x)
+            caches.append(cache)
+        return x, caches
+
+    def __call__(self, x):
+        """y = D(x): evaluation mode, nothing kept, nothing updated."""
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def backward(self, dy, caches, learn: bool = True, need_dx: bool = True):
+        """dx = J' dy.  With `learn`, parameter gradients are ADDED to grad on the way.
+
+        need_dx=False saves the product that nobody reads: the slope of the first layer's input, when that is the data.
+        """
+        last = len(self.layers) - 1
+        for i, (layer, cache) in enumerate(zip(reversed(self.layers), reversed(caches), strict=True)):
+            if i == last and learn and not need_dx:
+                layer.accumulate(dy, cache)
+                return None
+            dy = layer.learn(dy, cache) if learn else layer.backward(dy, cache)
+        return dy
+
+    def tangent(self, v, caches):
+        """w = J v, the derivative of the output along v at the point of these caches -> w, tangents [(v, tcache), ...]."""
+        tangents = []
+        for layer, cache in zip(self.layers, caches, strict=True):
+            w, tcache = layer.tangent(v, cache)
+            tangents.append((v, tcache))
+            v = w
+        return v, tangents
+
+    def streams(self, dw, dx, tangents, caches, learn: bool = True):
+        """Both slopes through every layer: (dw, dx) at the output -> (dw, dx) at the input."""
+        for layer, (v, tcache), cache in zip(reversed(self.layers), reversed(tangents), reversed(caches), strict=True):
+            dw, dx = layer.backward_tangent(dw, dx, v, tcache, cache, learn)
+        return dw, dx
+
+    def backward_tangent(self, dw, tangents, caches):
+        """d/dtheta of sum dw . (J v), ADDED to grad; returns its slope in x (None where nothing is curved)."""
+        return self.streams(dw, None, tangents, caches)[1]

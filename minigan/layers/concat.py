@@ -1,0 +1,71 @@
+"""Two inputs, one output: how a label enters a network (Mirza and Osindero 2014, conditional GANs).
+
+    G = Sequential(Concat(right=[Embedding(10, 32)]), Dense(64 + 32, ...), ...)         G.forward((z, label))
+    D = Sequential(Concat(right=[Embedding(10, 32 * 32), Reshape(32, 32, 1)]), ...)     D.forward((x, label))
+
+The input is a tuple and the slope that comes back is a tuple, with None for the label, which cannot move.
+"""
+
+import numpy as np
+
+from minigan.layers.chain import Chain
+from minigan.layers.layer import Layer, ShapeError
+from minigan.layers.residual import Composite, Tangent
+
+
+class Concat(Composite):
+    """y = [left(x), right(c)] along the last axis;  (dx, dc) = (left' dy[..., :n], right' dy[..., n:]).
+
+    (x, c) -> y (..., n + m), where left(x) is (..., n) and right(c) is (..., m); an empty side is the identity.
+    """
+
+    def __init__(self, left: list[Layer] | tuple = (), right: list[Layer] | tuple = ()):
+        self.sides = Chain(*left), Chain(*right)
+        self.mixes = any(side.mixes for side in self.sides)
+        self.curved = any(side.curved for side in self.sides)
+
+    def children(self):
+        return [*self.sides[0].layers, *self.sides[1].layers]
+
+    def _pair(self, x):
+        if not (isinstance(x, tuple) and len(x) == 2):
+            raise TypeError(
+                f"{self} takes a pair (x, label), got {type(x).__name__}: call D((x, label)) or D.forward((x, label))"
+            )
+        return x
+
+    def _join(self, a, b):
+        if a.shape[:-1] != b.shape[:-1]:
+            raise ShapeError(f"{self} joins along the last axis, so all others must agree: got {a.shape} and {b.shape}")
+        return np.concatenate([a, b], axis=-1)
+
+    def forward(self, x):
+        (a, left), (b, right) = (side.forward(part) for side, part in zip(self.sides, self._pair(x), strict=True))
+        return self._join(a, b), (left, right, a.shape[-1])
+
+    def __call__(self, x):
+        return self._join(*(side(part) for side, part in zip(self.sides, self._pair(x), strict=True)))
+
+    def back(self, dy, cache, learn):
+        *caches, n = cache
+        slopes = np.ascontiguousarray(dy[..., :n]), np.ascontiguousarray(dy[..., n:])
+        return tuple(side.backward(d, c, learn) for side, d, c in zip(self.sides, slopes, caches, strict=True))
+
+    def tangent(self, v, cache):  # v is a pair; None for a label
+        (a, left), (b, right) = (side.tangent(part, c) for side, part, c in zip(self.sides, v, cache[:2], strict=True))
+        return np.concatenate([a, b], axis=-1), Tangent(cache, (left, right))
+
+    def backward_tangent(self, dw, dx, v, tcache, cache, learn=True):
+        *caches, n = cache
+        parts = [(d[..., :n], d[..., n:]) if d is not None else (None, None) for d in (dw, dx)]
+        ways = zip(self.sides, *parts, tcache.inner, caches, strict=True)
+        out = [side.streams(*map(_contiguous, (dw, dx)), tangents, c, learn) for side, dw, dx, tangents, c in ways]
+        dx = tuple(dx for _, dx in out)
+        return tuple(dw for dw, _ in out), None if all(d is None for d in dx) else dx
+
+    def __repr__(self):
+        return f"Concat(left={self.sides[0].layers}, right={self.sides[1].layers})"
+
+
+def _contiguous(a):
+    return None if a is None else np.ascontiguousarray(a)

@@ -1,0 +1,120 @@
+"""The convolution and its adjoint, the transposed convolution.
+
+A convolution is a dense layer that looks through a k x k window and uses the same weights at every place.  Read forward
+it shrinks an image (D); read backward, as its own adjoint, it grows one (G).  So ConvTranspose2d needs no mathematics of
+its own: its forward is Conv2d's backward, its backward is Conv2d's forward.
+"""
+
+import math
+
+import numpy as np
+
+from minigan import kernels
+from minigan.layers.layer import HE, Layer, ShapeError, constant, normal
+
+
+class _Convolution(Layer):
+    """What both directions share: the parameters, the checks, and the order of the three kernels."""
+
+    def __init__(self, c_in, c_out, k, stride=1, pad=0, bias=True, gain=HE):
+        if k < 1 or stride < 1 or pad < 0 or pad >= k:
+            raise ValueError(
+                f"{type(self).__name__} needs k >= 1, stride >= 1 and 0 <= pad < k, got k={k}, {stride=}, {pad=}"
+            )
+        self.c_in, self.c_out, self.k, self.stride, self.pad, self.bias = c_in, c_out, k, stride, pad, bias
+        self.parameters = {"W": ((k, k, c_in, c_out), normal(gain / math.sqrt(self.taps()))), **self._b()}
+
+    def _b(self):
+        return {"b": ((self.c_out,), constant(0.0))} if self.bias else {}
+
+    def forward(self, x):  # (N, H, W, c_in) -> (N, H', W', c_out)
+        x = self._check(x)
+        y = self._apply(x)
+        if self.bias:
+            kernels.add_bias(y, self.b)
+        return y, (x, 1)
+
+    def tangent(self, v, cache):
+        v = self.check(v, f"{cache[0].shape}", v.shape == cache[0].shape)
+        return self._apply(v), (v, 0)  # linear in x: the same map without the bias
+
+    def accumulate(self, dy, cache):
+        x, one = cache  # one is 1 after forward; 0 after tangent, where the bias does not move
+        dy = self.check_slope(dy, (len(x), *self.size(*x.shape[1:3]), self.c_out))
+        self._accumulate(x, dy)
+        if self.bias and one:
+            self.db += dy.reshape(-1, self.c_out).sum(axis=0)
+
+    def _check(self, x):
+        hint = f"the last axis is the channels (channel-last), so {type(self).__name__}({x.shape[-1]}, ...) would fit"
+        if x.ndim == 4 and x.shape[1] == self.c_in != x.shape[3]:
+            hint += "; if this is PyTorch's (N, C, H, W), use x.transpose(0, 2, 3, 1)"
+        x = self.check(x, f"(N, H, W, {self.c_in})", x.ndim == 4 and x.shape[3] == self.c_in, hint)
+        if min(self.size(*x.shape[1:3])) < 1:
+            need = self.k - 2 * self.pad
+            raise ShapeError(f"{self} needs an image of at least {need} x {need}, got {x.shape[1]} x {x.shape[2]}")
+        return x
+
+    def __repr__(self):
+        extra = (
+            f", stride={self.stride}" * (self.stride != 1)
+            + f", pad={self.pad}" * (self.pad != 0)
+            + ", bias=False" * (not self.bias)
+        )
+        return f"{type(self).__name__}({self.c_in}, {self.c_out}, {self.k}{extra})"
+
+
+class Conv2d(_Convolution):
+    """y[i] = sum_a x[s i - p + a] W[a] + b       (cross-correlation, as in every deep-learning library).
+
+    x (N, H, W, c_in), W (k, k, c_in, c_out), b (c_out,) -> y (N, H', W', c_out),  H' = (H + 2 pad - k) // stride + 1.
+    Dumoulin and Visin, "A guide to convolution arithmetic" (2016), relationship 6.
+    """
+
+    def taps(self) -> float:
+        return self.k * self.k * self.c_in  # products in one output: the fan-in
+
+    def size(self, height, width):
+        return tuple((n + 2 * self.pad - self.k) // self.stride + 1 for n in (height, width))
+
+    def _apply(self, x):
+        return kernels.conv2d(x, self.W, self.stride, self.pad)  # y[i] = sum_a x[s i - p + a] W[a]
+
+    def backward(self, dy, cache):  # (N, H', W', c_out) -> (N, H, W, c_in)
+        hw = cache[0].shape[1:3]
+        dy = self.check_slope(dy, (len(cache[0]), *self.size(*hw), self.c_out))
+        return kernels.conv2d_dx(dy, self.W, self.stride, self.pad, hw)  # dx[s i - p + a] += dy[i] W[a]'
+
+    def _accumulate(self, x, dy):
+        kernels.conv2d_dW(x, dy, self.stride, self.pad, self.dW)  # dW[a] += sum_i x[s i - p + a]' dy[i]
+
+
+class ConvTranspose2d(_Convolution):
+    """y[s i - p + a] += x[i] W[a],  then + b       (the adjoint of a convolution; no flip).
+
+    x (N, H, W, c_in), W (k, k, c_in, c_out), b (c_out,) -> y (N, H', W', c_out),  H' = (H - 1) stride - 2 pad + k.
+    Dumoulin and Visin (2016), relationship 13.  k = 4, stride = 2, pad = 1 doubles an image exactly.
+    """
+
+    def taps(self) -> float:
+        return max(1.0, (self.k / self.stride) ** 2) * self.c_in  # each output pixel is reached by (k / s)^2 taps
+
+    def size(self, height, width):
+        return tuple((n - 1) * self.stride - 2 * self.pad + self.k for n in (height, width))
+
+    def _adjoint(
+        self,
+    ):  # (k, k, c_in, c_out) -> (k, k, c_out, c_in): the weights of the convolution this is the adjoint of
+        return np.ascontiguousarray(self.W.swapaxes(2, 3))
+
+    def _apply(self, x):
+        return kernels.conv2d_dx(x, self._adjoint(), self.stride, self.pad, self.size(*x.shape[1:3]))
+
+    def backward(self, dy, cache):
+        dy = self.check_slope(dy, (len(cache[0]), *self.size(*cache[0].shape[1:3]), self.c_out))
+        return kernels.conv2d(dy, self._adjoint(), self.stride, self.pad)
+
+    def _accumulate(self, x, dy):
+        dW = np.zeros_like(self._adjoint())
+        kernels.conv2d_dW(dy, x, self.stride, self.pad, dW)  # dW[a] += sum_i dy[s i - p + a]' x[i], transposed
+        self.dW += dW.swapaxes(2, 3)

@@ -1,0 +1,42 @@
+"""Dropout: switch off a random share of the units, so that none can rely on any other (Srivastava et al. 2014).
+
+Where is its randomness kept?  In `state`, like everything else a network remembers: a seed and a count of the draws.  The
+mask of draw t is a function of (seed, t), so a run that was stopped and resumed draws the same masks, bit for bit.
+"""
+
+import numpy as np
+
+from minigan.layers.layer import Layer, constant
+
+
+class Dropout(Layer):
+    """y = m x / (1 - p),  m ~ Bernoulli(1 - p) anew for every value;  dx = m dy / (1 - p).  `layer(x)` is the identity.   Any shape."""
+
+    def __init__(self, p: float = 0.5):
+        if not 0 <= p < 1:
+            raise ValueError(f"Dropout needs a probability 0 <= p < 1, got {p}")
+        self.p = p
+        self.buffers = {
+            "seed": ((1,), lambda rng, shape: rng.integers(2**20, size=shape)),
+            "draws": ((1,), constant(0)),
+        }
+
+    def forward(self, x):
+        if not self.bound:
+            raise ValueError(f"{self} has no random stream yet: put it in Sequential(..., rng=rng), or call .init(rng)")
+        keep = np.random.default_rng([int(self.seed[0].real), int(self.draws[0].real)]).random(x.shape) >= self.p
+        self.draws += 1
+        scale = keep * x.real.dtype.type(1 / (1 - self.p))
+        return x * scale, scale
+
+    def backward(self, dy, scale):
+        return self.check_slope(dy, scale.shape) * scale
+
+    def tangent(self, v, scale):
+        return v * scale, scale
+
+    def __call__(self, x):
+        return x
+
+    def __repr__(self):
+        return f"Dropout({self.p})"

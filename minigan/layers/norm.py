@@ -1,0 +1,200 @@
+"""Normalisation: subtract a mean, divide by a deviation, then scale and shift.  The layers differ only in what is averaged.
+
+    BatchNorm     each channel over the batch (and the image)     Ioffe and Szegedy 2015      mixes samples
+    LayerNorm     each sample (and pixel) over its channels       Ba et al. 2016
+    InstanceNorm  each channel of each sample over the image      Ulyanov et al. 2016
+    PixelNorm     each pixel over its channels, no mean           Karras et al. 2018, sec. 4.2
+
+One calculus serves all.  With s = sqrt(var + eps), y = (x - mean x) / s and P u = u - mean u - y mean(y u):
+
+    dx = P dy / s                 (the Jacobian P / s is symmetric, so J v = P v / s is the same line)
+    curvature:  d/dx [dy . P v / s] = -P(dy mean(y v) + v mean(y dy)) / s^2 - y mean(dy P v) / s^2
+"""
+
+import numpy as np
+
+from minigan import kernels
+from minigan.layers.layer import Layer, constant
+
+
+def standardize(x, axes, eps, center=True):
+    """x -> y = (x - mean) / s  and s = sqrt(var + eps), the moments over `axes`; without `center` the mean is taken as 0."""
+    u = x - x.mean(axis=axes, keepdims=True) if center else x
+    s = np.sqrt((u * u).mean(axis=axes, keepdims=True) + x.dtype.type(eps))
+    return u / s, s
+
+
+def project(u, y, axes, center=True):
+    """P u = u - mean u - y mean(y u):  what of a slope survives once mean and scale are divided out."""
+    mean = u.mean(axis=axes, keepdims=True) if center else 0
+    return u - mean - y * (y * u).mean(axis=axes, keepdims=True)
+
+
+def bend(dy, v, y, s, axes, center=True):
+    """d/dx [dy . P v / s]:  the curvature of `standardize`."""
+    mean_dy, mean_v = ((y * u).mean(axis=axes, keepdims=True) for u in (dy, v))
+    Pv = project(v, y, axes, center)
+    return -(project(dy * mean_v + v * mean_dy, y, axes, center) + y * (dy * Pv).mean(axis=axes, keepdims=True)) / (
+        s * s
+    )
+
+
+class _SampleNorm(Layer):
+    """y = gamma (x - mean) / sqrt(var + eps) + beta, the moments taken inside each sample."""
+
+    curved = True
+    axes: tuple
+
+    def __init__(self, n: int, eps: float = 1e-5):
+        self.n, self.eps = n, eps
+        self.parameters = {"gamma": ((n,), constant(1.0)), "beta": ((n,), constant(0.0))}
+
+    def forward(self, x):  # (..., n) -> (..., n)
+        x = self.check(
+            x,
+            self.expects(),
+            self.fits(x),
+            f"the last axis is the channels: {type(self).__name__}({x.shape[-1]}) would fit",
+        )
+        xhat, s = standardize(x, self.axes, self.eps)
+        return self.gamma * xhat + self.beta, (xhat, xhat, s, 1)
+
+    def backward(self, dy, cache):
+        _, xhat, s, _ = cache
+        return project(self.gamma * self.check_slope(dy, xhat.shape), xhat, self.axes) / s
+
+    def accumulate(self, dy, cache):
+        u, _, _, one = (
+            cache  # u is what gamma multiplies: xhat after forward, J v after tangent, where beta does not move
+        )
+        axes = tuple(range(dy.ndim - 1))
+        self.dgamma += (dy * u).sum(axis=axes)
+        if one:
+            self.dbeta += dy.sum(axis=axes)
+
+    def tangent(self, v, cache):
+        _, xhat, s, _ = cache
+        u = project(self.check_slope(v, xhat.shape), xhat, self.axes) / s
+        return self.gamma * u, (u, xhat, s, 0)
+
+    def curvature(self, dy, v, cache):
+        _, xhat, s, _ = cache
+        return bend(self.gamma * dy, v, xhat, s, self.axes)
+
+    def __repr__(self):
+        return f"{type(self).__name__}({self.n})"
+
+
+class LayerNorm(_SampleNorm):
+    """y = gamma (x - mean) / sqrt(var + eps) + beta, the moments over the last axis.   (..., n) -> (..., n)
+
+    Ba, Kiros and Hinton 2016, eq. 4.  For an image this normalises each pixel over its channels.
+    """
+
+    axes = (-1,)
+
+    def expects(self):
+        return f"(..., {self.n})"
+
+    def fits(self, x):
+        return x.ndim >= 2 and x.shape[-1] == self.n
+
+
+class InstanceNorm(_SampleNorm):
+    """y = gamma (x - mean) / sqrt(var + eps) + beta, the moments over H and W.   (N, H, W, n) -> (N, H, W, n)
+
+    Ulyanov, Vedaldi and Lempitsky 2016, eq. 1.
+    """
+
+    axes = (1, 2)
+
+    def expects(self):
+        return f"(N, H, W, {self.n})"
+
+    def fits(self, x):
+        return x.ndim == 4 and x.shape[-1] == self.n
+
+
+class PixelNorm(Layer):
+    """y = x / sqrt(mean_c x_c^2 + eps), over the last axis; nothing to learn.   (..., C) -> (..., C)
+
+    Karras et al. 2018 (ProGAN), sec. 4.2.
+    """
+
+    curved = True
+    axes = (-1,)
+
+    def __init__(self, eps: float = 1e-8):
+        self.eps = eps
+
+    def forward(self, x):
+        x = self.check(x, "(..., C) with at least two axes", x.ndim >= 2)
+        y, s = standardize(x, self.axes, self.eps, center=False)
+        return y, (y, s)
+
+    def backward(self, dy, cache):
+        y, s = cache
+        return project(self.check_slope(dy, y.shape), y, self.axes, center=False) / s
+
+    def tangent(self, v, cache):
+        return self.backward(v, cache), cache  # the Jacobian P / s is symmetric
+
+    def curvature(self, dy, v, cache):
+        y, s = cache
+        return bend(dy, v, y, s, self.axes, center=False)
+
+
+class BatchNorm(Layer):
+    """y = gamma (x - mean) / sqrt(var + eps) + beta, each channel over the whole batch.   (..., n) -> (..., n)
+
+    Ioffe and Szegedy 2015, algorithm 1: the biased variance normalises; the unbiased one goes into the running average,
+    running += momentum (batch - running), which `layer(x)` uses instead of the batch (as in PyTorch).
+    Samples mix, so D must not hold one under a gradient penalty: `tangent` refuses.
+    """
+
+    mixes = True
+
+    def __init__(self, n: int, momentum: float = 0.1, eps: float = 1e-5):
+        self.n, self.momentum, self.eps = n, momentum, eps
+        self.parameters = {"gamma": ((n,), constant(1.0)), "beta": ((n,), constant(0.0))}
+        self.buffers = {"running_mean": ((n,), constant(0.0)), "running_var": ((n,), constant(1.0))}
+
+    def _check(self, x):
+        hint = f"the last axis is the channels (channel-last): BatchNorm({x.shape[-1]}) would fit"
+        return self.check(x, f"(..., {self.n})", x.ndim >= 2 and x.shape[-1] == self.n, hint)
+
+    def _inv_std(self, var):
+        return 1 / np.sqrt(var + var.dtype.type(self.eps))
+
+    def forward(self, x):  # (..., n) -> (..., n)
+        x = self._check(x)
+        M = x.size // self.n  # how many values each channel's moments are taken over
+        if M < 2:
+            raise ValueError(
+                f"{self} needs at least two values per channel to have a variance, got input {x.shape}: use a larger batch"
+            )
+        mean, var = kernels.column_moments(x)
+        inv_std = self._inv_std(var)
+        self.running_mean += self.momentum * (mean - self.running_mean)
+        self.running_var += self.momentum * (var * (M / (M - 1)) - self.running_var)
+        return kernels.batchnorm(x, mean, inv_std, self.gamma, self.beta), (x, mean, inv_std)
+
+    def __call__(self, x):
+        return kernels.batchnorm(
+            self._check(x), self.running_mean, self._inv_std(self.running_var), self.gamma, self.beta
+        )
+
+    def learn(self, dy, cache):  # one kernel gives all three slopes
+        dx, dgamma, dbeta = kernels.batchnorm_dx(self.check_slope(dy, cache[0].shape), *cache, self.gamma)
+        self.dgamma += dgamma
+        self.dbeta += dbeta
+        return dx
+
+    def backward(self, dy, cache):
+        return kernels.batchnorm_dx(self.check_slope(dy, cache[0].shape), *cache, self.gamma)[0]
+
+    def accumulate(self, dy, cache):
+        self.learn(dy, cache)
+
+    def __repr__(self):
+        return f"BatchNorm({self.n})"

@@ -1,0 +1,50 @@
+"""Layers that only move numbers about.  Their Jacobian is a permutation, so the slope goes back by the inverse move."""
+
+import math
+
+import numpy as np
+
+from minigan.layers.layer import Layer, ShapeError
+
+
+class Reshape(Layer):
+    """(N, ...) -> (N, *shape), the same numbers in the same order."""
+
+    def __init__(self, *shape: int):
+        self.shape = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], tuple | list) else shape
+        if not all(isinstance(n, int | np.integer) and n > 0 for n in self.shape):
+            raise ValueError(
+                f"Reshape takes positive sizes without the batch axis, such as Reshape(4, 4, 128), got {shape}"
+            )
+
+    def forward(self, x):
+        size = math.prod(x.shape[1:])
+        fits = x.ndim >= 1 and size == math.prod(self.shape)
+        x = self.check(
+            x, f"(N, {math.prod(self.shape)}) in all", fits, f"{size} numbers a sample do not fill {self.shape}"
+        )
+        return x.reshape(len(x), *self.shape), x.shape
+
+    def backward(self, dy, shape):
+        return self.check_slope(dy, (shape[0], *self.shape)).reshape(shape)
+
+    def tangent(self, v, shape):
+        return v.reshape(len(v), *self.shape), shape
+
+    def __repr__(self):
+        return f"Reshape{self.shape}"
+
+
+class Flatten(Layer):
+    """(N, H, W, C) -> (N, H W C)."""
+
+    def forward(self, x):
+        if x.ndim < 2:
+            raise ShapeError(f"{self} expected an input of shape (N, ...), got {x.shape}: the first axis is the batch")
+        return np.ascontiguousarray(x).reshape(len(x), -1), x.shape
+
+    def backward(self, dy, shape):
+        return self.check_slope(dy, (shape[0], math.prod(shape[1:]))).reshape(shape)
+
+    def tangent(self, v, shape):
+        return v.reshape(len(v), -1), shape

@@ -1,0 +1,95 @@
+"""Spectral normalisation: divide a layer's weights by their largest singular value, so that it can stretch nothing by more than 1.
+
+A product of such layers is a D whose slope is bounded by design, without a penalty (Miyato et al. 2018).  The singular value
+is tracked by one step of power iteration at each forward pass, in training mode; u is kept in `state`.
+"""
+
+from contextlib import contextmanager
+
+import numpy as np
+
+from minigan.layers.layer import Layer, constant
+
+
+class SpectralNorm(Layer):
+    """y = layer(x; W / sigma),   sigma = u' M v,   M = W as a matrix (all but the last axis, last axis).     Miyato et al. 2018, alg. 1.
+
+    u (rows,) and v (columns,) estimate M's leading singular vectors and are held constant in the gradient, which is exact
+    once they have converged:  dW = (dWbar - <dWbar, Wbar> u v') / sigma, Wbar = W / sigma  (eq. 12).
+    Wraps a linear layer with weights W: Dense, Conv2d, ConvTranspose2d, UpConv2d.
+    """
+
+    def __init__(self, layer: Layer):
+        if "W" not in layer.parameters or layer.curved or layer.mixes or layer.buffers:
+            raise ValueError(f"SpectralNorm wraps a linear layer with weights W, such as Dense or Conv2d, got {layer}")
+        self.layer = layer
+        self.buffers = {"v": ((layer.parameters["W"][0][-1],), constant(1.0))}
+
+    def children(self):
+        return [self.layer]
+
+    def reset(self, rng):
+        """Start from the exact leading singular vector of the first W."""
+        self.v[...] = np.linalg.svd(self._matrix())[2][0]
+
+    def _matrix(self):
+        return self.layer.W.reshape(-1, self.layer.W.shape[-1])
+
+    def _estimate(self, steps):
+        """Power iteration from the stored v -> u, v, sigma."""
+        M, v = self._matrix(), _unit(self.v)
+        for _ in range(steps):
+            v = _unit(M.T @ (M @ v))
+        u = _unit(M @ v)
+        return u, v, u @ M @ v
+
+    @contextmanager
+    def _normalised(self, sigma):
+        """The wrapped layer with W / sigma in place of W, and an empty dW to collect the slope of it."""
+        W, dW = self.layer.W, self.layer.dW
+        self.layer.W, self.layer.dW = W / sigma, np.zeros_like(dW)
+        try:
+            yield self.layer
+        finally:
+            self.layer.W, self.layer.dW = W, dW
+
+    def _ready(self):
+        if not self.bound:
+            raise ValueError(f"{self} has no weights yet: put it in Sequential(..., rng=rng), or call .init(rng)")
+
+    def forward(self, x):
+        self._ready()
+        u, v, sigma = self._estimate(1)
+        self.v[...] = v
+        with self._normalised(sigma) as layer:
+            y, cache = layer.forward(x)
+        return y, (cache, u, v, sigma)
+
+    def __call__(self, x):
+        self._ready()
+        with self._normalised(self._estimate(0)[2]) as layer:
+            return layer(x)
+
+    def backward(self, dy, cache):
+        with self._normalised(cache[3]) as layer:
+            return layer.backward(dy, cache[0])
+
+    def accumulate(self, dy, cache):
+        inner, u, v, sigma = cache
+        with self._normalised(sigma) as layer:
+            layer.accumulate(dy, inner)
+            dWbar, Wbar = layer.dW, layer.W
+        outer = np.outer(u, v).reshape(Wbar.shape)
+        self.layer.dW += (dWbar - (dWbar * Wbar).sum() * outer) / sigma  # through sigma: it moves with W too
+
+    def tangent(self, v, cache):
+        with self._normalised(cache[3]) as layer:
+            w, inner = layer.tangent(v, cache[0])
+        return w, (inner, *cache[1:])
+
+    def __repr__(self):
+        return f"SpectralNorm({self.layer})"
+
+
+def _unit(a):
+    return a / np.sqrt((a * a).sum() + a.dtype.type(1e-30))

@@ -1,0 +1,113 @@
+"""A network: layers end to end over ONE flat vector theta.
+
+Because all parameters stand in one array, and all their slopes in another, Adam, the moving average, a gradient check and a
+checkpoint are one array operation each.  The calculus itself is in layers/chain.py.
+"""
+
+import copy
+
+import numpy as np
+
+from minigan.layers.chain import Chain
+from minigan.layers.layer import Layer, allocate, bind
+
+
+class Sequential(Chain):
+    """y = f_L(... f_2(f_1(x))).
+
+        G = Sequential(Dense(64, 128), LeakyReLU(0.2), Dense(128, 784), Tanh(), rng=np.random.default_rng(0))
+        y = G(x)                        use: evaluation mode, no caches
+        y, caches = G.forward(x)        learn: caches for backward
+        dx = G.backward(dy, caches)     dx = J' dy, and grad += dL/dtheta (learn=False: leaves grad alone)
+
+    theta, grad (P,) and state (S,: running statistics) are the network's whole memory; layers hold views into them.
+    dtype: float32 for speed, float64 for proofs; inputs are cast to it.  rng may be a Generator or a seed.
+    """
+
+    def __init__(self, *layers: Layer, rng: np.random.Generator | int | None = None, dtype=np.float32):
+        super().__init__(*layers)
+        if np.dtype(dtype).kind not in "fc" or np.dtype(dtype).itemsize < 4:
+            raise TypeError(f"a network computes in float32 or float64, got dtype={np.dtype(dtype)}")
+        if rng is None:
+            raise TypeError(
+                "Sequential draws its first weights: pass rng=np.random.default_rng(0), or a seed such as rng=0"
+            )
+        self.theta, self.grad, self.state = allocate(self.layers, np.random.default_rng(rng), dtype)
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.theta.dtype
+
+    def forward(self, x):
+        return super().forward(self.cast(x))
+
+    def __call__(self, x):
+        return super().__call__(self.cast(x))
+
+    def backward(self, dy, caches, learn: bool = True, need_dx: bool = True):
+        return super().backward(self.cast(dy), caches, learn, need_dx)
+
+    def tangent(self, v, caches):
+        return super().tangent(self.cast(v), caches)
+
+    def backward_tangent(self, dw, tangents, caches):
+        return super().backward_tangent(self.cast(dw), tangents, caches)
+
+    def cast(self, x):
+        """Floats to the network's dtype; integer labels and None stay; images must not arrive as 0 .. 255."""
+        if isinstance(x, tuple):
+            return tuple(map(self.cast, x))
+        if x is None:
+            return None
+        x = np.asarray(x)
+        if x.dtype == np.uint8 and x.ndim > 1:
+            raise TypeError(
+                "images enter a network as floats in [-1, 1], got uint8 in 0..255: use x / 127.5 - 1, or dataset.to_float()"
+            )
+        return x.astype(self.dtype, copy=False) if x.dtype.kind in "fc" else x
+
+    def zero_grad(self) -> None:
+        self.grad[...] = 0
+
+    def astype(self, dtype) -> "Sequential":
+        """A copy of this network in another dtype: float64 for a proof, complex128 for a complex step."""
+        return self._copy({}, np.dtype(dtype))
+
+    def __deepcopy__(self, memo):
+        return self._copy(memo, self.dtype)
+
+    def _copy(self, memo, dtype):
+        new = memo[id(self)] = object.__new__(type(self))
+        new.layers = copy.deepcopy(self.layers, memo)
+        new.theta, new.grad, new.state = (a.astype(dtype) for a in (self.theta, self.grad, self.state))
+        bind(new.layers, new.theta, new.grad, new.state)
+        return new
+
+    def summary(self, x=None) -> str:
+        """A table of the layers, their parameters and, given an example x, the shape each hands on."""
+        rows = [("layer", "output" if x is not None else "", "parameters")]
+        if x is not None:
+            x = self.cast(x)
+        for layer in self.layers:
+            x = None if x is None else layer(x)
+            size = sum(int(np.prod(shape)) for inner in layer.walk() for shape, _ in inner.parameters.values())
+            rows.append((str(layer), "" if x is None else str(x.shape), f"{size:,}" if size else ""))
+        rows.append(("total", "", f"{self.theta.size:,}"))
+        widths = [max(len(row[i]) for row in rows) for i in range(3)]
+        return "\n".join(f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:>{widths[2]}}" for a, b, c in rows)
+
+    def locate(self, index: int) -> str:
+        """Which parameter stands at theta[index]: 'layer 2, Conv2d(3, 8, 4), W[0, 1, 2, 5]'."""
+        start = 0
+        for i, top in enumerate(self.layers):
+            for layer in top.walk():
+                for name, (shape, _) in layer.parameters.items():
+                    size = int(np.prod(shape))
+                    if index < start + size:
+                        place = ", ".join(str(int(j)) for j in np.unravel_index(index - start, shape))
+                        return f"layer {i}, {layer}, {name}[{place}]"
+                    start += size
+        raise IndexError(f"theta has {start} entries, asked for number {index}")
+
+    def __repr__(self):
+        return f"Sequential({', '.join(map(str, self.layers))})"

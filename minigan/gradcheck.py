@@ -1,0 +1,239 @@
+"""Derivatives a computer can check.
+
+A derivative is a claim about differences, so every claim here is tested against differences:
+
+    central     (f(x + h) - f(x - h)) / 2h        error O(h^2), about 1e-10 in float64 at h = 1e-5
+    complex     Im f(x + i h) / h                 no subtraction, so exact to rounding (analytic functions only)
+    adjoint     <dy, J v> = <J' dy, v>            backward and tangent are the same matrix: exact to rounding
+
+The checks are public, for users' own layers and networks too.  They work on a float64 copy with random cotangents, and
+restore `state` before each call, so that dropout draws the same mask and running averages do not drift.  A failing check
+raises GradientError and says which array, which index, what was expected and what was got.
+"""
+
+import copy
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from minigan.layers.layer import Layer, MixedSamplesError
+from minigan.network import Sequential
+
+FIRST, SECOND, ADJOINT, H = 1e-7, 1e-6, 1e-12, 1e-5  # the bounds of the library, and the step of the differences
+
+
+class GradientError(AssertionError):
+    """A derivative written by hand disagrees with the differences."""
+
+
+class Check(NamedTuple):
+    """One comparison: its worst relative error, its bound, and where the worst entry stands."""
+
+    name: str
+    error: float
+    bound: float
+    detail: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return bool(self.error <= self.bound)  # False for NaN
+
+    def __str__(self):
+        return f"{self.name}: relative error {self.error:.1e} (bound {self.bound:.0e}){'' if self.ok else ': ' + self.detail}"
+
+
+def compare(name: str, got, expected, bound: float, where: Callable[[int], str] | None = None) -> Check:
+    """max |got - expected| / max |expected|, and the entry where they differ most."""
+    got, expected = np.asarray(got), np.asarray(expected)
+    if got.shape != expected.shape:
+        return Check(name, np.inf, bound, f"shape {got.shape} where {expected.shape} was expected")
+    if not expected.size:
+        return Check(name, 0.0, bound)
+    away = np.abs(got - expected)
+    scale = np.abs(expected).max()
+    error = away.max() / scale if scale > 0 else away.max()
+    worst = int(np.nanargmax(away)) if not np.isnan(away).all() else 0
+    index = tuple(int(i) for i in np.unravel_index(worst, got.shape))
+    place = where(worst) if where else f"index {index}"
+    return Check(
+        name, float(error), bound, f"at {place}: expected {expected.flat[worst]:.10g}, got {got.flat[worst]:.10g}"
+    )
+
+
+def require(checks: Iterable[Check]) -> list[Check]:
+    """Return the checks if all hold, else raise GradientError with every one that does not."""
+    checks = list(checks)
+    failed = [str(check) for check in checks if not check.ok]
+    if failed:
+        raise GradientError("\n".join(failed))
+    return checks
+
+
+def numerical_gradient(f: Callable, x: np.ndarray, h: float = H, at: Iterable[int] | None = None) -> np.ndarray:
+    """df/dx[i] = (f(x + h e_i) - f(x - h e_i)) / 2h  for a scalar f(x).
+
+    x is float64; it is changed in place while f is called, and put back, so f may also read it from outside.  `at`: only
+    these flat indices (the result is then one number for each); otherwise an array like x.
+    """
+    if not isinstance(x, np.ndarray) or x.dtype != np.float64:
+        raise TypeError(
+            f"differences need float64 (in float32 they drown in rounding), got {getattr(x, 'dtype', type(x))}"
+        )
+    flat = x.reshape(-1)
+    if not np.shares_memory(flat, x) and x.size:
+        raise ValueError("x must be contiguous, because it is changed in place: use np.ascontiguousarray(x)")
+    indices = range(flat.size) if at is None else at
+    slopes = []
+    for i in indices:
+        kept = flat[i]
+        flat[i] = kept + h
+        above = f(x)
+        flat[i] = kept - h
+        below = f(x)
+        flat[i] = kept
+        slopes.append((above - below) / (2 * h))
+    return np.array(slopes).reshape(x.shape if at is None else -1)
+
+
+def complex_gradient(f: Callable, x: np.ndarray, h: float = 1e-20, at: Iterable[int] | None = None) -> np.ndarray:
+    """df/dx[i] = Im f(x + i h e_i) / h  for an analytic f.  x is complex128, and changed in place as above."""
+    flat = x.reshape(-1)
+    slopes = []
+    for i in range(flat.size) if at is None else at:
+        kept = flat[i]
+        flat[i] = kept + 1j * h
+        slopes.append(np.imag(f(x)) / h)
+        flat[i] = kept
+    return np.array(slopes).reshape(x.shape if at is None else -1)
+
+
+# ---- layers and networks ----------------------------------------------------------------------------------------------
+
+
+def check_layer(layer: Layer, x, rng=0, h: float = H) -> list[Check]:
+    """Check all five verbs of a layer at x (an array, a shape, or a tuple of arrays for a layer with several inputs).
+
+    A layer that stands in no network yet gets random float64 weights with non-zero biases; one that does is checked, on a
+    copy, at the weights it has.  Returns the checks; raises GradientError if one fails.
+    """
+    return require(layer_checks(layer, x, rng, h))
+
+
+def check_network(net: Sequential, x, rng=0, h: float = H, method: str = "central", samples: int = 500) -> list[Check]:
+    """Check backward and, if no samples mix, tangent and second order of a whole network at x, on a float64 copy.
+
+    Above `samples` parameters a random choice of them is checked.  method "complex" takes first derivatives by complex step.
+    """
+    return require(network_checks(net, x, rng, h, method, samples))
+
+
+def layer_checks(layer: Layer, x, rng=0, h: float = H) -> list[Check]:
+    rng = np.random.default_rng(rng)
+    fresh = copy.deepcopy(layer)
+    for inner in fresh.walk():
+        inner.bound = False
+    net = Sequential(fresh, rng=rng, dtype=np.float64)
+    for mine, given in zip(fresh.walk(), layer.walk(), strict=True):
+        for name in (*mine.parameters, *mine.buffers) if given.bound else ():
+            getattr(mine, name)[...] = getattr(given, name)
+    if not layer.bound:
+        net.theta += 0.3 * rng.standard_normal(net.theta.size)  # biases and gains away from 0 and 1
+        for inner in reversed(list(fresh.walk())):
+            inner.reset(rng)
+    return network_checks(net, x, rng, h, samples=10**9)
+
+
+def network_checks(net, x, rng=0, h: float = H, method: str = "central", samples: int = 500) -> list[Check]:
+    rng = np.random.default_rng(rng)
+    net = net.astype(np.float64)
+    if isinstance(x, tuple) and all(isinstance(n, int | np.integer) for n in x):
+        x = rng.standard_normal(x)
+    x = tuple(_float64(part) for part in x) if isinstance(x, tuple) else _float64(x)
+    at = np.arange(net.theta.size)
+    if net.theta.size > samples:
+        at = np.sort(rng.choice(net.theta.size, samples, replace=False))
+    state = net.state.copy()
+
+    def forward(net=net, x=x):
+        net.state[...] = state
+        return net.forward(x)
+
+    y, caches = forward()
+    dy = rng.standard_normal(y.shape)
+    return [*_first(net, x, dy, caches, at, forward, h, method), *_second(net, x, dy, caches, at, forward, h, rng)]
+
+
+def _first(net, x, dy, caches, at, forward, h, method):
+    net.zero_grad()
+    dx = net.backward(dy, caches)
+    twin, gradient, step = net, numerical_gradient, h
+    if method == "complex":
+        twin, gradient, step = net.astype(np.complex128), complex_gradient, 1e-20
+        x = tuple(map(twin.cast, x)) if isinstance(x, tuple) else twin.cast(x)
+
+    def value(_=None):
+        return (dy * forward(twin, x)[0]).sum()
+
+    for i, (part, slope) in enumerate(_parts(x, dx)):
+        yield compare(f"dx{i or ''}", slope, gradient(value, part, step).real, FIRST)
+    yield compare(
+        "dtheta", net.grad[at], gradient(value, twin.theta, step, at).real, FIRST, lambda i: net.locate(int(at[i]))
+    )
+
+
+def _second(net, x, dy, caches, at, forward, h, rng):
+    v = tuple(_direction(part, rng) for part in x) if isinstance(x, tuple) else _direction(x, rng)
+    try:
+        w, tangents = net.tangent(v, caches)
+    except MixedSamplesError:
+        return
+
+    def move(s):
+        moved = tuple(p if d is None else p + s * d for p, d in zip(_tuple(x), _tuple(v), strict=True))
+        return forward(x=moved if isinstance(x, tuple) else moved[0])[0]
+
+    yield compare("tangent", w, (move(h) - move(-h)) / (2 * h), FIRST)
+    dx = net.backward(dy, caches, learn=False)
+    forth, back = float((dy * w).sum()), float(sum((a * b).sum() for a, b in _parts(v, dx)))
+    yield Check(
+        "adjoint",
+        abs(forth - back) / max(np.abs(dy * w).sum(), 1e-300),
+        ADJOINT,
+        f"<dy, Jv> = {forth}, <J'dy, v> = {back}",
+    )
+
+    def along(_=None):  # dy . (J(x; theta) v)
+        return float((dy * net.tangent(v, forward()[1])[0]).sum())
+
+    net.zero_grad()
+    born = net.backward_tangent(dy, tangents, caches)
+    got = net.grad[at].copy()
+    yield compare(
+        "second order, dtheta",
+        got,
+        numerical_gradient(along, net.theta, h, at),
+        SECOND,
+        lambda i: net.locate(int(at[i])),
+    )
+    for i, (part, slope) in enumerate(_parts(x, (None,) * len(_tuple(x)) if born is None else born)):
+        yield compare(f"second order, dx{i or ''}", slope, numerical_gradient(along, part, h), SECOND)
+
+
+def _float64(a):
+    a = np.asarray(a)
+    return np.array(a, np.float64) if a.dtype.kind == "f" else a
+
+
+def _tuple(x):
+    return x if isinstance(x, tuple) else (x,)
+
+
+def _parts(x, dx):
+    """The inputs that can move, each with its slope (zero where it is None)."""
+    pairs = zip(_tuple(x), _tuple(dx), strict=True)
+    return [(a, np.zeros_like(a) if d is None else d) for a, d in pairs if a is not None and a.dtype.kind in "fc"]
+
+
+def _direction(x, rng):
+    return rng.standard_normal(x.shape) if x.dtype.kind == "f" else None

@@ -1,0 +1,185 @@
+"""Every GAN loss: scores in, value and slopes out.
+
+D ends without an activation: its scores are logits, so log sigmoid can be taken without ever forming a probability that
+rounds to 0 or 1.  A loss knows nothing of networks; it returns the slopes d value / d scores, and backpropagation starts
+from them.  r and f are D's scores on a real and on a fake batch, any shape; means are over all entries.
+
+    loss.d(r, f) -> value, d_real, d_fake            what D minimises
+    loss.g(r, f) -> value, d_fake                    what G minimises (relativistic: value, d_fake, d_real)
+
+softplus(s) = log(1 + exp(s)), so  -log sigmoid(s) = softplus(-s)  and  -log(1 - sigmoid(s)) = softplus(s).
+"""
+
+import numpy as np
+
+from minigan.layers.activations import sigmoid, softplus
+
+
+def _mean(a) -> float:
+    return float(np.mean(a, dtype=np.float64))
+
+
+class GANLoss:
+    """The two faces of a loss.  Subclasses say `d` and `g`."""
+
+    relativistic = False  # True: G's loss needs the real scores too, and returns their slope
+
+    def d(self, r, f):
+        raise NotImplementedError
+
+    def g(self, r, f):
+        raise NotImplementedError
+
+    def __repr__(self):
+        return type(self).__name__
+
+    @property
+    def name(self) -> str:
+        return "".join("_" + c.lower() if c.isupper() else c for c in type(self).__name__).lstrip("_")
+
+
+class Minimax(GANLoss):
+    """D: mean softplus(-r) + mean softplus(f);   G: -mean softplus(f) = mean log(1 - sigmoid(f)).     Goodfellow et al. 2014, eq. 1.
+
+    At equilibrium D's loss is 2 log 2.  G's slope vanishes where D is sure: -sigmoid(f)/N -> 0 as f -> -inf.
+    """
+
+    def d(self, r, f):
+        value = _mean(softplus(-r)) + _mean(softplus(f))  # -log sigmoid(r) - log(1 - sigmoid(f))
+        return value, -sigmoid(-r) / r.size, sigmoid(f) / f.size
+
+    def g(self, r, f):
+        return -_mean(softplus(f)), -sigmoid(f) / f.size
+
+
+class NonSaturating(Minimax):
+    """D as minimax;   G: mean softplus(-f) = -mean log sigmoid(f).     Goodfellow et al. 2014, sec. 3."""
+
+    def g(self, r, f):
+        return _mean(softplus(-f)), -sigmoid(-f) / f.size
+
+
+class LeastSquares(GANLoss):
+    """D: 1/2 mean (r - 1)^2 + 1/2 mean f^2;   G: 1/2 mean (f - 1)^2.     Mao et al. 2017, eq. 9."""
+
+    def d(self, r, f):
+        return 0.5 * _mean((r - 1) ** 2) + 0.5 * _mean(f**2), (r - 1) / r.size, f / f.size
+
+    def g(self, r, f):
+        return 0.5 * _mean((f - 1) ** 2), (f - 1) / f.size
+
+
+class Hinge(GANLoss):
+    """D: mean max(0, 1 - r) + mean max(0, 1 + f);   G: -mean f.     Lim and Ye 2017, eqs. 9 and 10; Miyato et al. 2018, eq. 16."""
+
+    def d(self, r, f):
+        value = _mean(np.maximum(1 - r, 0)) + _mean(np.maximum(1 + f, 0))
+        return value, np.where(r < 1, -1, 0).astype(r.dtype) / r.size, np.where(f > -1, 1, 0).astype(f.dtype) / f.size
+
+    def g(self, r, f):
+        return -_mean(f), np.full_like(f, -1 / f.size)
+
+
+class Wasserstein(GANLoss):
+    """D: mean f - mean r;   G: -mean f.     Arjovsky et al. 2017, eq. 2; D must be kept Lipschitz (clip, WGAN-GP, spectral norm)."""
+
+    def d(self, r, f):
+        return _mean(f) - _mean(r), np.full_like(r, -1 / r.size), np.full_like(f, 1 / f.size)
+
+    def g(self, r, f):
+        return -_mean(f), np.full_like(f, -1 / f.size)
+
+
+class Relativistic(GANLoss):
+    """D: mean softplus(-(r - f));   G: mean softplus(r - f), pair by pair.     Jolicoeur-Martineau 2018, eqs. 3, 4; R3GAN, eq. 2.
+
+    "Is this real one more real than this fake one?"  G's loss moves with the real scores too, so d_real is returned as well;
+    it is zero work for G, whose parameters the real scores do not depend on.  At equilibrium both losses are log 2.
+    """
+
+    relativistic = True
+
+    def d(self, r, f):
+        if r.shape != f.shape:
+            raise ValueError(
+                f"the relativistic loss compares in pairs, so it needs as many real as fake scores: got {r.shape} and {f.shape}"
+            )
+        slope = sigmoid(f - r) / r.size
+        return _mean(softplus(f - r)), -slope, slope
+
+    def g(self, r, f):
+        if r is None:
+            raise ValueError(
+                "the relativistic loss compares fake with real: pass the real scores to g(real_scores, fake_scores) too"
+            )
+        value, d_fake, d_real = self.d(f, r)  # the same question with the roles exchanged
+        return value, d_fake, d_real
+
+
+minimax, non_saturating, least_squares, hinge = Minimax(), NonSaturating(), LeastSquares(), Hinge()
+wasserstein, relativistic = Wasserstein(), Relativistic()
+GAN_LOSSES = {loss.name: loss for loss in (minimax, non_saturating, least_squares, hinge, wasserstein, relativistic)}
+
+
+# ---- plain losses: prediction, target -> value, slope of the prediction -----------------------------------------------
+
+
+def bce_with_logits(s, target, smoothing: float = 0.0):
+    """mean [softplus(s) - t s],   t = target (1 - smoothing) + smoothing / 2;   slope (sigmoid(s) - t) / N.
+
+    Equal to -mean [t log sigmoid(s) + (1 - t) log(1 - sigmoid(s))].  target: an array like s, or one number in [0, 1].
+    """
+    if not 0 <= smoothing <= 1:
+        raise ValueError(f"label smoothing is a share between 0 and 1, got {smoothing}")
+    t = np.asarray(target, s.dtype) * (1 - smoothing) + 0.5 * smoothing
+    return _mean(softplus(s) - t * s), (sigmoid(s) - t) / s.size
+
+
+def softmax_cross_entropy(s, labels):
+    """-mean_n log p[n, label_n],  p = softmax(s);   slope (p - onehot) / N.     s (N, K), labels (N,) integers."""
+    labels = np.asarray(labels)
+    if s.ndim != 2 or labels.shape != s.shape[:1] or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"expected scores (N, K) and N integer labels, got {s.shape} and {labels.dtype} {labels.shape}"
+        )
+    if labels.size and not 0 <= labels.min() <= labels.max() < s.shape[1]:
+        raise ValueError(
+            f"labels must lie in 0..{s.shape[1] - 1} for scores {s.shape}, got {labels.min()}..{labels.max()}"
+        )
+    rows = np.arange(len(s))
+    u = s - s.max(axis=1, keepdims=True)
+    log_p = u - np.log(np.exp(u).sum(axis=1, keepdims=True))
+    slope = np.exp(log_p)
+    slope[rows, labels] -= 1
+    return -_mean(log_p[rows, labels]), slope / len(s)
+
+
+def mse(y, target):
+    """mean (y - t)^2;   slope 2 (y - t) / size."""
+    u = _difference(y, target)
+    return _mean(u * u), 2 * u / u.size
+
+
+def l1(y, target):
+    """mean |y - t|;   slope sign(y - t) / size."""
+    u = _difference(y, target)
+    return _mean(np.abs(u)), np.sign(u) / u.size
+
+
+def gaussian_kl(mu, log_var):
+    """KL(N(mu, exp(log_var)) || N(0, 1)) = 1/2 sum (mu^2 + exp(log_var) - 1 - log_var), summed over a sample, mean over the batch.
+
+    Slopes: d_mu = mu / N,  d_log_var = (exp(log_var) - 1) / (2 N).     Kingma and Welling 2014, appendix B.
+    """
+    _difference(mu, log_var)
+    N = len(mu)
+    var = np.exp(log_var)
+    return float(0.5 * (mu * mu + var - 1 - log_var).sum(dtype=np.float64)) / N, mu / N, (var - 1) / (2 * N)
+
+
+def _difference(a, b):
+    """a - b, but never by broadcasting: (N,) against (N, 1) would silently compare all pairs."""
+    b = np.asarray(b, a.dtype)
+    if b.ndim and a.shape != b.shape:
+        raise ValueError(f"both arrays must have the same shape, got {a.shape} and {b.shape}")
+    return a - b

@@ -1,0 +1,158 @@
+"""Optimizers: one pass over the flat vector theta.
+
+Each holds its network and moves its theta in place by its grad, then zeroes grad, so that the next step starts clean.  A
+gradient that holds NaN or Inf is refused before it can spoil theta, and the layer it came from is named.
+
+The learning rate is a number or a schedule: a function of the step t = 0, 1, 2, ...
+"""
+
+import copy
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from minigan import kernels
+
+Rate = float | Callable[[int], float]
+
+
+class NonFiniteError(FloatingPointError):
+    """A gradient, a loss or an activation became NaN or Inf; theta still holds the last finite weights."""
+
+
+def constant(lr: float) -> Rate:
+    """lr(t) = lr."""
+    return lambda t: lr
+
+
+def linear(lr: float, steps: int, end: float = 0.0) -> Rate:
+    """lr(t) = lr + (end - lr) min(t / steps, 1)."""
+    return lambda t: lr + (end - lr) * min(t / steps, 1.0)
+
+
+def cosine(lr: float, steps: int, end: float = 0.0) -> Rate:
+    """lr(t) = end + (lr - end) (1 + cos(pi min(t / steps, 1))) / 2.     Loshchilov and Hutter 2017, eq. 5."""
+    return lambda t: end + (lr - end) * (1 + math.cos(math.pi * min(t / steps, 1.0))) / 2
+
+
+class Optimizer:
+    """Moves net.theta by net.grad.  A subclass names its vectors in `slots` and says how in `update(lr)`."""
+
+    slots: tuple[str, ...] = ()  # vectors like theta that it remembers: saved and resumed with the run
+
+    def __init__(self, net, lr: Rate):
+        if not callable(lr) and not lr >= 0:
+            raise ValueError(f"the learning rate must be a number >= 0 or a function of the step, got {lr}")
+        self.net, self.lr, self.t = net, lr, 0
+        for slot in self.slots:
+            setattr(self, slot, np.zeros_like(net.theta))
+
+    def rate(self) -> float:
+        """The learning rate of the coming step."""
+        return float(self.lr(self.t) if callable(self.lr) else self.lr)
+
+    def step(self) -> None:
+        """theta <- theta + update(grad);  grad <- 0."""
+        refuse_non_finite(self.net)
+        lr = self.rate()
+        self.t += 1
+        self.update(lr)
+        self.net.zero_grad()
+
+    def update(self, lr: float) -> None:
+        raise NotImplementedError
+
+    def vectors(self) -> dict[str, np.ndarray]:
+        return {slot: getattr(self, slot) for slot in self.slots}
+
+
+class SGD(Optimizer):
+    """m <- momentum m + grad;   theta <- theta - lr m.     Polyak 1964; the form of PyTorch."""
+
+    slots = ("m",)
+
+    def __init__(self, net, lr: Rate = 1e-2, momentum: float = 0.0):
+        super().__init__(net, lr)
+        self.momentum = momentum
+
+    def update(self, lr):
+        self.m *= self.momentum
+        self.m += self.net.grad
+        self.net.theta -= lr * self.m
+
+
+class RMSProp(Optimizer):
+    """v <- rho v + (1 - rho) grad^2;   theta <- theta - lr grad / (sqrt(v) + eps).     Tieleman and Hinton 2012."""
+
+    slots = ("v",)
+
+    def __init__(self, net, lr: Rate = 5e-5, rho: float = 0.99, eps: float = 1e-8):
+        super().__init__(net, lr)
+        self.rho, self.eps = rho, eps
+
+    def update(self, lr):
+        grad = self.net.grad
+        self.v *= self.rho
+        self.v += (1 - self.rho) * grad * grad
+        self.net.theta -= lr * grad / (np.sqrt(self.v) + self.eps)
+
+
+class Adam(Optimizer):
+    """m <- b1 m + (1-b1) grad;  v <- b2 v + (1-b2) grad^2;  theta <- theta - lr (m/(1-b1^t)) / (sqrt(v/(1-b2^t)) + eps).
+
+    Kingma and Ba 2015, algorithm 1.  The bias correction divides by 1 - b^t, with the power t.
+    """
+
+    slots = ("m", "v")
+
+    def __init__(self, net, lr: Rate = 2e-4, beta1: float = 0.5, beta2: float = 0.999, eps: float = 1e-8):
+        super().__init__(net, lr)
+        if not (0 <= beta1 < 1 and 0 <= beta2 < 1):
+            raise ValueError(f"Adam needs 0 <= beta1, beta2 < 1, got beta1={beta1}, beta2={beta2}")
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+
+    def update(self, lr):
+        net = self.net
+        kernels.adam(net.theta, net.grad, self.m, self.v, lr, self.beta1, self.beta2, self.eps, self.t)
+
+
+def clip_weights(net, c: float) -> None:
+    """theta <- min(max(theta, -c), c).     The Lipschitz bound of the first WGAN (Arjovsky et al. 2017, algorithm 1)."""
+    np.clip(net.theta, -c, c, out=net.theta)
+
+
+class EMA:
+    """average <- decay average + (1 - decay) theta, after each step: a steadier generator to sample from.
+
+    `ema.net` is a network like `net` whose theta (and state) are the averages: ema.net(z).     Yazici et al. 2019.
+    With `warmup`, decay is at most t / (t + 10) at step t, so that the random start is soon forgotten.
+    """
+
+    def __init__(self, net, decay: float = 0.999, warmup: bool = False):
+        if not 0 <= decay <= 1:
+            raise ValueError(f"EMA needs 0 <= decay <= 1, got {decay}")
+        self.source, self.net, self.decay, self.warmup, self.t = net, copy.deepcopy(net), decay, warmup, 0
+
+    def step(self) -> None:
+        self.t += 1
+        decay = min(self.decay, self.t / (self.t + 10)) if self.warmup else self.decay
+        kernels.ema(self.net.theta, self.source.theta, decay)
+        kernels.ema(self.net.state, self.source.state, decay)
+
+    @property
+    def theta(self) -> np.ndarray:
+        return self.net.theta
+
+
+def refuse_non_finite(net) -> None:
+    """Raise NonFiniteError, naming the parameter, if grad holds NaN or Inf."""
+    if math.isfinite(
+        float(np.dot(net.grad, net.grad))
+    ):  # one fast pass; it can overflow, so a hit is looked at closely
+        return
+    bad = np.flatnonzero(~np.isfinite(net.grad))
+    if bad.size:
+        raise NonFiniteError(
+            f"the gradient of {net.locate(int(bad[0]))} is {net.grad[bad[0]]} ({bad.size} of {net.grad.size} entries)"
+        )

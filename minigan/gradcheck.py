@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minigan.game import d_step, g_step
 from minigan.layers.layer import Layer, MixedSamplesError
 from minigan.network import Sequential
 
@@ -218,6 +219,62 @@ def _second(net, x, dy, caches, at, forward, h, rng):
     )
     for i, (part, slope) in enumerate(_parts(x, (None,) * len(_tuple(x)) if born is None else born)):
         yield compare(f"second order, dx{i or ''}", slope, numerical_gradient(along, part, h), SECOND)
+
+
+# ---- the two whole steps ------------------------------------------------------------------------------------------------
+
+
+class _Notebook:
+    """An optimizer that only takes notes: it keeps the gradient it was given and moves nothing."""
+
+    def __init__(self, net):
+        self.net = net
+
+    def step(self):
+        self.gradient = self.net.grad.copy()
+        self.net.zero_grad()
+
+
+def check_step(G, D, loss, x, z, penalties=(), rng: int = 0, h: float = H, samples: int = 500) -> list[Check]:
+    """Check D's whole step (loss and penalties) and G's whole step (through D), and that each moves only its own network.
+
+    G and D are checked on float64 copies; x, z as in d_step.  `rng` is a seed, so that random points are drawn alike.
+    """
+    return require(step_checks(G, D, loss, x, z, penalties, rng, h, samples))
+
+
+def step_checks(G, D, loss, x, z, penalties=(), rng: int = 0, h: float = H, samples: int = 500) -> list[Check]:
+    G, D = G.astype(np.float64), D.astype(np.float64)
+    states = G.state.copy(), D.state.copy()
+
+    def step(which):
+        G.state[...], D.state[...] = states
+        note = _Notebook(D if which == "D" else G)
+        if which == "D":
+            row = d_step(G, D, loss, penalties, note, x, z, np.random.default_rng(rng))
+        else:
+            row = g_step(G, D, loss, note, x, z)
+        return sum(row[name] for name in ("loss_D", "penalty", "loss_G") if name in row), note.gradient
+
+    checks = []
+    for which, net, other in (("D", D, G), ("G", G, D)):
+        at = np.sort(np.random.default_rng(rng).permutation(net.theta.size)[:samples])
+        net.zero_grad()
+        other.grad[...] = mark = np.random.default_rng(rng).standard_normal(other.grad.size)
+        before = G.theta.copy(), D.theta.copy()
+        got = step(which)[1][at]
+        same = (
+            np.array_equal(other.grad, mark)
+            and np.array_equal(before[0], G.theta)
+            and np.array_equal(before[1], D.theta)
+        )
+        name = f"{which} step moves only {which}"
+        checks.append(Check(name, 0.0 if same else np.inf, 0.0, "the other network's grad, or a theta, was changed"))
+        expected = numerical_gradient(lambda _, which=which: step(which)[0], net.theta, h, at)
+        checks.append(
+            compare(f"{which} step, dtheta", got, expected, SECOND, lambda i, net=net, at=at: net.locate(int(at[i])))
+        )
+    return checks
 
 
 def _float64(a):

@@ -151,8 +151,11 @@ def refuse_non_finite(net) -> None:
         float(np.dot(net.grad, net.grad))
     ):  # one fast pass; it can overflow, so a hit is looked at closely
         return
-    bad = np.flatnonzero(~np.isfinite(net.grad))
+    bad = np.flatnonzero(~np.isfinite(net.grad))[::-1]  # backward, the last layer went bad first
     if bad.size:
-        raise NonFiniteError(
-            f"the gradient of {net.locate(int(bad[0]))} is {net.grad[bad[0]]} ({bad.size} of {net.grad.size} entries)"
+        place = net.locate(int(bad[0]))
+        error = NonFiniteError(
+            f"the gradient of {place} is {net.grad[bad[0]]} ({bad.size} of {net.grad.size} entries are bad)"
         )
+        error.net = net
+        raise error

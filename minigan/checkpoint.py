@@ -66,7 +66,7 @@ def load(
                 )
             names = file.keys()
             arrays = {name: file.get_tensor(name) for name in names}
-    except SafetensorError as error:
+    except (SafetensorError, TypeError, AttributeError) as error:  # the latter two: a dtype NumPy does not have
         raise CheckpointError(
             f"{os.fspath(path)} is no readable checkpoint: {error}. "
             f"It was cut short or altered, or is a file of another kind; {REMEDY}"

@@ -6,6 +6,7 @@ other files say how it is made fast, each on its own page:
 
     product.py      dense layers: the product cut over our threads       elementwise.py  leaky ReLU, Adam, running average
     im2col.py       any convolution as one product per cached block      norm.py         statistics of columns, BatchNorm
+    winograd.py     4x4 stride 2 with nine products instead of sixteen
     convolution.py  which of them a shape gets                           threads.py, jit.py  who computes; how it is compiled
 """
 

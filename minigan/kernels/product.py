@@ -10,15 +10,23 @@ import numpy as np
 from minigan.kernels.threads import run, scratch
 
 
+def multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
+    """out = a b on this thread.  NumPy sends (m, 1) (1, n) to a slow loop of its own, not to BLAS: an outer product is better."""
+    if a.shape[1] == 1:
+        np.multiply(a, b, out=out)
+    else:
+        np.matmul(a, b, out=out)
+
+
 def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
     """out = a b over our threads: (m, k), (k, n) -> (m, n); transposed views are welcome."""
     m, n = out.shape
 
     def rows(i, j):
-        np.matmul(a[i:j], b, out=out[i:j])
+        multiply(a[i:j], b, out[i:j])
 
     def columns(i, j):
-        np.matmul(a, b[:, i:j], out=out[:, i:j])
+        multiply(a, b[:, i:j], out[:, i:j])
 
     work, length = (rows, m) if m >= n else (columns, n)
     run(work, length, m * n * a.shape[1] / 64)

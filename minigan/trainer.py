@@ -58,7 +58,7 @@ class Trainer:
         trainer.run()
 
     With `out`, the folder gets run.jsonl, checkpoint.safetensors, samples/ and frames/, all written atomically; without, the
-    rows are only kept in trainer.rows.  `picture(images) -> uint8` draws a sheet of samples.
+    rows are only kept in trainer.rows.  `picture(images, path)` draws `sheet` samples and saves them.
     """
 
     def __init__(
@@ -168,14 +168,10 @@ class Trainer:
             return
         epoch_ends = self.t % self.epoch_steps == 0 or self.t == self.steps
         if self.picture and (epoch_ends or self.t in self.film):
-            from minigan.plots import save_png  # Pillow is loaded when the first picture is made
-
-            sheet = self.picture(
-                self.game.sample(self.sheet, np.random.default_rng(self.seed))
-            )  # the same noise each time
-            save_png(self.out / "frames" / f"step_{self.t:06d}.png", sheet)
+            images = self.game.sample(self.sheet, np.random.default_rng(self.seed))  # the same noise each time
+            self.picture(images, self.out / "frames" / f"step_{self.t:06d}.png")
             if epoch_ends:
-                save_png(self.out / "samples" / f"epoch_{math.ceil(self.t / self.epoch_steps):03d}.png", sheet)
+                self.picture(images, self.out / "samples" / f"epoch_{math.ceil(self.t / self.epoch_steps):03d}.png")
         if epoch_ends:
             self.save()
 

@@ -7,6 +7,7 @@ from minigan.layers.conv import Conv2d, ConvTranspose2d
 from minigan.layers.dense import Dense
 from minigan.layers.dropout import Dropout
 from minigan.layers.embedding import Embedding
+from minigan.layers.label import Beside, LabelScore
 from minigan.layers.layer import Layer, MixedSamplesError, ShapeError
 from minigan.layers.minibatch_std import MinibatchStd
 from minigan.layers.norm import BatchNorm, InstanceNorm, LayerNorm, PixelNorm
@@ -19,6 +20,7 @@ from minigan.layers.upconv import UpConv2d
 __all__ = [
     "AvgPool2d",
     "BatchNorm",
+    "Beside",
     "Concat",
     "Conv2d",
     "ConvTranspose2d",
@@ -27,6 +29,7 @@ __all__ = [
     "Embedding",
     "Flatten",
     "InstanceNorm",
+    "LabelScore",
     "Layer",
     "LayerNorm",
     "LeakyReLU",

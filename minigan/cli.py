@@ -1,0 +1,156 @@
+"""The command line: minigan, or python -m minigan.  Each command is a few lines around a function of the library."""
+
+import argparse
+import dataclasses
+import sys
+from pathlib import Path
+
+from minigan import __version__
+
+WRONG = 1  # exit status of a command that could not do its work
+INTERRUPTED = 130  # the shell's number for Ctrl-C
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; returns the exit status.  Errors a user can mend are one sentence, without a traceback."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return arguments.run(arguments) or 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except (ValueError, TypeError, OSError, FloatingPointError) as error:
+        print(f"minigan {arguments.command}: {error}", file=sys.stderr)
+        return WRONG
+
+
+def train(arguments) -> int:
+    from minigan import runs
+    from minigan.config import Config
+
+    changes = {item.name: getattr(arguments, item.name) for item in dataclasses.fields(Config)}
+    changes = {name: value for name, value in changes.items() if value is not None}
+    config = Config.from_toml(arguments.config, **changes) if arguments.config else Config(**changes)
+    return _go(config, runs.start(config, arguments.out))
+
+
+def resume(arguments) -> int:
+    from minigan import runs
+
+    config, trainer = runs.open_run(arguments.folder)
+    if trainer.t >= trainer.steps:
+        print(
+            f"{arguments.folder} is finished: all {trainer.steps} steps are done. To sample: minigan sample {arguments.folder}"
+        )
+        return 0
+    print(f"taking up {arguments.folder} at step {trainer.t} of {trainer.steps}")
+    return _go(config, trainer)
+
+
+def _go(config, trainer) -> int:
+    """Train with a progress bar, then write the pictures and say where everything is."""
+    from tqdm import tqdm
+
+    from minigan import runs
+
+    live = sys.stderr.isatty()
+    with tqdm(
+        total=trainer.steps,
+        initial=trainer.t,
+        unit="step",
+        desc="compiling kernels",
+        mininterval=0.2 if live else 20,
+        dynamic_ncols=live,
+    ) as bar:
+
+        def progress(t, row):
+            bar.set_description("training", refresh=False)
+            told = {"D": row["loss_D"], "G": row["loss_G"], "real": row["score_real"], "fake": row["score_fake"]}
+            bar.set_postfix({name: f"{value:.2f}" for name, value in told.items()}, refresh=False)
+            bar.update()
+
+        bar.refresh()
+        try:
+            trainer.run(progress)
+        except KeyboardInterrupt:
+            bar.close()
+            print(f"\nstopped at step {trainer.t}; go on with: minigan resume {trainer.out}", file=sys.stderr)
+            return INTERRUPTED
+    out = trainer.out
+    written = {"samples": out / "samples", **runs.finish(config, trainer)}
+    written |= {"table": out / "run.jsonl", "checkpoint": trainer.checkpoint_path, "config": out / "config.toml"}
+    print(f"\n{trainer.t} steps in {trainer.seconds:.0f} s")
+    for name, path in written.items():
+        print(f"  {name:<10} {path}")
+    print(f"More samples: minigan sample {out} --n 64 --out grid.png")
+    return 0
+
+
+def sample(arguments) -> int:
+    from minigan import runs
+
+    print(runs.sample(arguments.folder, arguments.n, arguments.out, arguments.seed))
+    return 0
+
+
+def certify(arguments) -> int:
+    from minigan.certify import run
+
+    return run(only=arguments.only)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="minigan", description="How GANs work, down to the last gradient.")
+    parser.add_argument("--version", action="version", version=f"minigan {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(run, help, example):
+        made = commands.add_parser(
+            run.__name__,
+            help=help,
+            description=help,
+            epilog=f"example: {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        made.set_defaults(run=run)
+        return made
+
+    made = command(
+        train,
+        "Train a GAN; without options, on the embedded handwritten digits.",
+        "minigan train --data ring --steps 2000",
+    )
+    made.add_argument("--out", type=Path, metavar="DIR", help="folder of the run (default: runs/<data>-<model>-<time>)")
+    made.add_argument("--config", type=Path, metavar="FILE", help="a TOML file of these options; flags win over it")
+    _add_options(made)
+
+    made = command(resume, "Go on with a run that was stopped.", "minigan resume runs/digits")
+    made.add_argument("folder", type=Path, metavar="RUN", help="folder of the run")
+
+    made = command(sample, "Draw new samples from a run.", "minigan sample runs/digits --n 64 --out grid.png")
+    made.add_argument("folder", type=Path, metavar="RUN", help="folder of the run")
+    made.add_argument("--n", type=int, default=64, help="how many (default: 64)")
+    made.add_argument("--out", type=Path, metavar="FILE", help="the picture to write (default: in the run's folder)")
+    made.add_argument("--seed", type=int, default=0, help="seed of the noise (default: 0)")
+
+    made = command(certify, "Check every gradient of the library against differences.", "minigan certify --only Conv2d")
+    made.add_argument("--only", metavar="NAME", help="only what has NAME in its name")
+    return parser
+
+
+def _add_options(parser) -> None:
+    """One flag for each field of Config: --lr 0.002, --labels / --no-labels."""
+    from minigan.config import Config
+
+    for item in dataclasses.fields(Config):
+        text = f"{item.metadata['help']} (default: {item.default})".replace("%", "%%")
+        if item.type is bool:
+            parser.add_argument(f"--{item.name}", action=argparse.BooleanOptionalAction, default=None, help=text)
+        else:
+            flag = f"--{item.name.replace('_', '-')}"
+            parser.add_argument(
+                flag, dest=item.name, type=item.type, default=None, metavar=item.type.__name__.upper(), help=text
+            )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

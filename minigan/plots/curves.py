@@ -42,7 +42,7 @@ def curves(
     panels = np.ravel(figure.subplots(2 if scores else 1, sharex=True))
     _panel(panels[0], rows, losses, "Losses (bold: running mean, faint: each logged step)", "loss")
     for label, height in (reference or {}).items():
-        panels[0].axhline(height, color="0.3", linewidth=1.2, linestyle=(0, (1, 1.5)), label=label)
+        panels[0].axhline(height, color="0.3", linewidth=1.2, linestyle=":", label=label)
     if scores:
         _panel(panels[1], rows, scores, "D's mean score on real and on fake", "score")
     panels[-1].set_xlabel("training step")

@@ -1,0 +1,97 @@
+import math
+import sys
+
+import matplotlib.figure
+import numpy as np
+import pytest
+from PIL import Image
+
+from minigan.plots import curves
+from minigan.plots.curves import smooth
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures that were saved."""
+    figures, savefig = [], matplotlib.figure.Figure.savefig
+    monkeypatch.setattr(
+        matplotlib.figure.Figure, "savefig", lambda self, *a, **k: (figures.append(self), savefig(self, *a, **k))
+    )
+    return figures
+
+
+def rows(n=200):
+    rng = np.random.default_rng(0)
+    return [
+        {"step": 5 * i, "d_loss": rng.normal(1.4, 0.1), "g_loss": rng.normal(0.7), "d_real": 1.0, "d_fake": -1.0}
+        for i in range(n)
+    ]
+
+
+def lines(axes):
+    return {line.get_label(): line for line in axes.lines if not line.get_label().startswith("_")}
+
+
+def test_draws_losses_reference_and_scores(tmp_path, drawn):
+    run = rows()
+    curves(run, tmp_path / "x.png", reference={"2 log 2": 2 * math.log(2)})
+    with Image.open(tmp_path / "x.png") as image:
+        assert image.format == "PNG"
+        assert min(image.size) > 500
+    losses, scores = drawn[0].axes
+    assert set(lines(losses)) == {"d loss", "g loss", "2 log 2"}
+    assert set(lines(scores)) == {"d real", "d fake"}
+    assert "Losses" in losses.get_title("left")
+    assert "D's mean score on real and on fake" in scores.get_title("left")
+    bold = lines(losses)["g loss"]
+    raw = losses.lines[losses.lines.index(bold) - 1]
+    np.testing.assert_array_equal(raw.get_ydata(), [row["g_loss"] for row in run])
+    np.testing.assert_array_equal(raw.get_xdata(), [row["step"] for row in run])
+    assert raw.get_alpha() < 0.5
+    assert np.std(bold.get_ydata()) < np.std(raw.get_ydata()) / 1.5
+    assert lines(losses)["2 log 2"].get_ydata() == [2 * math.log(2)] * 2
+    for axes in (losses, scores):  # told apart without colour
+        styles = [line.get_linestyle() for line in lines(axes).values()]
+        assert len(styles) == len(set(styles))
+
+
+def test_other_games_have_other_names_and_rows_may_lack_some(tmp_path, drawn):
+    run = [{"step": 0, "loss": 3.0}, {"step": 1}, {"step": 2, "loss": 1.0, "kl": math.nan}]
+    curves(run, tmp_path / "x.svg", losses=("loss", "kl", "missing"), scores=())
+    assert (tmp_path / "x.svg").read_bytes().startswith(b"<?xml")
+    (axes,) = drawn[0].axes
+    assert set(lines(axes)) == {"loss", "kl"}
+    np.testing.assert_array_equal(lines(axes)["loss"].get_ydata(), [3, math.nan, 1])
+
+
+def test_one_row_and_no_suffix(tmp_path):
+    curves(rows(1), tmp_path / "x")
+    assert (tmp_path / "x").read_bytes().startswith(b"\x89PNG")
+
+
+def test_pyplot_is_never_touched(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)  # importing it would raise
+    curves(rows(3), tmp_path / "x.png")
+    assert (tmp_path / "x.png").exists()
+
+
+def test_refuses_and_keeps_the_old_file(tmp_path):
+    (tmp_path / "x.png").write_bytes(b"old")
+    with pytest.raises(ValueError, match="rows is empty"):
+        curves([], tmp_path / "x.png")
+    with pytest.raises(ValueError, match="no row has any of d_loss, g_loss; the first has loss, step"):
+        curves([{"step": 1, "loss": 2}], tmp_path / "x.png")
+    with pytest.raises(ValueError, match="xyz"):
+        curves(rows(2), tmp_path / "x.xyz")
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("x.png", b"old")]
+
+
+def test_smooth_is_the_mean_of_the_window():
+    x = np.random.default_rng(0).standard_normal(41)
+    x[[7, 20]] = math.nan, math.inf
+    found = smooth(x, share=0.1)  # 2 points on each side
+    for i in range(41):
+        window = x[max(i - 2, 0) : i + 3]
+        expected = window[np.isfinite(window)].mean() if np.isfinite(x[i]) else math.nan
+        np.testing.assert_allclose(found[i], expected)
+    np.testing.assert_array_equal(smooth(x[:3]), x[:3])  # a short run is shown as it is

@@ -131,6 +131,7 @@ def bce_with_logits(s, target, smoothing: float = 0.0):
     """
     if not 0 <= smoothing <= 1:
         raise ValueError(f"label smoothing is a share between 0 and 1, got {smoothing}")
+    _difference(s, target)
     t = np.asarray(target, s.dtype) * (1 - smoothing) + 0.5 * smoothing
     return _mean(softplus(s) - t * s), (sigmoid(s) - t) / s.size
 

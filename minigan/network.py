@@ -26,7 +26,7 @@ class Sequential(Chain):
 
     def __init__(self, *layers: Layer, rng: np.random.Generator | int | None = None, dtype=np.float32):
         super().__init__(*layers)
-        if np.dtype(dtype).kind not in "fc" or np.dtype(dtype).itemsize < 4:
+        if np.dtype(dtype) not in ("float32", "float64", "complex128"):
             raise TypeError(f"a network computes in float32 or float64, got dtype={np.dtype(dtype)}")
         if rng is None:
             raise TypeError(
@@ -98,6 +98,8 @@ class Sequential(Chain):
 
     def locate(self, index: int) -> str:
         """Which parameter stands at theta[index]: 'layer 2, Conv2d(3, 8, 4), W[0, 1, 2, 5]'."""
+        if not 0 <= index < self.theta.size:
+            raise IndexError(f"theta has {self.theta.size} entries, asked for number {index}")
         start = 0
         for i, top in enumerate(self.layers):
             for layer in top.walk():
@@ -107,7 +109,6 @@ class Sequential(Chain):
                         place = ", ".join(str(int(j)) for j in np.unravel_index(index - start, shape))
                         return f"layer {i}, {layer}, {name}[{place}]"
                     start += size
-        raise IndexError(f"theta has {start} entries, asked for number {index}")
 
     def __repr__(self):
         return f"Sequential({', '.join(map(str, self.layers))})"

@@ -42,8 +42,8 @@ class Optimizer:
     slots: tuple[str, ...] = ()  # vectors like theta that it remembers: saved and resumed with the run
 
     def __init__(self, net, lr: Rate):
-        if not callable(lr) and not lr >= 0:
-            raise ValueError(f"the learning rate must be a number >= 0 or a function of the step, got {lr}")
+        if not callable(lr) and not (isinstance(lr, int | float | np.number) and 0 <= lr < math.inf):
+            raise ValueError(f"the learning rate must be a number >= 0 or a function of the step, got {lr!r}")
         self.net, self.lr, self.t = net, lr, 0
         for slot in self.slots:
             setattr(self, slot, np.zeros_like(net.theta))
@@ -74,6 +74,8 @@ class SGD(Optimizer):
 
     def __init__(self, net, lr: Rate = 1e-2, momentum: float = 0.0):
         super().__init__(net, lr)
+        if not 0 <= momentum < 1:
+            raise ValueError(f"SGD needs 0 <= momentum < 1, got {momentum}")
         self.momentum = momentum
 
     def update(self, lr):
@@ -89,6 +91,8 @@ class RMSProp(Optimizer):
 
     def __init__(self, net, lr: Rate = 5e-5, rho: float = 0.99, eps: float = 1e-8):
         super().__init__(net, lr)
+        if not 0 <= rho < 1:
+            raise ValueError(f"RMSProp needs 0 <= rho < 1, got {rho}")
         self.rho, self.eps = rho, eps
 
     def update(self, lr):
@@ -119,6 +123,8 @@ class Adam(Optimizer):
 
 def clip_weights(net, c: float) -> None:
     """theta <- min(max(theta, -c), c).     The Lipschitz bound of the first WGAN (Arjovsky et al. 2017, algorithm 1)."""
+    if not c > 0:
+        raise ValueError(f"weights are clipped to [-c, c] with c > 0, got {c}")
     np.clip(net.theta, -c, c, out=net.theta)
 
 

@@ -17,14 +17,14 @@ class Activation(Layer):
     curved = True
 
     def forward(self, x):
-        y, *cache = self.f(x)
+        y, *cache = self.f(self.check(x, "any", True))
         return y, tuple(cache)
 
     def backward(self, dy, cache):
         return self.check_slope(dy, cache[0].shape) * self.df(*cache)
 
     def tangent(self, v, cache):
-        return v * self.df(*cache), cache
+        return self.check_tangent(v, cache[0].shape) * self.df(*cache), cache
 
     def curvature(self, dy, v, cache):
         return dy * v * self.d2f(*cache)
@@ -109,14 +109,14 @@ class LeakyReLU(Layer):
         self.alpha = alpha
 
     def forward(self, x):
-        y = kernels.leaky_relu(np.ascontiguousarray(x), self.alpha)
+        y = kernels.leaky_relu(self.check(x, "any", True), self.alpha)
         return y, y
 
     def backward(self, dy, y):
         return kernels.leaky_relu_dx(self.check_slope(dy, y.shape), y, self.alpha)
 
     def tangent(self, v, y):
-        return kernels.leaky_relu_dx(self.check_slope(v, y.shape), y, self.alpha), y
+        return kernels.leaky_relu_dx(self.check_tangent(v, y.shape), y, self.alpha), y
 
     def __repr__(self):
         return f"LeakyReLU({self.alpha})"

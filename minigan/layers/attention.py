@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from minigan.layers.layer import add, constant, normal
+from minigan.layers.layer import add, constant, normal, whole
 from minigan.layers.residual import Composite, Tangent
 
 
@@ -27,6 +27,7 @@ class SelfAttention(Composite):
     curved = True
 
     def __init__(self, c: int, d: int | None = None):
+        whole("SelfAttention", c=c, d=1 if d is None else d)
         self.c, self.d = c, d or max(1, c // 8)
         std = normal(1 / math.sqrt(c))
         shapes = {"Wq": (c, self.d), "Wk": (c, self.d), "Wv": (c, c)}
@@ -61,7 +62,7 @@ class SelfAttention(Composite):
 
     def tangent(self, v, cache):
         X, q, k, val, A, _, shape = cache
-        U = v.reshape(X.shape)
+        U = self.check_tangent(v, shape).reshape(X.shape)
         tq, tk, tv = U @ self.Wq, U @ self.Wk, U @ self.Wv  # the tangents of q, k, v
         tS = (tq @ _T(k) + q @ _T(tk)) / math.sqrt(self.d)
         tA = _softmax(A, tS)  # the softmax's Jacobian is symmetric

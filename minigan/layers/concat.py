@@ -41,22 +41,26 @@ class Concat(Composite):
 
     def forward(self, x):
         (a, left), (b, right) = (side.forward(part) for side, part in zip(self.sides, self._pair(x), strict=True))
-        return self._join(a, b), (left, right, a.shape[-1])
+        y = self._join(a, b)
+        return y, (left, right, a.shape[-1], y.shape)
 
     def __call__(self, x):
         return self._join(*(side(part) for side, part in zip(self.sides, self._pair(x), strict=True)))
 
     def back(self, dy, cache, learn):
-        *caches, n = cache
+        *caches, n, shape = cache
+        dy = self.check_slope(dy, shape)
         slopes = np.ascontiguousarray(dy[..., :n]), np.ascontiguousarray(dy[..., n:])
         return tuple(side.backward(d, c, learn) for side, d, c in zip(self.sides, slopes, caches, strict=True))
 
     def tangent(self, v, cache):  # v is a pair; None for a label
-        (a, left), (b, right) = (side.tangent(part, c) for side, part, c in zip(self.sides, v, cache[:2], strict=True))
+        (a, left), (b, right) = (
+            side.tangent(part, c) for side, part, c in zip(self.sides, self._pair(v), cache[:2], strict=True)
+        )
         return np.concatenate([a, b], axis=-1), Tangent(cache, (left, right))
 
     def backward_tangent(self, dw, dx, v, tcache, cache, learn=True):
-        *caches, n = cache
+        *caches, n, _ = cache
         parts = [(d[..., :n], d[..., n:]) if d is not None else (None, None) for d in (dw, dx)]
         ways = zip(self.sides, *parts, tcache.inner, caches, strict=True)
         out = [side.streams(*map(_contiguous, (dw, dx)), tangents, c, learn) for side, dw, dx, tangents, c in ways]

@@ -10,16 +10,17 @@ import math
 import numpy as np
 
 from minigan import kernels
-from minigan.layers.layer import HE, Layer, ShapeError, constant, normal
+from minigan.layers.layer import HE, Layer, ShapeError, constant, normal, whole
 
 
 class _Convolution(Layer):
     """What both directions share: the parameters, the checks, and the order of the three kernels."""
 
     def __init__(self, c_in, c_out, k, stride=1, pad=0, bias=True, gain=HE):
-        if k < 1 or stride < 1 or pad < 0 or pad >= k:
+        whole(type(self).__name__, c_in=c_in, c_out=c_out, k=k, stride=stride)
+        if not isinstance(pad, int | np.integer) or not 0 <= pad < k:
             raise ValueError(
-                f"{type(self).__name__} needs k >= 1, stride >= 1 and 0 <= pad < k, got k={k}, {stride=}, {pad=}"
+                f"{type(self).__name__} needs a whole number 0 <= pad < k, or its border would see only zeros, got {k=}, {pad=}"
             )
         self.c_in, self.c_out, self.k, self.stride, self.pad, self.bias = c_in, c_out, k, stride, pad, bias
         self.parameters = {"W": ((k, k, c_in, c_out), normal(gain / math.sqrt(self.taps()))), **self._b()}
@@ -35,7 +36,7 @@ class _Convolution(Layer):
         return y, (x, 1)
 
     def tangent(self, v, cache):
-        v = self.check(v, f"{cache[0].shape}", v.shape == cache[0].shape)
+        v = self.check_tangent(v, cache[0].shape)
         return self._apply(v), (v, 0)  # linear in x: the same map without the bias
 
     def accumulate(self, dy, cache):

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from minigan import kernels
-from minigan.layers.layer import HE, Layer, constant, normal
+from minigan.layers.layer import HE, Layer, constant, normal, whole
 
 
 class Dense(Layer):
@@ -20,6 +20,7 @@ class Dense(Layer):
     """
 
     def __init__(self, n_in: int, n_out: int, bias: bool = True, gain: float = HE):
+        whole("Dense", n_in=n_in, n_out=n_out)
         self.n_in, self.n_out, self.bias = n_in, n_out, bias
         self.parameters = {"W": ((n_in, n_out), normal(gain / math.sqrt(n_in)))}
         if bias:
@@ -43,7 +44,7 @@ class Dense(Layer):
             self.db += dy.sum(axis=0)  # db += 1' dy
 
     def tangent(self, v, cache):  # (N, n_in) -> (N, n_out)
-        v = self.check(v, f"{cache[0].shape}", v.shape == cache[0].shape)
+        v = self.check_tangent(v, cache[0].shape)
         return kernels.dense(v, self.W, None), (v, 0)  # v W
 
     def __repr__(self):

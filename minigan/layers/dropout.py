@@ -24,6 +24,7 @@ class Dropout(Layer):
     def forward(self, x):
         if not self.bound:
             raise ValueError(f"{self} has no random stream yet: put it in Sequential(..., rng=rng), or call .init(rng)")
+        x = self.check(x, "any", True)
         keep = np.random.default_rng([int(self.seed[0].real), int(self.draws[0].real)]).random(x.shape) >= self.p
         self.draws += 1
         scale = keep * x.real.dtype.type(1 / (1 - self.p))
@@ -33,7 +34,7 @@ class Dropout(Layer):
         return self.check_slope(dy, scale.shape) * scale
 
     def tangent(self, v, scale):
-        return v * scale, scale
+        return self.check_tangent(v, scale.shape) * scale, scale
 
     def __call__(self, x):
         return x

@@ -5,13 +5,14 @@ A label has no slope, so `backward` returns None and a tangent that reaches it s
 
 import numpy as np
 
-from minigan.layers.layer import Layer, ShapeError, normal
+from minigan.layers.layer import Layer, ShapeError, normal, whole
 
 
 class Embedding(Layer):
     """y[n] = W[label[n]].   labels (N,) of integers in [0, n_classes), W (n_classes, dim) -> y (N, dim);   dW[label[n]] += dy[n]."""
 
     def __init__(self, n_classes: int, dim: int, std: float = 1.0):
+        whole("Embedding", n_classes=n_classes, dim=dim)
         self.n_classes, self.dim = n_classes, dim
         self.parameters = {"W": ((n_classes, dim), normal(std))}
 
@@ -23,7 +24,8 @@ class Embedding(Layer):
             )
         if labels.size and not 0 <= labels.min() <= labels.max() < self.n_classes:
             raise ValueError(f"{self} knows the labels 0 to {self.n_classes - 1}, got {labels.min()} to {labels.max()}")
-        labels = self.check(labels, "(N,)", True)
+        if not self.bound:
+            raise ValueError(f"{self} has no weights yet: put it in Sequential(..., rng=rng), or call .init(rng)")
         return self.W[labels], (labels, 1)
 
     def backward(self, dy, cache):

@@ -117,6 +117,13 @@ class Layer:
             )
         if self.parameters and not self.bound:
             raise ValueError(f"{self} has no weights yet: put it in Sequential(..., rng=rng), or call .init(rng)")
+        if x.dtype.kind not in "fc":
+            raise TypeError(f"{self} computes with floats, got {x.dtype}: use x.astype(np.float32)")
+        mine = getattr(self, next(iter(self.parameters))).dtype if self.parameters else x.dtype
+        if x.dtype != mine:
+            raise TypeError(
+                f"{self} has weights in {mine}, got {x.dtype}: use x.astype(np.{mine}); Sequential does it for you"
+            )
         return np.ascontiguousarray(x)
 
     def check_slope(self, dy, shape: tuple):
@@ -127,6 +134,12 @@ class Layer:
             )
         return np.ascontiguousarray(dy)
 
+    def check_tangent(self, v, shape: tuple):
+        """The same for the direction that is pushed forward: it has the shape of the input."""
+        if v.shape != tuple(shape):
+            raise ShapeError(f"{self} saw an input of shape {tuple(shape)}, but its tangent got v of shape {v.shape}")
+        return np.ascontiguousarray(v)
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
@@ -136,6 +149,13 @@ def add(a, b):
     if a is None or b is None:
         return b if a is None else a
     return tuple(map(add, a, b)) if isinstance(a, tuple) else a + b
+
+
+def whole(layer: str, **sizes) -> None:
+    """A size is a whole number from 1 on; a wrong one is named here, not later inside NumPy."""
+    for name, n in sizes.items():
+        if not isinstance(n, int | np.integer) or n < 1:
+            raise ValueError(f"{layer} needs a whole number {name} >= 1, got {name}={n!r}")
 
 
 def every(layers) -> list[Layer]:

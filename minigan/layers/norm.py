@@ -14,7 +14,7 @@ One calculus serves all.  With s = sqrt(var + eps), y = (x - mean x) / s and P u
 import numpy as np
 
 from minigan import kernels
-from minigan.layers.layer import Layer, constant
+from minigan.layers.layer import Layer, constant, whole
 
 
 def standardize(x, axes, eps, center=True):
@@ -46,6 +46,7 @@ class _SampleNorm(Layer):
     axes: tuple
 
     def __init__(self, n: int, eps: float = 1e-5):
+        whole(type(self).__name__, n=n)
         self.n, self.eps = n, eps
         self.parameters = {"gamma": ((n,), constant(1.0)), "beta": ((n,), constant(0.0))}
 
@@ -65,8 +66,9 @@ class _SampleNorm(Layer):
 
     def accumulate(self, dy, cache):
         u, _, _, one = (
-            cache  # u is what gamma multiplies: xhat after forward, J v after tangent, where beta does not move
+            cache  # u: what gamma multiplies: xhat after forward, J v after tangent, where beta does not move
         )
+        dy = self.check_slope(dy, u.shape)
         axes = tuple(range(dy.ndim - 1))
         self.dgamma += (dy * u).sum(axis=axes)
         if one:
@@ -74,7 +76,7 @@ class _SampleNorm(Layer):
 
     def tangent(self, v, cache):
         _, xhat, s, _ = cache
-        u = project(self.check_slope(v, xhat.shape), xhat, self.axes) / s
+        u = project(self.check_tangent(v, xhat.shape), xhat, self.axes) / s
         return self.gamma * u, (u, xhat, s, 0)
 
     def curvature(self, dy, v, cache):
@@ -137,7 +139,7 @@ class PixelNorm(Layer):
         return project(self.check_slope(dy, y.shape), y, self.axes, center=False) / s
 
     def tangent(self, v, cache):
-        return self.backward(v, cache), cache  # the Jacobian P / s is symmetric
+        return self.backward(self.check_tangent(v, cache[0].shape), cache), cache  # the Jacobian P / s is symmetric
 
     def curvature(self, dy, v, cache):
         y, s = cache
@@ -155,6 +157,7 @@ class BatchNorm(Layer):
     mixes = True
 
     def __init__(self, n: int, momentum: float = 0.1, eps: float = 1e-5):
+        whole("BatchNorm", n=n)
         self.n, self.momentum, self.eps = n, momentum, eps
         self.parameters = {"gamma": ((n,), constant(1.0)), "beta": ((n,), constant(0.0))}
         self.buffers = {"running_mean": ((n,), constant(0.0)), "running_var": ((n,), constant(1.0))}

@@ -2,13 +2,12 @@
 
 import numpy as np
 
-from minigan.layers.layer import Layer
+from minigan.layers.layer import Layer, whole
 
 
 class _Pool(Layer):
     def __init__(self, k: int = 2):
-        if k < 1:
-            raise ValueError(f"{type(self).__name__} needs k >= 1, got {k}")
+        whole(type(self).__name__, k=k)
         self.k = k
 
     def blocks(self, x):  # (N, H, W, C) -> (N, H/k, W/k, C, k k)
@@ -40,7 +39,7 @@ class AvgPool2d(_Pool):
         return (dy / self.k**2).repeat(self.k, axis=1).repeat(self.k, axis=2)
 
     def tangent(self, v, shape):
-        return self.blocks(v).mean(axis=-1), shape
+        return self.blocks(self.check_tangent(v, shape)).mean(axis=-1), shape
 
 
 class MaxPool2d(_Pool):
@@ -49,16 +48,18 @@ class MaxPool2d(_Pool):
     def forward(self, x):
         blocks = self.blocks(x)
         winner = blocks.real.argmax(axis=-1)[..., None]  # (N, H/k, W/k, C, 1)
-        return np.take_along_axis(blocks, winner, axis=-1)[..., 0], winner
+        return np.take_along_axis(blocks, winner, axis=-1)[..., 0], (winner, x.shape)
 
-    def backward(self, dy, winner):
+    def backward(self, dy, cache):
+        winner, _ = cache
         dy = self.check_slope(dy, winner.shape[:-1])
         blocks = np.zeros((*dy.shape, self.k**2), dy.dtype)
         np.put_along_axis(blocks, winner, dy[..., None], axis=-1)
         return self.unblock(blocks)
 
-    def tangent(self, v, winner):
-        return np.take_along_axis(self.blocks(v), winner, axis=-1)[..., 0], winner
+    def tangent(self, v, cache):
+        winner, shape = cache
+        return np.take_along_axis(self.blocks(self.check_tangent(v, shape)), winner, axis=-1)[..., 0], cache
 
 
 class Upsample2x(Layer):
@@ -74,4 +75,4 @@ class Upsample2x(Layer):
         return dy.reshape(N, height, 2, width, 2, C).sum(axis=(2, 4))
 
     def tangent(self, v, shape):
-        return v.repeat(2, axis=1).repeat(2, axis=2), shape
+        return self.check_tangent(v, shape).repeat(2, axis=1).repeat(2, axis=2), shape

@@ -29,7 +29,7 @@ class Reshape(Layer):
         return self.check_slope(dy, (shape[0], *self.shape)).reshape(shape)
 
     def tangent(self, v, shape):
-        return v.reshape(len(v), *self.shape), shape
+        return self.check_tangent(v, shape).reshape(len(v), *self.shape), shape
 
     def __repr__(self):
         return f"Reshape{self.shape}"
@@ -47,4 +47,4 @@ class Flatten(Layer):
         return self.check_slope(dy, (shape[0], math.prod(shape[1:]))).reshape(shape)
 
     def tangent(self, v, shape):
-        return v.reshape(len(v), -1), shape
+        return self.check_tangent(v, shape).reshape(len(v), -1), shape

@@ -9,7 +9,7 @@ image sees only a few distinct pixels, so the kernels fold the copying into the 
 import math
 
 from minigan import kernels
-from minigan.layers.layer import HE, Layer, constant, normal
+from minigan.layers.layer import HE, Layer, constant, normal, whole
 
 
 class UpConv2d(Layer):
@@ -19,7 +19,8 @@ class UpConv2d(Layer):
     """
 
     def __init__(self, c_in: int, c_out: int, k: int = 3, bias: bool = True, gain: float = HE):
-        if k % 2 == 0 or k < 1:
+        whole("UpConv2d", c_in=c_in, c_out=c_out, k=k)
+        if k % 2 == 0:
             raise ValueError(f"UpConv2d needs an odd k, so that the output is exactly twice the input, got k={k}")
         self.c_in, self.c_out, self.k, self.bias = c_in, c_out, k, bias
         self.parameters = {"W": ((k, k, c_in, c_out), normal(gain / math.sqrt(k * k * c_in)))}
@@ -48,7 +49,7 @@ class UpConv2d(Layer):
             self.db += dy.reshape(-1, self.c_out).sum(axis=0)
 
     def tangent(self, v, cache):
-        v = self.check(v, f"{cache[0].shape}", v.shape == cache[0].shape)
+        v = self.check_tangent(v, cache[0].shape)
         return kernels.upconv2d(v, self.W), (v, 0)
 
     def __repr__(self):

@@ -126,16 +126,26 @@ GAMMA, LAM = 1.7, 10.0
 # ---- the whole training: 5 steps of D and of G ---------------------------------------------------------------------------
 
 LATENT, STEPS, BATCH = 4, 5, 4
-GENERATOR = [
+# No bias before a BatchNorm: its slope is exactly 0, and Adam would blow up the rounding error in it.
+GENERATOR = [  # (N, 4) -> (N, 8, 8, 2)
     ("Dense", LATENT, 12),
     ("Reshape", 2, 2, 3),
     ("BatchNorm", 3),
     ("ReLU",),
-    ("ConvTranspose2d", 3, 3, 4, 2, 1),
-] + [("BatchNorm", 3), ("LeakyReLU", 0.2), ("UpConv2d", 3, 2, 3), ("Tanh",)]  # (N, 4) -> (N, 8, 8, 2)
-CRITIC = [("Conv2d", 2, 3, 4, 2, 1), ("LeakyReLU", 0.2), ("Conv2d", 3, 4, 3, 2, 1), ("SiLU",), ("Flatten",)] + [
-    ("Dense", 16, 1)
-]  # (N, 8, 8, 2) -> (N, 1)
+    ("ConvTranspose2d", 3, 3, 4, 2, 1, False),
+    ("BatchNorm", 3),
+    ("LeakyReLU", 0.2),
+    ("UpConv2d", 3, 2, 3),
+    ("Tanh",),
+]
+CRITIC = [  # (N, 8, 8, 2) -> (N, 1)
+    ("Conv2d", 2, 3, 4, 2, 1),
+    ("LeakyReLU", 0.2),
+    ("Conv2d", 3, 4, 3, 2, 1),
+    ("SiLU",),
+    ("Flatten",),
+    ("Dense", 16, 1),
+]
 ADAM = {"lr": 2e-3, "beta1": 0.5, "beta2": 0.99, "eps": 1e-8}
 
 

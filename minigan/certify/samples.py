@@ -1,0 +1,151 @@
+"""The registry: every layer, in configurations chosen to be awkward.
+
+Odd and non-square images, a batch of one, strides that do not divide, padding, no bias, one channel, two inputs, labels,
+layers inside layers.  A layer that is right only at (8, 4, 4, 16) is wrong; the bugs live where sizes differ.
+A test fails if a public Layer subclass is missing here.
+"""
+
+import copy
+from typing import NamedTuple
+
+import numpy as np
+
+from minigan.layers import (
+    AvgPool2d,
+    BatchNorm,
+    Concat,
+    Conv2d,
+    ConvTranspose2d,
+    Dense,
+    Dropout,
+    Embedding,
+    Flatten,
+    InstanceNorm,
+    Layer,
+    LayerNorm,
+    LeakyReLU,
+    MaxPool2d,
+    MinibatchStd,
+    PixelNorm,
+    ReLU,
+    Reshape,
+    Residual,
+    SelfAttention,
+    Sigmoid,
+    SiLU,
+    Softplus,
+    SpectralNorm,
+    Tanh,
+    UpConv2d,
+    Upsample2x,
+)
+from minigan.network import Sequential
+
+
+class Labels(NamedTuple):
+    """An input of n integer labels below `classes`."""
+
+    n: int
+    classes: int
+
+
+class Sample:
+    """A layer and the shapes of its inputs (or Labels); the arrays are drawn anew, the same ones each time."""
+
+    def __init__(self, layer: Layer, *inputs: tuple):
+        self.layer, self.inputs = layer, inputs
+        self.name = f"{layer} on {' and '.join(map(str, inputs))}"
+
+    def network(self, dtype=np.float64) -> Sequential:
+        """The layer alone in a network, its biases and gains random, away from 0 and 1."""
+        rng = np.random.default_rng(1)
+        net = Sequential(copy.deepcopy(self.layer), rng=rng, dtype=np.float64)
+        net.theta += 0.3 * rng.standard_normal(net.theta.size)
+        for layer in reversed(list(net.layers[0].walk())):
+            layer.reset(rng)
+        return net.astype(dtype)
+
+    def x(self, seed: int = 2):
+        """Its input: one array, or a tuple of them.  Not centred at 0, where a missing mean would not show."""
+        rng = np.random.default_rng(seed)
+        drawn = tuple(
+            rng.integers(spec.classes, size=spec.n) if isinstance(spec, Labels) else 0.2 + rng.standard_normal(spec)
+            for spec in self.inputs
+        )
+        return drawn if len(drawn) > 1 else drawn[0]
+
+    @property
+    def mixes(self) -> bool:
+        return any(layer.mixes for layer in self.layer.walk())
+
+
+SAMPLES = [
+    Sample(Dense(5, 3), (4, 5)),
+    Sample(Dense(1, 4), (1, 1)),
+    Sample(Dense(7, 2, bias=False), (3, 7)),
+    Sample(Conv2d(2, 3, 3), (2, 5, 7, 2)),
+    Sample(Conv2d(1, 2, 4, stride=2, pad=1), (1, 8, 6, 1)),
+    Sample(Conv2d(3, 2, 3, stride=2, pad=1, bias=False), (2, 7, 4, 3)),  # stride and pad leave a margin unread
+    Sample(Conv2d(2, 4, 1), (3, 3, 2, 2)),
+    Sample(Conv2d(2, 2, 5, pad=2), (1, 3, 4, 2)),  # a window larger than the image
+    Sample(Conv2d(3, 4, 3, pad=1), (2, 9, 8, 3)),
+    Sample(ConvTranspose2d(3, 2, 4, stride=2, pad=1), (2, 3, 4, 3)),
+    Sample(ConvTranspose2d(2, 3, 3), (1, 4, 2, 2)),
+    Sample(ConvTranspose2d(2, 1, 3, stride=3, pad=2, bias=False), (2, 3, 5, 2)),
+    Sample(ConvTranspose2d(4, 3, 4), (3, 1, 1, 4)),
+    Sample(UpConv2d(2, 3), (2, 3, 4, 2)),
+    Sample(UpConv2d(3, 1, 5, bias=False), (1, 2, 3, 3)),
+    Sample(UpConv2d(2, 2, 1), (2, 1, 3, 2)),
+    Sample(LeakyReLU(), (3, 5)),
+    Sample(LeakyReLU(0.01), (1, 3, 4, 2)),
+    Sample(ReLU(), (2, 3, 5, 2)),
+    Sample(Tanh(), (3, 5)),
+    Sample(Tanh(), (1, 2, 3, 2)),
+    Sample(Sigmoid(), (3, 4)),
+    Sample(Sigmoid(), (1, 3, 2, 2)),
+    Sample(Softplus(), (3, 4)),
+    Sample(Softplus(), (1, 2, 3, 2)),
+    Sample(SiLU(), (3, 4)),
+    Sample(SiLU(), (1, 3, 2, 2)),
+    Sample(Flatten(), (2, 3, 5, 2)),
+    Sample(Flatten(), (1, 4)),
+    Sample(Reshape(3, 2, 2), (2, 12)),
+    Sample(Reshape(6), (1, 3, 1, 2)),
+    Sample(Dropout(0.4), (5, 7)),
+    Sample(Dropout(0.2), (1, 3, 4, 2)),
+    Sample(BatchNorm(3), (7, 3)),
+    Sample(BatchNorm(2), (3, 4, 5, 2)),
+    Sample(BatchNorm(2, momentum=0.5, eps=0.1), (1, 3, 2, 2)),
+    Sample(LayerNorm(5), (3, 5)),
+    Sample(LayerNorm(4, eps=0.1), (1, 2, 3, 4)),
+    Sample(InstanceNorm(3), (2, 3, 4, 3)),
+    Sample(InstanceNorm(1, eps=0.1), (1, 5, 2, 1)),
+    Sample(PixelNorm(), (3, 5)),
+    Sample(PixelNorm(eps=0.1), (1, 3, 2, 4)),
+    Sample(AvgPool2d(), (2, 4, 6, 3)),
+    Sample(AvgPool2d(3), (1, 3, 6, 1)),
+    Sample(MaxPool2d(), (2, 4, 6, 3)),
+    Sample(MaxPool2d(3), (1, 6, 3, 2)),
+    Sample(Upsample2x(), (2, 3, 2, 3)),
+    Sample(Upsample2x(), (1, 1, 4, 1)),
+    Sample(MinibatchStd(), (4, 3)),
+    Sample(MinibatchStd(), (3, 3, 2, 2)),
+    Sample(Embedding(5, 3), Labels(7, 5)),
+    Sample(Embedding(2, 4), Labels(1, 2)),
+    Sample(SelfAttention(3, d=2), (2, 3, 2, 3)),
+    Sample(SelfAttention(8), (1, 2, 3, 8)),
+    Sample(SpectralNorm(Dense(4, 3)), (3, 4)),
+    Sample(SpectralNorm(Conv2d(2, 3, 3, stride=2, pad=1)), (1, 5, 4, 2)),
+    Sample(SpectralNorm(ConvTranspose2d(3, 2, 4, stride=2, pad=1, bias=False)), (2, 2, 3, 3)),
+    Sample(SpectralNorm(UpConv2d(2, 3)), (2, 3, 2, 2)),
+    Sample(Residual(Dense(4, 4)), (3, 4)),
+    Sample(Residual(Dense(4, 6), Tanh(), Dense(6, 3), shortcut=Dense(4, 3, bias=False)), (2, 4)),
+    Sample(Residual(Conv2d(2, 3, 3, pad=1), SiLU(), shortcut=Conv2d(2, 3, 1)), (1, 3, 5, 2)),
+    Sample(Residual(Dense(3, 3), Residual(LayerNorm(3), Dense(3, 3), Softplus())), (2, 3)),
+    Sample(Residual(SelfAttention(2), SpectralNorm(Conv2d(2, 2, 3, pad=1)), Tanh()), (2, 2, 3, 2)),
+    Sample(Residual(Dense(3, 3), BatchNorm(3), ReLU()), (5, 3)),
+    Sample(Concat(right=[Embedding(4, 3)]), (5, 2), Labels(5, 4)),
+    Sample(Concat(right=[Embedding(3, 6), Reshape(3, 2, 1)]), (2, 3, 2, 2), Labels(2, 3)),
+    Sample(Concat(left=[Dense(3, 2), Tanh()], right=[Dense(2, 4), Softplus()]), (4, 3), (4, 2)),
+    Sample(Concat(left=[BatchNorm(2)], right=[Embedding(3, 1)]), (4, 2), Labels(4, 3)),
+]

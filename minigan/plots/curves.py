@@ -24,8 +24,8 @@ def curves(
     rows: Sequence[Mapping[str, float]],
     path: str | os.PathLike,
     reference: Mapping[str, float] | None = None,
-    losses: Sequence[str] = ("d_loss", "g_loss"),
-    scores: Sequence[str] = ("d_real", "d_fake"),
+    losses: Sequence[str] = ("loss_D", "loss_G"),
+    scores: Sequence[str] = ("score_real", "score_fake"),
 ) -> None:
     """Draw a run: losses above, D's mean scores below, each a bold running mean over its faint raw values; atomic.
 

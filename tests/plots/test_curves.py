@@ -23,7 +23,13 @@ def drawn(monkeypatch):
 def rows(n=200):
     rng = np.random.default_rng(0)
     return [
-        {"step": 5 * i, "d_loss": rng.normal(1.4, 0.1), "g_loss": rng.normal(0.7), "d_real": 1.0, "d_fake": -1.0}
+        {
+            "step": 5 * i,
+            "loss_D": rng.normal(1.4, 0.1),
+            "loss_G": rng.normal(0.7),
+            "score_real": 1.0,
+            "score_fake": -1.0,
+        }
         for i in range(n)
     ]
 
@@ -39,13 +45,13 @@ def test_draws_losses_reference_and_scores(tmp_path, drawn):
         assert image.format == "PNG"
         assert min(image.size) > 500
     losses, scores = drawn[0].axes
-    assert set(lines(losses)) == {"d loss", "g loss", "2 log 2"}
-    assert set(lines(scores)) == {"d real", "d fake"}
+    assert set(lines(losses)) == {"loss D", "loss G", "2 log 2"}
+    assert set(lines(scores)) == {"score real", "score fake"}
     assert "Losses" in losses.get_title("left")
     assert "D's mean score on real and on fake" in scores.get_title("left")
-    bold = lines(losses)["g loss"]
+    bold = lines(losses)["loss G"]
     raw = losses.lines[losses.lines.index(bold) - 1]
-    np.testing.assert_array_equal(raw.get_ydata(), [row["g_loss"] for row in run])
+    np.testing.assert_array_equal(raw.get_ydata(), [row["loss_G"] for row in run])
     np.testing.assert_array_equal(raw.get_xdata(), [row["step"] for row in run])
     assert raw.get_alpha() < 0.5
     assert np.std(bold.get_ydata()) < np.std(raw.get_ydata()) / 1.5
@@ -79,7 +85,7 @@ def test_refuses_and_keeps_the_old_file(tmp_path):
     (tmp_path / "x.png").write_bytes(b"old")
     with pytest.raises(ValueError, match="rows is empty"):
         curves([], tmp_path / "x.png")
-    with pytest.raises(ValueError, match="no row has any of d_loss, g_loss; the first has loss, step"):
+    with pytest.raises(ValueError, match="no row has any of loss_D, loss_G; the first has loss, step"):
         curves([{"step": 1, "loss": 2}], tmp_path / "x.png")
     with pytest.raises(ValueError, match="xyz"):
         curves(rows(2), tmp_path / "x.xyz")

@@ -29,7 +29,7 @@ def _moments(x, mean, S):  # (M, C) -> mean (C,), S (C,) float64: sum (x - mean)
         for c in range(C):
             mean[c] += x0[c]
     for c in range(C):
-        mean[c] /= M
+        mean[c] /= max(M, 1)
     for r in range(0, whole, 4):
         x0, x1, x2, x3 = x[r], x[r + 1], x[r + 2], x[r + 3]
         for c in range(C):
@@ -86,10 +86,11 @@ def column_moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     n, mean, S = 0, 0.0, 0.0
     for n2, mean2, S2 in run(share, len(rows), 2 * x.nbytes):  # Chan's formula, share by share
         gap, total = mean2 - mean, n + n2
-        weight = n2 / total if total else 1.0
+        weight = n2 / max(total, 1)
         mean, S, n = mean + gap * weight, S + S2 + gap * gap * (n * weight), total
-    variance = S / n if n else S * np.nan
-    return mean.astype(x.dtype), variance.astype(x.dtype)
+    if n == 0:
+        return np.full_like(mean, np.nan, x.dtype), np.full_like(mean, np.nan, x.dtype)
+    return mean.astype(x.dtype), (S / n).astype(x.dtype)
 
 
 def batchnorm(x, mean, inv_std, gamma, beta) -> np.ndarray:

@@ -1,0 +1,44 @@
+"""What every kernel's test shares: the comparison with the twin, and threads that are really used on small arrays."""
+
+import numpy as np
+import pytest
+
+from minigan.kernels import threads
+
+TOLERANCE = {"float64": 1e-12, "float32": 1e-5}
+
+
+def _same(fast, plain, slack=1.0):
+    assert fast.shape == plain.shape
+    assert fast.dtype == plain.dtype
+    scale = max(np.abs(plain).max(initial=0), 1e-30)
+    worst = np.abs(fast - plain).max(initial=0) / scale
+    assert worst <= slack * TOLERANCE[fast.dtype.name], f"relative error {worst:.1e}, shape {fast.shape}"
+
+
+@pytest.fixture
+def same():
+    """Assert that a kernel's answer has its twin's shape and dtype, and its values to 1e-12 (float64) or 1e-5 (float32)."""
+    return _same
+
+
+@pytest.fixture(params=["float64", "float32"])
+def dtype(request):
+    return np.dtype(request.param)
+
+
+@pytest.fixture
+def normal():
+    """normal(*shape, dtype): standard normal numbers, another draw at each call, the same in every run of the test."""
+    rng = np.random.default_rng(7)
+    return lambda *shape, dtype: rng.standard_normal(shape).astype(dtype)
+
+
+@pytest.fixture(params=[1, 2, 3])
+def any_threads(request, monkeypatch):
+    """The test once with 1, 2 and 3 threads, even small work being cut; the setting before returns afterwards."""
+    before = threads.get_threads(), threads.get_shares()
+    monkeypatch.setattr(threads, "SMALL", 0)
+    threads.set_threads(request.param)
+    yield request.param
+    threads.set_threads(*before)

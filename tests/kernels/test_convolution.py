@@ -1,0 +1,107 @@
+"""Every convolution against its twin: each algorithm by itself, over awkward shapes, and the choice between them."""
+
+import numpy as np
+import pytest
+
+from minigan.kernels import convolution, im2col, reference, winograd
+
+# N, H, W, C, O: odd, not square, one image, no image
+IMAGES = [(2, 7, 5, 3, 2), (1, 6, 9, 1, 5), (3, 5, 5, 5, 1), (0, 6, 6, 2, 2)]
+
+
+def _compare(x, W, dy, stride, pad, fast, same):
+    """All three directions of `fast` against the twins; the inputs stay as they were; dW is added to."""
+    kept = [a.copy() for a in (x, W, dy)]
+    y, dx = fast.conv2d(x, W, stride, pad), fast.conv2d_dx(dy, W, stride, pad, x.shape[1:3])
+    same(y, reference.conv2d(x, W, stride, pad))
+    same(dx, reference.conv2d_dx(dy, W, stride, pad, x.shape[1:3]))
+    dW, expected = W[::-1].copy(), W[::-1].copy()
+    fast.conv2d_dW(x, dy, stride, pad, dW)
+    reference.conv2d_dW(x, dy, stride, pad, expected)
+    same(dW, expected)
+    for a, before in zip((x, W, dy), kept, strict=True):
+        assert np.array_equal(a, before)
+    assert y.flags.c_contiguous
+    assert dx.flags.c_contiguous
+    return y, dx, dW
+
+
+class _Winograd:  # its functions have stride 2 and pad 1 built in
+    conv2d = staticmethod(lambda x, W, stride, pad: winograd.conv2d(x, W))
+    conv2d_dx = staticmethod(lambda dy, W, stride, pad, hw: winograd.conv2d_dx(dy, W))
+    conv2d_dW = staticmethod(lambda x, dy, stride, pad, dW: winograd.conv2d_dW(x, dy, dW))
+
+
+def _case(normal, dtype, shape, k, stride, pad):
+    N, H, width, C, O = shape
+    x, W = normal(N, H, width, C, dtype=dtype), normal(k, k, C, O, dtype=dtype)
+    rows, columns = ((n + 2 * pad - k) // stride + 1 for n in (H, width))
+    return x, W, normal(N, rows, columns, O, dtype=dtype)
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 5])
+def test_im2col(normal, same, dtype, k, stride):
+    for pad in (0, 1, 2):
+        for shape in IMAGES:
+            _compare(*_case(normal, dtype, shape, k, stride, pad), stride, pad, im2col, same)
+
+
+@pytest.mark.parametrize("shape", [(2, 5, 6, 64, 3), (1, 4, 4, 3, 64), (2, 3, 4, 64, 64)])
+def test_im2col_with_many_channels(normal, same, dtype, shape):
+    _compare(*_case(normal, dtype, shape, 3, 1, 1), 1, 1, im2col, same)
+
+
+def test_im2col_in_small_blocks(normal, same, dtype, monkeypatch, any_threads):
+    monkeypatch.setattr(im2col, "BLOCK", 1)  # one output row at a time, across the border of two images
+    for shape in IMAGES:
+        _compare(*_case(normal, dtype, shape, 4, 2, 1), 2, 1, im2col, same)
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 4, 4, 1, 1), (2, 8, 4, 3, 5), (3, 4, 12, 5, 2), (1, 8, 8, 64, 3), (0, 8, 8, 2, 3), (5, 12, 8, 2, 1)]
+)
+def test_winograd(normal, same, dtype, any_threads, monkeypatch, shape):
+    _compare(*_case(normal, dtype, shape, 4, 2, 1), 2, 1, _Winograd, same)
+    monkeypatch.setattr(
+        winograd, "BLOCK", 1
+    )  # one row of tiles at a time: the carried rows must survive between blocks
+    _compare(*_case(normal, dtype, shape, 4, 2, 1), 2, 1, _Winograd, same)
+
+
+@pytest.mark.parametrize("algorithm", [im2col, _Winograd])
+def test_adjoint_identities(normal, algorithm):
+    x, W, dy = _case(normal, "float64", (2, 8, 12, 5, 3), 4, 2, 1)
+    dW = np.zeros_like(W)
+    algorithm.conv2d_dW(x, dy, 2, 1, dW)
+    inner = np.sum(dy * algorithm.conv2d(x, W, 2, 1))
+    assert np.sum(x * algorithm.conv2d_dx(dy, W, 2, 1, (8, 12))) == pytest.approx(inner, rel=1e-12)
+    assert np.sum(W * dW) == pytest.approx(inner, rel=1e-12)
+
+
+def test_the_choice(normal, same, monkeypatch):
+    """Large even 4x4 stride-2 convolutions go to Winograd in all three directions; everything else does not."""
+    called = []
+    for name in ("conv2d", "conv2d_dx", "conv2d_dW"):
+        plain = getattr(winograd, name)
+        monkeypatch.setattr(winograd, name, lambda *a, f=plain, name=name: called.append(name) or f(*a))
+    for shape, k, stride, pad, expected in [
+        ((4, 16, 16, 16, 64), 4, 2, 1, ["conv2d", "conv2d_dx", "conv2d_dW"]),
+        ((4, 14, 16, 16, 64), 4, 2, 1, []),  # 14 does not divide by 4
+        ((4, 16, 16, 1, 64), 4, 2, 1, []),  # too few channels
+        ((1, 8, 8, 32, 32), 4, 2, 1, []),  # too few tiles
+        ((1, 8, 8, 4, 3), 3, 2, 1, []),
+        ((1, 8, 8, 4, 3), 4, 1, 1, []),
+        ((1, 8, 8, 4, 3), 4, 2, 2, []),
+    ]:
+        called.clear()
+        _compare(*_case(normal, "float32", shape, k, stride, pad), stride, pad, convolution, same)
+        assert called == expected, shape
+
+
+def test_a_nan_comes_through(normal):
+    """One bad pixel must reach the outputs that saw it: the watch of the training loop relies on it."""
+    x, W, _ = _case(normal, "float32", (1, 8, 8, 2, 3), 4, 2, 1)
+    x[0, 3, 3, 0] = np.nan
+    for algorithm in (im2col, _Winograd):
+        assert np.isnan(algorithm.conv2d(x, W, 2, 1)).any()

@@ -1,0 +1,59 @@
+"""The front door: which of the two, kernel or twin, a call gets."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+from minigan import kernels
+from minigan.kernels import elementwise, reference
+
+NAMES = [name for name, twin in vars(reference).items() if inspect.isfunction(twin) and not name.startswith("_")]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_twin_has_a_kernel_of_the_same_signature(name):
+    fast, plain = inspect.signature(getattr(kernels, name)), inspect.signature(getattr(reference, name))
+    assert list(fast.parameters) == list(plain.parameters)
+    assert getattr(kernels, name).__doc__
+
+
+@pytest.fixture
+def who(monkeypatch):
+    """Calls to ema leave the name of who answered."""
+    called = []
+    monkeypatch.setattr(reference, "ema", lambda *a: called.append("reference"))
+    monkeypatch.setattr(elementwise, "_ema", lambda *a: called.append("fast"))
+    monkeypatch.setattr(kernels, "ema", kernels._beside_its_twin(elementwise.ema))
+    return called
+
+
+def test_use(who):
+    a = np.ones(3)
+    kernels.ema(a, a, 0.5)
+    with kernels.use("reference"):
+        kernels.ema(a, a, 0.5)
+        with kernels.use("fast"):
+            kernels.ema(a, a, 0.5)
+        kernels.ema(a, a, 0.5)
+    with pytest.raises(KeyError), kernels.use("reference"):
+        raise KeyError("the choice returns even so")
+    kernels.ema(a, a, 0.5)
+    assert who == ["fast", "reference", "fast", "reference", "fast"]
+
+
+def test_complex_numbers_get_the_twin(who):
+    kernels.ema(np.ones(3), np.ones(3, complex), 0.5)
+    assert who == ["reference"]
+
+
+def test_use_refuses_other_words():
+    with pytest.raises(ValueError, match=r'expected "fast" or "reference", got \'slow\''), kernels.use("slow"):
+        pass
+
+
+def test_the_twins_differentiate_by_complex_step(normal):
+    """dy/dx = Im f(x + ih) / h without any difference: the kernels' front door must let complex numbers in."""
+    x, W, v = normal(1, 4, 4, 2, dtype=float), normal(3, 3, 2, 3, dtype=float), normal(1, 4, 4, 2, dtype=float)
+    slope = kernels.conv2d(x + 1e-30j * v, W, 1, 1).imag / 1e-30
+    np.testing.assert_allclose(slope, kernels.conv2d(v, W, 1, 1), rtol=1e-10, atol=1e-12)

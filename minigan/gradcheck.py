@@ -77,36 +77,44 @@ def numerical_gradient(f: Callable, x: np.ndarray, h: float = H, at: Iterable[in
     x is float64; it is changed in place while f is called, and put back, so f may also read it from outside.  `at`: only
     these flat indices (the result is then one number for each); otherwise an array like x.
     """
-    if not isinstance(x, np.ndarray) or x.dtype != np.float64:
-        raise TypeError(
-            f"differences need float64 (in float32 they drown in rounding), got {getattr(x, 'dtype', type(x))}"
-        )
-    flat = x.reshape(-1)
-    if not np.shares_memory(flat, x) and x.size:
-        raise ValueError("x must be contiguous, because it is changed in place: use np.ascontiguousarray(x)")
-    indices = range(flat.size) if at is None else at
-    slopes = []
-    for i in indices:
+    flat, slopes = _flat(x, np.float64), []
+    for i in range(flat.size) if at is None else at:
         kept = flat[i]
-        flat[i] = kept + h
-        above = f(x)
-        flat[i] = kept - h
-        below = f(x)
-        flat[i] = kept
+        try:
+            flat[i] = kept + h
+            above = f(x)
+            flat[i] = kept - h
+            below = f(x)
+        finally:
+            flat[i] = kept
         slopes.append((above - below) / (2 * h))
     return np.array(slopes).reshape(x.shape if at is None else -1)
 
 
 def complex_gradient(f: Callable, x: np.ndarray, h: float = 1e-20, at: Iterable[int] | None = None) -> np.ndarray:
     """df/dx[i] = Im f(x + i h e_i) / h  for an analytic f.  x is complex128, and changed in place as above."""
-    flat = x.reshape(-1)
-    slopes = []
+    flat, slopes = _flat(x, np.complex128), []
     for i in range(flat.size) if at is None else at:
         kept = flat[i]
-        flat[i] = kept + 1j * h
-        slopes.append(np.imag(f(x)) / h)
-        flat[i] = kept
+        try:
+            flat[i] = kept + 1j * h
+            slopes.append(np.imag(f(x)) / h)
+        finally:
+            flat[i] = kept
     return np.array(slopes).reshape(x.shape if at is None else -1)
+
+
+def _flat(x, dtype) -> np.ndarray:
+    """x as one axis, without a copy."""
+    if not isinstance(x, np.ndarray) or x.dtype != dtype:
+        given = getattr(x, "dtype", type(x).__name__)
+        why = "in float32 they drown in rounding" if dtype == np.float64 else "the step is imaginary"
+        raise TypeError(
+            f"differences need a {np.dtype(dtype)} array ({why}), got {given}: use x.astype({np.dtype(dtype)!s})"
+        )
+    if not x.flags.c_contiguous:
+        raise ValueError("x must be contiguous, because it is changed in place: use np.ascontiguousarray(x)")
+    return x.reshape(-1)
 
 
 # ---- layers and networks ----------------------------------------------------------------------------------------------
@@ -161,7 +169,7 @@ def network_checks(net, x, rng=0, h: float = H, method: str = "central", samples
         return net.forward(x)
 
     y, caches = forward()
-    dy = rng.standard_normal(y.shape)
+    dy = random_like(y, rng)
     return [*_first(net, x, dy, caches, at, forward, h, method), *_second(net, x, dy, caches, at, forward, h, rng)]
 
 
@@ -174,7 +182,7 @@ def _first(net, x, dy, caches, at, forward, h, method):
         x = tuple(map(twin.cast, x)) if isinstance(x, tuple) else twin.cast(x)
 
     def value(_=None):
-        return (dy * forward(twin, x)[0]).sum()
+        return dot(dy, forward(twin, x)[0])
 
     for i, (part, slope) in enumerate(_parts(x, dx)):
         yield compare(f"dx{i or ''}", slope, gradient(value, part, step).real, FIRST)
@@ -184,7 +192,7 @@ def _first(net, x, dy, caches, at, forward, h, method):
 
 
 def _second(net, x, dy, caches, at, forward, h, rng):
-    v = tuple(_direction(part, rng) for part in x) if isinstance(x, tuple) else _direction(x, rng)
+    v = random_like(x, rng)
     try:
         w, tangents = net.tangent(v, caches)
     except MixedSamplesError:
@@ -192,20 +200,17 @@ def _second(net, x, dy, caches, at, forward, h, rng):
 
     def move(s):
         moved = tuple(p if d is None else p + s * d for p, d in zip(_tuple(x), _tuple(v), strict=True))
-        return forward(x=moved if isinstance(x, tuple) else moved[0])[0]
+        return _tuple(forward(x=moved if isinstance(x, tuple) else moved[0])[0])
 
-    yield compare("tangent", w, (move(h) - move(-h)) / (2 * h), FIRST)
+    for i, (above, below, part) in enumerate(zip(move(h), move(-h), _tuple(w), strict=True)):
+        if part is not None:
+            yield compare(f"tangent{i or ''}", part, (above - below) / (2 * h), FIRST)
     dx = net.backward(dy, caches, learn=False)
-    forth, back = float((dy * w).sum()), float(sum((a * b).sum() for a, b in _parts(v, dx)))
-    yield Check(
-        "adjoint",
-        abs(forth - back) / max(np.abs(dy * w).sum(), 1e-300),
-        ADJOINT,
-        f"<dy, Jv> = {forth}, <J'dy, v> = {back}",
-    )
+    forth, back, terms = dot(dy, w), dot(v, dx), dot(dy, w, np.abs)
+    yield Check("adjoint", abs(forth - back) / max(terms, 1e-300), ADJOINT, f"<dy, Jv> = {forth}, <J'dy, v> = {back}")
 
     def along(_=None):  # dy . (J(x; theta) v)
-        return float((dy * net.tangent(v, forward()[1])[0]).sum())
+        return dot(dy, net.tangent(v, forward()[1])[0])
 
     net.zero_grad()
     born = net.backward_tangent(dy, tangents, caches)
@@ -292,5 +297,13 @@ def _parts(x, dx):
     return [(a, np.zeros_like(a) if d is None else d) for a, d in pairs if a is not None and a.dtype.kind in "fc"]
 
 
-def _direction(x, rng):
-    return rng.standard_normal(x.shape) if x.dtype.kind == "f" else None
+def random_like(x, rng):
+    """A random direction for x: None for labels, which cannot move; a tuple for a tuple."""
+    if isinstance(x, tuple):
+        return tuple(random_like(part, rng) for part in x)
+    return rng.standard_normal(x.shape) if x.dtype.kind in "fc" else None
+
+
+def dot(a, b, of=lambda term: term):
+    """<a, b>, the sum over all entries of all parts; a part that is None counts as zero."""
+    return sum(of(p * q).sum() for p, q in zip(_tuple(a), _tuple(b), strict=True) if p is not None and q is not None)

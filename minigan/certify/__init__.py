@@ -3,7 +3,7 @@
     layers        every layer, at awkward shapes: first order, adjoint, second order, float32, the contract
     kernels       the fast against the plain, at the sizes of a real training
     losses        values against their definitions, slopes against differences, finite at scores of +-1e4
-    penalties     the exact second order through ten kinds of critic
+    penalties     the exact second order through eleven kinds of critic
     optimizers    against their recurrences written as plain loops
     steps         the whole step of D and of G; who is moved and who is not
     DiracGAN      the eigenvalues of the smallest GAN against their closed form

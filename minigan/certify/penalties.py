@@ -15,6 +15,7 @@ from minigan.gradcheck import FIRST, SECOND, Check, compare, numerical_gradient
 from minigan.layers import (
     AvgPool2d,
     BatchNorm,
+    Beside,
     Concat,
     Conv2d,
     ConvTranspose2d,
@@ -22,6 +23,7 @@ from minigan.layers import (
     Embedding,
     Flatten,
     InstanceNorm,
+    LabelScore,
     LayerNorm,
     LeakyReLU,
     MaxPool2d,
@@ -94,6 +96,11 @@ CRITICS = {
             Flatten(),
             Dense(4, 1),
         ],
+        PIXELS,
+        3,
+    ),
+    "conditional, a score for each label": (
+        lambda: [Beside(Conv2d(1, 2, 3, 2), Softplus(), Flatten(), Dense(4, 3), Tanh()), LabelScore(3, 3)],
         PIXELS,
         3,
     ),

@@ -13,6 +13,7 @@ import numpy as np
 from minigan.layers import (
     AvgPool2d,
     BatchNorm,
+    Beside,
     Concat,
     Conv2d,
     ConvTranspose2d,
@@ -21,6 +22,7 @@ from minigan.layers import (
     Embedding,
     Flatten,
     InstanceNorm,
+    LabelScore,
     Layer,
     LayerNorm,
     LeakyReLU,
@@ -147,5 +149,10 @@ SAMPLES = [
     Sample(Concat(right=[Embedding(4, 3)]), (5, 2), Labels(5, 4)),
     Sample(Concat(right=[Embedding(3, 6), Reshape(3, 2, 1)]), (2, 3, 2, 2), Labels(2, 3)),
     Sample(Concat(left=[Dense(3, 2), Tanh()], right=[Dense(2, 4), Softplus()]), (4, 3), (4, 2)),
+    Sample(Beside(Dense(3, 4), SiLU(), Residual(LayerNorm(4), Dense(4, 4))), (3, 3), (3, 2)),
+    Sample(Beside(Conv2d(1, 2, 3), LeakyReLU(), Flatten()), (1, 4, 5, 1), Labels(1, 3)),
+    Sample(Beside(BatchNorm(3)), (4, 3), Labels(4, 2)),
+    Sample(LabelScore(3, 4), (5, 3), Labels(5, 4)),
+    Sample(LabelScore(2, 2), (1, 2), Labels(1, 2)),
     Sample(Concat(left=[BatchNorm(2)], right=[Embedding(3, 1)]), (4, 2), Labels(4, 3)),
 ]

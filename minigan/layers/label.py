@@ -42,15 +42,16 @@ class Beside(Composite):
         return self.body(x), c
 
     def back(self, dy, caches, learn):
-        return self.body.backward(dy[0], caches, learn), None
+        return self.body.backward(dy[0], caches, learn), dy[1]
 
     def tangent(self, v, caches):
         w, tangents = self.body.tangent(v[0], caches)
         return (w, v[1]), Tangent(caches, tangents)
 
     def backward_tangent(self, dw, dx, v, tcache, cache, learn=True):
-        dw, dx = self.body.streams(dw[0], None if dx is None else dx[0], tcache.inner, cache, learn)
-        return (dw, None), None if dx is None else (dx, None)
+        (dw, dc), (dx, primal) = dw, (None, None) if dx is None else dx
+        dw, dx = self.body.streams(dw, dx, tcache.inner, cache, learn)
+        return (dw, dc), None if dx is None and primal is None else (dx, primal)
 
     def __repr__(self):
         return f"Beside({', '.join(map(str, self.body.layers))})"

@@ -1,0 +1,212 @@
+"""The architecture is tested too: which part may import which, how large the core is, what an import costs.
+
+kernels -> layers -> network -> {losses, penalties, optim, models} -> game, trainer -> {zoo, apps} -> cli
+"""
+
+import ast
+import io
+import subprocess
+import sys
+import tokenize
+from pathlib import Path
+
+import pytest
+
+import minigan
+
+ROOT = Path(minigan.__file__).parent
+FILES = sorted(ROOT.rglob("*.py"))
+
+# part -> its height; an import may go down or stay, never up.  Two parts of one height may not import each other, unless listed.
+HEIGHT = {
+    "": 0,  # minigan/__init__.py: the version
+    "files": 0,
+    "blas": 0,
+    "kernels": 1,
+    "layers": 2,
+    "network": 3,
+    "losses": 4,
+    "penalties": 4,
+    "optim": 4,
+    "models": 5,
+    "interop": 5,
+    "game": 6,
+    "trainer": 7,
+    "gradcheck": 7,  # it checks the two whole steps, so it stands above the game and beside the trainer
+    "config": 8,
+    "zoo": 8,
+    "apps": 9,
+    "runs": 9,
+    "bench": 9,
+    "certify": 9,
+    "cli": 10,
+    "__main__": 11,
+}
+# beside the network: they may import one another and what is listed, and nothing above
+BESIDE = {
+    "data": {"files"},
+    "metrics": {"files", "data", "kernels", "layers", "network", "losses", "optim"},  # a classifier is a network
+    "plots": {"files"},
+    "checkpoint": {"files"},
+}
+LAZY = ("matplotlib", "PIL", "pooch", "safetensors", "tqdm", "IPython")
+CORE = ("layers", "network", "losses", "penalties", "optim", "game", "trainer", "gradcheck")
+
+
+def part(module: str) -> str:
+    """minigan.layers.dense -> layers"""
+    return (module.split(".") + [""])[1]
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path, top_level_only: bool = False) -> set[str]:
+    """Every module a file imports, `from minigan import data` counted as minigan.data."""
+    tree = ast.parse(path.read_text())
+    found = set()
+    for node in tree.body if top_level_only else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name}: write the full name instead of a relative import"
+            if node.module == "minigan":
+                known = {
+                    alias.name: (ROOT / alias.name).is_dir() or (ROOT / f"{alias.name}.py").exists()
+                    for alias in node.names
+                }
+                found |= {f"minigan.{name}" if module else "minigan" for name, module in known.items()}
+            else:
+                found.add(node.module)
+    return found
+
+
+def upward(mine: str, yours: str) -> bool:
+    """May part `mine` not import part `yours`?"""
+    if mine == yours:
+        return False
+    if mine in BESIDE:
+        return yours not in BESIDE[mine] | {""}
+    if yours in BESIDE:
+        return HEIGHT[mine] < HEIGHT["game"]  # the mathematics does without files and pictures
+    return HEIGHT[yours] > HEIGHT[mine] or (HEIGHT[yours] == HEIGHT[mine] and HEIGHT[mine] > 0)
+
+
+def arrows(path: Path) -> list[tuple[str, str]]:
+    mine = part(name_of(path))
+    return [(mine, part(module)) for module in imports(path) if module.split(".")[0] == "minigan"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_no_import_points_upward(path):
+    wrong = [f"{mine or 'minigan'} imports {yours}" for mine, yours in arrows(path) if upward(mine, yours)]
+    assert not wrong
+
+
+def test_every_part_has_its_place():
+    assert {part(name_of(path)) for path in FILES} <= HEIGHT.keys() | BESIDE.keys()
+
+
+@pytest.mark.parametrize(
+    ("mine", "yours"),
+    [("layers", "network"), ("kernels", "layers"), ("losses", "penalties"), ("network", "optim"), ("data", "network"),
+     ("optim", "trainer"), ("game", "gradcheck"), ("trainer", "certify"), ("plots", "trainer"), ("layers", "plots"), ("zoo", "cli")],
+)  # fmt: skip
+def test_an_upward_arrow_is_seen(mine, yours):
+    assert upward(mine, yours)
+
+
+def test_imports_are_read_in_all_their_forms(tmp_path):
+    file = tmp_path / "module.py"
+    file.write_text(
+        "import minigan.data.toy\nfrom minigan import losses, __version__\ndef f():\n    from minigan.cli import main\n"
+    )
+    assert imports(file) == {"minigan.data.toy", "minigan.losses", "minigan", "minigan.cli"}
+    assert imports(file, top_level_only=True) == {"minigan.data.toy", "minigan.losses", "minigan"}
+
+
+# ---- what no file may do ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_heavy_modules_are_imported_inside_functions(path):
+    assert not {module for module in imports(path, top_level_only=True) if module.split(".")[0] in LAZY}
+
+
+def forbidden(source: str) -> list[str]:
+    """Uses of pickle and of NumPy's global random state."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names] + [getattr(node, "module", None) or ""]
+            found += [name for name in names if name.split(".")[0] in ("pickle", "shelve", "marshal", "dill", "joblib")]
+        elif isinstance(node, ast.keyword) and node.arg == "allow_pickle":
+            if not (isinstance(node.value, ast.Constant) and node.value.value is False):
+                found.append("allow_pickle")
+        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("np.random", "numpy.random"):
+            found += [node.attr] * (node.attr not in ("default_rng", "Generator", "SeedSequence", "BitGenerator"))
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_no_pickle_and_no_global_randomness(path):
+    assert not forbidden(path.read_text())
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["import pickle", "from pickle import load", "np.load(f, allow_pickle=True)", "np.random.seed(0)", "x = np.random.randn(3)"],
+)  # fmt: skip
+def test_pickle_and_global_randomness_are_seen(line):
+    assert forbidden(line)
+    assert not forbidden("rng = np.random.default_rng(0); rng.normal(); np.load(f, allow_pickle=False)")
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.read_text().strip()], ids=name_of)
+def test_every_file_opens_with_a_lecture(path):
+    assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+# ---- size and speed -----------------------------------------------------------------------------------------------------
+
+
+def code_lines(source: str) -> int:
+    """Lines that hold code: no blank lines, no comments, no docstrings (the lectures are not to be saved on)."""
+    lines = set()
+    skip = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type not in skip:
+            lines |= set(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            lines -= set(range(node.lineno, node.end_lineno + 1))
+    return len(lines)
+
+
+def test_code_lines_are_counted():
+    assert code_lines('"""Lecture.\n\nMore."""\n\nx = 1  # one\n# two\ny = (\n    2\n)\n') == 4
+
+
+def test_the_core_can_be_read_in_an_evening():
+    core = [path for path in FILES if part(name_of(path)) in CORE]
+    assert len(core) > 20
+    assert sum(code_lines(path.read_text()) for path in core) <= 2000
+
+
+def test_import_is_fast_and_light():
+    """import minigan, minigan.network, minigan.trainer: below one second, without matplotlib and its like, nothing compiled."""
+    program = (
+        "import time; start = time.perf_counter()\n"
+        "import minigan, minigan.network, minigan.trainer\n"
+        "seconds = time.perf_counter() - start\n"
+        f"import sys; print(seconds, *[name for name in {LAZY} if name in sys.modules])"
+    )
+    runs = [
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT.parent)
+        for _ in range(3)
+    ]
+    answers = [run.stdout.split() for run in runs]
+    assert min(float(seconds) for seconds, *_ in answers) < 1
+    assert [loaded for _, *loaded in answers] == [[], [], []]

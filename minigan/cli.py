@@ -2,25 +2,43 @@
 
 import argparse
 import dataclasses
+import difflib
+import os
 import sys
 from pathlib import Path
 
 from minigan import __version__
 
 WRONG = 1  # exit status of a command that could not do its work
-INTERRUPTED = 130  # the shell's number for Ctrl-C
+INTERRUPTED, BROKEN_PIPE = 130, 141  # the shell's numbers for Ctrl-C, and for a reader that went away (| head)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit status.  Errors a user can mend are one sentence, without a traceback."""
-    arguments = _parser().parse_args(argv)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that knows no é still gets the path
     try:
-        return arguments.run(arguments) or 0
+        return _run(argv)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # nobody reads what is left to say
+        return BROKEN_PIPE
+
+
+def _run(argv) -> int:
+    try:
+        arguments = _parse(argv)
+        return arguments.run(arguments) or 0
+    except BrokenPipeError:
+        raise
     except (ValueError, TypeError, OSError, FloatingPointError) as error:
         print(f"minigan {arguments.command}: {error}", file=sys.stderr)
         return WRONG
+    finally:
+        if sys.stdout:
+            sys.stdout.flush()  # a broken pipe shows here, not at exit
 
 
 def train(arguments) -> int:
@@ -38,11 +56,9 @@ def resume(arguments) -> int:
 
     config, trainer = runs.open_run(arguments.folder)
     if trainer.t >= trainer.steps:
-        print(
-            f"{arguments.folder} is finished: all {trainer.steps} steps are done. To sample: minigan sample {arguments.folder}"
-        )
-        return 0
-    print(f"taking up {arguments.folder} at step {trainer.t} of {trainer.steps}")
+        print(f"{arguments.folder} is finished: all {trainer.steps} steps are done; only its pictures are drawn again")
+    else:
+        print(f"taking up {arguments.folder} at step {trainer.t} of {trainer.steps}")
     return _go(config, trainer)
 
 
@@ -52,7 +68,7 @@ def _go(config, trainer) -> int:
 
     from minigan import runs
 
-    live = sys.stderr.isatty()
+    live = sys.stderr is not None and sys.stderr.isatty()
     with tqdm(
         total=trainer.steps,
         initial=trainer.t,
@@ -60,6 +76,7 @@ def _go(config, trainer) -> int:
         desc="compiling kernels",
         mininterval=0.2 if live else 20,
         dynamic_ncols=live,
+        disable=sys.stderr is None,  # closed by 2>&-
     ) as bar:
 
         def progress(t, row):
@@ -96,6 +113,18 @@ def certify(arguments) -> int:
     from minigan.certify import run
 
     return run(only=arguments.only)
+
+
+def _parse(argv):
+    """The arguments; an unknown option is answered with the nearest one there is."""
+    parser = _parser()
+    arguments, unknown = parser.parse_known_args(argv)
+    if unknown:
+        names = [f"--{name.replace('_', '-')}" for name in vars(arguments) if name not in ("command", "run", "folder")]
+        close = difflib.get_close_matches(unknown[0].split("=")[0], names, n=1)
+        guess = f"did you mean {close[0]}?" if close else f"see minigan {arguments.command} --help"
+        parser.error(f"unknown option {unknown[0]}: {guess}")
+    return arguments
 
 
 def _parser() -> argparse.ArgumentParser:

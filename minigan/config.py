@@ -7,10 +7,12 @@ minigan train --config runs/NAME/config.toml
 import dataclasses
 import difflib
 import json
+import math
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from minigan.data import NAMES
 from minigan.losses import GAN_LOSSES
 from minigan.models import MODELS
 from minigan.penalties import PENALTIES
@@ -31,7 +33,7 @@ class Config:
     )
     loss: str = _option("non_saturating", ", ".join(GAN_LOSSES))
     penalty: str = _option("r1", f"gradient penalties, joined by commas ({', '.join(PENALTIES)}), or none")
-    gamma: float = _option(0.2, "weight of R1 and R2")
+    gamma: float = _option(1.0, "weight of R1 and R2")
     lam: float = _option(10.0, "weight of WGAN-GP and DRAGAN")
     labels: bool = _option(True, "let G and D see the labels, if the data has any (a conditional GAN)")
     steps: int = _option(3000, "training steps")
@@ -57,6 +59,12 @@ class Config:
             elif type(value) is not item.type:
                 raise ValueError(f"{item.name} must be a {item.type.__name__}, got {value!r}")
         _one_of("model", self.model, [*MODELS, "toy"])
+        if not self.data.startswith("folder:"):
+            _one_of("data set", self.data, [*NAMES, *TOYS])
+        if self.model == "toy" and self.data not in TOYS:
+            raise ValueError(
+                f"the model toy is for points of the plane (--data ring or grid), {self.data} needs one of {', '.join(MODELS)}"
+            )
         _one_of("loss", self.loss, GAN_LOSSES)
         _one_of("schedule", self.schedule, SCHEDULES)
         for name in self.penalties:
@@ -65,8 +73,8 @@ class Config:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         for name in ("gamma", "lam", "lr", "seed"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name} must be 0 or more, got {getattr(self, name)}")
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{name} must be 0 or more, and finite, got {getattr(self, name)}")
         for name in ("ema", "beta1", "beta2"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must lie in [0, 1), got {getattr(self, name)}")
@@ -86,11 +94,11 @@ class Config:
         """Read a config; `changes` (from flags) win.  Raises ValueError naming an unknown or ill-typed entry."""
         try:
             entries = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ValueError(f"{path} is not valid TOML: {error}") from error
         names = [item.name for item in dataclasses.fields(cls)]
         for name in entries:
-            _one_of(f"{path}: option", name, names)
+            _one_of("option", name, names, f" in {path}")
         return cls(**entries | changes)
 
 
@@ -98,9 +106,8 @@ def _toml(value) -> str:
     return json.dumps(value)  # for strings, numbers and booleans TOML and JSON agree
 
 
-def _one_of(what, name, names):
+def _one_of(what, name, names, where=""):
     if name not in names:
-        close = difflib.get_close_matches(str(name), names, n=1)
-        raise ValueError(
-            f"unknown {what} {name!r}{f': did you mean {close[0]!r}?' if close else ''} Choose from {', '.join(names)}"
-        )
+        close = difflib.get_close_matches(name, names, n=1)
+        guess = f": did you mean {close[0]!r}? Choose" if close else "; choose"
+        raise ValueError(f"unknown {what} {name!r}{where}{guess} from {', '.join(names)}")

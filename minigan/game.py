@@ -121,6 +121,8 @@ class GAN(Game):
 
     def noise(self, n: int, rng, labels=None):
         """z (n, latent), or the pair (z, labels) for a conditional GAN."""
+        if self.classes and labels is None:
+            raise ValueError(f"a conditional GAN (classes={self.classes}) needs a label for each image: pass labels y")
         z = rng.standard_normal((n, self.latent)).astype(self.G.dtype)
         return (z, labels) if self.classes else z
 

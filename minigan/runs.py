@@ -1,5 +1,6 @@
 """From a config to a run on disk, and back: build, start, open, sample."""
 
+import dataclasses
 import datetime
 from functools import partial
 from pathlib import Path
@@ -25,7 +26,7 @@ REFERENCES = {  # what theory says of the losses where D cannot tell real from f
 
 def build(config: Config, out: str | Path | None = None) -> Trainer:
     """The networks, the game and the trainer that a config describes."""
-    init, draw = np.random.SeedSequence(config.seed).spawn(2)
+    init, draw = np.random.SeedSequence(config.seed).spawn(4)[2:]  # the Trainer takes the first two
     rng = np.random.default_rng(init)
     x, y, classes = _images(config, np.random.default_rng(draw))
     if x.ndim == 2:
@@ -33,7 +34,10 @@ def build(config: Config, out: str | Path | None = None) -> Trainer:
     else:
         G, D = models.MODELS[config.model](x.shape[1:], config.latent, config.width, classes, rng=rng)
     rate = {"constant": lambda lr, steps: lr, "linear": optim.linear, "cosine": optim.cosine}[config.schedule]
-    adam = partial(optim.Adam, lr=rate(config.lr, config.steps), beta1=config.beta1, beta2=config.beta2)
+
+    def adam(net, steps):
+        return optim.Adam(net, rate(config.lr, steps), config.beta1, config.beta2)
+
     weights = {
         "r1": {"gamma": config.gamma},
         "r2": {"gamma": config.gamma},
@@ -42,7 +46,8 @@ def build(config: Config, out: str | Path | None = None) -> Trainer:
     }
     terms = [partial(penalties.PENALTIES[name], **weights[name]) for name in config.penalties]
     ema = optim.EMA(G, config.ema, warmup=True) if config.ema else None
-    game = GAN(G, D, GAN_LOSSES[config.loss], terms, adam(G), adam(D), config.latent, ema, classes, config.d_steps)
+    opt_G, opt_D = adam(G, config.steps), adam(D, config.steps * config.d_steps)
+    game = GAN(G, D, GAN_LOSSES[config.loss], terms, opt_G, opt_D, config.latent, ema, classes, config.d_steps)
     if x.ndim == 2:
         draw_picture, sheet = partial(_plane, x[:2500], D), 2500
     else:
@@ -92,17 +97,24 @@ def _plane(real, D, points, path):
 
 
 def start(config: Config, out: str | Path | None = None) -> Trainer:
-    """A new run in its own folder: runs/<data>-<model>-<time> unless told where."""
+    """A new run in its own folder: runs/<data>-<model>-<time> unless told where.
+
+    The first checkpoint is written at once, and before the config: what has a config is a run and can be resumed.
+    """
+    if config.data.startswith("folder:"):  # found again from wherever the run is resumed
+        folder = Path(config.data.removeprefix("folder:")).expanduser().resolve()
+        config = dataclasses.replace(config, data=f"folder:{folder}")
     if out is None:
         model = "toy" if config.data in TOYS else config.model
-        name = f"{config.data.removeprefix('folder:').strip('/').replace('/', '_')}-{model}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
-        out = Path("runs") / name
+        data_name = Path(config.data.removeprefix("folder:")).name
+        out = Path("runs") / f"{data_name}-{model}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
     out = Path(out)
     if (out / "config.toml").exists():
         raise FileExistsError(
             f"{out} already holds a run: go on with it (minigan resume {out}), or choose another --out"
         )
     trainer = build(config, out)
+    trainer.save()
     atomic_write(out / "config.toml", config.to_toml())
     return trainer
 

@@ -18,6 +18,7 @@ import numpy as np
 from minigan import checkpoint
 from minigan.files import atomic_write
 from minigan.game import GAN, Game, d_step, g_step
+from minigan.layers import Beside
 from minigan.optim import NonFiniteError
 
 __all__ = ["GAN", "Game", "Trainer", "d_step", "g_step"]
@@ -77,15 +78,17 @@ class Trainer:
     ):
         if y is not None and len(y) != len(x):
             raise ValueError(f"every image needs its label: got {len(x)} images and {len(y)} labels")
+        if steps < 1 or log_every < 1:
+            raise ValueError(f"steps and log_every must be at least 1, got {steps} and {log_every}")
         self.game, self.x, self.y, self.batch, self.steps, self.log_every = game, x, y, batch, steps, log_every
         self.seed, self.picture, self.sheet = seed, picture, sheet
         self.out = Path(out) if out is not None else None
         streams = np.random.SeedSequence(seed).spawn(2)
         self.order = Order(len(x), batch, np.random.default_rng(streams[0]))
         self.rng = np.random.default_rng(streams[1])  # noise and everything else a step draws
-        self.t, self.seconds, self.rows = 0, 0.0, []
+        self.t, self.seconds, self.rows, self.last = 0, 0.0, [], {}
         self.epoch_steps = len(x) // batch
-        self.interrupted = False
+        self.interrupted = self.warm = False
         self.film = {round(steps * (k / FRAMES) ** 2) for k in range(FRAMES + 1)}  # the beginning in slow motion
 
     # ---- the loop ----------------------------------------------------------------------------------------------------
@@ -99,7 +102,7 @@ class Trainer:
         try:
             if self.t == 0:
                 self._record({})
-            started, self.warm = time.perf_counter() - self.seconds, False
+            started = time.perf_counter() - self.seconds
             while self.t < self.steps:
                 row = self.step()
                 self.warm = True
@@ -124,32 +127,40 @@ class Trainer:
         if x.dtype == np.uint8:
             x = x.astype(np.float32) / np.float32(127.5) - np.float32(1)  # 0..255 -> [-1, 1]
         y = None if self.y is None else self.y[index]
-        try:
-            row = self.game.step(x, y, self.rng)
-        except NonFiniteError as error:
-            raise NonFiniteError(self._report(str(error), getattr(error, "net", None), x, y)) from error
-        bad = [name for name, value in row.items() if not math.isfinite(value)]
-        if bad:
-            raise NonFiniteError(self._report(f"{bad[0]} is {row[bad[0]]}", None, x, y))
+        with np.errstate(all="ignore"):  # NumPy's warnings; we look ourselves, and say where
+            try:
+                row = self.game.step(x, y, self.rng)
+                self._refuse_non_finite(row)
+            except NonFiniteError as error:
+                raise NonFiniteError(self._report(str(error), getattr(error, "net", None), x, y)) from error
         self.t += 1
         self.last = row
         return row
 
+    def _refuse_non_finite(self, row: dict) -> None:
+        """Raise NonFiniteError if a scalar of this step, or any number a checkpoint would hold, is NaN or Inf."""
+        for name, value in row.items():
+            if not math.isfinite(value):
+                raise NonFiniteError(f"{name} is {value}")
+        for name, array in self.arrays().items():
+            if not _finite(array):
+                index = int(np.flatnonzero(~np.isfinite(array))[0])
+                net = self.game.networks.get(name.split(".")[0])
+                like_theta = net is not None and not name.endswith("state") and array.size == net.theta.size
+                place = f" ({net.locate(index)})" if like_theta else ""
+                raise NonFiniteError(f"{name}[{index}]{place} is {array[index]}")
+
     def _interrupt(self, *_):
-        if self.interrupted or not getattr(self, "warm", False):  # a second Ctrl-C, or kernels still compiling
+        if self.interrupted or not self.warm:  # a second Ctrl-C, or kernels still compiling
             raise KeyboardInterrupt
         self.interrupted = True
 
     def _report(self, what: str, net, x, y) -> str:
         """The step, the network, the layer, the last finite values: all that is known when a run goes wrong."""
         owner = next((name for name, mine in self.game.networks.items() if mine is net), "")
-        where = next(
-            filter(
-                None, (_first_bad(name, *pair) for name, *pair in self.game.inspect(x, y, np.random.default_rng(0)))
-            ),
-            "",
-        )
-        last = ", ".join(f"{name} {value:.4g}" for name, value in getattr(self, "last", {}).items()) or "none yet"
+        places = self.game.inspect(x, y, np.random.default_rng(0))
+        where = next(filter(None, (_first_bad(name, net.layers, net.cast(x)) for name, net, x in places)), "")
+        last = ", ".join(f"{name} {value:.4g}" for name, value in self.last.items()) or "none yet"
         kept = f" The last checkpoint stays: {self.checkpoint_path}." if self.out else ""
         return (
             f"step {self.t + 1}: {owner and owner + ': '}{what}.{where} Last finite values: {last}.{kept} "
@@ -179,12 +190,12 @@ class Trainer:
         """Write run.jsonl and the checkpoint."""
         if self.out is None:
             return
-        for name, net in self.game.networks.items():
-            if not np.isfinite(net.theta).all():
-                bad = net.locate(int(np.flatnonzero(~np.isfinite(net.theta))[0]))
-                raise NonFiniteError(
-                    f"step {self.t}: {name}: {bad} is not finite; the last good checkpoint stays: {self.checkpoint_path}"
-                )
+        try:
+            self._refuse_non_finite({})
+        except NonFiniteError as error:
+            raise NonFiniteError(
+                f"step {self.t}: {error}; nothing was saved, the last checkpoint stays: {self.checkpoint_path}"
+            ) from error
         atomic_write(self.out / "run.jsonl", "".join(json.dumps(row) + "\n" for row in self.rows))
         meta = {
             "step": self.t,
@@ -229,14 +240,26 @@ class Trainer:
         return self
 
 
-def _first_bad(name, net, x) -> str:
-    """The first layer of the network whose output on x is not finite, as a sentence."""
-    x = net.cast(x)
-    for i, layer in enumerate(net.layers):
-        x = layer(x)
-        if not np.isfinite(x).all():
-            return f" The first bad output is that of {name}, layer {i}, {layer}."
+def _first_bad(place, layers, x) -> str:
+    """The first layer whose output on x is not finite, as a sentence; '' if there is none."""
+    given = "" if _finite(x) else ", whose input was bad already: is there NaN or Inf in the data?"
+    for i, layer in enumerate(layers):
+        y = layer(x)
+        if not _finite(y):
+            if isinstance(layer, Beside):
+                return _first_bad(f"{place}, layer {i}, Beside", layer.body.layers, x[0])
+            return f" The first bad output is that of {place}, layer {i}, {layer}{given or '.'}"
+        x = y
     return ""
+
+
+def _finite(x) -> bool:
+    """Is every number of x, an array or a tuple of arrays, finite?"""
+    if isinstance(x, tuple):
+        return all(map(_finite, x))
+    flat = np.asarray(x).reshape(-1)
+    with np.errstate(all="ignore"):
+        return math.isfinite(np.dot(flat, flat)) or bool(np.isfinite(flat).all())  # one fast pass; it may overflow
 
 
 def _on_interrupt(handler):

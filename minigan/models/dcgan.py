@@ -41,9 +41,9 @@ def build(grow, shape, latent, width, classes, rng, dtype):
     shape (H, W, C): H = W = 4 * 2^levels (8, 16, 32, 64, ...).  classes > 0 makes both conditional.
     """
     side, levels = shape[0], int(math.log2(shape[0] / 4)) if shape[0] >= 8 else 0
-    if shape[0] != shape[1] or side != 4 * 2**levels or levels < 1:
+    if len(shape) != 3 or shape[1] != side or side != 4 * 2**levels or levels < 1:
         raise ValueError(
-            f"the convolutional models need square images of 8, 16, 32, 64, ... pixels, got {shape}: pad or resize"
+            f"the convolutional models need square images (H, W, C) of 8, 16, 32, 64, ... pixels, got {shape}: pad or resize"
         )
     widths = [width * 2**i for i in range(levels)]  # of D; G mirrors them
     top = widths[-1]

@@ -8,6 +8,12 @@ import numpy as np
 from minigan.layers.layer import Layer, ShapeError, normal, whole
 
 
+def one_hot(labels, n_classes, dtype):  # (N,) -> (N, n_classes)
+    rows = np.zeros((len(labels), n_classes), dtype)
+    rows[np.arange(len(labels)), labels] = 1
+    return rows
+
+
 class Embedding(Layer):
     """y[n] = W[label[n]].   labels (N,) of integers in [0, n_classes), W (n_classes, dim) -> y (N, dim);   dW[label[n]] += dy[n]."""
 
@@ -34,7 +40,8 @@ class Embedding(Layer):
     def accumulate(self, dy, cache):
         labels, one = cache  # one is 0 after tangent: the output did not move
         if one:
-            np.add.at(self.dW, labels, self.check_slope(dy, (len(labels), self.dim)))  # dW[label[n]] += dy[n]
+            dy = self.check_slope(dy, (len(labels), self.dim))
+            self.dW += one_hot(labels, self.n_classes, dy.dtype).T @ dy  # dW[label[n]] += dy[n], repeated labels too
 
     def tangent(self, v, cache):
         labels, _ = cache

@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from minigan.layers.chain import Chain
+from minigan.layers.embedding import one_hot
 from minigan.layers.layer import Layer, ShapeError, constant, normal
 from minigan.layers.residual import Composite, Tangent
 
@@ -87,9 +88,10 @@ class LabelScore(Layer):
 
     def accumulate(self, dy, cache):
         h, label, one = cache  # one is 0 after tangent, where b does not move
-        np.add.at(self.dW, label, self.check_slope(dy, (len(h), 1)) * h)
+        chosen = one_hot(label, self.classes, dy.dtype)  # (N, classes)
+        self.dW += chosen.T @ (self.check_slope(dy, (len(h), 1)) * h)  # dW[label[n]] += dy[n] h[n]
         if one:
-            np.add.at(self.db, label, dy[:, 0])
+            self.db += chosen.T @ dy[:, 0]
 
     def tangent(self, v, cache):
         _, label, _ = cache

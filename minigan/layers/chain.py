@@ -50,6 +50,7 @@ class Chain:
 
         need_dx=False saves the product that nobody reads: the slope of the first layer's input, when that is the data.
         """
+        self._belong(caches)
         last = len(self.layers) - 1
         for i, (layer, cache) in enumerate(zip(reversed(self.layers), reversed(caches), strict=True)):
             if i == last and learn and not need_dx:
@@ -60,6 +61,7 @@ class Chain:
 
     def tangent(self, v, caches):
         """w = J v, the derivative of the output along v at the point of these caches -> w, tangents [(v, tcache), ...]."""
+        self._belong(caches)
         tangents = []
         for layer, cache in zip(self.layers, caches, strict=True):
             w, tcache = layer.tangent(v, cache)
@@ -76,3 +78,9 @@ class Chain:
     def backward_tangent(self, dw, tangents, caches):
         """d/dtheta of sum dw . (J v), ADDED to grad; returns its slope in x (None where nothing is curved)."""
         return self.streams(dw, None, tangents, caches)[1]
+
+    def _belong(self, caches) -> None:
+        if len(caches) != len(self.layers):
+            raise ValueError(
+                f"got {len(caches)} caches for {len(self.layers)} layers: pass those this network's forward returned"
+            )

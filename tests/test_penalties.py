@@ -1,0 +1,129 @@
+from functools import partial
+from math import log
+
+import numpy as np
+import pytest
+
+from minigan.layers import BatchNorm, Concat, Conv2d, Dense, Embedding, Flatten, MinibatchStd, MixedSamplesError, Tanh
+from minigan.network import Sequential
+from minigan.penalties import PENALTIES, add_penalty, around, between, dragan, place, r1, r2, wgan_gp
+
+G = np.array([[3.0, 4.0], [0.0, 0.0]])  # norms 5 and 0
+
+
+@pytest.mark.parametrize("penalty", [r1, r2])
+def test_r1_by_hand(penalty):
+    value, v = penalty(G, gamma=3.0)
+    assert value == 3 / 2 * (25 + 0) / 2
+    np.testing.assert_array_equal(v, 3 * G / 2)  # gamma g / N
+
+
+@pytest.mark.parametrize("penalty", [wgan_gp, dragan])
+def test_wgan_gp_by_hand(penalty):
+    value, v = penalty(G, lam=10.0)
+    assert value == 10 * ((5 - 1) ** 2 + (0 - 1) ** 2) / 2
+    # 2 * 10 (1 - 1/5) g / 2 = 8 g;  where g = 0 the norm has no derivative and 0 is taken
+    np.testing.assert_allclose(v, [[24, 32], [0, 0]], rtol=1e-15)
+
+
+def test_the_norm_runs_over_all_axes_of_a_sample():
+    """The best-known bug: over the channels only, an image of four unit slopes would look perfect."""
+    g = np.ones((1, 2, 2, 1))
+    value, v = wgan_gp(g, lam=1.0)
+    assert value == (2 - 1) ** 2
+    np.testing.assert_array_equal(v, g)  # 2 (1 - 1/2) g
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_v_is_the_slope_of_the_value(name):
+    rng = np.random.default_rng(0)
+    g, d = rng.standard_normal((2, 3, 2, 4, 2))
+    h = 1e-6
+    difference = (PENALTIES[name](g + h * d)[0] - PENALTIES[name](g - h * d)[0]) / (2 * h)
+    np.testing.assert_allclose((PENALTIES[name](g)[1] * d).sum(), difference, rtol=1e-8)
+
+
+def test_linear_critic_by_hand():
+    D = Sequential(Dense(2, 1), rng=0, dtype=np.float64)
+    D.theta[...] = 3, 4, 7  # W, b: dD/dx = W everywhere
+    x = np.array([[1.0, 2.0], [-5.0, 0.0], [0.0, 1.0]])
+    assert add_penalty(D, *D.forward(x), partial(r1, gamma=2.0)) == 25
+    np.testing.assert_allclose(D.grad, [2 * 3, 2 * 4, 0], rtol=1e-14)  # gamma W; the bias does not matter
+    D.zero_grad()
+    assert add_penalty(D, *D.forward(x), partial(wgan_gp, lam=1.0)) == 16
+    np.testing.assert_allclose(D.grad, [8 * 3 / 5, 8 * 4 / 5, 0], rtol=1e-14)  # 2 (|W| - 1) W / |W|
+
+
+def test_tanh_critic_by_hand():
+    D = Sequential(Dense(1, 1), Tanh(), rng=0, dtype=np.float64)
+    D.theta[...] = 1, 0
+    x = np.array([[log(2)]])  # y = tanh(w x) = 3/5, y' = 16/25 = 0.64
+    value = add_penalty(D, *D.forward(x), r1)
+    # g = w (1 - y^2) = 0.64;  dg/dw = (1 - y^2) - 2 w x y (1 - y^2),  dg/db = -2 w y (1 - y^2);  times g
+    np.testing.assert_allclose(value, 0.64**2 / 2, rtol=1e-14)
+    np.testing.assert_allclose(D.grad, [0.64 * (0.64 - 2 * log(2) * 0.6 * 0.64), 0.64 * (-2 * 0.6 * 0.64)], rtol=1e-13)
+
+
+def test_it_adds_and_leaves_scores_caches_and_weights_alone():
+    D = Sequential(Conv2d(1, 2, 2), Tanh(), Flatten(), Dense(4, 1), rng=0, dtype=np.float64)
+    x = np.random.default_rng(0).standard_normal((2, 2, 3, 1))
+    scores, caches = D.forward(x)
+    kept, theta = scores.copy(), D.theta.copy()
+    add_penalty(D, scores, caches, r1)
+    once = D.grad.copy()
+    add_penalty(D, scores, caches, r1)
+    np.testing.assert_allclose(D.grad, 2 * once, rtol=1e-14)
+    np.testing.assert_array_equal(scores, kept)
+    np.testing.assert_array_equal(D.theta, theta)
+
+
+@pytest.mark.parametrize("layer", [BatchNorm(3), MinibatchStd()], ids=str)
+def test_mixed_samples_are_refused_and_nothing_is_added(layer):
+    D = Sequential(Dense(2, 3), layer, Dense(4 if layer.parameters == {} else 3, 1), rng=0, dtype=np.float64)
+    scores, caches = D.forward(np.random.default_rng(0).standard_normal((4, 2)))
+    with pytest.raises(MixedSamplesError, match="gradient penalty"):
+        add_penalty(D, scores, caches, r1)
+    assert not D.grad.any()
+
+
+def test_in_a_conditional_critic_only_the_image_moves():
+    D = Sequential(Concat(right=[Embedding(3, 2)]), Dense(4, 1), rng=0, dtype=np.float64)
+    x, label = np.ones((2, 2)), np.array([0, 2])
+    D.layers[1].W[...] = [[3], [4], [50], [60]]
+    assert add_penalty(D, *D.forward((x, label)), r1) == 12.5  # |(3, 4)|^2 / 2, without the label's 50 and 60
+    np.testing.assert_array_equal(D.layers[1].dW, [[3], [4], [0], [0]])
+    assert not D.layers[0].children()[0].dW.any()
+
+
+def test_between_lies_on_the_segment_of_each_pair():
+    rng = np.random.default_rng(0)
+    real, fake = rng.standard_normal((2, 5, 3, 2, 1)).astype(np.float32)
+    x = between(real, fake, np.random.default_rng(1))
+    t = (x - fake) / (real - fake)
+    np.testing.assert_allclose(t, t[:, :1, :1] * np.ones_like(t), atol=1e-4)  # one t for each sample
+    assert len(np.unique(t[:, 0, 0].round(3))) == 5
+    assert t.min() >= 0
+    assert t.max() <= 1
+    assert x.dtype == np.float32
+
+
+def test_around_adds_up_to_half_a_deviation():
+    real = np.random.default_rng(0).standard_normal((50, 3, 2, 1)).astype(np.float32)
+    u = (around(real, np.random.default_rng(1)) - real) / (0.5 * real.std())
+    assert -1e-5 < u.min() < 0.05
+    assert 0.95 < u.max() < 1 + 1e-5
+    assert abs(u.mean() - 0.5) < 0.07  # 300 draws: 4 deviations
+    assert around(real, np.random.default_rng(1)).dtype == np.float32
+
+
+def test_places():
+    assert [place(p) for p in PENALTIES.values()] == ["real", "fake", "between", "around"]
+    assert place(partial(partial(wgan_gp, lam=1.0), lam=2.0)) == "between"
+    assert place(lambda g: (0.0, g)) == "real"
+
+
+def test_float32_stays():
+    for penalty in PENALTIES.values():
+        value, v = penalty(G.astype(np.float32))
+        assert isinstance(value, float)
+        assert v.dtype == np.float32

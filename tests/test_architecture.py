@@ -37,10 +37,10 @@ HEIGHT = {
     "zoo": 8,
     "apps": 9,
     "runs": 9,
-    "bench": 9,
     "certify": 9,
-    "cli": 10,
-    "__main__": 11,
+    "bench": 10,
+    "cli": 11,
+    "__main__": 12,
 }
 # beside the network: they may import one another and what is listed, and nothing above
 BESIDE = {

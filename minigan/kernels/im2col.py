@@ -37,21 +37,20 @@ def _gather(x, P, first, stride, pad, C, rows, columns):
         n, i = divmod(first + r, rows)
         for a in range(k):
             h = i * stride - pad + a
-            inside = 0 <= h < H
+            if not 0 <= h < H:
+                P[r, :, a] = 0
+                continue
+            row = x[n, h]
             for j in range(columns):
                 to = P[r, j, a]
                 left = (j * stride - pad) * C  # where the run starts in the row of x: maybe off its edge
-                lo = min(kC, max(0, -left))
-                hi = max(lo, min(kC, WC - left))
-                if not inside:
-                    lo = hi = kC
-                for c in range(lo):
-                    to[c] = 0
-                source, target = x[n, h, left + lo : left + hi] if inside else to[:0], to[lo:hi]
-                for c in range(len(source)):
-                    target[c] = source[c]
-                for c in range(hi, kC):
-                    to[c] = 0
+                if left >= 0 and left + kC <= WC:
+                    source = row[left : left + kC]
+                    for c in range(kC):
+                        to[c] = source[c]
+                else:
+                    for c in range(kC):
+                        to[c] = row[left + c] if 0 <= left + c < WC else 0
 
 
 @jit

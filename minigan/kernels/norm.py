@@ -17,17 +17,24 @@ from minigan.kernels.threads import run
 
 
 @jit
-def _moments(x, mean, S):  # (M, C) -> mean (C,), S (C,) float64: sum (x - mean)^2
+def _sums(x, sums):  # (M, C) -> (C,) float64
     M, C = x.shape
     whole = M - M % 4
     for r in range(0, whole, 4):
         x0, x1, x2, x3 = x[r], x[r + 1], x[r + 2], x[r + 3]
         for c in range(C):
-            mean[c] += (np.float64(x0[c]) + x1[c]) + (np.float64(x2[c]) + x3[c])
+            sums[c] += (np.float64(x0[c]) + x1[c]) + (np.float64(x2[c]) + x3[c])
     for r in range(whole, M):
         x0 = x[r]
         for c in range(C):
-            mean[c] += x0[c]
+            sums[c] += x0[c]
+
+
+@jit
+def _moments(x, mean, S):  # (M, C) -> mean (C,), S (C,) float64: sum (x - mean)^2
+    M, C = x.shape
+    whole = M - M % 4
+    _sums(x, mean)
     for c in range(C):
         mean[c] /= max(M, 1)
     for r in range(0, whole, 4):
@@ -72,6 +79,18 @@ def _batchnorm_dx(dy, x, mean, scale, level, tilt, dx):  # dx = scale (dy - leve
         d, u, v = dy[r], x[r], dx[r]
         for c in range(len(u)):
             v[c] = scale[c] * (d[c] - level[c] - (u[c] - mean[c]) * tilt[c])
+
+
+def column_sums(x: np.ndarray) -> np.ndarray:
+    """sum over all axes but the last: (..., C) -> (C,); the slope of a bias."""
+    rows = x.reshape(-1, x.shape[-1])
+
+    def share(i, j):
+        sums = np.zeros(x.shape[-1])
+        _sums(rows[i:j], sums)
+        return sums
+
+    return sum(run(share, len(rows), x.nbytes)).astype(x.dtype)
 
 
 def column_moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

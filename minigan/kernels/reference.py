@@ -87,6 +87,10 @@ def leaky_relu_dx(dy, x, alpha):
     return np.where(x.real > 0, dy, alpha * dy)
 
 
+def column_sums(x):  # (..., C) -> (C,)
+    return x.sum(axis=tuple(range(x.ndim - 1)))
+
+
 def column_moments(x):  # (..., C) -> mean (C,), var (C,): biased, as in the BatchNorm paper
     axes = tuple(range(x.ndim - 1))
     mean = x.mean(axis=axes)

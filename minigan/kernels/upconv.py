@@ -25,9 +25,15 @@ def _taps(k, dtype):  # T (k + 1, k): K[b] = sum_a T[b, a] W[a]
     return T
 
 
-def _expand(W):  # (k, k, C, O) -> (k + 1, k + 1, O, C): as the transposed convolution wants it
-    T = _taps(len(W), W.dtype)
-    return np.ascontiguousarray(np.einsum("ia,jb,abco->ijoc", T, T, W, optimize=True))
+def _on_both_axes(T, W):  # sum_ab T[i, a] T[j, b] W[a, b]: (k, k, C, O) -> (rows of T, rows of T, C, O)
+    rows = (T @ W.reshape(len(W), -1)).reshape(len(T), *W.shape[1:])
+    return T @ rows.reshape(len(T), len(W), -1)
+
+
+def _expand(
+    W,
+):  # K = T W T' (k + 1, k + 1, C, O), as a view (k + 1, k + 1, O, C): how the transposed convolution wants it
+    return _on_both_axes(_taps(len(W), W.dtype), W).reshape(len(W) + 1, len(W) + 1, *W.shape[2:]).swapaxes(2, 3)
 
 
 def upconv2d(x: np.ndarray, W: np.ndarray) -> np.ndarray:
@@ -43,7 +49,6 @@ def upconv2d_dx(dy: np.ndarray, W: np.ndarray) -> np.ndarray:
 def upconv2d_dW(x: np.ndarray, dy: np.ndarray, dW: np.ndarray) -> None:
     """The adjoint in W, added in place: (N, H, W, C), (N, 2H, 2W, O) -> (k, k, C, O)."""
     k, _, C, O = dW.shape
-    dK = np.zeros((k + 1, k + 1, O, C), dW.dtype)
-    convolution.conv2d_dW(dy, x, 2, k // 2, dK)
-    T = _taps(k, dW.dtype)
-    dW += np.einsum("ia,jb,ijoc->abco", T, T, dK, optimize=True)
+    dK = np.zeros((k + 1, k + 1, C, O), dW.dtype)
+    convolution.conv2d_dW(dy, x, 2, k // 2, dK.swapaxes(2, 3))
+    dW += _on_both_axes(_taps(k, dW.dtype).T, dK).reshape(dW.shape)

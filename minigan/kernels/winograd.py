@@ -155,23 +155,37 @@ def _slopes(dy, first, M):
                     m1[c] = m0[c] + m2[c]
 
 
-def _weights(W):  # G g G': (4, 4, C, O) -> (9, 4C, O)
+def _swapped(W):  # is W a view of an array (4, 4, O, C)?
+    return not W.flags.c_contiguous
+
+
+def _weights(
+    W,
+):  # G g G': (4, 4, C, O) -> (9, 4C, O), with the same of C and O last in memory: no transposed copy is made
     C, O = W.shape[2:]
-    g = W.reshape(2, 2, 2, 2, C, O)  # (tap, phase) of the row, (tap, phase) of the column
-    U = np.empty((3, 3, 2, 2, C, O), W.dtype)
-    for i, rows in enumerate((g[0], g[0] + g[1], g[1])):  # (phase, tap, phase, C, O)
-        U[i, 0], U[i, 2] = rows[:, 0], rows[:, 1]
-        np.add(rows[:, 0], rows[:, 1], out=U[i, 1])
-    return U.reshape(9, 4 * C, O)
+    if _swapped(W):
+        g, U = W.swapaxes(2, 3), np.empty((3, 3, O, 2, 2, C), W.dtype)
+        entries, U = U.transpose(0, 1, 3, 4, 2, 5), U.reshape(9, O, 4 * C).transpose(0, 2, 1)
+    else:
+        g, entries = W, np.empty((3, 3, 2, 2, C, O), W.dtype)
+        U = entries.reshape(9, 4 * C, O)
+    g = g.reshape(2, 2, 2, 2, *g.shape[2:])  # (tap, phase) of the row, (tap, phase) of the column
+    for i, rows in enumerate((g[0], g[0] + g[1], g[1])):  # (phase, tap, phase, ...)
+        entries[i, 0], entries[i, 2] = rows[:, 0], rows[:, 1]
+        np.add(rows[:, 0], rows[:, 1], out=entries[i, 1])
+    return U
 
 
-def _weights_back(dU, dW):  # dW += G' dU G, the adjoint of _weights
+def _weights_back(dU, dW):  # dW += G' dU G, the adjoint of _weights; dU (9, 4C, O), or (9, O, 4C) if dW is swapped
     C, O = dW.shape[2:]
-    dU = dU.reshape(3, 3, 2, 2, C, O)
-    dg = dW.reshape(2, 2, 2, 2, C, O)
+    if _swapped(dW):
+        dg, entries = dW.swapaxes(2, 3), dU.reshape(3, 3, O, 2, 2, C).transpose(0, 1, 3, 4, 2, 5)
+    else:
+        dg, entries = dW, dU.reshape(3, 3, 2, 2, C, O)
+    dg = dg.reshape(2, 2, 2, 2, *dg.shape[2:])
     for a in range(2):
         for b in range(2):
-            dg[a, :, b] += (dU[a, b] + dU[a, b + 1]) + (dU[a + 1, b] + dU[a + 1, b + 1])
+            dg[a, :, b] += (entries[a, b] + entries[a, b + 1]) + (entries[a + 1, b] + entries[a + 1, b + 1])
 
 
 def _blocks(first, last, row_bytes):
@@ -224,13 +238,17 @@ def conv2d_dW(x: np.ndarray, dy: np.ndarray, dW: np.ndarray) -> None:
 
     def share(start, stop):
         R = scratch("rows", (3, 2, (width + 2) * C), x.dtype)
-        total, product = np.zeros((9, 4 * C, O), x.dtype), scratch("slopes", (9, 4 * C, O), x.dtype)
+        shape = (9, O, 4 * C) if _swapped(dW) else (9, 4 * C, O)
+        total, product = np.zeros(shape, x.dtype), scratch("slopes", shape, x.dtype)
         for q, Q in _blocks(start, stop, T * 9 * (4 * C + O) * x.itemsize):
             V = scratch("patches", (Q, T, 3, 3, 2, 2 * C), x.dtype)
             M = scratch("products", (Q, T, 3, 3, O), x.dtype)
             _patches_in(flat, q, V, R)
             _slopes(dy, q, M)
-            np.matmul(_by_entry(V, 4 * C).transpose(0, 2, 1), _by_entry(M, O), out=product)
+            left, right = _by_entry(V, 4 * C), _by_entry(M, O)
+            if _swapped(dW):
+                left, right = right, left
+            np.matmul(left.transpose(0, 2, 1), right, out=product)
             total += product
         return total
 

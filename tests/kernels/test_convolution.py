@@ -99,6 +99,19 @@ def test_the_choice(normal, same, monkeypatch):
         assert called == expected, shape
 
 
+@pytest.mark.parametrize("shape", [(4, 16, 16, 16, 64), (2, 7, 5, 3, 2), (1, 8, 8, 2, 1)])
+def test_weights_with_swapped_axes(normal, same, dtype, any_threads, shape):
+    """The transposed convolution hands over W.swapaxes(2, 3), a view: no copy needed, and dW is added through it."""
+    x, W, dy = _case(normal, dtype, shape, 4, 2, 1)
+    view, expected = np.ascontiguousarray(W.swapaxes(2, 3)).swapaxes(2, 3), np.ones_like(W)
+    same(convolution.conv2d(x, view, 2, 1), reference.conv2d(x, W, 2, 1))
+    same(convolution.conv2d_dx(dy, view, 2, 1, x.shape[1:3]), reference.conv2d_dx(dy, W, 2, 1, x.shape[1:3]))
+    slopes = np.ones((4, 4, W.shape[3], W.shape[2]), dtype)
+    convolution.conv2d_dW(x, dy, 2, 1, slopes.swapaxes(2, 3))
+    reference.conv2d_dW(x, dy, 2, 1, expected)
+    same(slopes.swapaxes(2, 3), expected)
+
+
 def test_a_nan_comes_through(normal):
     """One bad pixel must reach the outputs that saw it: the watch of the training loop relies on it."""
     x, W, _ = _case(normal, "float32", (1, 8, 8, 2, 3), 4, 2, 1)

@@ -13,6 +13,7 @@ def test_moments_and_both_passes(normal, same, dtype, any_threads, shape):
     x, dy = normal(*shape, dtype=dtype), normal(*shape, dtype=dtype)
     mean, inv_std, gamma, beta = normal(4, shape[-1], dtype=dtype)
     kept = [a.copy() for a in (x, dy, mean, inv_std, gamma, beta)]
+    same(norm.column_sums(x), reference.column_sums(x.astype(float)).astype(dtype))
     for fast, plain in zip(norm.column_moments(x), reference.column_moments(x), strict=True):
         same(fast, plain)
     same(norm.batchnorm(x, mean, inv_std, gamma, beta), reference.batchnorm(x, mean, inv_std, gamma, beta))
@@ -38,6 +39,7 @@ def test_no_rows():
     assert np.isnan(mean).all()
     assert np.isnan(var).all()
     assert mean.shape == var.shape == (3,)
+    assert norm.column_sums(np.zeros((0, 3))).tolist() == [0, 0, 0]
     ones = np.ones(3)
     assert norm.batchnorm(np.zeros((0, 3)), ones, ones, ones, ones).shape == (0, 3)
     dx, dgamma, dbeta = norm.batchnorm_dx(np.zeros((0, 3)), np.zeros((0, 3)), ones, ones, ones)

@@ -37,20 +37,19 @@ def _gather(x, P, first, stride, pad, C, rows, columns):
         n, i = divmod(first + r, rows)
         for a in range(k):
             h = i * stride - pad + a
-            if not 0 <= h < H:
-                P[r, :, a] = 0
-                continue
-            row = x[n, h]
+            inside = 0 <= h < H
             for j in range(columns):
                 to = P[r, j, a]
                 left = (j * stride - pad) * C  # where the run starts in the row of x: maybe off its edge
-                if left >= 0 and left + kC <= WC:
-                    source = row[left : left + kC]
-                    for c in range(kC):
-                        to[c] = source[c]
-                else:
-                    for c in range(kC):
-                        to[c] = row[left + c] if 0 <= left + c < WC else 0
+                lo = min(kC, max(0, -left)) if inside else kC
+                hi = max(lo, min(kC, WC - left)) if inside else kC
+                for c in range(lo):
+                    to[c] = 0
+                source, target = x[n, h if inside else 0, left + lo : left + hi], to[lo:hi]
+                for c in range(len(target)):
+                    target[c] = source[c]
+                for c in range(hi, kC):
+                    to[c] = 0
 
 
 @jit

@@ -14,6 +14,7 @@ By rule 3 a result depends on the number of shares and never on the number of th
 gives, bit for bit, what two threads give.
 """
 
+import math
 import os
 import threading
 from collections.abc import Callable
@@ -87,7 +88,7 @@ def scratch(name: str, shape: tuple[int, ...], dtype) -> np.ndarray:
     """This thread's reusable buffer of that name, uninitialised: fresh large arrays would cost a page fault every 4 KB."""
     buffers = _local.__dict__.setdefault("buffers", {})
     dtype = np.dtype(dtype)
-    nbytes = dtype.itemsize * int(np.prod(shape))
+    nbytes = dtype.itemsize * math.prod(shape)
     if name not in buffers or buffers[name].size < nbytes:
         raw = np.empty(nbytes + 64, np.uint8)
         start = -raw.ctypes.data % 64  # whole cache lines

@@ -103,7 +103,7 @@ class Config:
 
 
 def _toml(value) -> str:
-    return json.dumps(value)  # for strings, numbers and booleans TOML and JSON agree
+    return json.dumps(value, ensure_ascii=False)  # for strings, numbers and booleans TOML and JSON agree
 
 
 def _one_of(what, name, names, where=""):

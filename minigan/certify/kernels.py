@@ -5,7 +5,7 @@ size the work is cut for threads, walked in blocks and handed to Winograd's algo
 the speed.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
@@ -46,6 +46,7 @@ CALLS: dict[str, list[tuple[tuple, tuple]]] = {
     "add_bias": [((X, (32,)), ())],
     "leaky_relu": [((X,), (0.2,))],
     "leaky_relu_dx": [((X, X), (0.2,))],
+    "column_sums": [((X,), ()), (((5001, 3),), ())],
     "column_moments": [((X,), ()), (((5001, 3),), ())],
     "batchnorm": [((X, (32,), (32,), (32,), (32,)), ())],
     "batchnorm_dx": [((X, X, (32,), (32,), (32,)), ())],
@@ -54,7 +55,10 @@ CALLS: dict[str, list[tuple[tuple, tuple]]] = {
 }
 
 
-def twins(name, shapes, rest, dtype) -> Iterator[Check]:
+SWAPPED = ("conv2d", "conv2d_dx", "conv2d_dW")  # they also take W.swapaxes(2, 3), as the transposed convolution has it
+
+
+def twins(name, shapes, rest, dtype, swapped=False) -> Iterator[Check]:
     """The fast kernel and the reference on the same numbers: what they return and what they write in place."""
     rng = np.random.default_rng(0)
     # dW's shape stands last in `rest`: an array that is added to
@@ -67,6 +71,8 @@ def twins(name, shapes, rest, dtype) -> Iterator[Check]:
 
     def call(which) -> list[np.ndarray]:
         fresh = [a.copy() for a in drawn]
+        if swapped:  # the weights stand last: the same numbers, their last two axes the other way round in memory
+            fresh[-1] = np.ascontiguousarray(fresh[-1].swapaxes(2, 3)).swapaxes(2, 3)
         parts = (*fresh[:-1], *rest, fresh[-1]) if adds else (*fresh, *rest)
         with kernels.use(which):
             return [*arrays(getattr(kernels, name)(*parts)), *fresh]
@@ -81,7 +87,8 @@ def claims() -> list[Claim]:
     for name, configurations in CALLS.items():
         for shapes, rest in configurations:
             for dtype in BOUNDS:
-                run: Callable = partial(twins, name, shapes, rest, dtype)
-                sample = " ".join(map(str, (*shapes, *rest)))
-                made.append(Claim("kernels", name, dtype.__name__, sample, run))
+                for swapped in (False, True) if name in SWAPPED else (False,):
+                    run = partial(twins, name, shapes, rest, dtype, swapped)
+                    sample = " ".join(map(str, (*shapes, *rest))) + ", W swapped" * swapped
+                    made.append(Claim("kernels", name, dtype.__name__, sample, run))
     return made

@@ -12,7 +12,7 @@ import numpy as np
 
 from minigan.layers.chain import Chain
 from minigan.layers.embedding import one_hot
-from minigan.layers.layer import Layer, ShapeError, constant, normal
+from minigan.layers.layer import Layer, ShapeError, constant, normal, whole
 from minigan.layers.residual import Composite, Tangent
 
 
@@ -65,6 +65,7 @@ class LabelScore(Layer):
     """
 
     def __init__(self, n: int, classes: int, gain: float = 1.0):
+        whole("LabelScore", n=n, classes=classes)
         self.n, self.classes = n, classes
         self.parameters = {"W": ((classes, n), normal(gain / math.sqrt(n))), "b": ((classes,), constant(0.0))}
 
@@ -94,8 +95,9 @@ class LabelScore(Layer):
             self.db += chosen.T @ dy[:, 0]
 
     def tangent(self, v, cache):
-        _, label, _ = cache
-        return (v[0] * self.W[label]).sum(axis=1)[:, None], (v[0], label, 0)
+        h, label, _ = cache
+        v = self.check_tangent(v[0], h.shape)
+        return (v * self.W[label]).sum(axis=1)[:, None], (v, label, 0)
 
     def __repr__(self):
         return f"LabelScore({self.n}, {self.classes})"

@@ -28,6 +28,7 @@ from questions import (
     LAM,
     LATENT,
     STEPS,
+    conditional,
     numbers,
     point,
 )
@@ -135,6 +136,16 @@ def concat(take, pair, left, right):
     return torch.cat([network(left, take, pair[0]), network(right, take, pair[1])], dim=-1)
 
 
+def beside(take, pair, body):
+    return network(body, take, pair[0]), pair[1]
+
+
+def label_score(take, pair, n, classes):
+    h, label = pair
+    W, b = take(classes, n), take(classes)
+    return (h @ W.T + b).gather(1, label[:, None])  # every class's score, read off at the label
+
+
 LAYERS = {
     "Dense": dense,
     "Conv2d": conv,
@@ -149,6 +160,8 @@ LAYERS = {
     "SelfAttention": attention,
     "Residual": residual,
     "Concat": concat,
+    "Beside": beside,
+    "LabelScore": label_score,
     "LeakyReLU": lambda take, x, alpha: F.leaky_relu(x, alpha),
     "ReLU": lambda take, x: F.relu(x),
     "Tanh": lambda take, x: torch.tanh(x),
@@ -178,8 +191,10 @@ def count(spec) -> int:
             total += count([args[0]])
         elif name == "Residual":
             total += count(args[0]) + count([args[1]] if args[1] else [])
-        elif name == "Concat":
-            total += count(args[0]) + count(args[1])
+        elif name in ("Concat", "Beside"):
+            total += sum(map(count, args))
+        elif name == "LabelScore":
+            total += (args[0] + 1) * args[1]
         elif name == "Embedding":
             total += args[0] * args[1]
         elif name.endswith("Norm") and args:
@@ -234,7 +249,8 @@ def penalty(kind, D, theta, x):
 
 
 def critic(spec, theta, x):
-    return network(spec, Take(theta), x)
+    x = conditional(spec, x)
+    return network(spec, Take(theta), (x[0], torch.tensor(x[1])) if isinstance(x, tuple) else x)
 
 
 def second_order(answers):

@@ -46,6 +46,7 @@ FIRST = {  # name -> (network, shape of x)
     "minibatch std": ([("MinibatchStd",)], (4, 3, 2, 2)),
     "embedding": ([("Embedding", 5, 3)], "labels"),
     "concat": ([("Concat", [("Dense", 3, 2)], [("Embedding", 5, 4)])], "pair"),
+    "label score": ([("LabelScore", 3, 5)], "pair"),
     "residual": ([("Residual", [("Conv2d", 2, 2, 3, 1, 1), ("Tanh",), ("Conv2d", 2, 2, 1)], None)], IMAGE),
     "residual, shortcut": (
         [("Residual", [("Conv2d", 2, 3, 4, 2, 1), ("SiLU",)], ("Conv2d", 2, 3, 2, 2))],
@@ -115,6 +116,15 @@ CRITICS = {
         + [("SpectralNorm", ("Dense", 18, 4)), ("Softplus",), ("SpectralNorm", ("Dense", 4, 1))],
         (3, 6, 4, 2),
     ),
+    "label score": (
+        [("Beside", [("Conv2d", 2, 3, 3, 1, 1), ("SiLU",), ("Flatten",)]), ("LabelScore", 18, 5)],
+        (3, 3, 2, 2),
+    ),
+    "label as a channel": (
+        [("Concat", [], [("Embedding", 5, 6), ("Reshape", 3, 2, 1)]), ("Conv2d", 3, 2, 3, 1, 1), ("Tanh",)]
+        + [("Flatten",), ("Dense", 12, 1)],
+        (3, 3, 2, 2),
+    ),
     "residual": (
         [("Residual", [("Conv2d", 2, 3, 3, 1, 1), ("SiLU",), ("Conv2d", 3, 3, 1)], ("Conv2d", 2, 3, 1)), ("Tanh",)]
         + [("Flatten",), ("Dense", 18, 1)],
@@ -147,6 +157,11 @@ CRITIC = [  # (N, 8, 8, 2) -> (N, 1)
     ("Dense", 16, 1),
 ]
 ADAM = {"lr": 2e-3, "beta1": 0.5, "beta2": 0.99, "eps": 1e-8}
+
+
+def conditional(spec, x):
+    """The input of a critic: x alone, or with labels if the critic begins with a layer for pairs."""
+    return (x, LABELS[: len(x)]) if spec[0][0] in ("Beside", "Concat") else x
 
 
 def point(name: str, shape):

@@ -41,6 +41,8 @@ def build(spec) -> list:
         args = list(map(argument, args))
         if name == "Residual":
             made.append(layers.Residual(*args[0], shortcut=args[1]))
+        elif name == "Beside":
+            made.append(layers.Beside(*args[0]))
         else:
             made.append(getattr(layers, name)(*args))
     return made
@@ -106,6 +108,7 @@ def test_double_backward(name, kind):
         "between": lambda: penalties.between(real, fake, Drawn(t)),
         "around": lambda: penalties.around(real, Drawn(u)),
     }[penalties.place(penalty)]()
+    x = questions.conditional(spec, x)
     settle(D, x)
     weight = {"gamma": questions.GAMMA} if kind in ("r1", "r2") else {"lam": questions.LAM}
     value = penalties.add_penalty(D, *D.forward(x), partial(penalty, **weight))

@@ -1,0 +1,73 @@
+import numpy as np
+
+from minigan.layers import BatchNorm, Beside, Dense, Flatten, LabelScore, Tanh
+from minigan.network import Sequential
+
+
+def by_hand():
+    layer = LabelScore(2, 3).init(0, np.float64)
+    layer.W[...] = [[1, 2], [3, 4], [5, 6]]
+    layer.b[...] = [100, 200, 300]
+    return layer, (np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]]), np.array([2, 0, 2]))
+
+
+def test_label_score_by_hand():
+    layer, pair = by_hand()
+    y, cache = layer.forward(pair)
+    # 1*5 + 10*6 + 300,   2*1 + 20*2 + 100,   3*5 + 30*6 + 300
+    np.testing.assert_array_equal(y, [[365], [142], [495]])
+    dy = np.array([[1.0], [2.0], [-1.0]])
+    dh, dlabel = layer.backward(dy, cache)
+    np.testing.assert_array_equal(dh, [[5, 6], [2, 4], [-5, -6]])
+    assert dlabel is None
+    layer.accumulate(dy, cache)
+    np.testing.assert_array_equal(layer.dW, [[4, 40], [0, 0], [1 - 3, 10 - 30]])
+    np.testing.assert_array_equal(layer.db, [2, 0, 0])
+
+
+def test_its_tangent_moves_h_but_not_the_label_nor_the_bias():
+    layer, pair = by_hand()
+    _, cache = layer.forward(pair)
+    w, tcache = layer.tangent((np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), None), cache)
+    np.testing.assert_array_equal(w, [[5], [2], [11]])
+    layer.accumulate(np.ones((3, 1)), tcache)
+    np.testing.assert_array_equal(layer.dW, [[0, 1], [0, 0], [2, 1]])
+    assert not layer.db.any()
+
+
+def test_initial_variance_is_gain2_over_n():
+    assert abs(LabelScore(400, 100).init(0, np.float64).W.var() * 400 - 1) < 0.04
+    assert abs(LabelScore(400, 100, gain=2.0).init(0, np.float64).W.var() * 400 - 4) < 0.16
+
+
+def test_beside_works_on_the_first_and_hands_the_second_on():
+    layer = Beside(Dense(1, 1)).init(0, np.float64)
+    layer.theta[...] = 3, 1
+    label = np.array([7])
+    (y, c), cache = layer.forward((np.array([[2.0]]), label))
+    assert y[0, 0] == 3 * 2 + 1
+    assert c is label
+    assert layer((np.array([[2.0]]), label))[0][0, 0] == 7
+    dx, dc = layer.learn((np.array([[5.0]]), None), cache)
+    assert dx[0, 0] == 15
+    assert dc is None
+    np.testing.assert_array_equal(layer.grad, [10, 5])
+
+
+def test_each_class_has_its_own_critic():
+    """Moving the row of one class moves the scores of its images only."""
+    D = Sequential(Beside(Flatten(), Dense(6, 4), Tanh()), LabelScore(4, 3), rng=0, dtype=np.float64)
+    x, label = np.random.default_rng(0).standard_normal((5, 3, 2, 1)), np.array([0, 1, 2, 1, 0])
+    before = D((x, label))
+    D.layers[1].W[1] += 1
+    np.testing.assert_array_equal((D((x, label)) != before)[:, 0], label == 1)
+
+
+def test_curved_and_mixes_are_those_of_what_it_holds():
+    assert Beside(Tanh()).curved
+    assert not Beside(Flatten()).curved
+    assert Beside(BatchNorm(2)).mixes
+
+
+def test_names():
+    assert [str(Beside(Flatten(), Tanh())), str(LabelScore(4, 3))] == ["Beside(Flatten(), Tanh())", "LabelScore(4, 3)"]

@@ -19,6 +19,7 @@ from minigan.penalties import PENALTIES
 
 SCHEDULES = ("constant", "linear", "cosine")
 TOYS = ("ring", "grid")
+WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
 
 
 def _option(default, text):
@@ -57,7 +58,7 @@ class Config:
             if item.type is float and isinstance(value, int) and not isinstance(value, bool):
                 object.__setattr__(self, item.name, float(value))
             elif type(value) is not item.type:
-                raise ValueError(f"{item.name} must be a {item.type.__name__}, got {value!r}")
+                raise ValueError(f"{item.name} must be {WORDS[item.type]}, got {value!r}")
         _one_of("model", self.model, [*MODELS, "toy"])
         if not self.data.startswith("folder:"):
             _one_of("data set", self.data, [*NAMES, *TOYS])

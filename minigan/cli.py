@@ -162,7 +162,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--seed", type=int, default=0, help="seed of the noise (default: 0)")
 
     made = command(certify, "Check every gradient of the library against differences.", "minigan certify --only Conv2d")
-    made.add_argument("--only", metavar="NAME", help="only what has NAME in its name")
+    made.add_argument("--only", metavar="NAME", help="only this section or subject, such as Conv2d, losses or steps")
     return parser
 
 

@@ -25,14 +25,11 @@ def d_step(G, D, loss, penalties: Iterable[Callable] | None, opt_D, x, z, rng=No
     r, real_caches = D.forward(x)
     f, fake_caches = D.forward(fake)  # both caches are alive at once
     value, d_real, d_fake = loss.d(r, f)
-    D.backward(d_real, real_caches, need_dx=False)
-    D.backward(d_fake, fake_caches, need_dx=False)
-    penalty_value = 0.0
-    for penalty in penalties or ():
-        scores, caches = {"real": (r, real_caches), "fake": (f, fake_caches)}.get(place(penalty)) or D.forward(
-            beside(_points(place(penalty), image(x), image(fake), rng), x)
-        )
-        penalty_value += add_penalty(D, scores, caches, penalty)
+    penalty_value = learn(D, d_real, r, real_caches, taken(penalties, "real"))
+    penalty_value += learn(D, d_fake, f, fake_caches, taken(penalties, "fake"))
+    for penalty in taken(penalties, "between", "around"):
+        points = beside(_points(place(penalty), image(x), image(fake), rng), x)
+        penalty_value += add_penalty(D, *D.forward(points), penalty)
     opt_D.step()
     return {"loss_D": value, "penalty": penalty_value, "score_real": float(r.mean()), "score_fake": float(f.mean())}
 
@@ -50,6 +47,21 @@ def g_step(G, D, loss, opt_G, x, z) -> dict[str, float]:
     G.backward(image(dx), caches, need_dx=False)
     opt_G.step()
     return {"loss_G": value}
+
+
+def learn(D, dy, scores, caches, penalties) -> float:
+    """D.backward(dy, caches) and the penalties on the same batch; the first penalty shares the pass -> their value."""
+    if not penalties:
+        D.backward(dy, caches, need_dx=False)
+        return 0.0
+    first, *others = penalties
+    value = add_penalty(D, scores, caches, first, dy)
+    return value + sum(add_penalty(D, scores, caches, penalty) for penalty in others)
+
+
+def taken(penalties, *places) -> list[Callable]:
+    """Those of the penalties that are taken at one of these places."""
+    return [penalty for penalty in penalties or () if place(penalty) in places]
 
 
 def image(x):

@@ -9,7 +9,7 @@ import copy
 import numpy as np
 
 from minigan.layers.chain import Chain
-from minigan.layers.layer import Layer, allocate, bind
+from minigan.layers.layer import Layer, Scaled, allocate, bind
 
 
 class Sequential(Chain):
@@ -50,8 +50,10 @@ class Sequential(Chain):
     def tangent(self, v, caches):
         return super().tangent(self.cast(v), caches)
 
-    def backward_tangent(self, dw, tangents, caches):
-        return super().backward_tangent(self.cast(dw), tangents, caches)
+    def backward_tangent(self, dw, tangents, caches, dx=None):
+        return super().backward_tangent(
+            self.cast(dw), tangents, caches, dx if isinstance(dx, Scaled) else self.cast(dx)
+        )
 
     def cast(self, x):
         """Floats to the network's dtype; integer labels and None stay; images must not arrive as 0 .. 255."""

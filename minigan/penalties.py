@@ -12,6 +12,8 @@ from functools import partial
 
 import numpy as np
 
+from minigan.layers.layer import Scaled
+
 
 def _at(place):
     def mark(penalty):
@@ -69,11 +71,15 @@ def around(real, rng):
     return real + real.dtype.type(0.5 * float(real.std())) * rng.random(real.shape).astype(real.dtype)
 
 
-def add_penalty(D, scores, caches, penalty) -> float:
+def add_penalty(D, scores, caches, penalty, dy=None) -> float:
     """ADD d/dtheta of penalty(dD/dx) to D.grad and return the penalty's value.
 
     scores, caches = D.forward(x) at the points the penalty is taken; penalty(g) -> (value, v).  Exact for every layer whose
     samples do not mix; a D with BatchNorm or MinibatchStd raises MixedSamplesError and nothing is added.
+
+    With dy, the slope of a loss at these scores, D.backward(dy, caches) is done in the same pass.  In a piecewise-linear D
+    that costs nothing: row n of the loss's every slope is dy[n] times that of the ones below, so that a layer's two gradients,
+    x' (dy delta) and v' delta, are one product (dy x + v)' delta.
     """
     one = np.ones_like(scores)
     g = D.backward(one, caches, learn=False)  # (N, ...): row n is dD(x_n)/dx_n
@@ -83,7 +89,9 @@ def add_penalty(D, scores, caches, penalty) -> float:
     else:
         value, v = penalty(g)
     _, tangents = D.tangent(v, caches)
-    D.backward_tangent(one, tangents, caches)
+    if dy is not None and not D.curved and scores.size == len(scores):
+        dy = Scaled(dy)
+    D.backward_tangent(one, tangents, caches, dy)
     return value
 
 

@@ -75,9 +75,12 @@ class Chain:
             dw, dx = layer.backward_tangent(dw, dx, v, tcache, cache, learn)
         return dw, dx
 
-    def backward_tangent(self, dw, tangents, caches):
-        """d/dtheta of sum dw . (J v), ADDED to grad; returns its slope in x (None where nothing is curved)."""
-        return self.streams(dw, None, tangents, caches)[1]
+    def backward_tangent(self, dw, tangents, caches, dx=None):
+        """d/dtheta of sum dw . (J v), ADDED to grad; returns its slope in x (None where nothing is curved).
+
+        With dx, the slope of a loss at the output, backward(dx, caches) is done in the same pass.
+        """
+        return self.streams(dw, dx, tangents, caches)[1]
 
     def _belong(self, caches) -> None:
         if len(caches) != len(self.layers):

@@ -9,7 +9,7 @@ The input is a tuple and the slope that comes back is a tuple, with None for the
 import numpy as np
 
 from minigan.layers.chain import Chain
-from minigan.layers.layer import Layer, ShapeError
+from minigan.layers.layer import Layer, Scaled, ShapeError
 from minigan.layers.residual import Composite, Tangent
 
 
@@ -50,8 +50,7 @@ class Concat(Composite):
     def back(self, dy, cache, learn):
         *caches, n, shape = cache
         dy = self.check_slope(dy, shape)
-        slopes = np.ascontiguousarray(dy[..., :n]), np.ascontiguousarray(dy[..., n:])
-        return tuple(side.backward(d, c, learn) for side, d, c in zip(self.sides, slopes, caches, strict=True))
+        return tuple(side.backward(d, c, learn) for side, d, c in zip(self.sides, _split(dy, n), caches, strict=True))
 
     def tangent(self, v, cache):  # v is a pair; None for a label
         (a, left), (b, right) = (
@@ -61,15 +60,19 @@ class Concat(Composite):
 
     def backward_tangent(self, dw, dx, v, tcache, cache, learn=True):
         *caches, n, _ = cache
-        parts = [(d[..., :n], d[..., n:]) if d is not None else (None, None) for d in (dw, dx)]
-        ways = zip(self.sides, *parts, tcache.inner, caches, strict=True)
-        out = [side.streams(*map(_contiguous, (dw, dx)), tangents, c, learn) for side, dw, dx, tangents, c in ways]
-        dx = tuple(dx for _, dx in out)
-        return tuple(dw for dw, _ in out), None if all(d is None for d in dx) else dx
+        ways = zip(self.sides, _split(dw, n), _split(dx, n), tcache.inner, caches, strict=True)
+        out = [side.streams(dw, dx, tangents, c, learn) for side, dw, dx, tangents, c in ways]
+        if not isinstance(dx, Scaled):
+            dx = tuple(dx for _, dx in out)
+            dx = None if all(d is None for d in dx) else dx
+        return tuple(dw for dw, _ in out), dx
 
     def __repr__(self):
         return f"Concat(left={self.sides[0].layers}, right={self.sides[1].layers})"
 
 
-def _contiguous(a):
-    return None if a is None else np.ascontiguousarray(a)
+def _split(d, n):
+    """A slope of the whole -> the slopes of its two parts."""
+    if d is None or isinstance(d, Scaled):
+        return d, d
+    return np.ascontiguousarray(d[..., :n]), np.ascontiguousarray(d[..., n:])

@@ -10,11 +10,12 @@ import math
 import numpy as np
 
 from minigan import kernels
-from minigan.layers.layer import HE, Layer, ShapeError, constant, normal, whole
+from minigan.layers.layer import HE, ShapeError, constant, normal, whole
+from minigan.layers.linear import Linear
 
 
-class _Convolution(Layer):
-    """What both directions share: the parameters, the checks, and the order of the three kernels."""
+class Convolution(Linear):
+    """What all directions share: the parameters and the checks."""
 
     def __init__(self, c_in, c_out, k, stride=1, pad=0, bias=True, gain=HE):
         whole(type(self).__name__, c_in=c_in, c_out=c_out, k=k, stride=stride)
@@ -28,25 +29,10 @@ class _Convolution(Layer):
     def _b(self):
         return {"b": ((self.c_out,), constant(0.0))} if self.bias else {}
 
-    def forward(self, x):  # (N, H, W, c_in) -> (N, H', W', c_out)
-        x = self._check(x)
-        y = self._apply(x)
-        if self.bias:
-            kernels.add_bias(y, self.b)
-        return y, (x, 1)
+    def out_shape(self, x):
+        return len(x), *self.size(*x.shape[1:3]), self.c_out
 
-    def tangent(self, v, cache):
-        v = self.check_tangent(v, cache[0].shape)
-        return self._apply(v), (v, 0)  # linear in x: the same map without the bias
-
-    def accumulate(self, dy, cache):
-        x, one = cache  # one is 1 after forward; 0 after tangent, where the bias does not move
-        dy = self.check_slope(dy, (len(x), *self.size(*x.shape[1:3]), self.c_out))
-        self._accumulate(x, dy)
-        if self.bias and one:
-            self.db += dy.reshape(-1, self.c_out).sum(axis=0)
-
-    def _check(self, x):
+    def fit(self, x):
         hint = f"the last axis is the channels (channel-last), so {type(self).__name__}({x.shape[-1]}, ...) would fit"
         if x.ndim == 4 and x.shape[1] == self.c_in != x.shape[3]:
             hint += "; if this is PyTorch's (N, C, H, W), use x.transpose(0, 2, 3, 1)"
@@ -65,7 +51,7 @@ class _Convolution(Layer):
         return f"{type(self).__name__}({self.c_in}, {self.c_out}, {self.k}{extra})"
 
 
-class Conv2d(_Convolution):
+class Conv2d(Convolution):
     """y[i] = sum_a x[s i - p + a] W[a] + b       (cross-correlation, as in every deep-learning library).
 
     x (N, H, W, c_in), W (k, k, c_in, c_out), b (c_out,) -> y (N, H', W', c_out),  H' = (H + 2 pad - k) // stride + 1.
@@ -78,19 +64,17 @@ class Conv2d(_Convolution):
     def size(self, height, width):
         return tuple((n + 2 * self.pad - self.k) // self.stride + 1 for n in (height, width))
 
-    def _apply(self, x):
+    def apply(self, x):  # (N, H, W, c_in) -> (N, H', W', c_out)
         return kernels.conv2d(x, self.W, self.stride, self.pad)  # y[i] = sum_a x[s i - p + a] W[a]
 
-    def backward(self, dy, cache):  # (N, H', W', c_out) -> (N, H, W, c_in)
-        hw = cache[0].shape[1:3]
-        dy = self.check_slope(dy, (len(cache[0]), *self.size(*hw), self.c_out))
-        return kernels.conv2d_dx(dy, self.W, self.stride, self.pad, hw)  # dx[s i - p + a] += dy[i] W[a]'
+    def adjoint(self, dy, x):  # (N, H', W', c_out) -> (N, H, W, c_in)
+        return kernels.conv2d_dx(dy, self.W, self.stride, self.pad, x.shape[1:3])  # dx[s i - p + a] += dy[i] W[a]'
 
-    def _accumulate(self, x, dy):
+    def outer(self, x, dy):
         kernels.conv2d_dW(x, dy, self.stride, self.pad, self.dW)  # dW[a] += sum_i x[s i - p + a]' dy[i]
 
 
-class ConvTranspose2d(_Convolution):
+class ConvTranspose2d(Convolution):
     """y[s i - p + a] += x[i] W[a],  then + b       (the adjoint of a convolution; no flip).
 
     x (N, H, W, c_in), W (k, k, c_in, c_out), b (c_out,) -> y (N, H', W', c_out),  H' = (H - 1) stride - 2 pad + k.
@@ -103,19 +87,11 @@ class ConvTranspose2d(_Convolution):
     def size(self, height, width):
         return tuple((n - 1) * self.stride - 2 * self.pad + self.k for n in (height, width))
 
-    def _adjoint(
-        self,
-    ):  # (k, k, c_in, c_out) -> (k, k, c_out, c_in): the weights of the convolution this is the adjoint of
-        return np.ascontiguousarray(self.W.swapaxes(2, 3))
+    def apply(self, x):  # (N, H, W, c_in) -> (N, H', W', c_out): the adjoint of the convolution with weights W[a]'
+        return kernels.conv2d_dx(x, self.W.swapaxes(2, 3), self.stride, self.pad, self.size(*x.shape[1:3]))
 
-    def _apply(self, x):
-        return kernels.conv2d_dx(x, self._adjoint(), self.stride, self.pad, self.size(*x.shape[1:3]))
+    def adjoint(self, dy, x):  # (N, H', W', c_out) -> (N, H, W, c_in)
+        return kernels.conv2d(dy, self.W.swapaxes(2, 3), self.stride, self.pad)  # dx[i] = sum_a dy[s i - p + a] W[a]'
 
-    def backward(self, dy, cache):
-        dy = self.check_slope(dy, (len(cache[0]), *self.size(*cache[0].shape[1:3]), self.c_out))
-        return kernels.conv2d(dy, self._adjoint(), self.stride, self.pad)
-
-    def _accumulate(self, x, dy):
-        dW = np.zeros_like(self._adjoint())
-        kernels.conv2d_dW(dy, x, self.stride, self.pad, dW)  # dW[a] += sum_i dy[s i - p + a]' x[i], transposed
-        self.dW += dW.swapaxes(2, 3)
+    def outer(self, x, dy):
+        kernels.conv2d_dW(dy, x, self.stride, self.pad, self.dW.swapaxes(2, 3))  # dW[a]' += sum_i dy[s i - p + a]' x[i]

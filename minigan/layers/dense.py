@@ -8,10 +8,11 @@ import math
 import numpy as np
 
 from minigan import kernels
-from minigan.layers.layer import HE, Layer, constant, normal, whole
+from minigan.layers.layer import HE, constant, normal, whole
+from minigan.layers.linear import Linear
 
 
-class Dense(Layer):
+class Dense(Linear):
     """y = x W + b.
 
     x (N, n_in), W (n_in, n_out), b (n_out,) -> y (N, n_out).  dx = dy W',  dW = x' dy,  db = sum_n dy.
@@ -26,26 +27,21 @@ class Dense(Layer):
         if bias:
             self.parameters["b"] = ((n_out,), constant(0.0))
 
-    def forward(self, x):  # (N, n_in) -> (N, n_out)
+    def fit(self, x):
         hint = f"put Flatten() before it, or use Dense({int(np.prod(x.shape[1:]))}, {self.n_out})"
-        x = self.check(x, f"(N, {self.n_in})", x.ndim == 2 and x.shape[1] == self.n_in, hint)
-        y = kernels.dense(x, self.W, self.b if self.bias else None)  # x W + b
-        return y, (x, 1)
+        return self.check(x, f"(N, {self.n_in})", x.ndim == 2 and x.shape[1] == self.n_in, hint)
 
-    def backward(self, dy, cache):  # (N, n_out) -> (N, n_in)
-        dy = self.check_slope(dy, (len(cache[0]), self.n_out))
+    def out_shape(self, x):
+        return len(x), self.n_out
+
+    def apply(self, x):  # (N, n_in) -> (N, n_out)
+        return kernels.dense(x, self.W)  # x W
+
+    def adjoint(self, dy, x):  # (N, n_out) -> (N, n_in)
         return kernels.dense_dx(dy, self.W)  # dy W'
 
-    def accumulate(self, dy, cache):
-        x, one = cache  # one is 1 after forward; 0 after tangent, where the bias does not move
-        dy = self.check_slope(dy, (len(x), self.n_out))
+    def outer(self, x, dy):
         kernels.dense_dW(x, dy, self.dW)  # dW += x' dy
-        if self.bias and one:
-            self.db += dy.sum(axis=0)  # db += 1' dy
-
-    def tangent(self, v, cache):  # (N, n_in) -> (N, n_out)
-        v = self.check_tangent(v, cache[0].shape)
-        return kernels.dense(v, self.W, None), (v, 0)  # v W
 
     def __repr__(self):
         return f"Dense({self.n_in}, {self.n_out}{'' if self.bias else ', bias=False'})"

@@ -12,7 +12,7 @@ import numpy as np
 
 from minigan.layers.chain import Chain
 from minigan.layers.embedding import one_hot
-from minigan.layers.layer import Layer, ShapeError, constant, normal, whole
+from minigan.layers.layer import Layer, Scaled, ShapeError, constant, normal, whole
 from minigan.layers.residual import Composite, Tangent
 
 
@@ -50,9 +50,9 @@ class Beside(Composite):
         return (w, v[1]), Tangent(caches, tangents)
 
     def backward_tangent(self, dw, dx, v, tcache, cache, learn=True):
-        (dw, dc), (dx, primal) = dw, (None, None) if dx is None else dx
+        (dw, dc), (dx, primal) = dw, dx if isinstance(dx, tuple) and not isinstance(dx, Scaled) else (dx, None)
         dw, dx = self.body.streams(dw, dx, tcache.inner, cache, learn)
-        return (dw, dc), None if dx is None and primal is None else (dx, primal)
+        return (dw, dc), dx if isinstance(dx, Scaled) or dx is primal is None else (dx, primal)
 
     def __repr__(self):
         return f"Beside({', '.join(map(str, self.body.layers))})"

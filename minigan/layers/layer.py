@@ -18,6 +18,7 @@ it reshaped views W, dW, ... which are always written in place (W[...] = ...).  
 import math
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 
@@ -77,8 +78,11 @@ class Layer:
     def backward_tangent(self, dw, dx, v, tcache, cache, learn: bool = True):
         """One layer's share of the second-order pass: (dw, dx) at its output -> (dw, dx) at its input.
 
-        dw is the slope of the tangent stream, dx that of the primal stream, or None while nothing curved was met.
+        dw is the slope of the tangent stream, dx that of the primal stream: None while there is none, or `Scaled`.
         """
+        if isinstance(dx, Scaled):
+            self.accumulate_both(dw, dx.c, tcache, cache)
+            return self.backward(dw, tcache), dx
         if learn:
             self.accumulate(dw, tcache)
         if dx is not None:
@@ -86,6 +90,12 @@ class Layer:
         if self.curved:  # J depends on x, so the tangent stream leaks back into the primal one
             dx = add(dx, self.curvature(dw, v, cache))
         return self.backward(dw, tcache), dx
+
+    def accumulate_both(self, dw, c, tcache, cache) -> None:
+        """The parameter gradient of both streams where the primal slope is c dw, row by row."""
+        if self.parameters or self.children():
+            self.accumulate(dw, tcache)
+            self.accumulate(per_sample(c, dw) * dw, cache)
 
     # ---- parameters --------------------------------------------------------------------------------------------------
 
@@ -144,9 +154,22 @@ class Layer:
         return f"{type(self).__name__}()"
 
 
+class Scaled(NamedTuple):
+    """A primal slope that is c (N, 1) times the tangent slope, row by row, and so need not be carried.
+
+    In a piecewise-linear network that gives one score a sample, the backward pass of c is c times the backward pass of ones.
+    """
+
+    c: np.ndarray
+
+
+def per_sample(c, like):  # (N, 1) -> (N, 1, ..., 1), to multiply an array (N, ...)
+    return c.reshape(-1, *[1] * (like.ndim - 1))
+
+
 def add(a, b):
-    """a + b for slopes, where None stands for zero and a tuple is added item by item."""
-    if a is None or b is None:
+    """a + b for slopes, where None stands for zero, c dw + c dw' = c (dw + dw'), and a tuple is added item by item."""
+    if a is None or b is None or isinstance(a, Scaled):
         return b if a is None else a
     return tuple(map(add, a, b)) if isinstance(a, tuple) else a + b
 

@@ -6,13 +6,12 @@ convolving after treats all pixels alike.  Done as one layer, the copies are nev
 image sees only a few distinct pixels, so the kernels fold the copying into the weights.
 """
 
-import math
-
 from minigan import kernels
-from minigan.layers.layer import HE, Layer, constant, normal, whole
+from minigan.layers.conv import Convolution
+from minigan.layers.layer import HE, whole
 
 
-class UpConv2d(Layer):
+class UpConv2d(Convolution):
     """y = conv(up(x), W, pad k//2) + b,   up(x)[i, j] = x[i // 2, j // 2].
 
     x (N, H, W, c_in), W (k, k, c_in, c_out), b (c_out,) -> y (N, 2H, 2W, c_out); k is odd.
@@ -22,35 +21,19 @@ class UpConv2d(Layer):
         whole("UpConv2d", c_in=c_in, c_out=c_out, k=k)
         if k % 2 == 0:
             raise ValueError(f"UpConv2d needs an odd k, so that the output is exactly twice the input, got k={k}")
-        self.c_in, self.c_out, self.k, self.bias = c_in, c_out, k, bias
-        self.parameters = {"W": ((k, k, c_in, c_out), normal(gain / math.sqrt(k * k * c_in)))}
-        if bias:
-            self.parameters["b"] = ((c_out,), constant(0.0))
+        super().__init__(c_in, c_out, k, bias=bias, gain=gain)
 
-    def forward(self, x):  # (N, H, W, c_in) -> (N, 2H, 2W, c_out)
-        hint = f"the last axis is the channels (channel-last), so UpConv2d({x.shape[-1]}, ...) would fit"
-        x = self.check(x, f"(N, H, W, {self.c_in})", x.ndim == 4 and x.shape[3] == self.c_in, hint)
-        y = kernels.upconv2d(x, self.W)
-        if self.bias:
-            kernels.add_bias(y, self.b)
-        return y, (x, 1)
+    def taps(self) -> float:
+        return self.k * self.k * self.c_in
 
-    def _slope(self, dy, x):
-        return self.check_slope(dy, (len(x), 2 * x.shape[1], 2 * x.shape[2], self.c_out))
+    def size(self, height, width):
+        return 2 * height, 2 * width
 
-    def backward(self, dy, cache):  # (N, 2H, 2W, c_out) -> (N, H, W, c_in)
-        return kernels.upconv2d_dx(self._slope(dy, cache[0]), self.W)
+    def apply(self, x):  # (N, H, W, c_in) -> (N, 2H, 2W, c_out)
+        return kernels.upconv2d(x, self.W)
 
-    def accumulate(self, dy, cache):
-        x, one = cache  # one is 1 after forward; 0 after tangent, where the bias does not move
-        dy = self._slope(dy, x)
+    def adjoint(self, dy, x):  # (N, 2H, 2W, c_out) -> (N, H, W, c_in)
+        return kernels.upconv2d_dx(dy, self.W)
+
+    def outer(self, x, dy):
         kernels.upconv2d_dW(x, dy, self.dW)
-        if self.bias and one:
-            self.db += dy.reshape(-1, self.c_out).sum(axis=0)
-
-    def tangent(self, v, cache):
-        v = self.check_tangent(v, cache[0].shape)
-        return kernels.upconv2d(v, self.W), (v, 0)
-
-    def __repr__(self):
-        return f"UpConv2d({self.c_in}, {self.c_out}, {self.k}{'' if self.bias else ', bias=False'})"

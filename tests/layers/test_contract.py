@@ -15,7 +15,7 @@ from minigan.gradcheck import network_checks, random_like, require
 from minigan.layers import Layer
 from minigan.network import Sequential
 
-BASES = {"Layer", "Composite", "Activation"}  # what layers are made from, not layers
+BASES = {"Layer", "Linear", "Convolution", "Composite", "Activation"}  # what layers are made from, not layers
 CONVOLUTIONS = ("Conv2d", "ConvTranspose2d", "UpConv2d")
 each_sample = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
 

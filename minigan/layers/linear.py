@@ -1,0 +1,48 @@
+"""What the dense layer and the three convolutions share: each is linear in x, but for a bias.
+
+    y = L(x; W) + b 1        dx = L'(dy; W)        dW += x (x) dy        db += 1' dy
+
+The cache is the pair (x, 1): what W met and what b met.  A tangent does not move the bias, so its cache is (v, 0), and the same
+backward and accumulate run on it.  Such caches add and scale like vectors, so that a loss and its penalty can share one product.
+"""
+
+import numpy as np
+
+from minigan import kernels
+from minigan.layers.layer import Layer, per_sample
+
+
+class Linear(Layer):
+    """A subclass declares W and, if `bias`, b (c_out,), and defines
+
+    fit(x) -> x      check the input                        out_shape(x) -> the shape of y
+    apply(x) -> y    L(x; W)      adjoint(dy, x) -> dx      outer(x, dy): dW += x (x) dy
+    """
+
+    bias: bool
+
+    def forward(self, x):
+        x = self.fit(x)
+        y = self.apply(x)
+        if self.bias:
+            kernels.add_bias(y, self.b)
+        return y, (x, 1)
+
+    def backward(self, dy, cache):
+        x, _ = cache
+        return self.adjoint(self.check_slope(dy, self.out_shape(x)), x)
+
+    def accumulate(self, dy, cache):
+        x, one = cache  # one is 1 after forward, 0 after tangent, c in accumulate_both
+        dy = self.check_slope(dy, self.out_shape(x))
+        self.outer(x, dy)
+        if self.bias and np.any(one):
+            self.db += kernels.column_sums(dy if isinstance(one, int) else one * dy)  # db += 1' dy
+
+    def tangent(self, v, cache):
+        v = self.check_tangent(v, cache[0].shape)
+        return self.apply(v), (v, 0)
+
+    def accumulate_both(self, dw, c, tcache, cache):
+        c = per_sample(c, cache[0])
+        self.accumulate(dw, (c * cache[0] + tcache[0], c))  # c (x, 1) + (v, 0): one product for both streams

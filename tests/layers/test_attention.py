@@ -55,6 +55,18 @@ def test_large_scores_do_not_overflow():
     assert np.isfinite(layer(np.full((1, 2, 2, 2), 1e4))).all()
 
 
+def test_curvature_is_the_change_of_the_slope_and_leaves_the_gradient_alone():
+    rng = np.random.default_rng(0)
+    layer = SelfAttention(3, 2).init(0, np.float64)
+    layer.gamma[...] = 1
+    x, v, dy = rng.standard_normal((3, 2, 1, 4, 3))
+    _, cache = layer.forward(x)
+    h = 1e-6  # d/dx [dy . J v] is the derivative of J' dy along v
+    above, below = (layer.backward(dy, layer.forward(x + s * h * v)[1]) for s in (1, -1))
+    np.testing.assert_allclose(layer.curvature(dy, v, cache), (above - below) / (2 * h), atol=1e-8)
+    assert not layer.grad.any()
+
+
 def test_d_defaults_to_an_eighth_of_the_channels_and_at_least_one():
     assert SelfAttention(64).d == 8
     assert SelfAttention(4).d == 1

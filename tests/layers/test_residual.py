@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from minigan.layers import BatchNorm, Conv2d, Dense, LeakyReLU, MixedSamplesError, Residual, Tanh
+from minigan.layers.residual import Composite
 from minigan.network import Sequential
 
 
@@ -75,6 +76,11 @@ def test_one_accumulate_on_a_tangent_cache_equals_the_network_s_second_order():
     _, tangents = flat.tangent(v, caches)
     flat.backward_tangent(dw, tangents, caches)
     np.testing.assert_allclose(layer.grad, flat.grad, rtol=1e-12)
+
+
+def test_a_composite_of_one_s_own_says_back():
+    with pytest.raises(NotImplementedError):
+        Composite().learn(np.ones(1), None)
 
 
 def test_it_holds_its_layers_in_order():

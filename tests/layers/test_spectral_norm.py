@@ -59,9 +59,10 @@ def test_each_forward_takes_one_step_and_use_takes_none():
     layer = SpectralNorm(Dense(4, 3)).init(0, np.float64)
     layer.v[...] = 1, 0, 0
     before = layer.v.copy()
-    layer(np.ones((1, 4)))
-    np.testing.assert_array_equal(layer.v, before)
     W = layer.layer.W
+    used = layer(np.ones((1, 4)))
+    np.testing.assert_allclose(used, np.ones((1, 4)) @ W / np.linalg.norm(W @ before), rtol=1e-14)  # sigma = |W v|
+    np.testing.assert_array_equal(layer.v, before)
     layer.forward(np.ones((1, 4)))
     expected = W.T @ (W @ before)
     np.testing.assert_allclose(layer.v, expected / np.linalg.norm(expected), rtol=1e-14)

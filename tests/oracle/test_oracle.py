@@ -12,7 +12,7 @@ import questions
 from questions import numbers
 from safetensors.numpy import load_file
 
-from minigan import layers, losses, optim, penalties
+from minigan import kernels, layers, losses, optim, penalties
 from minigan.game import d_step, g_step
 from minigan.layers.layer import every
 from minigan.network import Sequential
@@ -61,6 +61,14 @@ def settle(net, x):
             net.forward(x)
 
 
+@pytest.fixture(params=["fast", "reference"])
+def _both_kernels(request):
+    """Once on the fast kernels, once on their NumPy twins."""
+    with kernels.use(request.param):
+        yield
+
+
+@pytest.mark.usefixtures("_both_kernels")
 @pytest.mark.parametrize("name", questions.FIRST)
 def test_forward_and_slopes(name):
     spec, shape = questions.FIRST[name]

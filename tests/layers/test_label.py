@@ -1,7 +1,12 @@
-import numpy as np
+from functools import partial
 
-from minigan.layers import BatchNorm, Beside, Dense, Flatten, LabelScore, Tanh
+import numpy as np
+import pytest
+
+from minigan.gradcheck import check_network, numerical_gradient
+from minigan.layers import BatchNorm, Beside, Conv2d, Dense, Flatten, LabelScore, LayerNorm, LeakyReLU, Tanh
 from minigan.network import Sequential
+from minigan.penalties import add_penalty, r1, wgan_gp
 
 
 def by_hand():
@@ -71,3 +76,45 @@ def test_curved_and_mixes_are_those_of_what_it_holds():
 
 def test_names():
     assert [str(Beside(Flatten(), Tanh())), str(LabelScore(4, 3))] == ["Beside(Flatten(), Tanh())", "LabelScore(4, 3)"]
+
+
+BODIES = {
+    "curved": lambda: [Flatten(), Dense(12, 4), Tanh(), LayerNorm(4), Dense(4, 3)],
+    "piecewise linear": lambda: [Conv2d(2, 2, 3, pad=1), LeakyReLU(0.2), Flatten(), Dense(12, 3)],
+}
+
+
+def conditional(body):
+    """A conditional D with no bias at zero, and a batch of pairs for it: one class comes twice, one not at all."""
+    rng = np.random.default_rng(1)
+    D = Sequential(Beside(*BODIES[body]()), LabelScore(3, 4), rng=rng, dtype=np.float64)
+    D.theta += 0.3 * rng.standard_normal(D.theta.size)
+    return D, rng.standard_normal((3, 3, 2, 2)), np.array([2, 0, 2])
+
+
+@pytest.mark.parametrize("body", BODIES)
+@pytest.mark.parametrize("n", [3, 1])
+def test_a_conditional_d_has_the_right_derivatives_of_both_orders(body, n):
+    D, x, label = conditional(body)
+    names = [check.name for check in check_network(D, (x[:n], label[:n]))]
+    assert {"dx", "dtheta", "tangent", "adjoint", "second order, dtheta", "second order, dx"} <= set(names)
+
+
+@pytest.mark.parametrize("body", BODIES)
+@pytest.mark.parametrize("penalty", [partial(r1, gamma=0.7), partial(wgan_gp, lam=3.0)])
+def test_a_penalty_on_a_conditional_d_against_differences(body, penalty):
+    D, x, label = conditional(body)
+
+    def value(_=None):
+        scores, caches = D.forward((x, label))
+        g, none = D.backward(np.ones_like(scores), caches, learn=False)
+        assert none is None
+        return penalty(g)[0]
+
+    got = add_penalty(D, *D.forward((x, label)), penalty)
+    assert got == value()
+    expected = numerical_gradient(value, D.theta)
+    np.testing.assert_allclose(D.grad, expected, rtol=0, atol=1e-6 * np.abs(expected).max())
+    W, b = D.layers[1].dW, D.layers[1].db
+    assert not b.any()  # a slope does not feel a constant
+    np.testing.assert_array_equal(W.any(axis=1), [True, False, True, False])  # only the classes that came

@@ -1,13 +1,21 @@
 """Arrays in, arrays out: the hot path.  Every function here has a plain NumPy twin of the same name in `reference`.
 
-What runs: the fast kernel for float32 and float64; the twin for complex numbers (the complex-step gradient check) and inside
-`with use("reference"):`, for tests and lessons that compare the two.  Read reference.py first: it says what is computed.  The
-other files say how it is made fast, each on its own page:
+What runs: the fast kernel for float32 and float64; the twin for complex numbers (the complex-step gradient check) and
+inside `with use("reference"):`, for tests and lessons that compare the two.  Read reference.py first: it says what is
+computed.  The other files say how it is made fast, each on its own page:
 
-    product.py      dense layers: the product cut over our threads       elementwise.py  leaky ReLU, Adam, running average
-    im2col.py       any convolution as one product per cached block      norm.py         statistics of columns, BatchNorm
-    winograd.py     4x4 stride 2 with nine products instead of sixteen
-    convolution.py  which of them a shape gets                           threads.py, jit.py  who computes; how it is compiled
+    product.py      dense layers: the product cut over our threads
+    im2col.py       any convolution as one product per cached block
+    winograd.py     4x4, stride 2, with 9 products instead of 16
+    winograd3.py    3x3, stride 1, with 16 products instead of 36
+    upconv.py       upsample + k x k as a transposed convolution
+    convolution.py  which of them a shape gets
+    elementwise.py  leaky ReLU, bias, Adam, running average
+    norm.py         sums and statistics of columns, BatchNorm
+    threads.py      who computes
+    jit.py          how it is compiled
+
+Arrays are C-contiguous and of one dtype, images (N, H, W, C); the layers check shapes before they call.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,7 +32,7 @@ _in_use = "fast"
 
 @contextmanager
 def use(which: str) -> Iterator[None]:
-    """`with use("reference"):` runs the plain NumPy twins, `use("fast")` the kernels; the former choice returns afterwards."""
+    """`with use("reference"):` runs the plain NumPy twins, `use("fast")` the kernels; afterwards all is as before."""
     global _in_use
     if which not in ("fast", "reference"):
         raise ValueError(f'kernels.use: expected "fast" or "reference", got {which!r}')

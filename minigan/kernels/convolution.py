@@ -1,47 +1,51 @@
 """Which algorithm computes a convolution: the choice by shape, in one place.
 
-Winograd's way needs 4x4, stride 2, padding 1, sides that divide by 4, and pays where the products are large: enough channels
-(its transforms touch each number of x about twice, whatever O) and enough tiles (each of the nine products has one row a tile).
-Measured against im2col: 0.4 times as fast at 3 to 32 channels, 1.1 at 32 to 32, 1.7 at 64 to 128, 1.8 at 128 to 256; with 8
-tiles 0.5, with 32 tiles 0.9, from 64 tiles on faster.  Everything else, and every odd shape, is im2col's.
+Winograd's way has two kernels, 4x4 with stride 2 and 3x3 with stride 1, both with padding 1, on images that tiles cover exactly.
+It pays where the products are large: enough channels (its transforms cost the same however few O are) and enough tiles (each of
+its products has one row a tile).  Measured against im2col, float32, forward, one thread:
+
+    4x4 stride 2   channels 3 to 32: 0.5   16 to 32: 0.9   32 to 32: 1.1   64 to 128: 1.7   128 to 256: 1.8;   8 tiles: 0.5
+    3x3 stride 1   channels 16 to 16: 1.4   32 to 32: 1.3   64 to 64: 1.6   128 to 128: 1.9
+
+Everything else, and every odd shape, is im2col's.
 
 W and dW may be views with their last two axes swapped, W.swapaxes(2, 3): the transposed convolution keeps its weights (k, k,
-c_in, c_out) and calls conv2d_dx with "C = c_out, O = c_in".  Winograd uses such weights as they lie in memory.
+c_in, c_out) and calls conv2d_dx with "C = c_out, O = c_in".  Winograd's 4x4 uses such weights as they lie in memory.
 """
 
 import numpy as np
 
-from minigan.kernels import im2col, winograd
+from minigan.kernels import im2col, winograd, winograd3
 
 
-def _suits_winograd(W, stride, pad, N, height, width):
+def _winograd(W, stride, pad, N, height, width):  # -> the module whose tiles fit, or None
     k, _, C, O = W.shape
-    return (
-        (k, stride, pad, height % 4, width % 4) == (4, 2, 1, 0, 0)
-        and min(C, O) >= 16
-        and C * O >= 1024
-        and N * height * width >= 64 * 16  # 64 tiles of 4 x 4 pixels
-    )
+    if pad == 1 and min(C, O) >= 16:
+        if (k, stride, height % 4, width % 4) == (4, 2, 0, 0) and C * O >= 1024 and N * height * width >= 64 * 16:
+            return winograd  # at least 64 tiles of 4 x 4 pixels
+        if (k, stride, height % 2, width % 2) == (3, 1, 0, 0) and N * height * width >= 64 * 4:
+            return winograd3  # at least 64 tiles of 2 x 2 pixels
+    return None
 
 
 def conv2d(x: np.ndarray, W: np.ndarray, stride: int, pad: int) -> np.ndarray:
     """y[i] = sum_a x[s i - p + a] W[a]: (N, H, W, C), (k, k, C, O) -> (N, H', W', O)."""
-    if _suits_winograd(W, stride, pad, *x.shape[:3]):
-        return winograd.conv2d(x, W)
+    if tiles := _winograd(W, stride, pad, *x.shape[:3]):
+        return tiles.conv2d(x, W)
     return im2col.conv2d(x, np.ascontiguousarray(W), stride, pad)
 
 
 def conv2d_dx(dy: np.ndarray, W: np.ndarray, stride: int, pad: int, hw: tuple[int, int]) -> np.ndarray:
     """dx[s i - p + a] += dy[i] W[a]': (N, H', W', O), (k, k, C, O) -> (N, *hw, C); the transposed convolution's forward."""
-    if _suits_winograd(W, stride, pad, len(dy), *hw):
-        return winograd.conv2d_dx(dy, W)
+    if tiles := _winograd(W, stride, pad, len(dy), *hw):
+        return tiles.conv2d_dx(dy, W)
     return im2col.conv2d_dx(dy, np.ascontiguousarray(W), stride, pad, hw)
 
 
 def conv2d_dW(x: np.ndarray, dy: np.ndarray, stride: int, pad: int, dW: np.ndarray) -> None:
     """dW[a] += x[s i - p + a]' dy[i], in place: (N, H, W, C), (N, H', W', O) -> (k, k, C, O)."""
-    if _suits_winograd(dW, stride, pad, *x.shape[:3]):
-        winograd.conv2d_dW(x, dy, dW)
+    if tiles := _winograd(dW, stride, pad, *x.shape[:3]):
+        tiles.conv2d_dW(x, dy, dW)
     elif dW.flags.c_contiguous:
         im2col.conv2d_dW(x, dy, stride, pad, dW)
     else:

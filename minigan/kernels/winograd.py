@@ -188,7 +188,11 @@ def _weights_back(dU, dW):  # dW += G' dU G, the adjoint of _weights; dU (9, 4C,
             dg[a, :, b] += (entries[a, b] + entries[a, b + 1]) + (entries[a + 1, b] + entries[a + 1, b + 1])
 
 
-def _blocks(first, last, row_bytes):
+def by_entry(tiles, entries, width):  # (Q, T, 3, 3, ...) -> (9, Q*T, width): the nine matrices, as views
+    return tiles.reshape(-1, entries, width).transpose(1, 0, 2)
+
+
+def blocks(first, last, row_bytes):  # (start, length) of blocks of tile rows whose V and M fit BLOCK
     step = max(1, BLOCK // row_bytes)
     return ((q, min(step, last - q)) for q in range(first, last, step))
 
@@ -200,11 +204,11 @@ def conv2d(x: np.ndarray, W: np.ndarray) -> np.ndarray:
 
     def share(start, stop):  # tile rows of all images, numbered through
         R = scratch("rows", (3, 2, (width + 2) * C), x.dtype)
-        for q, Q in _blocks(start, stop, T * 9 * (4 * C + O) * x.itemsize):
+        for q, Q in blocks(start, stop, T * 9 * (4 * C + O) * x.itemsize):
             V = scratch("patches", (Q, T, 3, 3, 2, 2 * C), x.dtype)
             M = scratch("products", (Q, T, 3, 3, O), x.dtype)
             _patches_in(flat, q, V, R)
-            np.matmul(_by_entry(V, 4 * C), U, out=_by_entry(M, O))
+            np.matmul(by_entry(V, 9, 4 * C), U, out=by_entry(M, 9, O))
             _outputs(M, q, y)
 
     run(share, N * (H // 4), x.nbytes + y.size * C / 4)
@@ -220,11 +224,11 @@ def conv2d_dx(dy: np.ndarray, W: np.ndarray) -> np.ndarray:
     def share(start, stop):  # whole images: tile rows of one image overlap
         R = scratch("rows", (3, 2, (2 * columns + 2) * C), dy.dtype)
         carry = scratch("carry", (2, (2 * columns + 2) * C), dy.dtype)
-        for q, Q in _blocks(start * rows // 2, stop * rows // 2, T * 9 * (4 * C + O) * dy.itemsize):
+        for q, Q in blocks(start * rows // 2, stop * rows // 2, T * 9 * (4 * C + O) * dy.itemsize):
             V = scratch("patches", (Q, T, 3, 3, 2, 2 * C), dy.dtype)
             M = scratch("products", (Q, T, 3, 3, O), dy.dtype)
             _slopes(dy, q, M)
-            np.matmul(_by_entry(M, O), U.transpose(0, 2, 1), out=_by_entry(V, 4 * C))
+            np.matmul(by_entry(M, 9, O), U.transpose(0, 2, 1), out=by_entry(V, 9, 4 * C))
             _patches_out(V, q, flat, R, carry)
 
     run(share, N, dx.nbytes + dy.size * C / 4)
@@ -240,12 +244,12 @@ def conv2d_dW(x: np.ndarray, dy: np.ndarray, dW: np.ndarray) -> None:
         R = scratch("rows", (3, 2, (width + 2) * C), x.dtype)
         shape = (9, O, 4 * C) if _swapped(dW) else (9, 4 * C, O)
         total, product = np.zeros(shape, x.dtype), scratch("slopes", shape, x.dtype)
-        for q, Q in _blocks(start, stop, T * 9 * (4 * C + O) * x.itemsize):
+        for q, Q in blocks(start, stop, T * 9 * (4 * C + O) * x.itemsize):
             V = scratch("patches", (Q, T, 3, 3, 2, 2 * C), x.dtype)
             M = scratch("products", (Q, T, 3, 3, O), x.dtype)
             _patches_in(flat, q, V, R)
             _slopes(dy, q, M)
-            left, right = _by_entry(V, 4 * C), _by_entry(M, O)
+            left, right = by_entry(V, 9, 4 * C), by_entry(M, 9, O)
             if _swapped(dW):
                 left, right = right, left
             np.matmul(left.transpose(0, 2, 1), right, out=product)
@@ -254,7 +258,3 @@ def conv2d_dW(x: np.ndarray, dy: np.ndarray, dW: np.ndarray) -> None:
 
     for total in run(share, N * (H // 4), x.nbytes + dy.size * C / 4):
         _weights_back(total, dW)
-
-
-def _by_entry(tiles, width):  # (Q, T, 3, 3, ...) -> (9, Q*T, width): the nine matrices, as views
-    return tiles.reshape(-1, 9, width).transpose(1, 0, 2)

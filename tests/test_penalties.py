@@ -1,10 +1,34 @@
+import copy
 from functools import partial
 from math import log
 
 import numpy as np
 import pytest
 
-from minigan.layers import BatchNorm, Concat, Conv2d, Dense, Embedding, Flatten, MinibatchStd, MixedSamplesError, Tanh
+from minigan.layers import (
+    AvgPool2d,
+    BatchNorm,
+    Beside,
+    Concat,
+    Conv2d,
+    ConvTranspose2d,
+    Dense,
+    Dropout,
+    Embedding,
+    Flatten,
+    LabelScore,
+    LeakyReLU,
+    MaxPool2d,
+    MinibatchStd,
+    MixedSamplesError,
+    ReLU,
+    Reshape,
+    Residual,
+    SpectralNorm,
+    Tanh,
+    UpConv2d,
+    Upsample2x,
+)
 from minigan.network import Sequential
 from minigan.penalties import PENALTIES, add_penalty, around, between, dragan, place, r1, r2, wgan_gp
 
@@ -93,6 +117,67 @@ def test_in_a_conditional_critic_only_the_image_moves():
     assert add_penalty(D, *D.forward((x, label)), r1) == 12.5  # |(3, 4)|^2 / 2, without the label's 50 and 60
     np.testing.assert_array_equal(D.layers[1].dW, [[3], [4], [0], [0]])
     assert not D.layers[0].children()[0].dW.any()
+
+
+PIECEWISE_LINEAR = {
+    "dense": [Dense(12, 5), LeakyReLU(), Dropout(0.3), Dense(5, 1)],
+    "conv": [
+        Conv2d(1, 3, 3, 1, 1),
+        ReLU(),
+        Upsample2x(),
+        AvgPool2d(),
+        Conv2d(3, 2, 1, bias=False),
+        LeakyReLU(),
+        Flatten(),
+    ]
+    + [Dense(24, 1)],
+    "grown": [
+        ConvTranspose2d(1, 2, 4, 2, 1),
+        MaxPool2d(),
+        UpConv2d(2, 2),
+        LeakyReLU(),
+        AvgPool2d(),
+        Flatten(),
+        Dense(24, 1),
+    ],
+    "residual": [
+        Residual(Conv2d(1, 2, 3, 1, 1), ReLU(), shortcut=Conv2d(1, 2, 1)),
+        Upsample2x(),
+        Flatten(),
+        Dense(96, 1),
+    ],
+    "spectral": [SpectralNorm(Conv2d(1, 3, 2)), LeakyReLU(), Flatten(), SpectralNorm(Dense(18, 1))],
+    "label at the end": [Beside(Conv2d(1, 3, 2), LeakyReLU(), Flatten()), LabelScore(18, 3)],
+    "label at the start": [
+        Concat(right=[Embedding(3, 12), Reshape(4, 3, 1)]),
+        Conv2d(2, 1, 2),
+        ReLU(),
+        Flatten(),
+        Dense(6, 1),
+    ],
+}
+CURVED = {"curved": [Conv2d(1, 3, 2), Tanh(), Flatten(), Dense(18, 1)]}
+SEVERAL = {"several scores": [Conv2d(1, 2, 2), LeakyReLU(), Conv2d(2, 1, 2)]}  # a patch critic: 2 x 1 scores an image
+
+
+@pytest.mark.parametrize("name", [*PIECEWISE_LINEAR, *CURVED, *SEVERAL])
+def test_sharing_the_pass_with_a_loss_changes_nothing(name):
+    """add_penalty(..., dy) equals backward(dy) and add_penalty, whether or not the two gradients share one product."""
+    D = Sequential(*copy.deepcopy((PIECEWISE_LINEAR | CURVED | SEVERAL)[name]), rng=0, dtype=np.float64)
+    rng = np.random.default_rng(1)
+    D.theta += 0.3 * rng.standard_normal(D.theta.size)
+    assert D.curved == (name in CURVED)
+    x = rng.standard_normal((5, 12) if name == "dense" else (5, 4, 3, 1))
+    scores, caches = D.forward((x, np.array([2, 0, 2, 1, 0])) if "label" in name else x)
+    dy = rng.standard_normal(scores.shape)
+    D.backward(dy, caches)
+    value = add_penalty(D, scores, caches, wgan_gp)
+    apart = D.grad.copy()
+    D.zero_grad()
+    kept = dy.copy()
+    assert add_penalty(D, scores, caches, wgan_gp, dy) == value
+    np.testing.assert_allclose(D.grad, apart, rtol=0, atol=1e-13 * np.abs(apart).max())
+    np.testing.assert_array_equal(dy, kept)
 
 
 def test_between_lies_on_the_segment_of_each_pair():

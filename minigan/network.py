@@ -39,10 +39,18 @@ class Sequential(Chain):
         return self.theta.dtype
 
     def forward(self, x):
-        return super().forward(self.cast(x))
+        return super().forward(self._input(x))
 
     def __call__(self, x):
-        return super().__call__(self.cast(x))
+        return super().__call__(self._input(x))
+
+    def _input(self, x):
+        if isinstance(x, tuple) and self.layers and not self.layers[0].pairs:
+            raise TypeError(
+                f"this network takes one array, got a tuple of {len(x)}: a conditional network begins with Concat(...) or Beside(...)"
+                " (a layer of your own that takes several inputs says so with `pairs = True`)"
+            )
+        return self.cast(x)
 
     def backward(self, dy, caches, learn: bool = True, need_dx: bool = True):
         return super().backward(self.cast(dy), caches, learn, need_dx)

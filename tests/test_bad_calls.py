@@ -391,6 +391,11 @@ OTHERS = {
         ValueError,
         r"at least two values per channel.*\(1, 3\): use a larger",
     ),
+    "pair into one": (
+        lambda: net().forward((f32(4, 2), np.zeros(4, int))),
+        TypeError,
+        r"takes one array, got a tuple of 2: .* Concat",
+    ),
     "foreign caches": (lambda: net().backward(f32(1, 1), []), ValueError, r"got 0 caches for 1 layers"),
     "locate": (lambda: net().locate(3), IndexError, r"theta has 3 entries, asked for number 3"),
     "dcgan, odd": (

@@ -19,6 +19,8 @@ class Concat(Composite):
     (x, c) -> y (..., n + m), where left(x) is (..., n) and right(c) is (..., m); an empty side is the identity.
     """
 
+    pairs = True
+
     def __init__(self, left: list[Layer] | tuple = (), right: list[Layer] | tuple = ()):
         self.sides = Chain(*left), Chain(*right)
         self.mixes = any(side.mixes for side in self.sides)

@@ -19,6 +19,8 @@ from minigan.layers.residual import Composite, Tangent
 class Beside(Composite):
     """(x, c) -> (body(x), c):  the layers work on the first of a pair, the second waits beside them."""
 
+    pairs = True
+
     def __init__(self, *layers: Layer):
         self.body = Chain(*layers)
         self.mixes, self.curved = self.body.mixes, self.body.curved
@@ -63,6 +65,8 @@ class LabelScore(Layer):
 
     dh[n] = dy[n] W[label[n]],   dW[label[n]] += dy[n] h[n],   db[label[n]] += dy[n].   The label has no slope (None).
     """
+
+    pairs = True
 
     def __init__(self, n: int, classes: int, gain: float = 1.0):
         whole("LabelScore", n=n, classes=classes)

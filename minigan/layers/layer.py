@@ -35,6 +35,7 @@ class MixedSamplesError(ValueError):
 
 class Layer:
     curved = False  # True: the Jacobian depends on x, so `curvature` is not zero
+    pairs = False  # True: takes a tuple of inputs, such as (image, label)
     mixes = False  # True: one sample's output depends on the other samples of the batch
     bound = False  # True once a network has handed out the views
     parameters: Mapping[str, tuple[tuple, Init]] = MappingProxyType({})  # name -> (shape, init(rng, shape))

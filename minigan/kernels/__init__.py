@@ -48,8 +48,12 @@ def _beside_its_twin(fast: Callable) -> Callable:
 
     @wraps(fast)
     def kernel(*args, **kwargs):
-        complex_numbers = any(a.dtype.kind == "c" for a in args if isinstance(a, np.ndarray))
-        return (plain if complex_numbers or _in_use == "reference" else fast)(*args, **kwargs)
+        if _in_use == "reference":
+            return plain(*args, **kwargs)
+        for a in args:
+            if isinstance(a, np.ndarray) and a.dtype.kind == "c":
+                return plain(*args, **kwargs)
+        return fast(*args, **kwargs)
 
     return kernel
 
@@ -74,7 +78,7 @@ adam = _beside_its_twin(elementwise.adam)
 ema = _beside_its_twin(elementwise.ema)
 
 __all__ = [
-    "adam", "add_bias", "batchnorm", "batchnorm_dx", "column_moments", "column_sums", "conv2d", "conv2d_dW", "conv2d_dx",
-    "dense", "dense_dW", "dense_dx", "ema", "get_shares", "get_threads", "leaky_relu", "leaky_relu_dx", "set_threads",
-    "upconv2d", "upconv2d_dW", "upconv2d_dx", "use",
+    "adam", "add_bias", "batchnorm", "batchnorm_dx", "column_moments", "column_sums", "conv2d", "conv2d_dW",
+    "conv2d_dx", "dense", "dense_dW", "dense_dx", "ema", "get_shares", "get_threads", "leaky_relu", "leaky_relu_dx",
+    "set_threads", "upconv2d", "upconv2d_dW", "upconv2d_dx", "use",
 ]  # fmt: skip

@@ -1,16 +1,19 @@
 """Which algorithm computes a convolution: the choice by shape, in one place.
 
-Winograd's way has two kernels, 4x4 with stride 2 and 3x3 with stride 1, both with padding 1, on images that tiles cover exactly.
-It pays where the products are large: enough channels (its transforms cost the same however few O are) and enough tiles (each of
-its products has one row a tile).  Measured against im2col, float32, forward, one thread:
+Winograd's way has two kernels, 4x4 with stride 2 and 3x3 with stride 1, both with padding 1, on images that tiles
+cover exactly. It pays where the products are large: enough channels (its transforms cost the same however few O are)
+and enough tiles (each of its products has one row a tile).  Measured against im2col, float32, forward, one thread:
 
-    4x4 stride 2   channels 3 to 32: 0.5   16 to 32: 0.9   32 to 32: 1.1   64 to 128: 1.7   128 to 256: 1.8;   8 tiles: 0.5
+    4x4 stride 2   channels 3 to 32: 0.5   16 to 32: 0.9   32 to 32: 1.1   64 to 128: 1.7   128 to 256: 1.8
     3x3 stride 1   channels 16 to 16: 1.4   32 to 32: 1.3   64 to 64: 1.6   128 to 128: 1.9
+
+and with 8 tiles 0.5, with 32 tiles 0.9.
 
 Everything else, and every odd shape, is im2col's.
 
-W and dW may be views with their last two axes swapped, W.swapaxes(2, 3): the transposed convolution keeps its weights (k, k,
-c_in, c_out) and calls conv2d_dx with "C = c_out, O = c_in".  Winograd's 4x4 uses such weights as they lie in memory.
+W and dW may be views with their last two axes swapped, W.swapaxes(2, 3): the transposed convolution keeps its weights
+(k, k, c_in, c_out) and calls conv2d_dx with "C = c_out, O = c_in".  Winograd's 4x4 uses such weights as they lie in
+memory.
 """
 
 import numpy as np
@@ -36,7 +39,7 @@ def conv2d(x: np.ndarray, W: np.ndarray, stride: int, pad: int) -> np.ndarray:
 
 
 def conv2d_dx(dy: np.ndarray, W: np.ndarray, stride: int, pad: int, hw: tuple[int, int]) -> np.ndarray:
-    """dx[s i - p + a] += dy[i] W[a]': (N, H', W', O), (k, k, C, O) -> (N, *hw, C); the transposed convolution's forward."""
+    """dx[s i - p + a] += dy[i] W[a]': (N, H', W', O), (k, k, C, O) -> (N, *hw, C), the transposed convolution."""
     if tiles := _winograd(W, stride, pad, len(dy), *hw):
         return tiles.conv2d_dx(dy, W)
     return im2col.conv2d_dx(dy, np.ascontiguousarray(W), stride, pad, hw)

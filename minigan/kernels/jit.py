@@ -1,16 +1,18 @@
 """One decorator for every compiled kernel: `@jit` turns a plain Python loop into machine code, on its first call.
 
-`numba.njit` compiles a function for the dtypes it meets; nothing compiles at import.  We always ask for the same things:
+`numba.njit` compiles a function for the dtypes it meets; nothing compiles at import.  We always ask for the same
+things:
 
   cache=True            the machine code is kept on disk, so only the first process ever waits for the compiler
   nogil=True            the kernel lets go of Python's lock: two threads run it side by side (see threads.py)
   error_model="numpy"   1/0 is inf, as in NumPy, and not an exception: without the test for it the loop vectorises
   fastmath={"contract"} a*b + c may become one fused multiply-add: one rounding where there were two, so it is faster
-                        and nearer the truth.  The other "fast maths" flags stay off: "nnan" and "ninf" promise that no NaN
-                        is ever seen, and a library that stops at the first NaN must be able to see it
+                        and nearer the truth.  The other flags of fast maths stay off: "nnan" and "ninf" promise that
+                        no NaN is ever met, and a library that stops at the first NaN must be able to see it
 
-A package installed where nobody may write has no folder for the cache.  Then the kernels compile anew in each process, and
-one warning says so.  NUMBA_DISABLE_JIT=1 runs the loops as plain Python (for a debugger), NUMBA_BOUNDSCHECK=1 checks indices.
+A package installed where nobody may write has no folder for the cache.  Then the kernels compile anew in each
+process, and one warning says so.  NUMBA_DISABLE_JIT=1 runs the loops as plain Python (for a debugger),
+NUMBA_BOUNDSCHECK=1 checks indices.
 """
 
 import warnings

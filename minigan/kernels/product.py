@@ -1,8 +1,8 @@
 """The product of a dense layer, and the rule by which every large matrix product is cut for our threads.
 
-OpenBLAS on one thread runs near the core's peak, so a product needs no kernel of ours, only a cut: half of the output to each
-thread.  Cut the longer side of the output: a batch of 64 against 784 columns is cut by columns, so that each thread packs only
-its own half of the weights.  Entries of the output never meet, so the cut changes no sum.
+OpenBLAS on one thread runs near the core's peak, so a product needs no kernel of ours, only a cut: half of the output
+to each thread.  Cut the longer side of the output: a batch of 64 against 784 columns is cut by columns, so that each
+thread packs only its own half of the weights.  Entries of the output never meet, so the cut changes no sum.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from minigan.kernels.threads import run, scratch
 
 
 def multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
-    """out = a b on this thread.  NumPy sends (m, 1) (1, n) to a slow loop of its own, not to BLAS: an outer product is better."""
+    """out = a b on this thread.  NumPy sends (m, 1) (1, n) to a slow loop of its own: an outer product is better."""
     if a.shape[1] == 1:
         np.multiply(a, b, out=out)
     else:

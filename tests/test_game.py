@@ -178,8 +178,9 @@ def test_d_steps_of_d_for_each_of_g(d_steps, seen):
     assert len({z.tobytes() for z in noises}) == d_steps + 1  # fresh noise each time
 
 
-def test_a_step_is_d_step_then_g_step():
-    gan, (x, y) = game(CLASSES), batch(classes=CLASSES)[0]
+@pytest.mark.parametrize("ema", [True, False])
+def test_a_step_is_d_step_then_g_step(ema):
+    gan, (x, y) = game(CLASSES, ema), batch(classes=CLASSES)[0]
     row = gan.step(x, y, np.random.default_rng(6))
     (G, D), rng = networks(CLASSES), np.random.default_rng(6)
     z = [rng.standard_normal((len(x), LATENT)) for _ in range(2)]

@@ -1,0 +1,42 @@
+"""The bug museum: wrong implementations, most of them once written by someone, and the check that catches each.
+
+A GAN with a bug seldom crashes.  It trains, a little worse, and nobody knows.  Each exhibit here is minigan with one thing
+wrong, in a few lines beside a comment that says what is right; `test_museum.py` shows that the check named on its card passes
+on the library as it is and fails on the exhibit.  The halls, in the order of the lectures:
+
+    layers         products, convolutions, pooling          blocks         residual, dropout, embedding, attention
+    activations    the slopes of f                          norms          mean and deviation depend on x too
+    second_order   what a gradient penalty needs            losses         value and slope, sign and scale
+    penalties      which norm, and where it is taken        steps          who moves whom
+    optimizers     recurrences and averages                 training       order, noise, pictures, resume
+"""
+
+from . import (
+    activations,
+    blocks,
+    layers,
+    losses,
+    norms,
+    optimizers,
+    penalties,
+    second_order,
+    steps,
+    training,
+)
+from .registry import EXHIBITS, Exhibit, Patch
+
+__all__ = [
+    "EXHIBITS",
+    "Exhibit",
+    "Patch",
+    "activations",
+    "blocks",
+    "layers",
+    "losses",
+    "norms",
+    "optimizers",
+    "penalties",
+    "second_order",
+    "steps",
+    "training",
+]

@@ -1,0 +1,34 @@
+"""Every exhibit is caught, by the check on its card, and nothing but the exhibit is to blame."""
+
+import re
+
+import numpy as np
+import pytest
+
+from minigan.gradcheck import GradientError, require
+
+from . import EXHIBITS, Patch
+
+
+@pytest.mark.parametrize("exhibit", EXHIBITS, ids=str)
+def test_the_bug_is_caught(exhibit, monkeypatch):
+    sound = require(exhibit.check())  # the library as it is: every check holds,
+    assert exhibit.caught_by in {check.name for check in sound}  # the one on the card among them
+
+    exhibit.bug(Patch(monkeypatch))
+    with np.errstate(all="ignore"):  # NaN is what some exhibits are about
+        found = exhibit.check()
+    with pytest.raises(GradientError, match=f"(?m)^{re.escape(exhibit.caught_by)}: relative error .*: \\S"):
+        require(found)
+    caught = [check for check in found if check.name == exhibit.caught_by and not check.ok]
+    assert not any(check.error < 10 * check.bound for check in caught)  # by far: no matter of tolerance
+
+
+def test_there_are_enough_and_each_has_its_card():
+    assert len(EXHIBITS) >= 36
+    assert len({exhibit.name for exhibit in EXHIBITS}) == len(EXHIBITS)
+    assert len({exhibit.story for exhibit in EXHIBITS}) == len(EXHIBITS)
+    for exhibit in EXHIBITS:
+        assert 30 <= len(exhibit.story) <= 180, exhibit
+        assert exhibit.story == " ".join(exhibit.story.split()), exhibit  # one line
+        assert exhibit.caught_by, exhibit

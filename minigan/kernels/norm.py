@@ -125,7 +125,8 @@ def batchnorm(x, mean, inv_std, gamma, beta) -> np.ndarray:
 def batchnorm_dx(dy, x, mean, inv_std, gamma) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """dx = gamma inv_std (dy - dbeta/M - xhat dgamma/M), dgamma = sum dy xhat, dbeta = sum dy.
 
-    Here xhat = (x - mean) inv_std.  The mean and the deviation depend on x too: that is what is subtracted (Ioffe & Szegedy 2015, section 3).
+    Here xhat = (x - mean) inv_std.  The mean and the deviation depend on x too: that is what is subtracted
+    (Ioffe & Szegedy 2015, section 3).
     """
     C, M = x.shape[-1], x.size // x.shape[-1]
     d, u = dy.reshape(-1, C), x.reshape(-1, C)

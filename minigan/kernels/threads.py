@@ -7,7 +7,8 @@ busy neighbour.  So there is one pool, ours, made of plain Python threads, and t
 
   1. OpenBLAS is held at one thread, for the whole process, from the first kernel on (that costs 0.6 microseconds).
   2. A call is cut into `shares`, contiguous pieces of the batch.  Kernels (`nogil`) and np.matmul let go of Python's
-     lock, so Python threads truly run side by side.  Waking one costs some 20 microseconds: small work stays where it is.
+     lock, so Python threads truly run side by side.  Waking one costs some 20 microseconds: small work
+     stays where it is.
   3. A sum over the batch is one partial sum per share, added in the order of the shares.
 
 By rule 3 a result depends on the number of shares and never on the number of threads or their timing: `set_threads(1,

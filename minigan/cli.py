@@ -115,6 +115,13 @@ def certify(arguments) -> int:
     return run(only=arguments.only)
 
 
+def bench(arguments) -> int:
+    from minigan.bench import run
+
+    options = ("only", "rounds", "seconds", "threads", "quick", "layers", "scaling", "json", "markdown")
+    return run(**{name: getattr(arguments, name) for name in options})
+
+
 def _parse(argv):
     """The arguments; an unknown option is answered with the nearest one there is."""
     parser = _parser()
@@ -163,6 +170,21 @@ def _parser() -> argparse.ArgumentParser:
 
     made = command(certify, "Check every gradient of the library against differences.", "minigan certify --only Conv2d")
     made.add_argument("--only", metavar="NAME", help="only this section or subject, such as Conv2d, losses or steps")
+
+    made = command(
+        bench,
+        "Time whole training steps, and PyTorch's where it is installed, in turn.",
+        "minigan bench --only mlp --rounds 3",
+    )
+    made.add_argument("--only", metavar="NAMES", help="only these models, by commas, or all that begin so")
+    made.add_argument("--rounds", type=int, default=7, help="turns of each contestant (default: 7)")
+    made.add_argument("--seconds", type=float, default=0.6, help="length of a turn (default: 0.6)")
+    made.add_argument("--threads", type=int, metavar="N", help="threads, on as many cores (default: as in training)")
+    made.add_argument("--quick", action="store_true", help="three rounds, the two main variants of PyTorch, few sizes")
+    made.add_argument("--layers", action="store_true", help="instead: each layer and pass against its plain NumPy twin")
+    made.add_argument("--scaling", type=Path, metavar="FILE", help="instead: cost against size; FILE gets the curves")
+    made.add_argument("--json", type=Path, metavar="FILE", help="write all numbers, each round's too")
+    made.add_argument("--markdown", action="store_true", help="print the tables as docs/performance.md carries them")
     return parser
 
 

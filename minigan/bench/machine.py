@@ -1,0 +1,68 @@
+"""On what was it measured?  A number of milliseconds without its machine says nothing."""
+
+import datetime
+import importlib.metadata
+import importlib.util
+import os
+import platform
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_info
+
+
+def processor() -> str:
+    """The processor's name as the system gives it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def instructions() -> str:
+    """The vector instructions that decide the peak."""
+    try:
+        flags = set(Path("/proc/cpuinfo").read_text().split())
+    except OSError:
+        return ""
+    return " + ".join(name.upper() for name in ("avx2", "fma", "avx512f") if name in flags)
+
+
+def cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def has_torch() -> bool:
+    """Is PyTorch installed?  Asked without importing it."""
+    return importlib.util.find_spec("torch") is not None
+
+
+def describe(threads: int) -> dict[str, str]:
+    """Machine, versions, date."""
+    np.matmul(np.ones((2, 2)), np.ones((2, 2)))  # BLAS is loaded
+    blas = [
+        f"{i['internal_api']} {i['version']} ({i.get('architecture', '?')})"
+        for i in threadpool_info()
+        if i["user_api"] == "blas"
+    ]
+    packages = ["minigan", "numpy", "numba", *(["torch"] if has_torch() else [])]
+    versions = {name: _version(name) for name in packages}
+    return {
+        "processor": ", ".join(filter(None, (processor(), instructions()))),
+        "cores": f"{cores()} usable, {threads} used",
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        **versions,
+        "BLAS of NumPy": ", ".join(blas) or "unknown",
+        "date": f"{datetime.date.today()}",
+    }
+
+
+def _version(name):
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return importlib.import_module(name).__version__

@@ -20,7 +20,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from typing import Any
 
@@ -108,7 +108,8 @@ def _inside(work, start, stop):
 def _workers() -> ThreadPoolExecutor:
     global _pool
     if _pool is None:
-        _pool = ThreadPoolExecutor(_threads - 1, thread_name_prefix="minigan")
+        quiet = partial(np.seterr, all="ignore")  # NumPy's warnings are set thread by thread; whoever calls us decides on them
+        _pool = ThreadPoolExecutor(_threads - 1, thread_name_prefix="minigan", initializer=quiet)
     return _pool
 
 

@@ -7,36 +7,21 @@ on the library as it is and fails on the exhibit.  The halls, in the order of th
     layers         products, convolutions, pooling          blocks         residual, dropout, embedding, attention
     activations    the slopes of f                          norms          mean and deviation depend on x too
     second_order   what a gradient penalty needs            losses         value and slope, sign and scale
-    penalties      which norm, and where it is taken        steps          who moves whom
+    predictions    logits, sums and shapes                  penalties      which norm, and where it is taken
+    steps          who moves whom                           rules          who plays for what
     optimizers     recurrences and averages                 training       order, noise, pictures, resume
 """
 
-from . import (
-    activations,
-    blocks,
-    layers,
-    losses,
-    norms,
-    optimizers,
-    penalties,
-    second_order,
-    steps,
-    training,
-)
+from importlib import import_module
+
 from .registry import EXHIBITS, Exhibit, Patch
 
-__all__ = [
-    "EXHIBITS",
-    "Exhibit",
-    "Patch",
-    "activations",
-    "blocks",
-    "layers",
-    "losses",
-    "norms",
-    "optimizers",
-    "penalties",
-    "second_order",
-    "steps",
-    "training",
-]
+__all__ = ["EXHIBITS", "HALLS", "Exhibit", "Patch"]
+
+HALLS = (
+    "layers", "blocks", "activations", "norms", "second_order", "losses", "predictions", "penalties", "steps", "rules",
+    "optimizers", "training",
+)  # fmt: skip
+
+for hall in HALLS:  # importing a hall puts its exhibits on show
+    import_module(f"{__name__}.{hall}")

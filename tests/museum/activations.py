@@ -20,7 +20,7 @@ def leak_on_the_wrong_side(patch):
 
 
 @exhibit(
-    story="The two-line ReLU, `dy[x <= 0] = 0; return dy`, works in a chain; beside a skip it also zeroes the skip's slope",
+    story="The two-line ReLU, `dy[x <= 0] = 0; return dy`, works in a chain; beside a skip it zeroes the skip's slope too",
     caught_by="dx",
     check=derivatives(lambda: [Residual(Dense(3, 3), LeakyReLU(0.0)), Dense(3, 2)], (4, 3)),
 )
@@ -33,7 +33,7 @@ def relu_in_place(patch):
 
 
 @exhibit(
-    story="`sigmoid_derivative(x)` written for x is called with y = sigmoid(x), which the cache holds: between .20 and .25 everywhere, nothing saturates",
+    story="A sigmoid_derivative(x) called with the y of the cache: .20 to .25 everywhere, as if no unit were ever saturated",
     caught_by="dx",
     check=derivatives(lambda: [Sigmoid()], (4, 5)),
 )
@@ -42,7 +42,7 @@ def sigmoid_of_sigmoid(patch):
 
 
 @exhibit(
-    story="tanh' = 1 - tanh(x)^2 applied to the y in the cache: 1 - tanh(y)^2 never vanishes, so G's saturated pixels run away",
+    story="1 - tanh(.)^2 applied to the y of the cache: it never falls below .42, so G's saturated pixels run away",
     caught_by="dx",
     check=derivatives(lambda: [Tanh()], (4, 5)),
 )
@@ -60,7 +60,7 @@ def gate_held_still(patch):
 
 
 @exhibit(
-    story="One layer object keeps its last input in self.x: D(fake) overwrites D(real)'s, whose slope is then taken elsewhere",
+    story="The layer keeps its last input in self: D(fake) overwrites D(real)'s, whose slope is then taken at the wrong point",
     caught_by="two live caches, dx",
     check=certified("Softplus", "contract"),
 )

@@ -61,21 +61,21 @@ def dropout_never_rescales(patch):
 
 
 @exhibit(
-    story="A mask in NumPy's default float64: from this layer on the float32 net computes at half the speed, or stops",
+    story="`mask / (1 - p)` is float64 in NumPy: from this layer on a float32 net computes at half the speed",
     caught_by="y: dtype kept",
     check=certified("Dropout", "float32"),
 )
 def float64_leaks(patch):
     def forward(self, x):
-        y, scale = right(self, x)
-        scale = np.ones(x.shape) * (scale != 0) / (1 - self.p)  # right: x.dtype.type(1 / (1 - p))
+        _, scale = right(self, x)
+        scale = (scale != 0) / (1 - self.p)  # right: keep * x.dtype.type(1 / (1 - p))
         return x * scale, scale
 
     right = patch(Dropout, "forward", forward)
 
 
 @exhibit(
-    story="`dW[labels] += dy` keeps one of each repeated label (NumPy buffers it): frequent classes learn as slowly as rare ones",
+    story="`dW[labels] += dy` adds a repeated label once (NumPy buffers it): frequent classes learn as slowly as rare ones",
     caught_by="dtheta",
     check=derivatives(lambda: [Embedding(3, 2)], np.array([0, 2, 0, 0])),
 )
@@ -83,7 +83,7 @@ def embedding_counts_a_label_once(patch):
     def accumulate(self, dy, cache):
         labels, one = cache
         if one:
-            self.dW[labels] += dy  # right: np.add.at, or onehot' dy
+            self.dW[labels] += dy  # right: np.add.at(self.dW, labels, dy), or onehot' dy
 
     patch(Embedding, "accumulate", accumulate)
 
@@ -110,7 +110,7 @@ def attention_confuses_keys_and_queries(patch):
 
 
 @exhibit(
-    story="W / sigma with sigma held constant (a `detach` too many): D is pushed along the direction it is normalised against",
+    story="W / sigma with sigma held still (a `detach` too many): D is pushed along the direction that is divided out again",
     caught_by="dtheta",
     check=derivatives(lambda: [SpectralNorm(Dense(4, 3))], (4, 4)),
 )
@@ -126,7 +126,7 @@ def spectral_norm_holds_sigma_still(patch):
 
 
 @exhibit(
-    story="ProGAN's statistic treated as a constant channel: D still sees the collapse of G, but G is never told how to leave it",
+    story="ProGAN's statistic taken for a constant: D sees that G has collapsed, but G is never told the way out",
     caught_by="dx",
     check=derivatives(lambda: [MinibatchStd()], (4, 3)),
 )

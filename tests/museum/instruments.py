@@ -1,25 +1,22 @@
 """The instruments: each returns a function that examines the library as it is at that moment and lists its checks.
 
 Three are the library's own proof: `derivatives` and `steps` are check_network and check_step, `certified` is `minigan certify`.
-The others look where no derivative can: is it the same for one sample as for many, do the weights that moved get used, does
-a resumed run end in the same bits?
+The others look where no derivative can: numbers worked by hand, one sample alone and in a batch, the weights that moved and
+those that are used.  rehearsal.py has those that need a whole training.
 """
 
 from collections.abc import Callable
 from functools import partial
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from minigan import game, losses, optim, penalties
 from minigan.certify import all_claims
 from minigan.certify.claim import holds, same
-from minigan.game import GAN, Game
 from minigan.gradcheck import ADJOINT, Check, compare, network_checks, step_checks
 from minigan.layers import BatchNorm, Dense, Dropout, InstanceNorm, SiLU, Tanh
 from minigan.network import Sequential
-from minigan.optim import EMA, SGD, Adam, NonFiniteError
-from minigan.trainer import Order, Trainer
+from minigan.optim import SGD
 
 Instrument = Callable[[], list[Check]]
 
@@ -105,7 +102,7 @@ def batchnorm_by_hand() -> list[Check]:
 
 
 def instancenorm_by_hand() -> list[Check]:
-    """An image of 1 x 4 pixels holding 1, 2, 3, 6 in one channel and ten times that in the other; with eps = 0 both come out alike."""
+    """1 x 4 pixels holding 1, 2, 3, 6 in one channel and ten times that in the other: both come out alike (eps = 0)."""
     layer = InstanceNorm(2, eps=0.0).init(0, np.float64)
     x = np.array([1.0, 2.0, 3.0, 6.0])[:, None] * np.array([1.0, 10.0])
     expected = np.array([-2.0, -1.0, 0.0, 3.0]) / np.sqrt(3.5)
@@ -145,12 +142,12 @@ def descent() -> list[Check]:
 
 def segments() -> list[Check]:
     """WGAN-GP's points t real + (1 - t) fake: one t for all of a sample, another for each sample, all in [0, 1]."""
-    t = penalties.between(np.ones((50, 2, 3, 1)), np.zeros((50, 2, 3, 1)), np.random.default_rng(0)).reshape(50, 6)
+    real, fake = np.ones((50, 2, 3, 1)), np.zeros((50, 2, 3, 1))  # so that the points are t itself
+    t = penalties.between(real, fake, np.random.default_rng(0)).reshape(50, 6)
+    different = len(np.unique(t[:, 0]))
     return [
         same("one t inside a sample", t, np.repeat(t[:, :1], 6, axis=1)),
-        holds(
-            "another t for each sample", len(np.unique(t[:, 0])) == 50, f"{len(np.unique(t[:, 0]))} different t of 50"
-        ),
+        holds("another t for each sample", different == 50, f"{different} different t for 50 samples"),
         holds("0 <= t <= 1", bool((t >= 0).all() and (t <= 1).all()), f"t runs from {t.min():.2f} to {t.max():.2f}"),
     ]
 
@@ -162,105 +159,3 @@ def no_broadcasting() -> list[Check]:
     except ValueError:
         return [holds("refuses (4,) against (4, 1)", True, "")]
     return [holds("refuses (4,) against (4, 1)", False, f"it averaged all 16 pairs to {value:.3f}")]
-
-
-# ---- a whole training, of a few steps -----------------------------------------------------------------------------------
-
-
-def gan() -> GAN:
-    """With BatchNorm in G, moments and an average: everything that a run has to remember."""
-    G = network(Dense(2, 4), BatchNorm(4), Tanh(), Dense(4, 2))
-    _, D = pair()
-    loss, r1 = losses.relativistic, penalties.r1
-    return GAN(G, D, loss, [r1], Adam(G, 0.01), Adam(D, 0.01), latent=2, ema=EMA(G, 0.5))
-
-
-def trainer(steps: int, **options) -> Trainer:
-    return Trainer(gan(), random(12, 2, seed=7), batch=4, steps=steps, seed=0, **options)
-
-
-def one_game_step() -> list[Check]:
-    it, rng = gan(), np.random.default_rng(0)
-    before, drawn = {name: net.theta.copy() for name, net in it.networks.items()}, it.noise(4, rng)
-    average = it.ema.theta.copy()
-    it.step(random(4, 2), None, rng)
-    moved = [
-        holds(f"a step of the game moves {name}", not np.array_equal(net.theta, before[name]), "not one bit changed")
-        for name, net in it.networks.items()
-    ]
-    return [
-        *moved,
-        compare("the average follows this step", it.ema.theta, 0.5 * average + 0.5 * it.G.theta, ADJOINT),
-        holds("new noise each time", not np.array_equal(drawn, it.noise(4, rng)), "the same noise was drawn twice"),
-    ]
-
-
-def resume() -> list[Check]:
-    """Stopped in the middle of an epoch and resumed, a run ends in the bits of one that was never stopped."""
-    with TemporaryDirectory() as folder:
-        whole, first = trainer(7), trainer(5, out=folder)
-        whole.run(), first.run()
-        second = trainer(7, out=folder).restore()
-        second.run()
-    return [same(f"resumed {name}", second.arrays()[name], array) for name, array in whole.arrays().items()]
-
-
-def pictures() -> list[Check]:
-    """Looking at a run does not change it: with pictures at every step it ends in the same bits as without."""
-    plain = trainer(4)
-    plain.run()
-    with TemporaryDirectory() as folder:
-        watched = trainer(4, out=folder, picture=lambda images, path: None, sheet=5)
-        watched.run()
-    return [same(f"unwatched {name}", watched.arrays()[name], array) for name, array in plain.arrays().items()]
-
-
-def epochs() -> list[Check]:
-    order = Order(12, 4, np.random.default_rng(0))
-    first, second = (np.concatenate([order.next() for _ in range(3)]) for _ in range(2))
-    return [
-        same("each image once an epoch", np.sort(first), np.arange(12)),
-        holds("a new order each epoch", not np.array_equal(first, second), "the second epoch repeats the first"),
-    ]
-
-
-class _Recorder(Game):
-    """A game that learns nothing and keeps the last batch it was given."""
-
-    networks, optimizers, averages = {}, {}, {}
-
-    def step(self, x, y, rng):
-        self.batch = x, y
-        return {}
-
-
-def batches() -> list[Check]:
-    """What reaches the game: images in [-1, 1], each beside its own label.  Image k is all of grey 51 k, its label k."""
-    labels, recorder = np.arange(6), _Recorder()
-    images = np.repeat((51 * labels).astype(np.uint8), 4).reshape(6, 2, 2, 1)
-    Trainer(recorder, images, labels, batch=6, steps=1).run()
-    x, y = recorder.batch
-    grey = np.sort(x[:, 0, 0, 0])
-    return [
-        compare("black is -1, white is 1", grey[[0, -1]], [-1, 1], 1e-6),
-        same("each image beside its label", np.argsort(np.argsort(x[:, 0, 0, 0])), y),
-    ]
-
-
-def bad_number() -> list[Check]:
-    """NaN in the data stops the run before it reaches the weights."""
-    run = trainer(1)
-    run.x[...] = np.nan
-    try:
-        run.run()
-    except NonFiniteError:
-        stopped = True
-    else:
-        stopped = False
-    return [
-        holds("the run stops", stopped, "it went on"),
-        *(
-            holds(f"{name} keeps its last good weights", bool(np.isfinite(net.theta).all()), "theta holds NaN")
-            for name, net in run.game.networks.items()
-        ),
-    ]

@@ -4,7 +4,6 @@ Most of these were written by thinking of the backward pass as a *reverse* of th
 instead of asking the only question there is: which outputs did this number reach, and how strongly?
 """
 
-
 from minigan import kernels
 from minigan.kernels import reference
 from minigan.layers import AvgPool2d, Conv2d, ConvTranspose2d, Dense, Flatten, MaxPool2d, Reshape, Upsample2x
@@ -28,7 +27,7 @@ def gradient_assigned(patch):
 
 
 @exhibit(
-    story="`self.W = xavier(...)` in a layer's set-up binds a new array: the optimizer moves theta, and the layer never hears of it",
+    story="`self.W = xavier(...)` binds a new array in the layer's set-up: the optimizer moves theta, and W never hears of it",
     caught_by="layers see theta after a step",
     check=one_vector,
 )
@@ -66,7 +65,7 @@ def stride_forgotten_on_the_way_back(patch):
 
 
 @exhibit(
-    story="scipy.signal.convolve flips its kernel, deep learning's convolution does not: half of a layer flipped is no adjoint",
+    story="scipy's convolve flips the kernel, deep learning's does not: forward with the one, backward with the other",
     caught_by="adjoint",
     check=derivatives(lambda: [ConvTranspose2d(2, 3, 3, stride=2, pad=1)], (2, 3, 4, 2)),
 )
@@ -92,7 +91,7 @@ def upsampling_averages(patch):
 
 
 @exhibit(
-    story="The slope of a mean is handed to each pixel whole: after three 2 x 2 pools D's first layer learns 64 times too fast",
+    story="Each pixel of a block gets the whole slope of its mean: above three 2 x 2 pools, D's gradient is 64 times too large",
     caught_by="dx",
     check=derivatives(lambda: [AvgPool2d(2)], (2, 4, 6, 3)),
 )
@@ -104,7 +103,7 @@ def average_pool_keeps_all(patch):
 
 
 @exhibit(
-    story="Theano #5248: `x == max` pays every tie in full; on black borders of MNIST one slope became four",
+    story="Theano #5248: `x == max` pays every tie in full; on MNIST's black borders one slope becomes four",
     caught_by="dx",
     check=derivatives(lambda: [Upsample2x(), MaxPool2d(2)], IMAGE),  # together the identity, and nothing but ties
 )

@@ -26,7 +26,7 @@ def batch_statistics_held_still(patch):
 
 
 @exhibit(
-    story="np.var(ddof=1) in the normalisation: the unbiased variance belongs in the running average, not under x - mean",
+    story="np.var(ddof=1) under x - mean: the unbiased variance belongs in the running average only; small batches feel it",
     caught_by="y",
     check=batchnorm_by_hand,
 )
@@ -40,7 +40,7 @@ def bessel_in_the_wrong_place(patch):
 
 
 @exhibit(
-    story="BatchNorm without eps: all gradients are exact, until a ReLU dies, a channel is constant, and 0 / 0 fills the net",
+    story="BatchNorm without eps: every gradient is exact, until a ReLU dies, a channel is constant, and 0 / 0 fills the net",
     caught_by="y",
     check=batchnorm_by_hand,
 )
@@ -49,7 +49,7 @@ def epsilon_forgotten(patch):
 
 
 @exhibit(
-    story="Momentum 0.1 in PyTorch is 0.9 in Keras: with the wrong one the running statistics are those of the last batch",
+    story="Momentum 0.1 in PyTorch is 0.9 in Keras: with the other's, the running statistics are nearly the last batch's",
     caught_by="running mean",
     check=batchnorm_by_hand,
 )
@@ -93,7 +93,7 @@ def use_updates_the_statistics(patch):
 
 
 @exhibit(
-    story="LayerNorm over axis 0 is BatchNorm by another name: every derivative agrees, yet the samples of D's penalty mix",
+    story="LayerNorm over axis 0 is BatchNorm unawares: every derivative agrees, and the samples of D's penalty mix",
     caught_by="alone as in a batch",
     check=alone(lambda: [Dense(3, 4), LayerNorm(4)], CLOUD),
 )
@@ -102,7 +102,7 @@ def layer_norm_over_the_batch(patch):
 
 
 @exhibit(
-    story="InstanceNorm in channel-last code with channel-first axes (2, 3): each row is normalised over its own channels",
+    story="Channel-first axes (2, 3) in channel-last code: each row of pixels is normalised, with all its channels together",
     caught_by="y",
     check=instancenorm_by_hand,
 )

@@ -10,7 +10,7 @@ from .registry import exhibit
 
 
 @exhibit(
-    story="caogang/wgan-gp #25, PyTorch-GAN #20: gradients.norm(2, dim=1) on images is a norm over the channels of each pixel",
+    story="wgan-gp #25, PyTorch-GAN #20: gradients.norm(2, dim=1) on images is a norm over the channels of each pixel",
     caught_by="value at g (3, 2, 3, 2)",
     check=certified("wgan_gp", "first order"),
 )
@@ -19,7 +19,7 @@ def norm_over_the_channels(patch):
 
 
 @exhibit(
-    story="np.linalg.norm(g) without an axis: one norm for the whole batch, which N steep samples can share as they like",
+    story="np.linalg.norm(g) without an axis: one norm for the batch, so a steep sample can hide among flat ones",
     caught_by="value at g (4, 3)",
     check=certified("wgan_gp", "first order"),
 )
@@ -28,7 +28,7 @@ def norm_over_the_batch(patch):
 
 
 @exhibit(
-    story="keras-io #624: the square root has no slope at 0; one flat sample, as at a dead start, makes every weight NaN",
+    story="keras-io #624: the square root has no slope at 0; one sample at which D is flat makes every weight NaN",
     caught_by="v = 0 at g = 0",
     check=certified("wgan_gp", "first order"),
 )
@@ -54,7 +54,7 @@ def r1_without_its_half(patch):
 
 
 @exhibit(
-    story="R1 as a mean over all numbers of g, `(g ** 2).mean()`: divided by the pixels too, 784 times too weak on MNIST",
+    story="R1 as `(g ** 2).mean()`, over pixels as well as samples: 784 times too weak on MNIST",
     caught_by="value at g (4, 3)",
     check=certified("r1", "first order"),
 )
@@ -89,7 +89,7 @@ def penalty_at_the_real_points(patch):
 
 
 @exhibit(
-    story="PyTorch-GAN #5: one t for each pixel; the points fill a box around real and fake instead of the line between them",
+    story="PyTorch-GAN #5: one t for each pixel: the points fill a box, they do not lie on a line from real to fake",
     caught_by="one t inside a sample",
     check=segments,
 )
@@ -115,7 +115,7 @@ def one_t_for_the_batch(patch):
 
 
 @exhibit(
-    story="keras-io #624 again: alpha from a normal law; a third of the points lie behind the real or beyond the fake",
+    story="keras-io #624 again: alpha from a normal law; two thirds of the points lie beyond the real or the fake",
     caught_by="0 <= t <= 1",
     check=segments,
 )

@@ -37,12 +37,12 @@ def softplus_bent_by_its_slope(patch):
 
 
 @exhibit(
-    story="LayerNorm is what papers put in a WGAN-GP critic, since BatchNorm mixes samples; its curvature is half a page, and left out",
+    story="LayerNorm is what WGAN-GP's paper advises for the critic; its curvature takes half a page, and is left out",
     caught_by="second order, dtheta",
     check=derivatives(lambda: [Dense(3, 4), LayerNorm(4), Dense(4, 1)], POINTS),
 )
 def curvature_of_layer_norm_dropped(patch):
-    patch(norm, "bend", lambda dy, v, y, s, axes, center=True: np.zeros_like(dy))
+    patch(norm, "bend", lambda dy, v, y, s, axes, center=True: np.zeros_like(dy))  # right: half a page, layers/norm.py
 
 
 @exhibit(
@@ -59,7 +59,7 @@ def curvature_of_layer_norm_half_done(patch):
 
 
 @exhibit(
-    story="The primal stream is born in a curved layer and dropped by the next one below: weights under two tanhs get half a slope",
+    story="The primal stream is born in a tanh and dropped by the layer below: all weights further down get half a slope",
     caught_by="second order, dtheta",
     check=derivatives(lambda: [Dense(3, 4), Tanh(), Dense(4, 4), Tanh(), Dense(4, 1)], POINTS),
 )
@@ -73,7 +73,7 @@ def primal_stream_dropped(patch):
 
 
 @exhibit(
-    story="The primal stream runs down beside the weights but never into them: `backward` was called for it, not `accumulate`",
+    story="The primal stream runs down past the weights but never into them: it was given `backward`, not `accumulate`",
     caught_by="second order, dtheta",
     check=derivatives(lambda: [Dense(3, 4), Tanh(), Dense(4, 1)], POINTS),
 )
@@ -97,7 +97,7 @@ def bias_moves_along(patch):
 
 
 @exhibit(
-    story="The bias adds nothing to dD/dx, yet the second-order pass teaches it: `accumulate` forgot which stream it serves",
+    story="A bias adds nothing to dD/dx, yet the second-order pass teaches it: `accumulate` forgot which stream it serves",
     caught_by="second order, dtheta",
     check=derivatives(lambda: [Conv2d(1, 2, 3)], (2, 4, 5, 1)),
 )
@@ -119,7 +119,7 @@ def penalty_only_printed(patch):
 
 
 @exhibit(
-    story="autograd.grad of D(x).mean() instead of .sum(): every sample's slope is N times too small, R1's gamma N^2 times",
+    story="autograd.grad of D(x).mean() instead of .sum(): each sample's slope is N times too small, and R1 N^2 times",
     caught_by="value",
     check=certified("r1", "second order", "conv, LeakyReLU"),
 )

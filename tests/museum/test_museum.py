@@ -1,5 +1,6 @@
 """Every exhibit is caught, by the check on its card, and nothing but the exhibit is to blame."""
 
+import inspect
 import re
 
 import numpy as np
@@ -32,3 +33,4 @@ def test_there_are_enough_and_each_has_its_card():
         assert 30 <= len(exhibit.story) <= 180, exhibit
         assert exhibit.story == " ".join(exhibit.story.split()), exhibit  # one line
         assert exhibit.caught_by, exhibit
+        assert "# right: " in inspect.getsource(exhibit.bug), exhibit  # the label beside the bug

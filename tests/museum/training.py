@@ -7,8 +7,8 @@ from minigan.game import GAN
 from minigan.optim import Optimizer
 from minigan.trainer import Order, Trainer
 
-from .instruments import bad_number, batches, epochs, pictures, resume
 from .registry import exhibit
+from .rehearsal import bad_number, batches, epochs, pictures, resume
 
 
 @exhibit(
@@ -21,7 +21,7 @@ def resume_without_the_moments(patch):
 
 
 @exhibit(
-    story="The moments are saved but not Adam's count t: 1 - b^t starts again, and warm moments are blown up by it",
+    story="The moments are saved, Adam's count t is not: 1 - b^t starts again near 0 and blows the warm moments up",
     caught_by="resumed G.theta",
     check=resume,
 )
@@ -36,7 +36,7 @@ def resume_without_the_count(patch):
 
 
 @exhibit(
-    story="A resumed run seeds its noise as the first one did: G sees the noise of its first hours twice, the later never",
+    story="A resumed run seeds its noise as the first one did: the same noise again, after every stop",
     caught_by="resumed G.theta",
     check=resume,
 )
@@ -73,7 +73,7 @@ def never_shuffled_again(patch):
 
 
 @exhibit(
-    story="`rng.integers(n, size=batch)` is drawing with replacement: a third of the images is missing from each 'epoch'",
+    story="`rng.integers(n, size=batch)` draws with replacement: more than a third of the images is missing from each epoch",
     caught_by="each image once an epoch",
     check=epochs,
 )
@@ -94,7 +94,7 @@ def labels_left_behind(patch):
 
 
 @exhibit(
-    story="Images scaled to [0, 1] for a G that ends in tanh: D needs one look below zero to tell them apart, for ever",
+    story="Images scaled to [0, 1] for a G that ends in tanh: one look below zero, and D knows the fakes",
     caught_by="black is -1, white is 1",
     check=batches,
 )
@@ -129,7 +129,7 @@ def pictures_from_the_training_noise(patch):
 
 
 @exhibit(
-    story="A NaN is noticed in the loss, after the step: by then Adam has written it into every weight and both moments",
+    story="The NaN is noticed after the step, in the loss: by then Adam has written it into the weights and both moments",
     caught_by="D keeps its last good weights",
     check=bad_number,
 )

@@ -6,6 +6,7 @@ neighbours in time, and the median of these ratios is the answer, shown with its
 their pipes.  A slice during which other programs used more than 5 % of a core is thrown away and repeated.
 """
 
+import contextlib
 import json
 import os
 import statistics
@@ -69,7 +70,8 @@ class Worker:
 
     def close(self) -> None:
         for pipe in (self.process.stdin, self.process.stdout):
-            pipe.close()
+            with contextlib.suppress(OSError):  # a process that is gone leaves words unsent
+                pipe.close()
         try:
             self.process.wait(timeout=10)
         except subprocess.TimeoutExpired:

@@ -125,6 +125,9 @@ class GAN(Game):
         classes: int = 0,
         d_steps: int = 1,
     ):
+        for name, net, opt in (("G", G, opt_G), ("D", D, opt_D)):
+            if opt.net is not net:
+                raise ValueError(f"opt_{name} moves another network than {name}: build it as Adam({name}, ...)")
         self.G, self.D, self.loss, self.penalties, self.opt_G, self.opt_D = G, D, loss, penalties, opt_G, opt_D
         self.latent, self.ema, self.classes, self.d_steps = latent, ema, classes, d_steps
         self.networks = {"G": G, "D": D}

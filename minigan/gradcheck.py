@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minigan.game import d_step, g_step
-from minigan.layers.layer import Layer, MixedSamplesError
+from minigan.layers.layer import Layer, MixedSamplesError, every
 from minigan.network import Sequential
 
 FIRST, SECOND, ADJOINT, H = 1e-7, 1e-6, 1e-12, 1e-5  # the bounds of the library, and the step of the differences
@@ -154,7 +154,7 @@ def layer_checks(layer: Layer, x, rng=0, h: float = H) -> list[Check]:
 
 
 def network_checks(net, x, rng=0, h: float = H, method: str = "central", samples: int = 500) -> list[Check]:
-    rng = np.random.default_rng(rng)
+    rng, given = np.random.default_rng(rng), net
     net = net.astype(np.float64)
     if isinstance(x, tuple) and all(isinstance(n, int | np.integer) for n in x):
         x = rng.standard_normal(x)
@@ -170,7 +170,34 @@ def network_checks(net, x, rng=0, h: float = H, method: str = "central", samples
 
     y, caches = forward()
     dy = random_like(y, rng)
-    return [*_first(net, x, dy, caches, at, forward, h, method), *_second(net, x, dy, caches, at, forward, h, rng)]
+    taken = (given, net, x, y, dy, caches, forward)
+    first, second = (net, x, dy, caches, at, forward, h, method), (net, x, dy, caches, at, forward, h, rng)
+    return [*_granted(*taken), *_first(*first), *_second(*second)]
+
+
+def _granted(given, net, x, y, dy, caches, forward):
+    """What differences take for granted: a bug here makes them lie, or agree with a wrong layer."""
+    loose = [
+        f"{layer}.{name}"
+        for layer in every(given.layers)
+        for name in layer.parameters
+        if not np.shares_memory(getattr(layer, name), given.theta)
+    ]
+    detail = (
+        f"{', '.join(loose)} left theta: write in place, W[...] = ..., since W = ... makes an array no optimizer knows"
+    )
+    yield Check("weights are views of theta", float(len(loose)), 0.0, detail)
+    kept = copy.deepcopy((x, dy))
+    net.backward(dy, caches, learn=False)
+    for a, b in zip((*_tuple(x), *_tuple(dy)), (*_tuple(kept[0]), *_tuple(kept[1])), strict=True):
+        if a is not None:
+            yield compare("arguments unchanged", a, b, 0.0)
+    if not net.mixes:
+        alone = tuple(None if part is None else part[:1] for part in _tuple(x))
+        ys = zip(_tuple(forward(x=alone if isinstance(x, tuple) else alone[0])[0]), _tuple(y), strict=True)
+        for one, many in ys:
+            if one is not None:
+                yield compare("a sample alone", one, many[:1], ADJOINT)
 
 
 def _first(net, x, dy, caches, at, forward, h, method):

@@ -102,6 +102,10 @@ def game(*critic):
     return Sequential(Dense(2, 3), rng=0), Sequential(*critic, rng=0)
 
 
+def gan(G, D):
+    return GAN(G, D, wasserstein, [], SGD(G), SGD(D), 2)
+
+
 REAL = f32(4, 3)
 
 
@@ -499,7 +503,7 @@ OTHERS = {
         r"5 images and 4 labels",
     ),
     "no samples": (
-        lambda: GAN(*game(Dense(3, 1)), wasserstein, [], None, None, 2).sample(0, np.random.default_rng(0)),
+        lambda: gan(*game(Dense(3, 1))).sample(0, np.random.default_rng(0)),
         ValueError,
         r"n >= 1 images, got 0",
     ),

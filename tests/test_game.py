@@ -216,6 +216,12 @@ def test_a_conditional_gan_asks_for_labels():
         gan.step(x, None, np.random.default_rng(0))
 
 
+def test_an_optimizer_of_the_wrong_network_is_refused():
+    gan = game(0)
+    with pytest.raises(ValueError, match=r"opt_G moves another network than G: build it as Adam\(G, ...\)"):
+        GAN(gan.G, gan.D, gan.loss, [], gan.opt_D, gan.opt_D, gan.latent)
+
+
 # ---- samples -----------------------------------------------------------------------------------------------------------
 
 

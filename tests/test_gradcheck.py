@@ -179,14 +179,15 @@ def test_directions_and_products_of_tuples():
 
 # ---- check_layer --------------------------------------------------------------------------------------------------------
 
-FIVE = {"dx", "dtheta", "tangent", "adjoint", "second order, dtheta", "second order, dx"}
+GRANTED = {"weights are views of theta", "arguments unchanged"}
+FIVE = GRANTED | {"a sample alone", "dx", "dtheta", "tangent", "adjoint", "second order, dtheta", "second order, dx"}
 
 
 def test_check_layer_checks_all_verbs_and_leaves_the_layer_alone():
     layer = Dense(3, 2)
     checks = check_layer(layer, (4, 3))
     assert names(checks) == FIVE
-    assert {check.bound for check in checks} == {FIRST, SECOND, ADJOINT} == {1e-7, 1e-6, 1e-12}
+    assert {check.bound for check in checks} == {0, FIRST, SECOND, ADJOINT} == {0, 1e-7, 1e-6, 1e-12}
     assert not layer.bound
 
 
@@ -207,7 +208,7 @@ def test_check_layer_with_two_outputs():
 
 
 def test_check_layer_stops_at_first_order_where_samples_mix():
-    assert names(check_layer(BatchNorm(3), (4, 3))) == {"dx", "dtheta"}
+    assert names(check_layer(BatchNorm(3), (4, 3))) == {*GRANTED, "dx", "dtheta"}
 
 
 def test_a_bound_layer_is_checked_at_its_own_weights_on_a_copy():
@@ -324,8 +325,8 @@ def test_a_large_network_is_sampled(monkeypatch):
     net = Sequential(Dense(3, 400), Tanh(), Dense(400, 1), rng=0)
     assert net.theta.size == 2001
     check_network(net, (1, 3), samples=7)
-    # forward, the tangent's two sides, and two sides for 7 parameters and 3 inputs, first order and second
-    assert len(calls) == 1 + 2 + 2 * 2 * (7 + 3)
+    # forward, one sample alone, the tangent's two sides, and two sides for 7 parameters and 3 inputs, first order and second
+    assert len(calls) == 1 + 1 + 2 + 2 * 2 * (7 + 3)
 
 
 def test_a_wrong_network_names_the_parameter(monkeypatch):
@@ -422,3 +423,31 @@ def test_step_checks_sample_large_networks():
 def test_network_checks_do_not_raise():
     net = Sequential(copy.deepcopy(Wrong(3, 2)), rng=0)
     assert any(not check.ok for check in network_checks(net, (2, 3)))
+
+
+# ---- what differences take for granted ------------------------------------------------------------------------------------
+
+
+def test_a_backward_that_changes_its_argument_is_caught():
+    class InPlace(LeakyReLU):
+        def backward(self, dy, y):
+            dy[y <= 0] *= self.alpha
+            return dy
+
+    with pytest.raises(GradientError, match=r"(?m)^arguments unchanged"):
+        check_layer(InPlace(0.2), (4, 3))
+
+
+def test_a_layer_that_mixes_samples_unawares_is_caught():
+    class Across(LayerNorm):
+        axes = (0,)
+
+    with pytest.raises(GradientError, match=r"(?m)^a sample alone"):
+        check_layer(Across(3), (4, 3))
+
+
+def test_weights_that_left_theta_are_caught():
+    net = Sequential(Dense(3, 2), rng=0)
+    net.layers[0].W = net.layers[0].W.copy()
+    with pytest.raises(GradientError, match=r"Dense\(3, 2\)\.W left theta: write in place, W\[\.\.\.\] = "):
+        check_network(net, (4, 3))

@@ -131,6 +131,7 @@ def test_clip_weights():
     net.theta[...] = -3, 0.005, 2
     clip_weights(net, 0.01)
     np.testing.assert_array_equal(net.theta, [-0.01, 0.005, 0.01])
+    np.testing.assert_array_equal(net.layers[0].W, [[-0.01], [0.005]])  # the layer's view of the same numbers
 
 
 # ---- the moving average --------------------------------------------------------------------------------------------------

@@ -74,7 +74,8 @@ def generator_minimises_ds_loss(patch):
 )
 def generator_in_no_optimizer(patch):
     def init(self, G, D, loss, penalties, opt_G, opt_D, *args, **options):
-        right(self, G, D, loss, penalties, Adam(D), opt_D, *args, **options)  # right: Adam(G)
+        right(self, G, D, loss, penalties, opt_G, opt_D, *args, **options)
+        self.opt_G = Adam(D)  # right: Adam(G), and GAN refuses the other when it is passed in
 
     right = patch(GAN, "__init__", init)
 

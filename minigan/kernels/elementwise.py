@@ -15,7 +15,7 @@ import math
 import numpy as np
 
 from minigan.kernels.jit import jit
-from minigan.kernels.threads import run
+from minigan.kernels.threads import BYTE, run
 
 
 @jit
@@ -58,7 +58,7 @@ def leaky_relu(x: np.ndarray, alpha: float) -> np.ndarray:
     """y = x where x > 0, else alpha x; any shape."""
     y = np.empty_like(x, order="C")
     u, v, a = x.reshape(-1), y.reshape(-1), x.dtype.type(alpha)
-    run(lambda i, j: _leaky_relu(u[i:j], a, v[i:j]), x.size, 2 * x.nbytes)
+    run(lambda i, j: _leaky_relu(u[i:j], a, v[i:j]), x.size, BYTE * 2 * x.nbytes)
     return y
 
 
@@ -66,14 +66,14 @@ def leaky_relu_dx(dy: np.ndarray, x: np.ndarray, alpha: float) -> np.ndarray:
     """dx = dy where x > 0, else alpha dy; x may be the layer's input or, for alpha > 0, its output."""
     dx = np.empty_like(dy, order="C")
     d, u, v, a = dy.reshape(-1), x.reshape(-1), dx.reshape(-1), x.dtype.type(alpha)
-    run(lambda i, j: _leaky_relu_dx(d[i:j], u[i:j], a, v[i:j]), x.size, 3 * x.nbytes)
+    run(lambda i, j: _leaky_relu_dx(d[i:j], u[i:j], a, v[i:j]), x.size, BYTE * 3 * x.nbytes)
     return dx
 
 
 def add_bias(y: np.ndarray, b: np.ndarray) -> None:
     """y += b over the last axis, in place: (..., C), (C,)."""
     rows = y.reshape(-1, len(b))
-    run(lambda i, j: _add_bias(rows[i:j], b), len(rows), 2 * y.nbytes)
+    run(lambda i, j: _add_bias(rows[i:j], b), len(rows), BYTE * 2 * y.nbytes)
 
 
 def adam(theta, grad, m, v, lr: float, beta1: float, beta2: float, eps: float, t: int) -> None:
@@ -83,10 +83,10 @@ def adam(theta, grad, m, v, lr: float, beta1: float, beta2: float, eps: float, t
     mhat = m / (1 - beta1^t), vhat = v / (1 - beta2^t).
     """
     scalars = [theta.dtype.type(s) for s in (lr, beta1, beta2, eps, 1, 1 / (1 - beta1**t), 1 / (1 - beta2**t))]
-    run(lambda i, j: _adam(theta[i:j], grad[i:j], m[i:j], v[i:j], *scalars), len(theta), 8 * theta.nbytes)
+    run(lambda i, j: _adam(theta[i:j], grad[i:j], m[i:j], v[i:j], *scalars), len(theta), BYTE * 8 * theta.nbytes)
 
 
 def ema(average: np.ndarray, theta: np.ndarray, decay: float) -> None:
     """average = decay average + (1 - decay) theta, in place."""
     share = theta.dtype.type(1 - decay)
-    run(lambda i, j: _ema(average[i:j], theta[i:j], share), len(theta), 3 * theta.nbytes)
+    run(lambda i, j: _ema(average[i:j], theta[i:j], share), len(theta), BYTE * 3 * theta.nbytes)

@@ -23,7 +23,7 @@ import numpy as np
 
 from minigan.kernels.jit import jit
 from minigan.kernels.product import multiply
-from minigan.kernels.threads import run, scratch
+from minigan.kernels.threads import BYTE, run, scratch
 
 BLOCK = 1 << 21  # bytes of P at a time
 
@@ -105,7 +105,7 @@ def _gathered(x, W, stride, pad, rows, columns):
             _gather(flat, P, q, stride, pad, C, rows, columns)
             multiply(P.reshape(-1, len(w)), w, out[q * columns : end * columns])
 
-    run(share, N * rows, out.size * len(w) / 64 + out.nbytes)
+    run(share, N * rows, out.size * len(w) + BYTE * out.nbytes)
     return y
 
 
@@ -130,7 +130,7 @@ def _scattered(dy, W, stride, pad, hw):
             multiply(slopes[q * columns : end * columns], w.T, P.reshape(-1, len(w)))
             _scatter(P, flat, q, stride, pad, C, rows, columns)
 
-    run(share, N, dy.size * len(w) / 64 + dx.nbytes)
+    run(share, N, dy.size * len(w) + BYTE * dx.nbytes)
     return dx
 
 
@@ -159,5 +159,5 @@ def _gathered_dW(x, dy, stride, pad, dW):
             total += product
         return total
 
-    for total in run(share, N * rows, dy.size * len(w) / 64):
+    for total in run(share, N * rows, dy.size * len(w)):
         w += total

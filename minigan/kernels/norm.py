@@ -15,7 +15,7 @@ times as fast, forward 5.7, backward 4.7.
 import numpy as np
 
 from minigan.kernels.jit import jit
-from minigan.kernels.threads import run
+from minigan.kernels.threads import BYTE, run
 
 
 @jit
@@ -92,7 +92,7 @@ def column_sums(x: np.ndarray) -> np.ndarray:
         _sums(rows[i:j], sums)
         return sums
 
-    return sum(run(share, len(rows), x.nbytes)).astype(x.dtype)
+    return sum(run(share, len(rows), BYTE * x.nbytes)).astype(x.dtype)
 
 
 def column_moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -105,7 +105,7 @@ def column_moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return j - i, mean, S
 
     n, mean, S = 0, 0.0, 0.0
-    for n2, mean2, S2 in run(share, len(rows), 2 * x.nbytes):  # Chan's formula, share by share
+    for n2, mean2, S2 in run(share, len(rows), BYTE * 2 * x.nbytes):  # Chan's formula, share by share
         gap, total = mean2 - mean, n + n2
         weight = n2 / max(total, 1)
         mean, S, n = mean + gap * weight, S + S2 + gap * gap * (n * weight), total
@@ -118,7 +118,7 @@ def batchnorm(x, mean, inv_std, gamma, beta) -> np.ndarray:
     """y = gamma (x - mean) inv_std + beta; x (..., C), the others (C,)  (Ioffe & Szegedy 2015, algorithm 1)."""
     y = np.empty_like(x, order="C")
     u, v, scale = x.reshape(-1, x.shape[-1]), y.reshape(-1, x.shape[-1]), inv_std * gamma
-    run(lambda i, j: _batchnorm(u[i:j], mean, scale, beta, v[i:j]), len(u), 2 * x.nbytes)
+    run(lambda i, j: _batchnorm(u[i:j], mean, scale, beta, v[i:j]), len(u), BYTE * 2 * x.nbytes)
     return y
 
 
@@ -136,11 +136,11 @@ def batchnorm_dx(dy, x, mean, inv_std, gamma) -> tuple[np.ndarray, np.ndarray, n
         _slope_sums(d[i:j], u[i:j], mean, sums[0], sums[1])
         return sums
 
-    dbeta, products = sum(run(share, M, 2 * x.nbytes))
+    dbeta, products = sum(run(share, M, BYTE * 2 * x.nbytes))
     dgamma = products * inv_std
     level = (dbeta / max(M, 1)).astype(x.dtype)
     tilt = (dgamma * inv_std / max(M, 1)).astype(x.dtype)  # xhat dgamma/M = (x - mean) tilt
     dx, scale = np.empty_like(x, order="C"), gamma * inv_std
     v = dx.reshape(-1, C)
-    run(lambda i, j: _batchnorm_dx(d[i:j], u[i:j], mean, scale, level, tilt, v[i:j]), M, 3 * x.nbytes)
+    run(lambda i, j: _batchnorm_dx(d[i:j], u[i:j], mean, scale, level, tilt, v[i:j]), M, BYTE * 3 * x.nbytes)
     return dx, dgamma.astype(x.dtype), dbeta.astype(x.dtype)

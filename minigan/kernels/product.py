@@ -29,7 +29,7 @@ def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
         multiply(a, b[:, i:j], out[:, i:j])
 
     work, length = (rows, m) if m >= n else (columns, n)
-    run(work, length, m * n * a.shape[1] / 64)
+    run(work, length, m * n * a.shape[1])
 
 
 def dense(x: np.ndarray, W: np.ndarray, b: np.ndarray | None = None) -> np.ndarray:
@@ -56,4 +56,4 @@ def dense_dW(x: np.ndarray, dy: np.ndarray, dW: np.ndarray) -> None:
         np.matmul(x[:, i:j].T, dy, out=product)
         dW[i:j] += product
 
-    run(rows, len(dW), dW.size * len(x) / 64)
+    run(rows, len(dW), dW.size * len(x))

@@ -7,8 +7,8 @@ busy neighbour.  So there is one pool, ours, made of plain Python threads, and t
 
   1. OpenBLAS is held at one thread, for the whole process, from the first kernel on (that costs 0.6 microseconds).
   2. A call is cut into `shares`, contiguous pieces of the batch.  Kernels (`nogil`) and np.matmul let go of Python's
-     lock, so Python threads truly run side by side.  Waking one costs some 20 microseconds: small work
-     stays where it is.
+     lock, so Python threads truly run side by side.  Handing a share over through a SimpleQueue costs 12 microseconds (a
+     ThreadPoolExecutor, with its futures: 50), so work that one thread does in 60 stays where it is.
   3. A sum over the batch is one partial sum per share, added in the order of the shares.
 
 By rule 3 a result depends on the number of shares and never on the number of threads or their timing: `set_threads(1,
@@ -19,18 +19,19 @@ import math
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
-from functools import cache, partial
+from functools import cache
 from itertools import pairwise
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-SMALL = 1 << 17  # work below this many bytes moved (or 1/64 of its multiplications) is not worth waking a thread
+SMALL = 1 << 23  # work below this many multiplications is not worth waking a thread
+BYTE = 4  # moving a byte counts as so many: 30 GB/s beside 120 billion multiplications and additions
 
 _local = threading.local()  # each thread's scratch buffers
-_pool: ThreadPoolExecutor | None = None
+_pool: list[SimpleQueue] = []  # the inbox of each thread of ours
 _threads = _shares = 0  # 0: not chosen yet
 _held = False  # is OpenBLAS at one thread?
 
@@ -70,7 +71,7 @@ def set_threads(n: int, shares: int | None = None) -> None:
 
 
 def run(work: Callable[[int, int], Any], length: int, size: float) -> list[Any]:
-    """[work(start, stop) for each share of range(length)], in order; one share only where `size` (bytes) is small."""
+    """[work(start, stop) for each share of range(length)], in order; one share only where `size` (multiplications) is small."""
     if size < SMALL and _held:
         return [work(0, length)]  # the quick way out: it costs a microsecond or two
     _hold_blas()
@@ -80,12 +81,17 @@ def run(work: Callable[[int, int], Any], length: int, size: float) -> list[Any]:
     mine, *others = pairwise(length * i // shares for i in range(shares + 1))
     if _threads == 1 or getattr(_local, "inside", False):  # never wait for the pool from inside the pool
         return [work(*span) for span in (mine, *others)]
-    others = [_workers().submit(_inside, work, *span) for span in others]
+    inboxes, answers = _workers(), SimpleQueue()
+    for k, span in enumerate(others):
+        inboxes[k % len(inboxes)].put((work, span, k, answers))
     try:
         first = work(*mine)  # the caller works too
     finally:
-        wait(others)  # even on Ctrl-C nobody goes on writing into our arrays
-    return [first, *(other.result() for other in others)]
+        answered = sorted((answers.get() for _ in others), key=lambda answer: answer[0])  # nobody still writes after us
+    for _, _, error in answered:
+        if error is not None:
+            raise error
+    return [first, *(result for _, result, _ in answered)]
 
 
 def scratch(name: str, shape: tuple[int, ...], dtype) -> np.ndarray:
@@ -100,29 +106,35 @@ def scratch(name: str, shape: tuple[int, ...], dtype) -> np.ndarray:
     return buffers[name][:nbytes].view(dtype).reshape(shape)
 
 
-def _inside(work, start, stop):
+def _serve(inbox: SimpleQueue) -> None:
+    """The life of a thread of ours: take a share, compute it, hand back (its number, the result, the error)."""
     _local.inside = True
-    return work(start, stop)
+    np.seterr(all="ignore")  # NumPy's warnings are set thread by thread; whoever calls us decides on them
+    while (job := inbox.get()) is not None:
+        work, span, k, answers = job
+        try:
+            answers.put((k, work(*span), None))
+        except BaseException as error:  # the caller raises it
+            answers.put((k, None, error))
+        del job, work, answers  # keep no array alive while waiting
 
 
-def _workers() -> ThreadPoolExecutor:
-    global _pool
-    if _pool is None:
-        quiet = partial(np.seterr, all="ignore")  # NumPy's warnings are set thread by thread; whoever calls us decides on them
-        _pool = ThreadPoolExecutor(_threads - 1, thread_name_prefix="minigan", initializer=quiet)
+def _workers() -> list[SimpleQueue]:
+    if not _pool:
+        for k in range(_threads - 1):
+            _pool.append(SimpleQueue())
+            threading.Thread(target=_serve, args=(_pool[k],), name=f"minigan-{k}", daemon=True).start()
     return _pool
 
 
 def _forget_pool() -> None:
-    global _pool
-    if _pool is not None:
-        _pool.shutdown(wait=False)
-    _pool = None
+    for inbox in _pool:
+        inbox.put(None)
+    _forget_in_child()
 
 
 def _forget_in_child() -> None:
-    global _pool
-    _pool = None  # the parent's threads do not exist here: the child starts its own
+    _pool.clear()  # after a fork the parent's threads do not exist here: the child starts its own
 
 
 @cache

@@ -19,7 +19,7 @@ Measured against blocked im2col, 128 to 128 channels at 16 x 16, one thread: 1.8
 import numpy as np
 
 from minigan.kernels.jit import jit
-from minigan.kernels.threads import run, scratch
+from minigan.kernels.threads import BYTE, run, scratch
 from minigan.kernels.winograd import blocks, by_entry
 
 
@@ -154,7 +154,7 @@ def conv2d(x: np.ndarray, W: np.ndarray) -> np.ndarray:
             np.matmul(by_entry(V, 16, C), U, out=by_entry(M, 16, O))
             _outputs(M, q, y, S)
 
-    run(share, N * (H // 2), x.nbytes + y.size * C / 4)
+    run(share, N * (H // 2), BYTE * x.nbytes + 9 * y.size * C)
     return y
 
 
@@ -180,5 +180,5 @@ def conv2d_dW(x: np.ndarray, dy: np.ndarray, dW: np.ndarray) -> None:
             total += product
         return total
 
-    for total in run(share, N * (H // 2), x.nbytes + dy.size * C / 4):
+    for total in run(share, N * (H // 2), BYTE * x.nbytes + 9 * dy.size * C):
         _weights_back(total, dW)

@@ -148,7 +148,7 @@ from minigan.kernels import threads, dense
 threads.set_threads(2)
 def use():
     y = dense(np.ones((64, 300), np.float32), np.ones((300, 700), np.float32))
-    assert (y == 300).all() and threads._pool is not None
+    assert (y == 300).all() and threads._pool
 use()
 """
 

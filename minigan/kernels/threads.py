@@ -27,6 +27,8 @@ from typing import Any
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from minigan.kernels.memory import keep_freed_memory
+
 SMALL = 1 << 23  # work below this many multiplications is not worth waking a thread
 BYTE = 4  # moving a byte counts as so many: 30 GB/s beside 120 billion multiplications and additions
 
@@ -145,6 +147,7 @@ def _blas_libraries() -> list:
 def _hold_blas() -> None:
     global _held
     _held = True
+    keep_freed_memory()
     for library in _blas_libraries():
         library.set_num_threads(1)
 

@@ -161,9 +161,8 @@ def _swapped(W):  # is W a view of an array (4, 4, O, C)?
     return not W.flags.c_contiguous
 
 
-def _weights(
-    W,
-):  # G g G': (4, 4, C, O) -> (9, 4C, O), with the same of C and O last in memory: no transposed copy is made
+def _weights(W):
+    """G g G': (4, 4, C, O) -> (9, 4C, O), with the same of C and O last in memory: no transposed copy is made."""
     C, O = W.shape[2:]
     if _swapped(W):
         g, U = W.swapaxes(2, 3), np.empty((3, 3, O, 2, 2, C), W.dtype)
@@ -172,22 +171,36 @@ def _weights(
         g, entries = W, np.empty((3, 3, 2, 2, C, O), W.dtype)
         U = entries.reshape(9, 4 * C, O)
     g = g.reshape(2, 2, 2, 2, *g.shape[2:])  # (tap, phase) of the row, (tap, phase) of the column
-    for i, rows in enumerate((g[0], g[0] + g[1], g[1])):  # (phase, tap, phase, ...)
-        entries[i, 0], entries[i, 2] = rows[:, 0], rows[:, 1]
-        np.add(rows[:, 0], rows[:, 1], out=entries[i, 1])
+
+    def share(a, b):  # of the channels that come first in memory
+        top, bottom = g[0][..., a:b, :], g[1][..., a:b, :]
+        for i, rows in enumerate((top, top + bottom, bottom)):  # (phase, tap, phase, ...)
+            part = entries[i][..., a:b, :]
+            part[0], part[2] = rows[:, 0], rows[:, 1]
+            np.add(rows[:, 0], rows[:, 1], out=part[1])
+
+    run(share, g.shape[4], BYTE * 2 * U.nbytes)
     return U
 
 
-def _weights_back(dU, dW):  # dW += G' dU G, the adjoint of _weights; dU (9, 4C, O), or (9, O, 4C) if dW is swapped
+def _weights_back(dUs, dW):
+    """dW += G' (sum of dUs) G, the adjoint of _weights; each dU (9, 4C, O), or (9, O, 4C) if dW is swapped."""
     C, O = dW.shape[2:]
     if _swapped(dW):
-        dg, entries = dW.swapaxes(2, 3), dU.reshape(3, 3, O, 2, 2, C).transpose(0, 1, 3, 4, 2, 5)
+        dg, parts = dW.swapaxes(2, 3), [dU.reshape(3, 3, O, 2, 2, C).transpose(0, 1, 3, 4, 2, 5) for dU in dUs]
     else:
-        dg, entries = dW, dU.reshape(3, 3, 2, 2, C, O)
+        dg, parts = dW, [dU.reshape(3, 3, 2, 2, C, O) for dU in dUs]
     dg = dg.reshape(2, 2, 2, 2, *dg.shape[2:])
-    for a in range(2):
-        for b in range(2):
-            dg[a, :, b] += (entries[a, b] + entries[a, b + 1]) + (entries[a + 1, b] + entries[a + 1, b + 1])
+
+    def share(start, stop):
+        slopes, (d, *others) = dg[..., start:stop, :], (part[..., start:stop, :] for part in parts)
+        for other in others:
+            d += other
+        for a in range(2):
+            for b in range(2):
+                slopes[a, :, b] += (d[a, b] + d[a, b + 1]) + (d[a + 1, b] + d[a + 1, b + 1])
+
+    run(share, dg.shape[4], BYTE * 3 * dUs[0].nbytes)
 
 
 def by_entry(tiles, entries, width):  # (Q, T, 3, 3, ...) -> (9, Q*T, width): the nine matrices, as views
@@ -254,9 +267,9 @@ def conv2d_dW(x: np.ndarray, dy: np.ndarray, dW: np.ndarray) -> None:
             left, right = by_entry(V, 9, 4 * C), by_entry(M, 9, O)
             if _swapped(dW):
                 left, right = right, left
-            np.matmul(left.transpose(0, 2, 1), right, out=product)
-            total += product
+            np.matmul(left.transpose(0, 2, 1), right, out=total if q == start else product)
+            if q > start:
+                total += product
         return total
 
-    for total in run(share, N * (H // 4), BYTE * x.nbytes + 9 * dy.size * C):
-        _weights_back(total, dW)
+    _weights_back(run(share, N * (H // 4), BYTE * x.nbytes + 9 * dy.size * C), dW)

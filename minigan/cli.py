@@ -48,6 +48,7 @@ def train(arguments) -> int:
     changes = {item.name: getattr(arguments, item.name) for item in dataclasses.fields(Config)}
     changes = {name: value for name, value in changes.items() if value is not None}
     config = Config.from_toml(arguments.config, **changes) if arguments.config else Config(**changes)
+    _use_threads(arguments.threads, config)
     return _go(config, runs.start(config, arguments.out))
 
 
@@ -59,7 +60,15 @@ def resume(arguments) -> int:
         print(f"{arguments.folder} is finished: all {trainer.steps} steps are done; only its pictures are drawn again")
     else:
         print(f"taking up {arguments.folder} at step {trainer.t} of {trainer.steps}")
+    _use_threads(arguments.threads, config)
     return _go(config, trainer)
+
+
+def _use_threads(n, config) -> None:
+    from minigan import kernels
+
+    if n is not None or config.deterministic:
+        kernels.set_threads(kernels.get_threads() if n is None else n, 2 if config.deterministic else None)
 
 
 def _go(config, trainer) -> int:
@@ -157,10 +166,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--out", type=Path, metavar="DIR", help="folder of the run (default: runs/<data>-<model>-<time>)")
     made.add_argument("--config", type=Path, metavar="FILE", help="a TOML file of these options; flags win over it")
+    _add_threads(made)
     _add_options(made)
 
     made = command(resume, "Go on with a run that was stopped.", "minigan resume runs/digits")
     made.add_argument("folder", type=Path, metavar="RUN", help="folder of the run")
+    _add_threads(made)
 
     made = command(sample, "Draw new samples from a run.", "minigan sample runs/digits --n 64 --out grid.png")
     made.add_argument("folder", type=Path, metavar="RUN", help="folder of the run")
@@ -186,6 +197,11 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--json", type=Path, metavar="FILE", help="write all numbers, each round's too")
     made.add_argument("--markdown", action="store_true", help="print the tables as docs/performance.md carries them")
     return parser
+
+
+def _add_threads(parser) -> None:
+    text = "threads of the kernels (default: MINIGAN_THREADS, else the cores, at most 8); their number decides the last bits"
+    parser.add_argument("--threads", type=int, metavar="N", help=text)
 
 
 def _add_options(parser) -> None:

@@ -50,6 +50,7 @@ class Config:
     size: int = _option(32, "folder:PATH: crop and shrink pictures to this side")
     channels: int = _option(3, "folder:PATH: 3 for colour, 1 for grey")
     download: bool = _option(False, "let mnist and fashion_mnist be fetched if they are not on this machine")
+    deterministic: bool = _option(False, "cut all work in two, so that one thread and two give the same bits")
     seed: int = _option(0, "seed of all randomness: the same seed gives the same bits")
 
     def __post_init__(self):

@@ -15,6 +15,7 @@ from PIL import Image
 import minigan
 from minigan import __version__, checkpoint, cli, runs
 from minigan.config import Config
+from minigan.kernels import threads
 
 TINY = "--model mlp --width 4 --latent 5 --steps 3 --batch 16".split()  # noqa: SIM905
 COMMANDS = tuple(cli._parser()._subparsers._group_actions[0].choices)  # train, resume, sample, ...
@@ -116,7 +117,7 @@ def configured(monkeypatch):
 FLAGS = (
     "--model mlp --data digits8 --loss hinge --penalty r2,wgan_gp --gamma 0.5 --lam 2 --no-labels --steps 7 --batch 3 "
     "--d-steps 2 --lr 1e-4 --schedule linear --beta1 0.3 --beta2 0.7 --ema 0.5 --latent 9 --width 6 --size 16 --channels 1 "
-    "--download --seed 8"
+    "--download --deterministic --seed 8"
 )
 
 
@@ -124,7 +125,7 @@ def test_flags_and_a_file_give_the_same_config(configured, tmp_path):
     expected = Config(
         model="mlp", data="digits8", loss="hinge", penalty="r2,wgan_gp", gamma=0.5, lam=2.0, labels=False, steps=7, batch=3,
         d_steps=2, lr=1e-4, schedule="linear", beta1=0.3, beta2=0.7, ema=0.5, latent=9, width=6, size=16, channels=1,
-        download=True, seed=8,
+        download=True, deterministic=True, seed=8,
     )  # fmt: skip
     path = tmp_path / "mine.toml"
     path.write_text(expected.to_toml(), encoding="utf-8")
@@ -513,3 +514,28 @@ def test_closed_streams(digits):
         os.close(2)
 
     assert minigan_process("resume", digits, stdout=None, stderr=None, preexec_fn=close).returncode == 0
+
+
+@pytest.fixture
+def any_threads(monkeypatch):
+    """Every call is cut, however small; the number of threads comes back afterwards."""
+    monkeypatch.setattr(threads, "SMALL", 0)
+    before = threads.get_threads(), threads.get_shares()
+    yield
+    threads.set_threads(*before)
+
+
+def test_deterministic_runs_have_the_same_bits_on_one_thread_and_two(capsys, tmp_path, any_threads):
+    def weights(n, *options):
+        out = tmp_path / f"{n}{len(options)}"
+        assert cli.main(["train", *TINY, "--data", "digits8", "--threads", str(n), *options, "--out", str(out)]) == 0
+        return checkpoint.load(out / "checkpoint.safetensors")[0]["G.theta"].tobytes()
+
+    assert weights(1, "--deterministic") == weights(2, "--deterministic")
+    assert weights(1) != weights(2)  # else this test shows nothing
+
+
+def test_no_threads_is_an_error(capsys, tmp_path):
+    assert "must be a whole number of at least 1, got 0" in failing(
+        capsys, "train", *TINY, "--data", "digits8", "--threads", 0, "--out", tmp_path / "run"
+    )

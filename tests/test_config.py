@@ -10,12 +10,12 @@ from minigan.config import Config
 SOME = Config(
     model="mlp", data='folder:/tmp/my "best"\\pictures é 😀', loss="hinge", penalty="wgan_gp, r2", gamma=1e-05, lam=0.25,
     labels=False, steps=7, batch=3, d_steps=5, lr=1 / 3, schedule="linear", beta1=0.125, beta2=0.75, ema=0.0, latent=11,
-    width=13, size=17, channels=1, download=True, seed=2**60 + 1,
+    width=13, size=17, channels=1, download=True, deterministic=True, seed=2**60 + 1,
 )  # fmt: skip
 OTHER = Config(  # every field unlike SOME
     model="dcgan", data="folder:c:\\new", loss="wasserstein", penalty="none", gamma=1e22, lam=0.0, labels=True, steps=8,
     batch=4, d_steps=6, lr=1e-300, schedule="constant", beta1=0.0, beta2=0.0, ema=0.1, latent=12, width=14, size=18,
-    channels=3, download=False, seed=0,
+    channels=3, download=False, deterministic=False, seed=0,
 )  # fmt: skip
 
 

@@ -58,10 +58,9 @@ class Sequential(Chain):
     def tangent(self, v, caches):
         return super().tangent(self.cast(v), caches)
 
-    def backward_tangent(self, dw, tangents, caches, dx=None):
-        return super().backward_tangent(
-            self.cast(dw), tangents, caches, dx if isinstance(dx, Scaled) else self.cast(dx)
-        )
+    def backward_tangent(self, dw, tangents, caches, dx=None, need_dx: bool = True):
+        dx = dx if isinstance(dx, Scaled) else self.cast(dx)
+        return super().backward_tangent(self.cast(dw), tangents, caches, dx, need_dx)
 
     def cast(self, x):
         """Floats to the network's dtype; integer labels and None stay; images must not arrive as 0 .. 255."""

@@ -91,7 +91,7 @@ def add_penalty(D, scores, caches, penalty, dy=None) -> float:
     _, tangents = D.tangent(v, caches)
     if dy is not None and not D.curved and scores.size == len(scores):
         dy = Scaled(dy)
-    D.backward_tangent(one, tangents, caches, dy)
+    D.backward_tangent(one, tangents, caches, dy, need_dx=False)
     return value
 
 

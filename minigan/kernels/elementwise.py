@@ -76,6 +76,11 @@ def add_bias(y: np.ndarray, b: np.ndarray) -> None:
     run(lambda i, j: _add_bias(rows[i:j], b), len(rows), BYTE * 2 * y.nbytes)
 
 
+def squared_norm(a: np.ndarray) -> np.floating:
+    """sum a^2 of (P,): NaN or Inf if an entry is, so one number tells whether all are finite (or too large to square)."""
+    return sum(run(lambda i, j: np.dot(a[i:j], a[i:j]), a.size, BYTE * a.nbytes))
+
+
 def adam(theta, grad, m, v, lr: float, beta1: float, beta2: float, eps: float, t: int) -> None:
     """theta -= lr mhat / (sqrt(vhat) + eps), in place, in one pass; grad is left zero (Kingma & Ba 2015, algorithm 1).
 

@@ -69,18 +69,23 @@ class Chain:
             v = w
         return v, tangents
 
-    def streams(self, dw, dx, tangents, caches, learn: bool = True):
-        """Both slopes through every layer: (dw, dx) at the output -> (dw, dx) at the input."""
-        for layer, (v, tcache), cache in zip(reversed(self.layers), reversed(tangents), reversed(caches), strict=True):
+    def streams(self, dw, dx, tangents, caches, learn: bool = True, need_dx: bool = True):
+        """Both slopes through every layer: (dw, dx) at the output -> (dw, dx) at the input (None, None without need_dx)."""
+        last = len(self.layers) - 1
+        way = zip(reversed(self.layers), reversed(tangents), reversed(caches), strict=True)
+        for i, (layer, (v, tcache), cache) in enumerate(way):
+            if i == last and learn and not need_dx:
+                layer.accumulate_tangent(dw, dx, v, tcache, cache)
+                return None, None
             dw, dx = layer.backward_tangent(dw, dx, v, tcache, cache, learn)
         return dw, dx
 
-    def backward_tangent(self, dw, tangents, caches, dx=None):
+    def backward_tangent(self, dw, tangents, caches, dx=None, need_dx: bool = True):
         """d/dtheta of sum dw . (J v), ADDED to grad; returns its slope in x (None where nothing is curved).
 
         With dx, the slope of a loss at the output, backward(dx, caches) is done in the same pass.
         """
-        return self.streams(dw, dx, tangents, caches)[1]
+        return self.streams(dw, dx, tangents, caches, need_dx=need_dx)[1]
 
     def _belong(self, caches) -> None:
         if len(caches) != len(self.layers):

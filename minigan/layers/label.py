@@ -56,6 +56,16 @@ class Beside(Composite):
         dw, dx = self.body.streams(dw, dx, tcache.inner, cache, learn)
         return (dw, dc), dx if isinstance(dx, Scaled) or dx is primal is None else (dx, primal)
 
+    def accumulate(self, dy, cache):
+        if isinstance(cache, Tangent):
+            super().accumulate(dy, cache)
+        else:
+            self.body.backward(dy[0], cache, learn=True, need_dx=False)
+
+    def accumulate_tangent(self, dw, dx, v, tcache, cache):
+        dx = dx[0] if isinstance(dx, tuple) and not isinstance(dx, Scaled) else dx
+        self.body.streams(dw[0], dx, tcache.inner, cache, need_dx=False)
+
     def __repr__(self):
         return f"Beside({', '.join(map(str, self.body.layers))})"
 

@@ -98,6 +98,15 @@ class Layer:
             self.accumulate(dw, tcache)
             self.accumulate(per_sample(c, dw) * dw, cache)
 
+    def accumulate_tangent(self, dw, dx, v, tcache, cache) -> None:
+        """backward_tangent for the first layer, where nobody reads the slopes that come out."""
+        if isinstance(dx, Scaled):
+            self.accumulate_both(dw, dx.c, tcache, cache)
+        else:
+            self.accumulate(dw, tcache)
+            if dx is not None:
+                self.accumulate(dx, cache)
+
     # ---- parameters --------------------------------------------------------------------------------------------------
 
     def children(self) -> list["Layer"]:

@@ -39,6 +39,9 @@ class Composite(Layer):
         else:
             self.back(dy, cache, True)
 
+    def accumulate_tangent(self, dw, dx, v, tcache, cache):
+        self.backward_tangent(dw, dx, v, tcache, cache)
+
     def curvature(self, dy, v, cache):
         return self.backward_tangent(dy, None, v, self.tangent(v, cache)[1], cache, learn=False)[1]
 

@@ -1,10 +1,9 @@
-"""Derivatives a computer can check.
+"""Check layers, networks and whole training steps: every verb against differences, forward against backward.
 
-A derivative is a claim about differences, so every claim here is tested against differences:
-
-    central     (f(x + h) - f(x - h)) / 2h        error O(h^2), about 1e-10 in float64 at h = 1e-5
-    complex     Im f(x + i h) / h                 no subtraction, so exact to rounding (analytic functions only)
-    adjoint     <dy, J v> = <J' dy, v>            backward and tangent are the same matrix: exact to rounding
+    first order     backward and accumulate against central differences or the complex step
+    adjoint         <dy, J v> = <J' dy, v>: backward and tangent are the same matrix, exact to rounding
+    second order    backward_tangent against differences of dy . (J v)
+    both steps      what d_step and g_step add to grad against differences of the loss and penalty they report
 
 The checks are public, for users' own layers and networks too.  They work on a float64 copy with random cotangents, and
 restore `state` before each call, so that dropout draws the same mask and running averages do not drift.  A failing check
@@ -12,109 +11,36 @@ raises GradientError and says which array, which index, what was expected and wh
 """
 
 import copy
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 import numpy as np
 
+from minigan.differences import (
+    ADJOINT,
+    FIRST,
+    SECOND,
+    Check,
+    GradientError,
+    H,
+    compare,
+    complex_gradient,
+    numerical_gradient,
+    require,
+)
 from minigan.game import d_step, g_step
 from minigan.layers.layer import Layer, MixedSamplesError, every
 from minigan.network import Sequential
 
-FIRST, SECOND, ADJOINT, H = 1e-7, 1e-6, 1e-12, 1e-5  # the bounds of the library, and the step of the differences
-
-
-class GradientError(AssertionError):
-    """A derivative written by hand disagrees with the differences."""
-
-
-class Check(NamedTuple):
-    """One comparison: its worst relative error, its bound, and where the worst entry stands."""
-
-    name: str
-    error: float
-    bound: float
-    detail: str = ""
-
-    @property
-    def ok(self) -> bool:
-        return bool(self.error <= self.bound)  # False for NaN
-
-    def __str__(self):
-        return f"{self.name}: relative error {self.error:.1e} (bound {self.bound:.0e}){'' if self.ok else ': ' + self.detail}"
-
-
-def compare(name: str, got, expected, bound: float, where: Callable[[int], str] | None = None) -> Check:
-    """max |got - expected| / max |expected|, and the entry where they differ most."""
-    got, expected = np.asarray(got), np.asarray(expected)
-    if got.shape != expected.shape:
-        return Check(name, np.inf, bound, f"shape {got.shape} where {expected.shape} was expected")
-    if not expected.size:
-        return Check(name, 0.0, bound)
-    away = np.abs(got - expected)
-    scale = np.abs(expected).max()
-    error = away.max() / scale if scale > 0 else away.max()
-    worst = int(np.nanargmax(away)) if not np.isnan(away).all() else 0
-    index = tuple(int(i) for i in np.unravel_index(worst, got.shape))
-    place = where(worst) if where else f"index {index}"
-    return Check(
-        name, float(error), bound, f"at {place}: expected {expected.flat[worst]:.10g}, got {got.flat[worst]:.10g}"
-    )
-
-
-def require(checks: Iterable[Check]) -> list[Check]:
-    """Return the checks if all hold, else raise GradientError with every one that does not."""
-    checks = list(checks)
-    failed = [str(check) for check in checks if not check.ok]
-    if failed:
-        raise GradientError("\n".join(failed))
-    return checks
-
-
-def numerical_gradient(f: Callable, x: np.ndarray, h: float = H, at: Iterable[int] | None = None) -> np.ndarray:
-    """df/dx[i] = (f(x + h e_i) - f(x - h e_i)) / 2h  for a scalar f(x).
-
-    x is float64; it is changed in place while f is called, and put back, so f may also read it from outside.  `at`: only
-    these flat indices (the result is then one number for each); otherwise an array like x.
-    """
-    flat, slopes = _flat(x, np.float64), []
-    for i in range(flat.size) if at is None else at:
-        kept = flat[i]
-        try:
-            flat[i] = kept + h
-            above = f(x)
-            flat[i] = kept - h
-            below = f(x)
-        finally:
-            flat[i] = kept
-        slopes.append((above - below) / (2 * h))
-    return np.array(slopes).reshape(x.shape if at is None else -1)
-
-
-def complex_gradient(f: Callable, x: np.ndarray, h: float = 1e-20, at: Iterable[int] | None = None) -> np.ndarray:
-    """df/dx[i] = Im f(x + i h e_i) / h  for an analytic f.  x is complex128, and changed in place as above."""
-    flat, slopes = _flat(x, np.complex128), []
-    for i in range(flat.size) if at is None else at:
-        kept = flat[i]
-        try:
-            flat[i] = kept + 1j * h
-            slopes.append(np.imag(f(x)) / h)
-        finally:
-            flat[i] = kept
-    return np.array(slopes).reshape(x.shape if at is None else -1)
-
-
-def _flat(x, dtype) -> np.ndarray:
-    """x as one axis, without a copy."""
-    if not isinstance(x, np.ndarray) or x.dtype != dtype:
-        given = getattr(x, "dtype", type(x).__name__)
-        why = "in float32 they drown in rounding" if dtype == np.float64 else "the step is imaginary"
-        raise TypeError(
-            f"differences need a {np.dtype(dtype)} array ({why}), got {given}: use x.astype({np.dtype(dtype)!s})"
-        )
-    if not x.flags.c_contiguous:
-        raise ValueError("x must be contiguous, because it is changed in place: use np.ascontiguousarray(x)")
-    return x.reshape(-1)
+__all__ = [
+    "Check",
+    "GradientError",
+    "check_layer",
+    "check_network",
+    "check_step",
+    "compare",
+    "complex_gradient",
+    "numerical_gradient",
+    "require",
+]
 
 
 # ---- layers and networks ----------------------------------------------------------------------------------------------

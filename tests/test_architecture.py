@@ -21,6 +21,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 HEIGHT = {
     "": 0,  # minigan/__init__.py: the version
     "files": 0,
+    "differences": 0,
     "blas": 0,
     "kernels": 1,
     "layers": 2,
@@ -50,7 +51,7 @@ BESIDE = {
     "checkpoint": {"files"},
 }
 LAZY = ("matplotlib", "PIL", "pooch", "safetensors", "tqdm", "IPython")
-CORE = ("layers", "network", "losses", "penalties", "optim", "game", "trainer", "gradcheck")
+CORE = ("layers", "network", "losses", "penalties", "optim", "game", "trainer", "differences", "gradcheck")
 
 
 def part(module: str) -> str:

@@ -15,7 +15,7 @@ import math
 import numpy as np
 
 from minigan.kernels.jit import jit
-from minigan.kernels.threads import BYTE, run
+from minigan.kernels.threads import BYTE, is_small, run
 
 
 @jit
@@ -78,6 +78,8 @@ def add_bias(y: np.ndarray, b: np.ndarray) -> None:
 
 def squared_norm(a: np.ndarray) -> np.floating:
     """sum a^2 of (P,): NaN or Inf if an entry is, so one number tells whether all are finite (or too large to square)."""
+    if is_small(BYTE * a.nbytes):
+        return np.dot(a, a)
     return sum(run(lambda i, j: np.dot(a[i:j], a[i:j]), a.size, BYTE * a.nbytes))
 
 

@@ -7,7 +7,7 @@ thread packs only its own half of the weights.  Entries of the output never meet
 
 import numpy as np
 
-from minigan.kernels.threads import run, scratch
+from minigan.kernels.threads import is_small, run, scratch
 
 
 def multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
@@ -34,8 +34,11 @@ def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
 
 def dense(x: np.ndarray, W: np.ndarray, b: np.ndarray | None = None) -> np.ndarray:
     """y = x W + b: (N, n), (n, m), (m,) -> (N, m)."""
-    y = np.empty((len(x), W.shape[1]), x.dtype)
-    matmul(x, W, y)
+    if W.shape[0] > 1 and is_small(len(x) * W.size):
+        y = x @ W
+    else:
+        y = np.empty((len(x), W.shape[1]), x.dtype)
+        matmul(x, W, y)
     if b is not None:
         y += b
     return y
@@ -43,6 +46,8 @@ def dense(x: np.ndarray, W: np.ndarray, b: np.ndarray | None = None) -> np.ndarr
 
 def dense_dx(dy: np.ndarray, W: np.ndarray) -> np.ndarray:
     """dx = dy W': (N, m), (n, m) -> (N, n)."""
+    if W.shape[1] > 1 and is_small(len(dy) * W.size):
+        return dy @ W.T
     dx = np.empty((len(dy), W.shape[0]), dy.dtype)
     matmul(dy, W.T, dx)
     return dx
@@ -50,6 +55,10 @@ def dense_dx(dy: np.ndarray, W: np.ndarray) -> np.ndarray:
 
 def dense_dW(x: np.ndarray, dy: np.ndarray, dW: np.ndarray) -> None:
     """dW += x' dy, in place: (N, n), (N, m) -> (n, m); each thread has its own rows of dW."""
+
+    if is_small(dW.size * len(x)):
+        dW += x.T @ dy
+        return
 
     def rows(i, j):
         product = scratch("dense", (j - i, dW.shape[1]), dW.dtype)

@@ -72,6 +72,13 @@ def set_threads(n: int, shares: int | None = None) -> None:
     _threads, _shares = n, shares
 
 
+def is_small(size: float) -> bool:
+    """Is work of this size (multiplications) left to the caller's thread?  For kernels with an even shorter way then."""
+    if not _held:
+        _hold_blas()
+    return size < SMALL
+
+
 def run(work: Callable[[int, int], Any], length: int, size: float) -> list[Any]:
     """[work(start, stop) for each share of range(length)], in order; one share only where `size` (multiplications) is small."""
     if size < SMALL and _held:

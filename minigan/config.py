@@ -37,7 +37,7 @@ class Config:
     gamma: float = _option(1.0, "weight of R1 and R2")
     lam: float = _option(10.0, "weight of WGAN-GP and DRAGAN")
     labels: bool = _option(True, "let G and D see the labels, if the data has any (a conditional GAN)")
-    steps: int = _option(6000, "training steps")
+    steps: int = _option(5000, "training steps")
     batch: int = _option(64, "images a step")
     d_steps: int = _option(1, "steps of D for each step of G")
     lr: float = _option(2e-3, "Adam's learning rate, for G and D")

@@ -140,8 +140,7 @@ def finish(config: Config, trainer: Trainer) -> dict[str, Path]:
         sheets = [np.asarray(picture.convert("L" if picture.mode == "L" else "RGB")) for picture in pictures]
         plots.save_gif(written["film"], sheets)
     written["curves"] = out / "curves.png"
-    names = {"losses": ("loss_D", "loss_G"), "scores": ("score_real", "score_fake")}
-    plots.curves(trainer.rows, written["curves"], reference=REFERENCES[config.loss], **names)
+    plots.curves(trainer.rows, written["curves"], reference=REFERENCES[config.loss])
     if trainer.x.ndim == 4:
         written["walk"] = out / "walk.gif"
         walk = trainer.game.walk(60, 3 * COLUMNS, np.random.default_rng(config.seed))

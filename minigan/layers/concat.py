@@ -29,13 +29,6 @@ class Concat(Composite):
     def children(self):
         return [*self.sides[0].layers, *self.sides[1].layers]
 
-    def _pair(self, x):
-        if not (isinstance(x, tuple) and len(x) == 2):
-            raise TypeError(
-                f"{self} takes a pair (x, label), got {type(x).__name__}: call D((x, label)) or D.forward((x, label))"
-            )
-        return x
-
     def _join(self, a, b):
         if a.shape[:-1] != b.shape[:-1]:
             raise ShapeError(f"{self} joins along the last axis, so all others must agree: got {a.shape} and {b.shape}")

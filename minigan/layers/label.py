@@ -28,13 +28,6 @@ class Beside(Composite):
     def children(self):
         return self.body.layers
 
-    def _pair(self, x):
-        if not (isinstance(x, tuple) and len(x) == 2):
-            raise TypeError(
-                f"{self} takes a pair (x, label), got {type(x).__name__}: call D((x, label)) or D.forward((x, label))"
-            )
-        return x
-
     def forward(self, x):
         x, c = self._pair(x)
         y, caches = self.body.forward(x)

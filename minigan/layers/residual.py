@@ -25,6 +25,14 @@ class Composite(Layer):
         """dx = J' dy, adding parameter gradients on the way if `learn`."""
         raise NotImplementedError
 
+    def _pair(self, x):
+        """x, if it is a pair: for the composites that take an image and its label."""
+        if not (isinstance(x, tuple) and len(x) == 2):
+            raise TypeError(
+                f"{self} takes a pair (x, label), got {type(x).__name__}: call D((x, label)) or D.forward((x, label))"
+            )
+        return x
+
     def learn(self, dy, cache):
         return self.back(dy, cache, True)
 

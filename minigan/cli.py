@@ -131,12 +131,30 @@ def bench(arguments) -> int:
     return run(**{name: getattr(arguments, name) for name in options})
 
 
+def results(arguments) -> int:
+    from minigan.results import run
+
+    options = ("quick", "only", "seeds", "out", "threads", "download", "markdown", "fill")
+    return run(arguments.table, **{name: getattr(arguments, name) for name in options})
+
+
+def classifier(arguments) -> int:
+    from minigan.metrics.digitnet_train import run
+
+    options = ("seed", "epochs", "out", "threads", "download")
+    return run(arguments.train, **{name: getattr(arguments, name) for name in options})
+
+
 def _parse(argv):
     """The arguments; an unknown option is answered with the nearest one there is."""
     parser = _parser()
     arguments, unknown = parser.parse_known_args(argv)
     if unknown:
-        names = [f"--{name.replace('_', '-')}" for name in vars(arguments) if name not in ("command", "run", "folder")]
+        names = [
+            f"--{name.replace('_', '-')}"
+            for name in vars(arguments)
+            if name not in ("command", "run", "folder", "table")
+        ]
         close = difflib.get_close_matches(unknown[0].split("=")[0], names, n=1)
         guess = f"did you mean {close[0]}?" if close else f"see minigan {arguments.command} --help"
         parser.error(f"unknown option {unknown[0]}: {guess}")
@@ -144,6 +162,8 @@ def _parse(argv):
 
 
 def _parser() -> argparse.ArgumentParser:
+    from minigan.results import TABLES
+
     parser = argparse.ArgumentParser(prog="minigan", description="How GANs work, down to the last gradient.")
     parser.add_argument("--version", action="version", version=f"minigan {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -196,6 +216,37 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--scaling", type=Path, metavar="FILE", help="instead: cost against size; FILE gets the curves")
     made.add_argument("--json", type=Path, metavar="FILE", help="write all numbers, each round's too")
     made.add_argument("--markdown", action="store_true", help="print the tables as docs/performance.md carries them")
+
+    made = command(
+        results,
+        "Measure a table of docs/results.md, cell by cell; stop it and go on when you like.",
+        "minigan results dirac --quick",
+    )
+    made.add_argument("table", nargs="?", metavar="TABLE", help=f"one of {', '.join(TABLES)}")
+    made.add_argument("--quick", action="store_true", help="a first look in at most two minutes, in a file of its own")
+    made.add_argument("--only", metavar="NAMES", help="only these methods, by commas, or all that begin so")
+    made.add_argument("--seeds", type=int, metavar="N", help="seeds 0 .. N-1 (default: as the table says)")
+    made.add_argument(
+        "--out", type=Path, default=Path("results"), metavar="DIR", help="folder of the rows (default: results)"
+    )
+    made.add_argument("--download", action="store_true", help="let MNIST be fetched if it is not on this machine")
+    made.add_argument("--markdown", action="store_true", help="measure nothing, print what is there")
+    made.add_argument(
+        "--fill", type=Path, metavar="FILE", help="instead: write all tables into FILE, from results/ beside it"
+    )
+    _add_threads(made)
+
+    made = command(
+        classifier,
+        "Show how well the classifier behind the measures reads MNIST's test digits, or train it anew.",
+        "minigan classifier --train --epochs 3 --out mine.safetensors",
+    )
+    made.add_argument("--train", action="store_true", help="train a new one on MNIST's 60,000 training digits")
+    made.add_argument("--seed", type=int, help="of --train: first weights, order, shifts, dropout (default: 0)")
+    made.add_argument("--epochs", type=int, metavar="N", help="of --train (default: those of the shipped one)")
+    made.add_argument("--out", type=Path, metavar="FILE", help="of --train: where to (default: digitnet.safetensors)")
+    made.add_argument("--download", action="store_true", help="let MNIST be fetched if it is not on this machine")
+    _add_threads(made)
     return parser
 
 

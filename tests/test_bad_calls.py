@@ -33,6 +33,7 @@ from minigan.layers import (
     MaxPool2d,
     MinibatchStd,
     MixedSamplesError,
+    Pack,
     PixelNorm,
     ReLU,
     Reshape,
@@ -179,6 +180,7 @@ SHAPES = {  # into a layer, forward and in use: (layer, x, message)
     "MaxPool2d, odd": (MaxPool2d(3), f32(1, 4, 6, 1), r"divisible by 3, got \(1, 4, 6, 1\): pad or crop"),
     "Upsample2x": (Upsample2x(), f32(4, 5, 1), r"\(N, H, W, C\), got \(4, 5, 1\)"),
     "MinibatchStd": (MinibatchStd(), f32(4), r"at least two axes, got \(4,\)"),
+    "Pack, odd batch": (Pack(2), f32(5, 3), r"a batch of a multiple of 2, got \(5, 3\): 1 of 5 samples are left over"),
     "SelfAttention": (
         SelfAttention(8),
         f32(1, 3, 2, 4),
@@ -222,6 +224,7 @@ SLOPES = {  # into a layer's backward: (layer, x, dy); each expects the shape of
     "MaxPool2d": (MaxPool2d(2), f32(1, 4, 6, 1), f32(1, 2, 1, 1)),
     "Upsample2x": (Upsample2x(), f32(1, 4, 6, 1), f32(1, 4, 6, 1)),
     "MinibatchStd": (MinibatchStd(), f32(4, 3), f32(4, 3)),
+    "Pack": (Pack(2), f32(4, 3), f32(4, 3)),
     "LabelScore": (LabelScore(3, 2), (f32(2, 3), np.array([0, 1])), f32(2, 2)),
     "SelfAttention": (SelfAttention(8), f32(1, 3, 2, 8), f32(1, 6, 8)),
     "SpectralNorm": (SpectralNorm(Dense(3, 4)), f32(2, 3), f32(2, 3)),

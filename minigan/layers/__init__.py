@@ -11,6 +11,7 @@ from minigan.layers.label import Beside, LabelScore
 from minigan.layers.layer import Layer, MixedSamplesError, ShapeError
 from minigan.layers.minibatch_std import MinibatchStd
 from minigan.layers.norm import BatchNorm, InstanceNorm, LayerNorm, PixelNorm
+from minigan.layers.pack import Pack
 from minigan.layers.pool import AvgPool2d, MaxPool2d, Upsample2x
 from minigan.layers.residual import Residual
 from minigan.layers.shape import Flatten, Reshape
@@ -36,6 +37,7 @@ __all__ = [
     "MaxPool2d",
     "MinibatchStd",
     "MixedSamplesError",
+    "Pack",
     "PixelNorm",
     "ReLU",
     "Reshape",

@@ -14,7 +14,7 @@ def show(images: np.ndarray, scale: int = 2) -> None:
     images = np.asarray(images)
     many = images if images.ndim == 4 else images.reshape(1, *images.shape[:2], -1)
     picture = as_pil(grid(many, pad=2 if len(many) > 1 else 0, scale=scale))
-    if _in_notebook():
+    if in_notebook():
         from IPython.display import display
 
         display(picture)
@@ -22,7 +22,7 @@ def show(images: np.ndarray, scale: int = 2) -> None:
         picture.show(title="minigan")
 
 
-def _in_notebook() -> bool:
+def in_notebook() -> bool:
     """A notebook has imported IPython and runs its kernel; a terminal, IPython's too, cannot draw."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None

@@ -31,7 +31,7 @@ from pathlib import Path
 
 from minigan.results.table import Cell, Column, Published
 
-TABLES = ()  # of the page, in its order
+TABLES = ("dirac",)  # in the order of the page
 
 __all__ = ["TABLES", "Cell", "Column", "Published", "load", "run"]
 

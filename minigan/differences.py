@@ -46,7 +46,7 @@ def compare(name: str, got, expected, bound: float, where: Callable[[int], str] 
         return Check(name, 0.0, bound)
     away = np.abs(got - expected)
     scale = np.abs(expected).max()
-    error = away.max() / scale if scale > 0 else away.max()
+    error = away.max() / scale if scale > 0 else away.max()  # eq:difference.error
     worst = int(np.nanargmax(away)) if not np.isnan(away).all() else 0
     index = tuple(int(i) for i in np.unravel_index(worst, got.shape))
     place = where(worst) if where else f"index {index}"
@@ -80,7 +80,7 @@ def numerical_gradient(f: Callable, x: np.ndarray, h: float = H, at: Iterable[in
             below = f(x)
         finally:
             flat[i] = kept
-        slopes.append((above - below) / (2 * h))
+        slopes.append((above - below) / (2 * h))  # eq:difference.central
     return np.array(slopes).reshape(x.shape if at is None else -1)
 
 
@@ -91,7 +91,7 @@ def complex_gradient(f: Callable, x: np.ndarray, h: float = 1e-20, at: Iterable[
         kept = flat[i]
         try:
             flat[i] = kept + 1j * h
-            slopes.append(np.imag(f(x)) / h)
+            slopes.append(np.imag(f(x)) / h)  # eq:difference.complex
         finally:
             flat[i] = kept
     return np.array(slopes).reshape(x.shape if at is None else -1)

@@ -24,7 +24,7 @@ def d_step(G, D, loss, penalties: Iterable[Callable] | None, opt_D, x, z, rng=No
     fake = beside(G.forward(z)[0], z)  # G as it trains, but nothing flows back into it
     r, real_caches = D.forward(x)
     f, fake_caches = D.forward(fake)  # both caches are alive at once
-    value, d_real, d_fake = loss.d(r, f)
+    value, d_real, d_fake = loss.d(r, f)  # eq:game.d_step
     penalty_value = learn(D, d_real, r, real_caches, taken(penalties, "real"))
     penalty_value += learn(D, d_fake, f, fake_caches, taken(penalties, "fake"))
     for penalty in taken(penalties, "between", "around"):
@@ -42,8 +42,8 @@ def g_step(G, D, loss, opt_G, x, z) -> dict[str, float]:
     fake, caches = G.forward(z)
     f, fake_caches = D.forward(beside(fake, z))
     r = D.forward(x)[0] if loss.relativistic else None
-    value, d_fake, *_ = loss.g(r, f)
-    dx = D.backward(d_fake, fake_caches, learn=False)
+    value, d_fake, *_ = loss.g(r, f)  # eq:game.g_step
+    dx = D.backward(d_fake, fake_caches, learn=False)  # eq:game.through
     G.backward(image(dx), caches, need_dx=False)
     opt_G.step()
     return {"loss_G": value}
@@ -171,7 +171,7 @@ class GAN(Game):
         a, b = rng.standard_normal((2, n, self.latent)).astype(self.G.dtype)
         labels = np.arange(n) % self.classes if self.classes else None
         for s in np.linspace(0, 2 * np.pi, frames, endpoint=False, dtype=self.G.dtype):
-            z = np.cos(s) * a + np.sin(s) * b
+            z = np.cos(s) * a + np.sin(s) * b  # eq:game.walk
             yield self.generate((z, labels) if self.classes else z)
 
     def inspect(self, x, y, rng):

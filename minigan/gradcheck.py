@@ -157,13 +157,14 @@ def _second(net, x, dy, caches, at, forward, h, rng):
 
     for i, (above, below, part) in enumerate(zip(move(h), move(-h), _tuple(w), strict=True)):
         if part is not None:
-            yield compare(f"tangent{i or ''}", part, (above - below) / (2 * h), FIRST)
+            yield compare(f"tangent{i or ''}", part, (above - below) / (2 * h), FIRST)  # eq:gradcheck.tangent
     dx = net.backward(dy, caches, learn=False)
     forth, back, terms = dot(dy, w), dot(v, dx), dot(dy, w, np.abs)
+    # eq:gradcheck.adjoint
     yield Check("adjoint", abs(forth - back) / max(terms, 1e-300), ADJOINT, f"<dy, Jv> = {forth}, <J'dy, v> = {back}")
 
     def along(_=None):  # dy . (J(x; theta) v)
-        return dot(dy, net.tangent(v, forward()[1])[0])
+        return dot(dy, net.tangent(v, forward()[1])[0])  # eq:gradcheck.second
 
     net.zero_grad()
     born = net.backward_tangent(dy, tangents, caches)
@@ -228,7 +229,7 @@ def step_checks(G, D, loss, x, z, penalties=(), rng: int = 0, h: float = H, samp
         )
         name = f"{which} step moves only {which}"
         checks.append(Check(name, 0.0 if same else np.inf, 0.0, "the other network's grad, or a theta, was changed"))
-        expected = numerical_gradient(lambda _, which=which: step(which)[0], net.theta, h, at)
+        expected = numerical_gradient(lambda _, which=which: step(which)[0], net.theta, h, at)  # eq:gradcheck.step
         checks.append(
             compare(f"{which} step, dtheta", got, expected, SECOND, lambda i, net=net, at=at: net.locate(int(at[i])))
         )

@@ -23,17 +23,17 @@ class NonFiniteError(FloatingPointError):
 
 def constant(lr: float) -> Rate:
     """lr(t) = lr."""
-    return lambda t: lr
+    return lambda t: lr  # eq:schedule.constant
 
 
 def linear(lr: float, steps: int, end: float = 0.0) -> Rate:
     """lr(t) = lr + (end - lr) min(t / steps, 1)."""
-    return lambda t: lr + (end - lr) * min(t / steps, 1.0)
+    return lambda t: lr + (end - lr) * min(t / steps, 1.0)  # eq:schedule.linear
 
 
 def cosine(lr: float, steps: int, end: float = 0.0) -> Rate:
     """lr(t) = end + (lr - end) (1 + cos(pi min(t / steps, 1))) / 2.     Loshchilov and Hutter 2017, eq. 5."""
-    return lambda t: end + (lr - end) * (1 + math.cos(math.pi * min(t / steps, 1.0))) / 2
+    return lambda t: end + (lr - end) * (1 + math.cos(math.pi * min(t / steps, 1.0))) / 2  # eq:schedule.cosine
 
 
 class Optimizer:
@@ -81,7 +81,7 @@ class SGD(Optimizer):
     def update(self, lr):
         self.m *= self.momentum
         self.m += self.net.grad
-        self.net.theta -= lr * self.m
+        self.net.theta -= lr * self.m  # eq:sgd
 
 
 class RMSProp(Optimizer):
@@ -99,7 +99,7 @@ class RMSProp(Optimizer):
         grad = self.net.grad
         self.v *= self.rho
         self.v += (1 - self.rho) * grad * grad
-        self.net.theta -= lr * grad / (np.sqrt(self.v) + self.eps)
+        self.net.theta -= lr * grad / (np.sqrt(self.v) + self.eps)  # eq:rmsprop
 
 
 class Adam(Optimizer):
@@ -118,14 +118,14 @@ class Adam(Optimizer):
 
     def update(self, lr):
         net = self.net
-        kernels.adam(net.theta, net.grad, self.m, self.v, lr, self.beta1, self.beta2, self.eps, self.t)
+        kernels.adam(net.theta, net.grad, self.m, self.v, lr, self.beta1, self.beta2, self.eps, self.t)  # eq:adam
 
 
 def clip_weights(net, c: float) -> None:
     """theta <- min(max(theta, -c), c).     The Lipschitz bound of the first WGAN (Arjovsky et al. 2017, algorithm 1)."""
     if not c > 0:
         raise ValueError(f"weights are clipped to [-c, c] with c > 0, got {c}")
-    np.clip(net.theta, -c, c, out=net.theta)
+    np.clip(net.theta, -c, c, out=net.theta)  # eq:clip
 
 
 class EMA:
@@ -142,8 +142,8 @@ class EMA:
 
     def step(self) -> None:
         self.t += 1
-        decay = min(self.decay, self.t / (self.t + 10)) if self.warmup else self.decay
-        kernels.ema(self.net.theta, self.source.theta, decay)
+        decay = min(self.decay, self.t / (self.t + 10)) if self.warmup else self.decay  # eq:ema.warmup
+        kernels.ema(self.net.theta, self.source.theta, decay)  # eq:ema
         kernels.ema(self.net.state, self.source.state, decay)
 
     @property

@@ -31,13 +31,14 @@ def _sum(a):
 @_at("real")
 def r1(g, gamma: float = 1.0):
     """gamma/2 mean_n ||g_n||^2;   v = gamma g / N.     Mescheder et al. 2018, eq. 9: D's slope on the real batch."""
+    # eq:penalty.r1 eq:penalty.r1.v
     return gamma / 2 * float(np.sum(g * g, dtype=np.float64)) / len(g), g * g.dtype.type(gamma / len(g))
 
 
 @_at("fake")
 def r2(g, gamma: float = 1.0):
     """gamma/2 mean_n ||g_n||^2, on the fake batch.     Mescheder et al. 2018, eq. 10."""
-    return r1(g, gamma)
+    return r1(g, gamma)  # eq:penalty.r2
 
 
 @_at("between")
@@ -48,13 +49,14 @@ def wgan_gp(g, lam: float = 10.0):
     """
     norm = np.sqrt(_sum(g * g))
     away = 1 - 1 / np.where(norm == 0, 1, norm)  # 0 where the norm is 0
+    # eq:penalty.wgan_gp eq:penalty.wgan_gp.v
     return lam * float(np.mean((norm - 1) ** 2, dtype=np.float64)), away * g * g.dtype.type(2 * lam / len(g))
 
 
 @_at("around")
 def dragan(g, lam: float = 10.0):
     """lam mean_n (||g_n|| - 1)^2, at noisy copies of the real batch.     Kodali et al. 2017, sec. 2.3."""
-    return wgan_gp(g, lam)
+    return wgan_gp(g, lam)  # eq:penalty.dragan
 
 
 PENALTIES = {"r1": r1, "r2": r2, "wgan_gp": wgan_gp, "dragan": dragan}
@@ -63,11 +65,12 @@ PENALTIES = {"r1": r1, "r2": r2, "wgan_gp": wgan_gp, "dragan": dragan}
 def between(real, fake, rng):
     """t real + (1 - t) fake,  t ~ U(0, 1), one for each sample.   (N, ...) x 2 -> (N, ...)"""
     t = rng.random((len(real), *[1] * (real.ndim - 1))).astype(real.dtype)
-    return t * real + (1 - t) * fake
+    return t * real + (1 - t) * fake  # eq:penalty.between
 
 
 def around(real, rng):
     """real + std(real)/2 u,  u ~ U(0, 1) for each value, as in Kodali et al.'s code.   (N, ...) -> (N, ...)"""
+    # eq:penalty.around
     return real + real.dtype.type(0.5 * float(real.std())) * rng.random(real.shape).astype(real.dtype)
 
 
@@ -82,7 +85,7 @@ def add_penalty(D, scores, caches, penalty, dy=None) -> float:
     x' (dy delta) and v' delta, are one product (dy x + v)' delta.
     """
     one = np.ones_like(scores)
-    g = D.backward(one, caches, learn=False)  # (N, ...): row n is dD(x_n)/dx_n
+    g = D.backward(one, caches, learn=False)  # (N, ...): row n is dD(x_n)/dx_n   eq:penalty.g
     if isinstance(g, tuple):  # a conditional D: only the image moves, not the label
         value, v = penalty(g[0])
         v = (v, *[None] * (len(g) - 1))
@@ -90,8 +93,8 @@ def add_penalty(D, scores, caches, penalty, dy=None) -> float:
         value, v = penalty(g)
     _, tangents = D.tangent(v, caches)
     if dy is not None and not D.curved and scores.size == len(scores):
-        dy = Scaled(dy)
-    D.backward_tangent(one, tangents, caches, dy, need_dx=False)
+        dy = Scaled(dy)  # eq:penalty.shared
+    D.backward_tangent(one, tangents, caches, dy, need_dx=False)  # eq:penalty.tangent
     return value
 
 

@@ -80,6 +80,7 @@ def test_each_step_moves_its_own_network_only(loss, classes):
 @pytest.mark.parametrize("classes", [0, CLASSES])
 @pytest.mark.parametrize("penalties", [[r1], [r2], [wgan_gp], [dragan], [partial(r1, gamma=0.3), r2, wgan_gp]])
 def test_both_steps_against_differences_with_each_penalty(penalties, classes):
+    # eq:game.d_step eq:game.g_step eq:game.through
     G, D = networks(classes, norm=False)
     x, z = batch(classes=classes)
     check_step(G, D, relativistic, x, z, penalties)
@@ -267,7 +268,7 @@ def test_no_images_is_an_error(n):
         game().sample(n, np.random.default_rng(0))
 
 
-def test_a_walk_is_a_closed_curve_of_gaussian_noise(monkeypatch):
+def test_a_walk_is_a_closed_curve_of_gaussian_noise(monkeypatch):  # eq:game.walk
     gan, frames = game(), 12
     monkeypatch.setattr(gan, "generate", lambda z: z)  # watch the noise itself
     z = np.array(list(gan.walk(frames, 3000, np.random.default_rng(1))))  # (frames, n, latent)

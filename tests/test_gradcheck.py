@@ -55,12 +55,12 @@ def names(checks) -> set[str]:
 # ---- differences of known functions -------------------------------------------------------------------------------------
 
 
-def test_numerical_gradient_of_a_quadratic_form():
+def test_numerical_gradient_of_a_quadratic_form():  # eq:difference.central
     A, x = rng(0).standard_normal((3, 3)), rng(1).standard_normal(3)
     np.testing.assert_allclose(numerical_gradient(lambda x: x @ A @ x, x), (A + A.T) @ x, rtol=1e-9)
 
 
-def test_complex_gradient_is_exact_to_rounding():
+def test_complex_gradient_is_exact_to_rounding():  # eq:difference.complex
     x = rng(1).standard_normal((2, 3)) + 0j
     expected = np.cos(x.real) * np.exp(np.sin(x.real))
     np.testing.assert_allclose(complex_gradient(lambda x: np.exp(np.sin(x)).sum(), x), expected, rtol=1e-14)
@@ -128,7 +128,7 @@ def test_an_empty_array_has_an_empty_gradient():
 # ---- compare and require ------------------------------------------------------------------------------------------------
 
 
-def test_compare_is_relative_to_the_largest_and_names_the_worst():
+def test_compare_is_relative_to_the_largest_and_names_the_worst():  # eq:difference.error
     check = compare("dW", np.array([[1.0, 2.0], [3.0, 4.5]]), np.array([[1.0, 2.1], [3.0, 5.0]]), 1e-3)
     assert check.error == pytest.approx(0.1)
     assert not check.ok
@@ -234,7 +234,7 @@ class Wrong(Dense):
         return 2 * super().backward(dy, cache)
 
 
-def test_a_wrong_backward_is_named_with_index_expected_and_got():
+def test_a_wrong_backward_is_named_with_index_expected_and_got():  # eq:gradcheck.adjoint
     pattern = r"dx: relative error 1\.0e\+00 \(bound 1e-07\): at index \(\d, \d\): expected (-?[\d.]+), got (-?[\d.]+)"
     with pytest.raises(GradientError, match=pattern) as caught:
         check_layer(Wrong(3, 2), (4, 3))
@@ -254,14 +254,24 @@ def test_a_wrong_parameter_is_named_by_layer_and_place(monkeypatch):
         check_layer(Dense(3, 2), (4, 3))
 
 
-def test_a_bias_that_moves_under_the_tangent_is_caught(monkeypatch):
+def test_a_tangent_of_the_wrong_size_is_caught():  # eq:gradcheck.tangent
+    class Longer(LeakyReLU):
+        def tangent(self, v, cache):
+            w, tcache = super().tangent(v, cache)
+            return 1.001 * w, tcache
+
+    with pytest.raises(GradientError, match=r"(?m)^tangent: relative error 1\.0e-03 .*expected .* got"):
+        check_layer(Longer(0.2), (4, 3))
+
+
+def test_a_bias_that_moves_under_the_tangent_is_caught(monkeypatch):  # eq:gradcheck.second
     tangent = Dense.tangent
     monkeypatch.setattr(Dense, "tangent", lambda self, v, cache: (tangent(self, v, cache)[0], (v, 1)))
     with pytest.raises(GradientError, match=r"^second order, dtheta: .*, b\[\d\]: expected 0, got"):
         check_layer(Dense(3, 2), (4, 3))
 
 
-def test_a_forgotten_curvature_is_caught():
+def test_a_forgotten_curvature_is_caught():  # eq:gradcheck.second eq:layer.curvature
     class Flat(Tanh):
         curved = False
 
@@ -365,7 +375,7 @@ def test_check_step_holds_for_every_loss(loss):
     np.testing.assert_array_equal(D.theta, kept[1])
 
 
-def test_a_penalty_without_its_gradient_is_caught(monkeypatch):
+def test_a_penalty_without_its_gradient_is_caught(monkeypatch):  # eq:gradcheck.step
     import minigan.game
 
     def only_the_value(D, scores, caches, penalty, dy):
@@ -377,7 +387,7 @@ def test_a_penalty_without_its_gradient_is_caught(monkeypatch):
         check_step(*pair()[:2], losses.hinge, *pair()[2:], penalties=(partial(r1, gamma=0.5),))
 
 
-def test_a_generator_that_never_moves_is_caught(monkeypatch):
+def test_a_generator_that_never_moves_is_caught(monkeypatch):  # eq:gradcheck.step
     import minigan.gradcheck
 
     def through_an_empty_cache(G, D, loss, opt_G, x, z):

@@ -26,21 +26,21 @@ def path(optimizer, grads):
     return thetas
 
 
-def test_sgd_by_hand():
+def test_sgd_by_hand():  # eq:sgd
     np.testing.assert_allclose(path(SGD(one(), 0.1), [2, -1]), [1 - 0.2, 0.8 + 0.1], rtol=1e-15)
 
 
-def test_momentum_by_hand():
+def test_momentum_by_hand():  # eq:sgd
     # m = 2, then 0.5 * 2 - 1 = 0, then 0.5 * 0 + 4
     np.testing.assert_allclose(path(SGD(one(), 0.1, momentum=0.5), [2, -1, 4]), [0.8, 0.8, 0.4], rtol=1e-14)
 
 
-def test_rmsprop_by_hand():
+def test_rmsprop_by_hand():  # eq:rmsprop
     # v = 0.75 * 0 + 0.25 * 16 = 4: step 0.1 * 4/2;   v = 0.75 * 4 + 0.25 * 4 = 4: step 0.1 * (-2)/2
     np.testing.assert_allclose(path(RMSProp(one(), 0.1, rho=0.75, eps=0), [4, -2]), [0.8, 0.9], rtol=1e-14)
 
 
-def test_adam_by_hand():
+def test_adam_by_hand():  # eq:adam
     # t = 1: m = 0.5*4 = 2, mhat = 2/0.5 = 4;  v = 0.25*16 = 4, vhat = 4/0.25 = 16:  step 0.1 * 4/4, always the sign
     # t = 2: m = 1 - 1 = 0: no step, mhat = 0
     # t = 3: m = 0 + 0.5*2 = 1, mhat = 1/(1 - 1/8) = 8/7;  v: 4 -> 0.75*4 + 0.25*4 = 4 -> 0.75*4 + 0.25*4 = 4,
@@ -51,7 +51,7 @@ def test_adam_by_hand():
     )
 
 
-def test_adam_s_eps_stands_outside_the_root():
+def test_adam_s_eps_stands_outside_the_root():  # eq:adam
     np.testing.assert_allclose(path(Adam(one(), 0.1, eps=1.0), [3]), [1 - 0.1 * 3 / (3 + 1)], rtol=1e-14)
 
 
@@ -83,7 +83,7 @@ def test_vectors_are_the_live_memory():
 # ---- schedules ---------------------------------------------------------------------------------------------------------
 
 
-def test_schedules_by_hand():
+def test_schedules_by_hand():  # eq:schedule.constant eq:schedule.linear eq:schedule.cosine
     assert [constant(3.0)(t) for t in (0, 10)] == [3, 3]
     assert [linear(4.0, 10, end=2.0)(t) for t in (0, 5, 10, 99)] == [4, 3, 2, 2]
     # (1 + cos(pi/3))/2 = 3/4 at a third of the way
@@ -126,7 +126,7 @@ def test_a_large_but_finite_gradient_is_not_refused():
     assert abs(path(SGD(net, 1e-30), [1e30])[0]) < 1e-6  # its square overflows float32
 
 
-def test_clip_weights():
+def test_clip_weights():  # eq:clip
     net = Sequential(Dense(2, 1), rng=0, dtype=np.float64)
     net.theta[...] = -3, 0.005, 2
     clip_weights(net, 0.01)
@@ -137,7 +137,7 @@ def test_clip_weights():
 # ---- the moving average --------------------------------------------------------------------------------------------------
 
 
-def test_ema_by_hand():
+def test_ema_by_hand():  # eq:ema
     net = one()
     ema = EMA(net, decay=0.75)
     assert ema.theta[0] == 1  # starts at the weights
@@ -150,7 +150,7 @@ def test_ema_by_hand():
     assert ema.net(np.array([[2.0]]))[0, 0] == 2 * ema.theta[0]
 
 
-def test_ema_with_warmup_by_hand():
+def test_ema_with_warmup_by_hand():  # eq:ema.warmup
     net = one()
     ema = EMA(net, decay=0.2, warmup=True)
     net.theta[...] = 12

@@ -36,21 +36,21 @@ G = np.array([[3.0, 4.0], [0.0, 0.0]])  # norms 5 and 0
 
 
 @pytest.mark.parametrize("penalty", [r1, r2])
-def test_r1_by_hand(penalty):
+def test_r1_by_hand(penalty):  # eq:penalty.r1 eq:penalty.r1.v eq:penalty.r2
     value, v = penalty(G, gamma=3.0)
     assert value == 3 / 2 * (25 + 0) / 2
     np.testing.assert_array_equal(v, 3 * G / 2)  # gamma g / N
 
 
 @pytest.mark.parametrize("penalty", [wgan_gp, dragan])
-def test_wgan_gp_by_hand(penalty):
+def test_wgan_gp_by_hand(penalty):  # eq:penalty.wgan_gp eq:penalty.wgan_gp.v eq:penalty.dragan
     value, v = penalty(G, lam=10.0)
     assert value == 10 * ((5 - 1) ** 2 + (0 - 1) ** 2) / 2
     # 2 * 10 (1 - 1/5) g / 2 = 8 g;  where g = 0 the norm has no derivative and 0 is taken
     np.testing.assert_allclose(v, [[24, 32], [0, 0]], rtol=1e-15)
 
 
-def test_the_norm_runs_over_all_axes_of_a_sample():
+def test_the_norm_runs_over_all_axes_of_a_sample():  # eq:penalty.wgan_gp
     """The best-known bug: over the channels only, an image of four unit slopes would look perfect."""
     g = np.ones((1, 2, 2, 1))
     value, v = wgan_gp(g, lam=1.0)
@@ -67,7 +67,7 @@ def test_v_is_the_slope_of_the_value(name):
     np.testing.assert_allclose((PENALTIES[name](g)[1] * d).sum(), difference, rtol=1e-8)
 
 
-def test_linear_critic_by_hand():
+def test_linear_critic_by_hand():  # eq:penalty.g eq:penalty.tangent
     D = Sequential(Dense(2, 1), rng=0, dtype=np.float64)
     D.theta[...] = 3, 4, 7  # W, b: dD/dx = W everywhere
     x = np.array([[1.0, 2.0], [-5.0, 0.0], [0.0, 1.0]])
@@ -78,7 +78,7 @@ def test_linear_critic_by_hand():
     np.testing.assert_allclose(D.grad, [8 * 3 / 5, 8 * 4 / 5, 0], rtol=1e-14)  # 2 (|W| - 1) W / |W|
 
 
-def test_tanh_critic_by_hand():
+def test_tanh_critic_by_hand():  # eq:penalty.g eq:penalty.tangent
     D = Sequential(Dense(1, 1), Tanh(), rng=0, dtype=np.float64)
     D.theta[...] = 1, 0
     x = np.array([[log(2)]])  # y = tanh(w x) = 3/5, y' = 16/25 = 0.64
@@ -161,7 +161,7 @@ SEVERAL = {"several scores": [Conv2d(1, 2, 2), LeakyReLU(), Conv2d(2, 1, 2)]}  #
 
 
 @pytest.mark.parametrize("name", [*PIECEWISE_LINEAR, *CURVED, *SEVERAL])
-def test_sharing_the_pass_with_a_loss_changes_nothing(name):
+def test_sharing_the_pass_with_a_loss_changes_nothing(name):  # eq:linear.both eq:penalty.shared
     """add_penalty(..., dy) equals backward(dy) and add_penalty, whether or not the two gradients share one product."""
     D = Sequential(*copy.deepcopy((PIECEWISE_LINEAR | CURVED | SEVERAL)[name]), rng=0, dtype=np.float64)
     rng = np.random.default_rng(1)
@@ -180,7 +180,7 @@ def test_sharing_the_pass_with_a_loss_changes_nothing(name):
     np.testing.assert_array_equal(dy, kept)
 
 
-def test_between_lies_on_the_segment_of_each_pair():
+def test_between_lies_on_the_segment_of_each_pair():  # eq:penalty.between
     rng = np.random.default_rng(0)
     real, fake = rng.standard_normal((2, 5, 3, 2, 1)).astype(np.float32)
     x = between(real, fake, np.random.default_rng(1))
@@ -192,7 +192,7 @@ def test_between_lies_on_the_segment_of_each_pair():
     assert x.dtype == np.float32
 
 
-def test_around_adds_up_to_half_a_deviation():
+def test_around_adds_up_to_half_a_deviation():  # eq:penalty.around
     real = np.random.default_rng(0).standard_normal((50, 3, 2, 1)).astype(np.float32)
     u = (around(real, np.random.default_rng(1)) - real) / (0.5 * real.std())
     assert -1e-5 < u.min() < 0.05

@@ -20,12 +20,12 @@ for _modes in (RING_MODES, GRID_MODES):
 
 def ring(n: int, rng: np.random.Generator) -> np.ndarray:
     """x = (cos a, sin a) + 0.01 e, a = 2 pi k / 8: float32 (n, 2) from 8 equal Gaussians on the unit circle."""
-    return _mixture(RING_MODES, RING_STD, n, rng)
+    return _mixture(RING_MODES, RING_STD, n, rng)  # eq:data.ring
 
 
 def grid(n: int, rng: np.random.Generator) -> np.ndarray:
     """x in {-4, -2, 0, 2, 4}^2 + 0.05 e: float32 (n, 2) from 25 equal Gaussians on a square grid."""
-    return _mixture(GRID_MODES, GRID_STD, n, rng)
+    return _mixture(GRID_MODES, GRID_STD, n, rng)  # eq:data.grid
 
 
 def _mixture(modes: np.ndarray, std: float, n: int, rng: np.random.Generator) -> np.ndarray:

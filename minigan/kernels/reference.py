@@ -32,7 +32,7 @@ def conv2d(x, W, stride, pad):  # (N, H, W, C), (k, k, C, O) -> (N, H', W', O)
     xp = _pad(x, pad)
     y = np.zeros((len(x), rows, columns, O), x.dtype)
     for a, b, i, j in _taps(k, stride, rows, columns):
-        y += xp[:, i, j] @ W[a, b]  # y[i] += x[s i - p + a] W[a]
+        y += xp[:, i, j] @ W[a, b]  # y[i] += x[s i - p + a] W[a]   eq:conv.forward
     return y
 
 
@@ -40,76 +40,78 @@ def conv2d_dx(dy, W, stride, pad, hw):  # (N, H', W', O), (k, k, C, O) -> (N, *h
     height, width = hw
     dxp = np.zeros((len(dy), height + 2 * pad, width + 2 * pad, W.shape[2]), dy.dtype)
     for a, b, i, j in _taps(W.shape[0], stride, *dy.shape[1:3]):
-        dxp[:, i, j] += dy @ W[a, b].T  # dx[s i - p + a] += dy[i] W[a]'
+        dxp[:, i, j] += dy @ W[a, b].T  # dx[s i - p + a] += dy[i] W[a]'   eq:conv.dx
     return np.ascontiguousarray(dxp[:, pad : pad + height, pad : pad + width])
 
 
 def conv2d_dW(x, dy, stride, pad, dW):  # (N, H, W, C), (N, H', W', O), (k, k, C, O) in place
     xp = _pad(x, pad)
     for a, b, i, j in _taps(dW.shape[0], stride, *dy.shape[1:3]):
-        dW[a, b] += np.tensordot(xp[:, i, j], dy, axes=((0, 1, 2), (0, 1, 2)))  # dW[a] += x[s i - p + a]' dy[i]
+        # dW[a] += x[s i - p + a]' dy[i]   eq:conv.dW
+        dW[a, b] += np.tensordot(xp[:, i, j], dy, axes=((0, 1, 2), (0, 1, 2)))
 
 
 def upconv2d(x, W):  # (N, H, W, C), (k, k, C, O) -> (N, 2H, 2W, O): nearest x2, then "same" convolution
-    return conv2d(x.repeat(2, axis=1).repeat(2, axis=2), W, 1, W.shape[0] // 2)
+    return conv2d(x.repeat(2, axis=1).repeat(2, axis=2), W, 1, W.shape[0] // 2)  # eq:upconv.forward
 
 
 def upconv2d_dx(dy, W):  # (N, 2H, 2W, O), (k, k, C, O) -> (N, H, W, C)
     N, height, width, _ = dy.shape
     du = conv2d_dx(dy, W, 1, W.shape[0] // 2, (height, width))
-    return du.reshape(N, height // 2, 2, width // 2, 2, W.shape[2]).sum(axis=(2, 4))  # each pixel was copied four times
+    # each pixel was copied four times   eq:upconv.dx
+    return du.reshape(N, height // 2, 2, width // 2, 2, W.shape[2]).sum(axis=(2, 4))
 
 
 def upconv2d_dW(x, dy, dW):  # (N, H, W, C), (N, 2H, 2W, O), (k, k, C, O) in place
-    conv2d_dW(x.repeat(2, axis=1).repeat(2, axis=2), dy, 1, dW.shape[0] // 2, dW)
+    conv2d_dW(x.repeat(2, axis=1).repeat(2, axis=2), dy, 1, dW.shape[0] // 2, dW)  # eq:upconv.dW
 
 
 def dense(x, W, b=None):  # (N, n), (n, m), (m,) or None -> (N, m)
-    y = x @ W
+    y = x @ W  # eq:dense.forward
     return y if b is None else y + b
 
 
 def dense_dx(dy, W):  # (N, m), (n, m) -> (N, n)
-    return dy @ W.T
+    return dy @ W.T  # eq:dense.dx
 
 
 def dense_dW(x, dy, dW):  # (N, n), (N, m), (n, m) in place
-    dW += x.T @ dy
+    dW += x.T @ dy  # eq:dense.dW
 
 
 def add_bias(y, b):  # (..., C), (C,) in place
-    y += b
+    y += b  # eq:linear.forward
 
 
 def leaky_relu(x, alpha):
-    return np.where(x.real > 0, x, alpha * x)
+    return np.where(x.real > 0, x, alpha * x)  # eq:leaky_relu.forward
 
 
 def leaky_relu_dx(dy, x, alpha):
-    return np.where(x.real > 0, dy, alpha * dy)
+    return np.where(x.real > 0, dy, alpha * dy)  # eq:leaky_relu.dx
 
 
 def column_sums(x):  # (..., C) -> (C,)
-    return x.sum(axis=tuple(range(x.ndim - 1)))
+    return x.sum(axis=tuple(range(x.ndim - 1)))  # eq:linear.db
 
 
 def column_moments(x):  # (..., C) -> mean (C,), var (C,): biased, as in the BatchNorm paper
     axes = tuple(range(x.ndim - 1))
     mean = x.mean(axis=axes)
-    return mean, ((x - mean) ** 2).mean(axis=axes)
+    return mean, ((x - mean) ** 2).mean(axis=axes)  # eq:batchnorm.moments
 
 
 def batchnorm(x, mean, inv_std, gamma, beta):  # (..., C)
-    return (x - mean) * inv_std * gamma + beta
+    return (x - mean) * inv_std * gamma + beta  # eq:batchnorm.forward
 
 
 def batchnorm_dx(dy, x, mean, inv_std, gamma):  # (..., C) -> dx (..., C), dgamma (C,), dbeta (C,)
     axes = tuple(range(x.ndim - 1))
     M = x.size // x.shape[-1]
     xhat = (x - mean) * inv_std
-    dbeta = dy.sum(axis=axes)
-    dgamma = (dy * xhat).sum(axis=axes)
-    dx = gamma * inv_std * (dy - dbeta / M - xhat * dgamma / M)
+    dbeta = dy.sum(axis=axes)  # eq:batchnorm.dbeta
+    dgamma = (dy * xhat).sum(axis=axes)  # eq:batchnorm.dgamma
+    dx = gamma * inv_std * (dy - dbeta / M - xhat * dgamma / M)  # eq:batchnorm.dx
     return dx, dgamma, dbeta
 
 
@@ -120,9 +122,9 @@ def squared_norm(a):  # (P,) -> sum a^2
 def adam(theta, grad, m, v, lr, beta1, beta2, eps, t):  # (P,) each, in place; grad is zeroed
     m += (1 - beta1) * (grad - m)
     v += (1 - beta2) * (grad * grad - v)
-    theta -= lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps)
+    theta -= lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + eps)  # eq:adam
     grad[...] = 0
 
 
 def ema(average, theta, decay):  # (P,) in place
-    average += (1 - decay) * (theta - average)
+    average += (1 - decay) * (theta - average)  # eq:ema

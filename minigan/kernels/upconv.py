@@ -35,6 +35,7 @@ def _on_both_axes(T, W):  # sum_ab T[i, a] T[j, b] W[a, b]: (k, k, C, O) -> (row
 def _expand(
     W,
 ):  # K = T W T' (k + 1, k + 1, C, O), as a view (k + 1, k + 1, O, C): how the transposed convolution wants it
+    # K[b] = W[2p - b] + W[2p + 1 - b]   eq:upconv.folded
     return _on_both_axes(_taps(len(W), W.dtype), W).reshape(len(W) + 1, len(W) + 1, *W.shape[2:]).swapaxes(2, 3)
 
 

@@ -223,7 +223,7 @@ def conv2d(x: np.ndarray, W: np.ndarray) -> np.ndarray:
             V = scratch("patches", (Q, T, 3, 3, 2, 2 * C), x.dtype)
             M = scratch("products", (Q, T, 3, 3, O), x.dtype)
             _patches_in(flat, q, V, R)
-            np.matmul(by_entry(V, 9, 4 * C), U, out=by_entry(M, 9, O))
+            np.matmul(by_entry(V, 9, 4 * C), U, out=by_entry(M, 9, O))  # eq:winograd.forward
             _outputs(M, q, y)
 
     run(share, N * (H // 4), BYTE * x.nbytes + 9 * y.size * C)
@@ -243,7 +243,7 @@ def conv2d_dx(dy: np.ndarray, W: np.ndarray) -> np.ndarray:
             V = scratch("patches", (Q, T, 3, 3, 2, 2 * C), dy.dtype)
             M = scratch("products", (Q, T, 3, 3, O), dy.dtype)
             _slopes(dy, q, M)
-            np.matmul(by_entry(M, 9, O), U.transpose(0, 2, 1), out=by_entry(V, 9, 4 * C))
+            np.matmul(by_entry(M, 9, O), U.transpose(0, 2, 1), out=by_entry(V, 9, 4 * C))  # eq:winograd.dx
             _patches_out(V, q, flat, R, carry)
 
     run(share, N, BYTE * dx.nbytes + 9 * dy.size * C)
@@ -267,7 +267,7 @@ def conv2d_dW(x: np.ndarray, dy: np.ndarray, dW: np.ndarray) -> None:
             left, right = by_entry(V, 9, 4 * C), by_entry(M, 9, O)
             if _swapped(dW):
                 left, right = right, left
-            np.matmul(left.transpose(0, 2, 1), right, out=total if q == start else product)
+            np.matmul(left.transpose(0, 2, 1), right, out=total if q == start else product)  # eq:winograd.dW
             if q > start:
                 total += product
         return total

@@ -151,7 +151,7 @@ def conv2d(x: np.ndarray, W: np.ndarray) -> np.ndarray:
             V = scratch("patches", (Q, T, 4, 4, C), x.dtype)
             M = scratch("products", (Q, T, 4, 4 * O), x.dtype)
             _patches(flat, q, V, R)
-            np.matmul(by_entry(V, 16, C), U, out=by_entry(M, 16, O))
+            np.matmul(by_entry(V, 16, C), U, out=by_entry(M, 16, O))  # eq:winograd.forward
             _outputs(M, q, y, S)
 
     run(share, N * (H // 2), BYTE * x.nbytes + 9 * y.size * C)
@@ -176,7 +176,7 @@ def conv2d_dW(x: np.ndarray, dy: np.ndarray, dW: np.ndarray) -> None:
             M = scratch("products", (Q, T, 4, 4 * O), x.dtype)
             _patches(flat, q, V, R)
             _slopes(slopes, q, M, S)
-            np.matmul(by_entry(V, 16, C).transpose(0, 2, 1), by_entry(M, 16, O), out=product)
+            np.matmul(by_entry(V, 16, C).transpose(0, 2, 1), by_entry(M, 16, O), out=product)  # eq:winograd.dW
             total += product
         return total
 

@@ -17,70 +17,70 @@ class Activation(Layer):
     curved = True
 
     def forward(self, x):
-        y, *cache = self.f(self.check(x, "any", True))
+        y, *cache = self.f(self.check(x, "any", True))  # eq:activation.forward
         return y, tuple(cache)
 
     def backward(self, dy, cache):
-        return self.check_slope(dy, cache[0].shape) * self.df(*cache)
+        return self.check_slope(dy, cache[0].shape) * self.df(*cache)  # eq:activation.dx
 
     def tangent(self, v, cache):
-        return self.check_tangent(v, cache[0].shape) * self.df(*cache), cache
+        return self.check_tangent(v, cache[0].shape) * self.df(*cache), cache  # eq:activation.tangent
 
     def curvature(self, dy, v, cache):
-        return dy * v * self.d2f(*cache)
+        return dy * v * self.d2f(*cache)  # eq:activation.curvature
 
 
 def sigmoid(x):
     """1 / (1 + exp(-x)), for any real or complex x without overflow."""
     e = np.exp(np.where(x.real > 0, -x, x))  # exp(-|x|) <= 1
-    return np.where(x.real > 0, 1, e) / (1 + e)
+    return np.where(x.real > 0, 1, e) / (1 + e)  # eq:sigmoid.forward
 
 
 def softplus(x):
     """log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)), without overflow."""
-    return np.where(x.real > 0, x, 0) + np.log1p(np.exp(np.where(x.real > 0, -x, x)))
+    return np.where(x.real > 0, x, 0) + np.log1p(np.exp(np.where(x.real > 0, -x, x)))  # eq:softplus.forward
 
 
 class Tanh(Activation):
     """y = tanh(x);  f' = 1 - y^2;  f'' = -2 y (1 - y^2)."""
 
     def f(self, x):
-        y = np.tanh(x)
+        y = np.tanh(x)  # eq:tanh.forward
         return y, y
 
     def df(self, y):
-        return 1 - y * y
+        return 1 - y * y  # eq:tanh.slope
 
     def d2f(self, y):
-        return -2 * y * (1 - y * y)
+        return -2 * y * (1 - y * y)  # eq:tanh.curvature
 
 
 class Sigmoid(Activation):
     """y = 1 / (1 + exp(-x));  f' = y (1 - y);  f'' = y (1 - y) (1 - 2 y)."""
 
     def f(self, x):
-        y = sigmoid(x)
+        y = sigmoid(x)  # eq:sigmoid.forward
         return y, y
 
     def df(self, y):
-        return y * (1 - y)
+        return y * (1 - y)  # eq:sigmoid.slope
 
     def d2f(self, y):
-        return y * (1 - y) * (1 - 2 * y)
+        return y * (1 - y) * (1 - 2 * y)  # eq:sigmoid.curvature
 
 
 class Softplus(Activation):
     """y = log(1 + exp(x));  f' = sigmoid(x) = s;  f'' = s (1 - s)."""
 
     def f(self, x):
-        return softplus(x), x
+        return softplus(x), x  # eq:softplus.forward
 
     def df(self, x):
-        return sigmoid(x)
+        return sigmoid(x)  # eq:softplus.slope
 
     def d2f(self, x):
         s = sigmoid(x)
-        return s * (1 - s)
+        return s * (1 - s)  # eq:softplus.curvature
 
 
 class SiLU(Activation):
@@ -88,13 +88,13 @@ class SiLU(Activation):
 
     def f(self, x):
         s = sigmoid(x)
-        return x * s, x, s
+        return x * s, x, s  # eq:silu.forward
 
     def df(self, x, s):
-        return s + x * s * (1 - s)
+        return s + x * s * (1 - s)  # eq:silu.slope
 
     def d2f(self, x, s):
-        return s * (1 - s) * (2 + x * (1 - 2 * s))
+        return s * (1 - s) * (2 + x * (1 - 2 * s))  # eq:silu.curvature
 
 
 class LeakyReLU(Layer):
@@ -109,11 +109,11 @@ class LeakyReLU(Layer):
         self.alpha = alpha
 
     def forward(self, x):
-        y = kernels.leaky_relu(self.check(x, "any", True), self.alpha)
+        y = kernels.leaky_relu(self.check(x, "any", True), self.alpha)  # eq:leaky_relu.forward
         return y, y
 
     def backward(self, dy, y):
-        return kernels.leaky_relu_dx(self.check_slope(dy, y.shape), y, self.alpha)
+        return kernels.leaky_relu_dx(self.check_slope(dy, y.shape), y, self.alpha)  # eq:leaky_relu.dx
 
     def tangent(self, v, y):
         return kernels.leaky_relu_dx(self.check_tangent(v, y.shape), y, self.alpha), y
@@ -126,7 +126,7 @@ class ReLU(LeakyReLU):
     """y = max(x, 0):  LeakyReLU with alpha = 0."""
 
     def __init__(self):
-        super().__init__(0.0)
+        super().__init__(0.0)  # eq:leaky_relu.forward
 
     def __repr__(self):
         return "ReLU()"

@@ -38,17 +38,17 @@ class SelfAttention(Composite):
         x = self.check(x, f"(N, H, W, {self.c})", x.ndim == 4 and x.shape[-1] == self.c, hint)
         X = x.reshape(len(x), -1, self.c)  # (N, T, C)
         q, k, v = X @ self.Wq, X @ self.Wk, X @ self.Wv
-        S = q @ _T(k) / math.sqrt(self.d)  # (N, T, T)
+        S = q @ _T(k) / math.sqrt(self.d)  # (N, T, T)   eq:attention.scores
         E = np.exp(S - S.real.max(axis=-1, keepdims=True))
-        A = E / E.sum(axis=-1, keepdims=True)
+        A = E / E.sum(axis=-1, keepdims=True)  # eq:attention.weights
         o = A @ v  # (N, T, C)
-        return x + self.gamma * o.reshape(x.shape), (X, q, k, v, A, o, x.shape)
+        return x + self.gamma * o.reshape(x.shape), (X, q, k, v, A, o, x.shape)  # eq:attention.forward
 
     def _heads(self, dq, dk, dv, X, learn):
         """Slopes of q, k, v, which are products of X -> slope of X."""
         if learn:
             for dW, d in ((self.dWq, dq), (self.dWk, dk), (self.dWv, dv)):
-                dW += X.reshape(-1, self.c).T @ d.reshape(-1, d.shape[-1])  # dW += X' d
+                dW += X.reshape(-1, self.c).T @ d.reshape(-1, d.shape[-1])  # dW += X' d   eq:attention.dW
         return dq @ self.Wq.T + dk @ self.Wk.T + dv @ self.Wv.T
 
     def back(self, dy, cache, learn):
@@ -58,7 +58,7 @@ class SelfAttention(Composite):
             self.dgamma += (dY * o).sum()
         do = self.gamma * dY
         dS = _softmax(A, do @ _T(v)) / math.sqrt(self.d)
-        return dy + self._heads(dS @ k, _T(dS) @ q, _T(A) @ do, X, learn).reshape(shape)
+        return dy + self._heads(dS @ k, _T(dS) @ q, _T(A) @ do, X, learn).reshape(shape)  # eq:attention.dx
 
     def tangent(self, v, cache):
         X, q, k, val, A, _, shape = cache
@@ -67,7 +67,7 @@ class SelfAttention(Composite):
         tS = (tq @ _T(k) + q @ _T(tk)) / math.sqrt(self.d)
         tA = _softmax(A, tS)  # the softmax's Jacobian is symmetric
         to = tA @ val + A @ tv
-        return v + self.gamma * to.reshape(shape), Tangent(cache, (U, tq, tk, tv, tS, tA, to))
+        return v + self.gamma * to.reshape(shape), Tangent(cache, (U, tq, tk, tv, tS, tA, to))  # eq:attention.tangent
 
     def backward_tangent(self, dw, dx, v, tcache, cache, learn=True):
         X, q, k, val, A, _, shape = cache
@@ -82,12 +82,12 @@ class SelfAttention(Composite):
         dA, dtv = dto @ _T(tv), _T(A) @ dto
         # tA = A (tS - r), r = sum A tS: its slopes in tS and in A
         r = (A * tS).sum(axis=-1, keepdims=True)
-        dA += dtA * (tS - r) - tS * (A * dtA).sum(axis=-1, keepdims=True)
+        dA += dtA * (tS - r) - tS * (A * dtA).sum(axis=-1, keepdims=True)  # eq:attention.second
         dtS = _softmax(A, dtA) * scale
         # tS = (tq k' + q tk') scale;  A = softmax(q k' scale)
         dS = _softmax(A, dA) * scale
         dtq, dtk = dtS @ k, _T(dtS) @ q
-        dq, dk = dtS @ tk + dS @ k, _T(dtS) @ tq + _T(dS) @ q
+        dq, dk = dtS @ tk + dS @ k, _T(dtS) @ tq + _T(dS) @ q  # eq:attention.second
         dw_in = dw + self._heads(dtq, dtk, dtv, U, learn).reshape(shape)
         born = self._heads(dq, dk, dval, X, learn).reshape(shape)
         through = None if dx is None else self.back(dx, cache, learn)
@@ -99,4 +99,4 @@ class SelfAttention(Composite):
 
 def _softmax(A, d):
     """The softmax's Jacobian times d, row by row:  A (d - sum A d)."""
-    return A * (d - (A * d).sum(axis=-1, keepdims=True))
+    return A * (d - (A * d).sum(axis=-1, keepdims=True))  # eq:attention.softmax

@@ -35,7 +35,7 @@ class Chain:
         """y, caches = D.forward(x): training mode, keeping what backward needs."""
         caches = []
         for layer in self.layers:
-            x, cache = layer.forward(x)
+            x, cache = layer.forward(x)  # eq:chain.forward
             caches.append(cache)
         return x, caches
 
@@ -56,7 +56,7 @@ class Chain:
             if i == last and learn and not need_dx:
                 layer.accumulate(dy, cache)
                 return None
-            dy = layer.learn(dy, cache) if learn else layer.backward(dy, cache)
+            dy = layer.learn(dy, cache) if learn else layer.backward(dy, cache)  # eq:chain.dx
         return dy
 
     def tangent(self, v, caches):
@@ -64,7 +64,7 @@ class Chain:
         self._belong(caches)
         tangents = []
         for layer, cache in zip(self.layers, caches, strict=True):
-            w, tcache = layer.tangent(v, cache)
+            w, tcache = layer.tangent(v, cache)  # eq:chain.tangent
             tangents.append((v, tcache))
             v = w
         return v, tangents
@@ -77,7 +77,7 @@ class Chain:
             if i == last and learn and not need_dx:
                 layer.accumulate_tangent(dw, dx, v, tcache, cache)
                 return None, None
-            dw, dx = layer.backward_tangent(dw, dx, v, tcache, cache, learn)
+            dw, dx = layer.backward_tangent(dw, dx, v, tcache, cache, learn)  # eq:chain.second
         return dw, dx
 
     def backward_tangent(self, dw, tangents, caches, dx=None, need_dx: bool = True):

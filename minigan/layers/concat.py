@@ -36,7 +36,7 @@ class Concat(Composite):
 
     def forward(self, x):
         (a, left), (b, right) = (side.forward(part) for side, part in zip(self.sides, self._pair(x), strict=True))
-        y = self._join(a, b)
+        y = self._join(a, b)  # eq:concat.forward
         return y, (left, right, a.shape[-1], y.shape)
 
     def __call__(self, x):
@@ -45,6 +45,7 @@ class Concat(Composite):
     def back(self, dy, cache, learn):
         *caches, n, shape = cache
         dy = self.check_slope(dy, shape)
+        # eq:concat.dx
         return tuple(side.backward(d, c, learn) for side, d, c in zip(self.sides, _split(dy, n), caches, strict=True))
 
     def tangent(self, v, cache):  # v is a pair; None for a label

@@ -24,7 +24,7 @@ class Convolution(Linear):
                 f"{type(self).__name__} needs a whole number 0 <= pad < k, or its border would see only zeros, got {k=}, {pad=}"
             )
         self.c_in, self.c_out, self.k, self.stride, self.pad, self.bias = c_in, c_out, k, stride, pad, bias
-        self.parameters = {"W": ((k, k, c_in, c_out), normal(gain / math.sqrt(self.taps()))), **self._b()}
+        self.parameters = {"W": ((k, k, c_in, c_out), normal(gain / math.sqrt(self.taps()))), **self._b()}  # eq:init.he
 
     def _b(self):
         return {"b": ((self.c_out,), constant(0.0))} if self.bias else {}
@@ -59,19 +59,20 @@ class Conv2d(Convolution):
     """
 
     def taps(self) -> float:
-        return self.k * self.k * self.c_in  # products in one output: the fan-in
+        return self.k * self.k * self.c_in  # products in one output: the fan-in   eq:conv.fan_in
 
     def size(self, height, width):
-        return tuple((n + 2 * self.pad - self.k) // self.stride + 1 for n in (height, width))
+        return tuple((n + 2 * self.pad - self.k) // self.stride + 1 for n in (height, width))  # eq:conv.size
 
     def apply(self, x):  # (N, H, W, c_in) -> (N, H', W', c_out)
-        return kernels.conv2d(x, self.W, self.stride, self.pad)  # y[i] = sum_a x[s i - p + a] W[a]
+        return kernels.conv2d(x, self.W, self.stride, self.pad)  # y[i] = sum_a x[s i - p + a] W[a]   eq:conv.forward
 
     def adjoint(self, dy, x):  # (N, H', W', c_out) -> (N, H, W, c_in)
-        return kernels.conv2d_dx(dy, self.W, self.stride, self.pad, x.shape[1:3])  # dx[s i - p + a] += dy[i] W[a]'
+        # dx[s i - p + a] += dy[i] W[a]'   eq:conv.dx
+        return kernels.conv2d_dx(dy, self.W, self.stride, self.pad, x.shape[1:3])
 
     def outer(self, x, dy):
-        kernels.conv2d_dW(x, dy, self.stride, self.pad, self.dW)  # dW[a] += sum_i x[s i - p + a]' dy[i]
+        kernels.conv2d_dW(x, dy, self.stride, self.pad, self.dW)  # dW[a] += sum_i x[s i - p + a]' dy[i]   eq:conv.dW
 
 
 class ConvTranspose2d(Convolution):
@@ -82,16 +83,20 @@ class ConvTranspose2d(Convolution):
     """
 
     def taps(self) -> float:
-        return max(1.0, (self.k / self.stride) ** 2) * self.c_in  # each output pixel is reached by (k / s)^2 taps
+        # each output pixel is reached by (k / s)^2 taps   eq:conv_transpose.fan_in
+        return max(1.0, (self.k / self.stride) ** 2) * self.c_in
 
     def size(self, height, width):
-        return tuple((n - 1) * self.stride - 2 * self.pad + self.k for n in (height, width))
+        return tuple((n - 1) * self.stride - 2 * self.pad + self.k for n in (height, width))  # eq:conv_transpose.size
 
     def apply(self, x):  # (N, H, W, c_in) -> (N, H', W', c_out): the adjoint of the convolution with weights W[a]'
+        # y[s i - p + a] += x[i] W[a]   eq:conv_transpose.forward
         return kernels.conv2d_dx(x, self.W.swapaxes(2, 3), self.stride, self.pad, self.size(*x.shape[1:3]))
 
     def adjoint(self, dy, x):  # (N, H', W', c_out) -> (N, H, W, c_in)
-        return kernels.conv2d(dy, self.W.swapaxes(2, 3), self.stride, self.pad)  # dx[i] = sum_a dy[s i - p + a] W[a]'
+        # dx[i] = sum_a dy[s i - p + a] W[a]'   eq:conv_transpose.dx
+        return kernels.conv2d(dy, self.W.swapaxes(2, 3), self.stride, self.pad)
 
     def outer(self, x, dy):
-        kernels.conv2d_dW(dy, x, self.stride, self.pad, self.dW.swapaxes(2, 3))  # dW[a]' += sum_i dy[s i - p + a]' x[i]
+        # dW[a]' += sum_i dy[s i - p + a]' x[i]   eq:conv_transpose.dW
+        kernels.conv2d_dW(dy, x, self.stride, self.pad, self.dW.swapaxes(2, 3))

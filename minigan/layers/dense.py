@@ -23,7 +23,7 @@ class Dense(Linear):
     def __init__(self, n_in: int, n_out: int, bias: bool = True, gain: float = HE):
         whole("Dense", n_in=n_in, n_out=n_out)
         self.n_in, self.n_out, self.bias = n_in, n_out, bias
-        self.parameters = {"W": ((n_in, n_out), normal(gain / math.sqrt(n_in)))}
+        self.parameters = {"W": ((n_in, n_out), normal(gain / math.sqrt(n_in)))}  # eq:init.he
         if bias:
             self.parameters["b"] = ((n_out,), constant(0.0))
 
@@ -35,13 +35,13 @@ class Dense(Linear):
         return len(x), self.n_out
 
     def apply(self, x):  # (N, n_in) -> (N, n_out)
-        return kernels.dense(x, self.W)  # x W
+        return kernels.dense(x, self.W)  # x W   eq:dense.forward
 
     def adjoint(self, dy, x):  # (N, n_out) -> (N, n_in)
-        return kernels.dense_dx(dy, self.W)  # dy W'
+        return kernels.dense_dx(dy, self.W)  # dy W'   eq:dense.dx
 
     def outer(self, x, dy):
-        kernels.dense_dW(x, dy, self.dW)  # dW += x' dy
+        kernels.dense_dW(x, dy, self.dW)  # dW += x' dy   eq:dense.dW
 
     def __repr__(self):
         return f"Dense({self.n_in}, {self.n_out}{'' if self.bias else ', bias=False'})"

@@ -28,10 +28,10 @@ class Dropout(Layer):
         keep = np.random.default_rng([int(self.seed[0].real), int(self.draws[0].real)]).random(x.shape) >= self.p
         self.draws += 1
         scale = keep * x.real.dtype.type(1 / (1 - self.p))
-        return x * scale, scale
+        return x * scale, scale  # eq:dropout.forward
 
     def backward(self, dy, scale):
-        return self.check_slope(dy, scale.shape) * scale
+        return self.check_slope(dy, scale.shape) * scale  # eq:dropout.dx
 
     def tangent(self, v, scale):
         return self.check_tangent(v, scale.shape) * scale, scale

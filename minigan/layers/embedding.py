@@ -32,7 +32,7 @@ class Embedding(Layer):
             raise ValueError(f"{self} knows the labels 0 to {self.n_classes - 1}, got {labels.min()} to {labels.max()}")
         if not self.bound:
             raise ValueError(f"{self} has no weights yet: put it in Sequential(..., rng=rng), or call .init(rng)")
-        return self.W[labels], (labels, 1)
+        return self.W[labels], (labels, 1)  # eq:embedding.forward
 
     def backward(self, dy, cache):
         return None
@@ -41,7 +41,8 @@ class Embedding(Layer):
         labels, one = cache  # one is 0 after tangent: the output did not move
         if one:
             dy = self.check_slope(dy, (len(labels), self.dim))
-            self.dW += one_hot(labels, self.n_classes, dy.dtype).T @ dy  # dW[label[n]] += dy[n], repeated labels too
+            # dW[label[n]] += dy[n], repeated labels too   eq:embedding.dW
+            self.dW += one_hot(labels, self.n_classes, dy.dtype).T @ dy
 
     def tangent(self, v, cache):
         labels, _ = cache

@@ -31,7 +31,7 @@ class Beside(Composite):
     def forward(self, x):
         x, c = self._pair(x)
         y, caches = self.body.forward(x)
-        return (y, c), caches
+        return (y, c), caches  # eq:beside.forward
 
     def __call__(self, x):
         x, c = self._pair(x)
@@ -87,17 +87,17 @@ class LabelScore(Layer):
             raise ShapeError(f"{self} expected {len(h)} integer labels, got {label.dtype} of shape {label.shape}")
         if label.size and not 0 <= label.min() <= label.max() < self.classes:
             raise ValueError(f"{self} knows the labels 0 to {self.classes - 1}, got {label.min()} to {label.max()}")
-        y = (h * self.W[label]).sum(axis=1) + self.b[label]  # h[n] . W[label[n]] + b[label[n]]
+        y = (h * self.W[label]).sum(axis=1) + self.b[label]  # h[n] . W[label[n]] + b[label[n]]   eq:label_score.forward
         return y[:, None], (h, label, 1)
 
     def backward(self, dy, cache):
         h, label, _ = cache
-        return self.check_slope(dy, (len(h), 1)) * self.W[label], None
+        return self.check_slope(dy, (len(h), 1)) * self.W[label], None  # eq:label_score.dx
 
     def accumulate(self, dy, cache):
         h, label, one = cache  # one is 0 after tangent, where b does not move
         chosen = one_hot(label, self.classes, dy.dtype)  # (N, classes)
-        self.dW += chosen.T @ (self.check_slope(dy, (len(h), 1)) * h)  # dW[label[n]] += dy[n] h[n]
+        self.dW += chosen.T @ (self.check_slope(dy, (len(h), 1)) * h)  # dW[label[n]] += dy[n] h[n]   eq:label_score.dW
         if one:
             self.db += chosen.T @ dy[:, 0]
 

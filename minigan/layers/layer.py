@@ -73,7 +73,7 @@ class Layer:
 
     def learn(self, dy, cache):
         """accumulate, then backward: one layer's share of an ordinary backward pass."""
-        self.accumulate(dy, cache)
+        self.accumulate(dy, cache)  # eq:chain.dtheta
         return self.backward(dy, cache)
 
     def backward_tangent(self, dw, dx, v, tcache, cache, learn: bool = True):
@@ -88,9 +88,9 @@ class Layer:
             self.accumulate(dw, tcache)
         if dx is not None:
             dx = self.learn(dx, cache) if learn else self.backward(dx, cache)
-        if self.curved:  # J depends on x, so the tangent stream leaks back into the primal one
+        if self.curved:  # J depends on x, so the tangent stream leaks back into the primal one   eq:layer.curvature
             dx = add(dx, self.curvature(dw, v, cache))
-        return self.backward(dw, tcache), dx
+        return self.backward(dw, tcache), dx  # eq:chain.second
 
     def accumulate_both(self, dw, c, tcache, cache) -> None:
         """The parameter gradient of both streams where the primal slope is c dw, row by row."""

@@ -23,7 +23,7 @@ class Linear(Layer):
 
     def forward(self, x):
         x = self.fit(x)
-        y = self.apply(x)
+        y = self.apply(x)  # eq:linear.forward
         if self.bias:
             kernels.add_bias(y, self.b)
         return y, (x, 1)
@@ -37,12 +37,13 @@ class Linear(Layer):
         dy = self.check_slope(dy, self.out_shape(x))
         self.outer(x, dy)
         if self.bias and np.any(one):
-            self.db += kernels.column_sums(dy if isinstance(one, int) else one * dy)  # db += 1' dy
+            self.db += kernels.column_sums(dy if isinstance(one, int) else one * dy)  # db += 1' dy   eq:linear.db
 
     def tangent(self, v, cache):
         v = self.check_tangent(v, cache[0].shape)
-        return self.apply(v), (v, 0)
+        return self.apply(v), (v, 0)  # eq:linear.tangent
 
     def accumulate_both(self, dw, c, tcache, cache):
         c = per_sample(c, cache[0])
-        self.accumulate(dw, (c * cache[0] + tcache[0], c))  # c (x, 1) + (v, 0): one product for both streams
+        # c (x, 1) + (v, 0): one product for both streams   eq:linear.both
+        self.accumulate(dw, (c * cache[0] + tcache[0], c))

@@ -25,10 +25,10 @@ class MinibatchStd(Layer):
         x = self.check(x, "(N, ..., C) with at least two axes", x.ndim >= 2)
         u = x - x.mean(axis=0)
         s = np.sqrt((u * u).mean(axis=0) + x.dtype.type(self.eps))
-        extra = np.broadcast_to(s.mean(), (*x.shape[:-1], 1)).astype(x.dtype)
+        extra = np.broadcast_to(s.mean(), (*x.shape[:-1], 1)).astype(x.dtype)  # eq:minibatch_std.forward
         return np.concatenate([x, extra], axis=-1), (u, s)
 
     def backward(self, dy, cache):
         u, s = cache
         dy = self.check_slope(dy, (*u.shape[:-1], u.shape[-1] + 1))
-        return dy[..., :-1] + dy[..., -1].sum() * u / (u.size * s)  # N F = u.size
+        return dy[..., :-1] + dy[..., -1].sum() * u / (u.size * s)  # N F = u.size   eq:minibatch_std.dx

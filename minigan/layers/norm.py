@@ -21,19 +21,20 @@ def standardize(x, axes, eps, center=True):
     """x -> y = (x - mean) / s  and s = sqrt(var + eps), the moments over `axes`; without `center` the mean is taken as 0."""
     u = x - x.mean(axis=axes, keepdims=True) if center else x
     s = np.sqrt((u * u).mean(axis=axes, keepdims=True) + x.dtype.type(eps))
-    return u / s, s
+    return u / s, s  # eq:norm.standardize
 
 
 def project(u, y, axes, center=True):
     """P u = u - mean u - y mean(y u):  what of a slope survives once mean and scale are divided out."""
     mean = u.mean(axis=axes, keepdims=True) if center else 0
-    return u - mean - y * (y * u).mean(axis=axes, keepdims=True)
+    return u - mean - y * (y * u).mean(axis=axes, keepdims=True)  # eq:norm.project
 
 
 def bend(dy, v, y, s, axes, center=True):
     """d/dx [dy . P v / s]:  the curvature of `standardize`."""
     mean_dy, mean_v = ((y * u).mean(axis=axes, keepdims=True) for u in (dy, v))
     Pv = project(v, y, axes, center)
+    # eq:norm.curvature
     return -(project(dy * mean_v + v * mean_dy, y, axes, center) + y * (dy * Pv).mean(axis=axes, keepdims=True)) / (
         s * s
     )
@@ -58,11 +59,11 @@ class _SampleNorm(Layer):
             f"the last axis is the channels: {type(self).__name__}({x.shape[-1]}) would fit",
         )
         xhat, s = standardize(x, self.axes, self.eps)
-        return self.gamma * xhat + self.beta, (xhat, xhat, s, 1)
+        return self.gamma * xhat + self.beta, (xhat, xhat, s, 1)  # eq:norm.affine
 
     def backward(self, dy, cache):
         _, xhat, s, _ = cache
-        return project(self.gamma * self.check_slope(dy, xhat.shape), xhat, self.axes) / s
+        return project(self.gamma * self.check_slope(dy, xhat.shape), xhat, self.axes) / s  # eq:norm.dx
 
     def accumulate(self, dy, cache):
         u, _, _, one = (
@@ -70,14 +71,14 @@ class _SampleNorm(Layer):
         )
         dy = self.check_slope(dy, u.shape)
         axes = tuple(range(dy.ndim - 1))
-        self.dgamma += (dy * u).sum(axis=axes)
+        self.dgamma += (dy * u).sum(axis=axes)  # eq:norm.dgamma
         if one:
-            self.dbeta += dy.sum(axis=axes)
+            self.dbeta += dy.sum(axis=axes)  # eq:norm.dbeta
 
     def tangent(self, v, cache):
         _, xhat, s, _ = cache
         u = project(self.check_tangent(v, xhat.shape), xhat, self.axes) / s
-        return self.gamma * u, (u, xhat, s, 0)
+        return self.gamma * u, (u, xhat, s, 0)  # eq:norm.tangent
 
     def curvature(self, dy, v, cache):
         _, xhat, s, _ = cache
@@ -93,7 +94,7 @@ class LayerNorm(_SampleNorm):
     Ba, Kiros and Hinton 2016, eq. 4.  For an image this normalises each pixel over its channels.
     """
 
-    axes = (-1,)
+    axes = (-1,)  # eq:layernorm.axes
 
     def expects(self):
         return f"(..., {self.n})"
@@ -108,7 +109,7 @@ class InstanceNorm(_SampleNorm):
     Ulyanov, Vedaldi and Lempitsky 2016, eq. 1.
     """
 
-    axes = (1, 2)
+    axes = (1, 2)  # eq:instancenorm.axes
 
     def expects(self):
         return f"(N, H, W, {self.n})"
@@ -131,12 +132,12 @@ class PixelNorm(Layer):
 
     def forward(self, x):
         x = self.check(x, "(..., C) with at least two axes", x.ndim >= 2)
-        y, s = standardize(x, self.axes, self.eps, center=False)
+        y, s = standardize(x, self.axes, self.eps, center=False)  # eq:pixelnorm.forward
         return y, (y, s)
 
     def backward(self, dy, cache):
         y, s = cache
-        return project(self.check_slope(dy, y.shape), y, self.axes, center=False) / s
+        return project(self.check_slope(dy, y.shape), y, self.axes, center=False) / s  # eq:pixelnorm.dx
 
     def tangent(self, v, cache):
         return self.backward(self.check_tangent(v, cache[0].shape), cache), cache  # the Jacobian P / s is symmetric
@@ -176,21 +177,22 @@ class BatchNorm(Layer):
             raise ValueError(
                 f"{self} needs at least two values per channel to have a variance, got input {x.shape}: use a larger batch"
             )
-        mean, var = kernels.column_moments(x)
+        mean, var = kernels.column_moments(x)  # eq:batchnorm.moments
         inv_std = self._inv_std(var)
-        self.running_mean += self.momentum * (mean - self.running_mean)
+        self.running_mean += self.momentum * (mean - self.running_mean)  # eq:batchnorm.running
         self.running_var += self.momentum * (var * (M / (M - 1)) - self.running_var)
-        return kernels.batchnorm(x, mean, inv_std, self.gamma, self.beta), (x, mean, inv_std)
+        return kernels.batchnorm(x, mean, inv_std, self.gamma, self.beta), (x, mean, inv_std)  # eq:batchnorm.forward
 
     def __call__(self, x):
-        return kernels.batchnorm(
+        return kernels.batchnorm(  # eq:batchnorm.use
             self._check(x), self.running_mean, self._inv_std(self.running_var), self.gamma, self.beta
         )
 
     def learn(self, dy, cache):  # one kernel gives all three slopes
+        # dx = gamma / s (dy - dbeta / M - xhat dgamma / M)   eq:batchnorm.dx
         dx, dgamma, dbeta = kernels.batchnorm_dx(self.check_slope(dy, cache[0].shape), *cache, self.gamma)
-        self.dgamma += dgamma
-        self.dbeta += dbeta
+        self.dgamma += dgamma  # eq:batchnorm.dgamma
+        self.dbeta += dbeta  # eq:batchnorm.dbeta
         return dx
 
     def backward(self, dy, cache):

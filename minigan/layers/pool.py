@@ -31,12 +31,12 @@ class AvgPool2d(_Pool):
     """y = mean of each k x k block.   (N, H, W, C) -> (N, H/k, W/k, C);   dx = dy / k^2, to each pixel of the block."""
 
     def forward(self, x):
-        return self.blocks(x).mean(axis=-1), x.shape
+        return self.blocks(x).mean(axis=-1), x.shape  # eq:avgpool.forward
 
     def backward(self, dy, shape):
         N, height, width, C = shape
         dy = self.check_slope(dy, (N, height // self.k, width // self.k, C))
-        return (dy / self.k**2).repeat(self.k, axis=1).repeat(self.k, axis=2)
+        return (dy / self.k**2).repeat(self.k, axis=1).repeat(self.k, axis=2)  # eq:avgpool.dx
 
     def tangent(self, v, shape):
         return self.blocks(self.check_tangent(v, shape)).mean(axis=-1), shape
@@ -48,13 +48,13 @@ class MaxPool2d(_Pool):
     def forward(self, x):
         blocks = self.blocks(x)
         winner = blocks.real.argmax(axis=-1)[..., None]  # (N, H/k, W/k, C, 1)
-        return np.take_along_axis(blocks, winner, axis=-1)[..., 0], (winner, x.shape)
+        return np.take_along_axis(blocks, winner, axis=-1)[..., 0], (winner, x.shape)  # eq:maxpool.forward
 
     def backward(self, dy, cache):
         winner, _ = cache
         dy = self.check_slope(dy, winner.shape[:-1])
         blocks = np.zeros((*dy.shape, self.k**2), dy.dtype)
-        np.put_along_axis(blocks, winner, dy[..., None], axis=-1)
+        np.put_along_axis(blocks, winner, dy[..., None], axis=-1)  # eq:maxpool.dx
         return self.unblock(blocks)
 
     def tangent(self, v, cache):
@@ -67,12 +67,12 @@ class Upsample2x(Layer):
 
     def forward(self, x):
         x = self.check(x, "(N, H, W, C)", x.ndim == 4)
-        return x.repeat(2, axis=1).repeat(2, axis=2), x.shape
+        return x.repeat(2, axis=1).repeat(2, axis=2), x.shape  # eq:upsample.forward
 
     def backward(self, dy, shape):
         N, height, width, C = shape
         dy = self.check_slope(dy, (N, 2 * height, 2 * width, C))
-        return dy.reshape(N, height, 2, width, 2, C).sum(axis=(2, 4))
+        return dy.reshape(N, height, 2, width, 2, C).sum(axis=(2, 4))  # eq:upsample.dx
 
     def tangent(self, v, shape):
         return self.check_tangent(v, shape).repeat(2, axis=1).repeat(2, axis=2), shape

@@ -78,14 +78,14 @@ class Residual(Composite):
 
     def forward(self, x):
         (y, body), (skip, shortcut) = self.body.forward(x), self.shortcut.forward(x)
-        return self._sum(y, skip), (body, shortcut)
+        return self._sum(y, skip), (body, shortcut)  # eq:residual.forward
 
     def __call__(self, x):
         return self._sum(self.body(x), self.shortcut(x))
 
     def back(self, dy, cache, learn):
         body, shortcut = cache
-        return add(self.body.backward(dy, body, learn), self.shortcut.backward(dy, shortcut, learn))
+        return add(self.body.backward(dy, body, learn), self.shortcut.backward(dy, shortcut, learn))  # eq:residual.dx
 
     def tangent(self, v, cache):
         (w, body), (skip, shortcut) = self.body.tangent(v, cache[0]), self.shortcut.tangent(v, cache[1])

@@ -23,7 +23,7 @@ class Reshape(Layer):
         x = self.check(
             x, f"(N, {math.prod(self.shape)}) in all", fits, f"{size} numbers a sample do not fill {self.shape}"
         )
-        return x.reshape(len(x), *self.shape), x.shape
+        return x.reshape(len(x), *self.shape), x.shape  # eq:reshape.forward
 
     def backward(self, dy, shape):
         return self.check_slope(dy, (shape[0], *self.shape)).reshape(shape)
@@ -41,7 +41,7 @@ class Flatten(Layer):
     def forward(self, x):
         if x.ndim < 2:
             raise ShapeError(f"{self} expected an input of shape (N, ...), got {x.shape}: the first axis is the batch")
-        return np.ascontiguousarray(x).reshape(len(x), -1), x.shape
+        return np.ascontiguousarray(x).reshape(len(x), -1), x.shape  # eq:flatten.forward
 
     def backward(self, dy, shape):
         return self.check_slope(dy, (shape[0], math.prod(shape[1:]))).reshape(shape)

@@ -39,15 +39,15 @@ class SpectralNorm(Layer):
         """Power iteration from the stored v -> u, v, sigma."""
         M, v = self._matrix(), _unit(self.v)
         for _ in range(steps):
-            v = _unit(M.T @ (M @ v))
+            v = _unit(M.T @ (M @ v))  # eq:spectral.power
         u = _unit(M @ v)
-        return u, v, u @ M @ v
+        return u, v, u @ M @ v  # eq:spectral.sigma
 
     @contextmanager
     def _normalised(self, sigma):
         """The wrapped layer with W / sigma in place of W, and an empty dW to collect the slope of it."""
         W, dW = self.layer.W, self.layer.dW
-        self.layer.W, self.layer.dW = W / sigma, np.zeros_like(dW)
+        self.layer.W, self.layer.dW = W / sigma, np.zeros_like(dW)  # eq:spectral.forward
         try:
             yield self.layer
         finally:
@@ -80,7 +80,8 @@ class SpectralNorm(Layer):
             layer.accumulate(dy, inner)
             dWbar, Wbar = layer.dW, layer.W
         outer = np.outer(u, v).reshape(Wbar.shape)
-        self.layer.dW += (dWbar - (dWbar * Wbar).sum() * outer) / sigma  # through sigma: it moves with W too
+        # through sigma: it moves with W too   eq:spectral.dW
+        self.layer.dW += (dWbar - (dWbar * Wbar).sum() * outer) / sigma
 
     def tangent(self, v, cache):
         with self._normalised(cache[3]) as layer:

@@ -30,10 +30,10 @@ class UpConv2d(Convolution):
         return 2 * height, 2 * width
 
     def apply(self, x):  # (N, H, W, c_in) -> (N, 2H, 2W, c_out)
-        return kernels.upconv2d(x, self.W)
+        return kernels.upconv2d(x, self.W)  # eq:upconv.forward
 
     def adjoint(self, dy, x):  # (N, 2H, 2W, c_out) -> (N, H, W, c_in)
-        return kernels.upconv2d_dx(dy, self.W)
+        return kernels.upconv2d_dx(dy, self.W)  # eq:upconv.dx
 
     def outer(self, x, dy):
-        kernels.upconv2d_dW(x, dy, self.dW)
+        kernels.upconv2d_dW(x, dy, self.dW)  # eq:upconv.dW

@@ -14,7 +14,7 @@ def test_modes_are_where_the_papers_put_them():
 
 
 @pytest.mark.parametrize(("draw", "modes", "std"), BOTH)
-def test_each_mode_gets_its_share_and_its_width(draw, modes, std):
+def test_each_mode_gets_its_share_and_its_width(draw, modes, std):  # eq:data.ring eq:data.grid
     n = 40_000
     x = draw(n, np.random.default_rng(1))
     assert x.shape == (n, 2)

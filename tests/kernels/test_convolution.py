@@ -65,6 +65,7 @@ def test_im2col_in_small_blocks(normal, same, dtype, monkeypatch, any_threads):
     "shape", [(1, 4, 4, 1, 1), (2, 8, 4, 3, 5), (3, 4, 12, 5, 2), (1, 8, 8, 64, 3), (0, 8, 8, 2, 3), (5, 12, 8, 2, 1)]
 )
 def test_winograd_4x4(normal, same, dtype, any_threads, monkeypatch, shape):
+    # eq:winograd.forward eq:winograd.dx eq:winograd.dW
     _compare(*_case(normal, dtype, shape, 4, 2, 1), 2, 1, _Winograd(winograd), same)
     monkeypatch.setattr(
         winograd, "BLOCK", 1
@@ -75,7 +76,7 @@ def test_winograd_4x4(normal, same, dtype, any_threads, monkeypatch, shape):
 @pytest.mark.parametrize(
     "shape", [(1, 2, 2, 1, 1), (2, 6, 4, 3, 5), (3, 4, 10, 5, 2), (1, 4, 4, 64, 3), (0, 8, 8, 2, 3), (5, 2, 8, 2, 1)]
 )
-def test_winograd_3x3(normal, same, dtype, any_threads, monkeypatch, shape):
+def test_winograd_3x3(normal, same, dtype, any_threads, monkeypatch, shape):  # eq:winograd.forward eq:winograd.dW
     _compare(*_case(normal, dtype, shape, 3, 1, 1), 1, 1, _Winograd(winograd3), same)
     monkeypatch.setattr(winograd, "BLOCK", 1)
     _compare(*_case(normal, dtype, shape, 3, 1, 1), 1, 1, _Winograd(winograd3), same)

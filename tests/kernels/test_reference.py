@@ -19,13 +19,13 @@ def _loops(x, W, stride, pad):
 
 
 @pytest.mark.parametrize(("k", "stride", "pad"), [(1, 1, 0), (3, 1, 1), (4, 2, 1), (2, 3, 2), (5, 2, 0)])
-def test_convolution_is_its_definition(normal, k, stride, pad):
+def test_convolution_is_its_definition(normal, k, stride, pad):  # eq:conv.forward
     x, W = normal(2, 6, 5, 2, dtype=float), normal(k, k, 2, 3, dtype=float)
     np.testing.assert_allclose(reference.conv2d(x, W, stride, pad), _loops(x, W, stride, pad), rtol=0, atol=1e-13)
 
 
 @pytest.mark.parametrize(("k", "stride", "pad"), [(1, 1, 0), (3, 1, 1), (4, 2, 1), (2, 3, 2), (5, 2, 0)])
-def test_adjoints(normal, k, stride, pad):
+def test_adjoints(normal, k, stride, pad):  # eq:conv.dx eq:conv.dW
     x, W = normal(2, 6, 5, 2, dtype=float), normal(k, k, 2, 3, dtype=float)
     y = reference.conv2d(x, W, stride, pad)
     dy = normal(*y.shape, dtype=float)
@@ -51,7 +51,7 @@ def test_adam_by_hand():
     assert (m.item(), v.item(), grad.item()) == (1.5, pytest.approx(0.9), 0)
 
 
-def test_batchnorm_slopes_are_differences(normal):
+def test_batchnorm_slopes_are_differences(normal):  # eq:batchnorm.dx eq:batchnorm.dbeta
     x, dy = normal(6, 3, dtype=float), normal(6, 3, dtype=float)
     gamma, beta = normal(3, dtype=float), normal(3, dtype=float)
 

@@ -10,7 +10,7 @@ from minigan.kernels import reference, upconv
 @pytest.mark.parametrize(
     "shape", [(2, 3, 5, 3, 2), (1, 4, 2, 5, 1), (1, 1, 1, 1, 3), (0, 2, 2, 1, 1), (1, 2, 4, 64, 3)]
 )
-def test_upconv(normal, same, dtype, any_threads, k, shape):
+def test_upconv(normal, same, dtype, any_threads, k, shape):  # eq:upconv.folded
     N, H, width, C, O = shape
     x, W = normal(N, H, width, C, dtype=dtype), normal(k, k, C, O, dtype=dtype)
     dy = normal(N, 2 * H, 2 * width, O, dtype=dtype)
@@ -32,5 +32,5 @@ def test_large_enough_for_winograd(normal, same, dtype):
     same(upconv.upconv2d_dx(dy, W), reference.upconv2d_dx(dy, W))
 
 
-def test_the_expansion_of_three_taps():
+def test_the_expansion_of_three_taps():  # eq:upconv.folded
     assert upconv._taps(3, float).tolist() == [[0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]]

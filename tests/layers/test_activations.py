@@ -8,9 +8,13 @@ from minigan.layers.activations import sigmoid, softplus
 
 # f, f', f'' at a point where the numbers are fractions: sigmoid(log 3) = 3/4, tanh(log 2) = (2 - 1/2)/(2 + 1/2) = 3/5
 BY_HAND = [
+    # eq:tanh.forward eq:tanh.slope eq:tanh.curvature
     (Tanh(), log(2), 3 / 5, 16 / 25, -2 * 3 / 5 * 16 / 25),  # 1 - 9/25 = 16/25
+    # eq:sigmoid.forward eq:sigmoid.slope eq:sigmoid.curvature
     (Sigmoid(), log(3), 3 / 4, 3 / 16, 3 / 16 * (1 - 3 / 2)),  # 3/4 * 1/4 = 3/16
+    # eq:softplus.forward eq:softplus.slope eq:softplus.curvature
     (Softplus(), log(3), log(4), 3 / 4, 3 / 16),  # log(1 + 3)
+    # eq:silu.forward eq:silu.slope eq:silu.curvature
     (SiLU(), log(3), 3 / 4 * log(3), 3 / 4 + log(3) * 3 / 16, 3 / 16 * (2 + log(3) * (1 - 3 / 2))),
 ]
 
@@ -21,14 +25,15 @@ BY_HAND = [
 def test_curved_activations_by_hand(layer, x, f, df, d2f):
     x, dy, v = np.full((1, 2), x), np.array([[2.0, -3.0]]), np.array([[5.0, 7.0]])
     y, cache = layer.forward(x)
-    np.testing.assert_allclose(y, f, rtol=1e-14)
-    np.testing.assert_allclose(layer.backward(dy, cache), dy * df, rtol=1e-14)
-    np.testing.assert_allclose(layer.tangent(v, cache)[0], v * df, rtol=1e-14)
+    np.testing.assert_allclose(y, f, rtol=1e-14)  # eq:activation.forward
+    np.testing.assert_allclose(layer.backward(dy, cache), dy * df, rtol=1e-14)  # eq:activation.dx
+    np.testing.assert_allclose(layer.tangent(v, cache)[0], v * df, rtol=1e-14)  # eq:activation.tangent
+    # eq:activation.curvature
     np.testing.assert_allclose(layer.curvature(dy, v, cache), [[2 * 5 * d2f, -3 * 7 * d2f]], rtol=1e-13)
     assert layer.curved
 
 
-def test_leaky_relu_by_hand():
+def test_leaky_relu_by_hand():  # eq:leaky_relu.forward eq:leaky_relu.dx
     layer = LeakyReLU(0.25)
     y, cache = layer.forward(np.array([[-4.0, 0.0, 8.0]]))
     np.testing.assert_array_equal(y, [[-1, 0, 8]])
@@ -37,7 +42,7 @@ def test_leaky_relu_by_hand():
     assert not layer.curved
 
 
-def test_relu_by_hand():
+def test_relu_by_hand():  # eq:leaky_relu.forward eq:leaky_relu.dx
     layer = ReLU()
     y, cache = layer.forward(np.array([[-4.0, 0.0, 8.0]]))
     np.testing.assert_array_equal(y, [[0, 0, 8]])

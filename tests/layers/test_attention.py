@@ -5,7 +5,7 @@ import numpy as np
 from minigan.layers import SelfAttention
 
 
-def test_worked_by_hand():
+def test_worked_by_hand():  # eq:attention.forward eq:attention.dW
     layer = SelfAttention(1, 1).init(0, np.float64)
     layer.theta[...] = 1, 1, 1, 2  # Wq, Wk, Wv, gamma
     a = sqrt(log(3))
@@ -38,7 +38,7 @@ def test_every_pixel_sees_every_other_but_no_other_sample():
     assert not away[1].any()
 
 
-def test_the_scale_is_one_over_sqrt_d():
+def test_the_scale_is_one_over_sqrt_d():  # eq:attention.scores eq:attention.weights
     rng = np.random.default_rng(0)
     layer = SelfAttention(3, 4).init(0, np.float64)
     layer.gamma[...] = 1
@@ -55,7 +55,7 @@ def test_large_scores_do_not_overflow():
     assert np.isfinite(layer(np.full((1, 2, 2, 2), 1e4))).all()
 
 
-def test_curvature_is_the_change_of_the_slope_and_leaves_the_gradient_alone():
+def test_curvature_is_the_change_of_the_slope_and_leaves_the_gradient_alone():  # eq:layer.curvature eq:attention.second
     rng = np.random.default_rng(0)
     layer = SelfAttention(3, 2).init(0, np.float64)
     layer.gamma[...] = 1

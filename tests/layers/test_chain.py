@@ -12,7 +12,7 @@ def made(*layers, seed=0):
     return chain
 
 
-def test_worked_by_hand():
+def test_worked_by_hand():  # eq:chain.forward eq:chain.dx eq:chain.dtheta eq:chain.tangent
     chain = made(Dense(1, 1), LeakyReLU(0.5), Dense(1, 1))
     chain.theta[...] = 2, -10, 3, 1  # W1, b1, W2, b2
     y, caches = chain.forward(np.array([[3.0]]))
@@ -26,7 +26,7 @@ def test_worked_by_hand():
     assert [v[0, 0] for v, _ in tangents] == [1, 2, 1]  # each entry: the v that came in
 
 
-def test_second_order_by_hand():
+def test_second_order_by_hand():  # eq:chain.second
     chain = made(Dense(1, 1), LeakyReLU(0.5), Dense(1, 1))
     chain.theta[...] = 2, -10, 3, 1
     _, caches = chain.forward(np.array([[3.0]]))

@@ -4,7 +4,7 @@ from minigan.layers import BatchNorm, Concat, Dense, Embedding, Reshape, Tanh
 from minigan.network import Sequential
 
 
-def test_worked_by_hand():
+def test_worked_by_hand():  # eq:concat.forward eq:concat.dx
     layer = Concat([Dense(2, 1, bias=False)], [Embedding(3, 2)]).init(0, np.float64)
     layer.theta[...] = 1, 2, 10, 11, 20, 21, 30, 31  # W of Dense, then the three rows of Embedding
     pair = np.array([[3.0, 4.0], [5.0, 6.0]]), np.array([2, 0])

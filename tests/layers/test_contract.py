@@ -21,7 +21,7 @@ each_sample = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: samp
 
 
 @pytest.mark.parametrize("claim", claims(), ids=lambda claim: f"{claim.verb}: {claim.sample}")
-def test_claim(claim):
+def test_claim(claim):  # eq:attention.dx eq:attention.tangent eq:attention.softmax
     assert require(claim.run())
 
 

@@ -15,7 +15,7 @@ def one_channel(layer, bias=0.0):
     return layer
 
 
-def test_worked_by_hand():
+def test_worked_by_hand():  # eq:conv.forward eq:conv.dx eq:conv.dW
     layer = one_channel(Conv2d(1, 1, 2), bias=0.5)
     y, cache = layer.forward(IMAGE)
     # top left: 1*1 + 2*2 + 3*4 + 4*5 = 37 (a flipped kernel would give 23);  then 47, 67, 77; plus the bias
@@ -35,7 +35,7 @@ def test_stride_and_padding_by_hand():
     np.testing.assert_array_equal(y[0, :, :, 0], [[4, 18], [36, 77]])
 
 
-def test_transposed_by_hand():
+def test_transposed_by_hand():  # eq:conv_transpose.forward eq:conv_transpose.dx eq:conv_transpose.dW
     layer = one_channel(ConvTranspose2d(1, 1, 2), bias=0.5)
     y, cache = layer.forward(np.array([1.0, 2.0]).reshape(1, 1, 2, 1))
     # the kernel laid down once at 0 and twice at 1:   1, 2 + 2*1, 2*2  /  3, 4 + 2*3, 2*4
@@ -57,7 +57,7 @@ def test_transposed_with_stride_and_padding_by_hand():
 
 
 @pytest.mark.parametrize(("k", "stride", "pad"), [(1, 1, 0), (3, 1, 1), (4, 2, 1), (5, 3, 2), (3, 2, 0)])
-def test_output_sizes_are_those_of_the_docstring(k, stride, pad):
+def test_output_sizes_are_those_of_the_docstring(k, stride, pad):  # eq:conv.size eq:conv_transpose.size
     x = np.random.default_rng(0).standard_normal((1, 11, 8, 2))
     y = Conv2d(2, 3, k, stride, pad).init(0, np.float64)(x)
     assert y.shape == (1, (11 + 2 * pad - k) // stride + 1, (8 + 2 * pad - k) // stride + 1, 3)
@@ -98,7 +98,7 @@ def test_a_1x1_convolution_is_a_dense_layer_for_each_pixel():
         (ConvTranspose2d(90, 80, 2, 3), 90),  # a stride above k leaves gaps; no pixel has less than one tap
     ],
 )
-def test_initial_variance_is_2_over_the_fan_in(layer, taps):
+def test_initial_variance_is_2_over_the_fan_in(layer, taps):  # eq:conv.fan_in eq:conv_transpose.fan_in eq:init.he
     W = layer.init(0, np.float64).W
     assert abs(W.var() * taps / 2 - 1) < 0.04  # 4.4 to 9 deviations of the sample variance
     assert not layer.b.any()

@@ -11,7 +11,7 @@ def by_hand():
     return layer
 
 
-def test_worked_by_hand():
+def test_worked_by_hand():  # eq:dense.forward eq:dense.dx eq:dense.dW eq:linear.forward
     layer = by_hand()
     y, cache = layer.forward(np.array([[1.0, 2.0]]))
     # 1*1 + 2*2 + 10 = 15,   1*0 + 2*3 + 20 = 26,   1*(-1) + 2*1 + 30 = 31
@@ -24,7 +24,7 @@ def test_worked_by_hand():
     np.testing.assert_array_equal(layer.db, [1, -1, 2])
 
 
-def test_tangent_is_the_product_without_the_bias_and_does_not_move_it():
+def test_tangent_is_the_product_without_the_bias_and_does_not_move_it():  # eq:linear.tangent
     layer = by_hand()
     _, cache = layer.forward(np.array([[1.0, 2.0]]))
     w, tcache = layer.tangent(np.array([[1.0, 1.0]]), cache)
@@ -45,7 +45,7 @@ def test_accumulate_adds_and_backward_does_not():
     np.testing.assert_array_equal(layer.dW, [[2, -2, 4], [4, -4, 8]])
 
 
-def test_the_bias_slope_sums_over_the_batch():
+def test_the_bias_slope_sums_over_the_batch():  # eq:linear.db
     layer = by_hand()
     _, cache = layer.forward(np.array([[1.0, 2.0], [3.0, 4.0]]))
     layer.accumulate(np.array([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]]), cache)
@@ -61,7 +61,7 @@ def test_without_a_bias():
 
 
 @pytest.mark.parametrize(("gain", "variance"), [(None, 2 / 400), (1.0, 1 / 400)])
-def test_weights_start_as_n_0_gain2_over_n_in_and_b_as_0(gain, variance):
+def test_weights_start_as_n_0_gain2_over_n_in_and_b_as_0(gain, variance):  # eq:init.he
     layer = Dense(400, 300, **({} if gain is None else {"gain": gain})).init(0, np.float64)
     # the sample variance of 120,000 normal numbers has a relative deviation of sqrt(2 / 120,000) = 0.4 %
     assert abs(layer.W.var() / variance - 1) < 0.02

@@ -7,7 +7,7 @@ from minigan.layers import Dense, Dropout
 from minigan.network import Sequential
 
 
-def test_worked_by_hand():
+def test_worked_by_hand():  # eq:dropout.forward eq:dropout.dx
     layer = Dropout(0.75).init(0, np.float64)
     x, dy = np.full((40, 10), 3.0), np.random.default_rng(0).standard_normal((40, 10))
     y, cache = layer.forward(x)

@@ -4,7 +4,7 @@ import pytest
 from minigan.layers import Embedding
 
 
-def test_worked_by_hand():
+def test_worked_by_hand():  # eq:embedding.forward eq:embedding.dW
     layer = Embedding(3, 2).init(0, np.float64)
     layer.W[...] = [[1, 2], [3, 4], [5, 6]]
     y, cache = layer.forward(np.array([2, 0, 2]))

@@ -16,7 +16,7 @@ def by_hand():
     return layer, (np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]]), np.array([2, 0, 2]))
 
 
-def test_label_score_by_hand():
+def test_label_score_by_hand():  # eq:label_score.forward eq:label_score.dx eq:label_score.dW
     layer, pair = by_hand()
     y, cache = layer.forward(pair)
     # 1*5 + 10*6 + 300,   2*1 + 20*2 + 100,   3*5 + 30*6 + 300
@@ -45,7 +45,7 @@ def test_initial_variance_is_gain2_over_n():
     assert abs(LabelScore(400, 100, gain=2.0).init(0, np.float64).W.var() * 400 - 4) < 0.16
 
 
-def test_beside_works_on_the_first_and_hands_the_second_on():
+def test_beside_works_on_the_first_and_hands_the_second_on():  # eq:beside.forward
     layer = Beside(Dense(1, 1)).init(0, np.float64)
     layer.theta[...] = 3, 1
     label = np.array([7])

@@ -5,7 +5,7 @@ from minigan.layers import MinibatchStd
 from minigan.layers.layer import MixedSamplesError
 
 
-def test_worked_by_hand():
+def test_worked_by_hand():  # eq:minibatch_std.forward eq:minibatch_std.dx
     layer = MinibatchStd(eps=0.0)
     # columns 1 3 and 0 4: means 2 and 2, deviations 1 and 2, on average 3/2
     y, cache = layer.forward(np.array([[1.0, 0.0], [3.0, 4.0]]))

@@ -17,12 +17,13 @@ def test_worked_by_hand(Norm):
     layer.gamma[...], layer.beta[...] = 2, 10
     x, dy = (np.array(a).reshape(shape) for a in (X, DY))
     y, cache = layer.forward(x)
-    np.testing.assert_array_equal(y.ravel(), [8, 8, 12, 12])  # 2 xhat + 10
-    np.testing.assert_array_equal(layer.backward(dy, cache).ravel(), 2 * np.array(DX))
+    np.testing.assert_array_equal(y.ravel(), [8, 8, 12, 12])  # 2 xhat + 10   eq:norm.affine eq:batchnorm.forward
+    np.testing.assert_array_equal(layer.backward(dy, cache).ravel(), 2 * np.array(DX))  # eq:norm.dx eq:batchnorm.dx
     layer.accumulate(dy, cache)
     per_channel = layer.dgamma.size == 1
+    # eq:norm.dgamma eq:batchnorm.dgamma
     np.testing.assert_array_equal(layer.dgamma, [-1] if per_channel else [-1, 0, 0, 0])  # sum dy xhat
-    np.testing.assert_array_equal(layer.dbeta, [1] if per_channel else DY)  # sum dy
+    np.testing.assert_array_equal(layer.dbeta, [1] if per_channel else DY)  # sum dy   eq:norm.dbeta eq:batchnorm.dbeta
 
 
 @pytest.mark.parametrize("Norm", [LayerNorm, InstanceNorm])
@@ -32,13 +33,14 @@ def test_tangent_and_curvature_by_hand(Norm):
     x, v = (np.array(a).reshape(shape) for a in (X, DY))
     _, cache = layer.forward(x)
     w, _ = layer.tangent(v, cache)
-    np.testing.assert_array_equal(w.ravel(), DX)  # the Jacobian is symmetric
+    np.testing.assert_array_equal(w.ravel(), DX)  # the Jacobian is symmetric   eq:norm.tangent eq:norm.project
     # with dy = v: mean(y v) = -1/4, so dy mean(y v) + v mean(y dy) = -v/2 and -P(-v/2) = P v / 2 = 1/4 -1/4 0 0;
     # mean(dy P v) = 1/8, and - y/8 = 1/8 1/8 -1/8 -1/8
+    # eq:norm.curvature
     np.testing.assert_array_equal(layer.curvature(v, v, cache).ravel(), [3 / 8, -1 / 8, -1 / 8, -1 / 8])
 
 
-def test_pixel_norm_by_hand():
+def test_pixel_norm_by_hand():  # eq:pixelnorm.forward eq:pixelnorm.dx
     layer = PixelNorm(eps=0.0)
     y, cache = layer.forward(np.array([[1.0, 7.0]]))  # mean of squares 25
     np.testing.assert_allclose(y, [[1 / 5, 7 / 5]], rtol=1e-15)
@@ -53,6 +55,7 @@ def test_pixel_norm_by_hand():
     ids=["layer", "instance", "batch"],
 )
 def test_what_is_averaged(layer, axes):
+    # eq:norm.standardize eq:layernorm.axes eq:instancenorm.axes eq:batchnorm.moments
     layer.init(0, np.float64)
     x = 5 + 3 * np.random.default_rng(0).standard_normal((4, 5, 6, 3))
     y, _ = layer.forward(x)
@@ -73,7 +76,7 @@ def test_sample_norms_treat_each_sample_alone(layer):
     np.testing.assert_array_equal(layer(x)[1:2], layer(x[1:2]))
 
 
-def test_batch_norm_running_statistics_by_hand():
+def test_batch_norm_running_statistics_by_hand():  # eq:batchnorm.running
     layer = BatchNorm(1, momentum=0.1, eps=0.0).init(0, np.float64)
     assert (layer.running_mean[0], layer.running_var[0]) == (0, 1)
     x = np.array(X).reshape(4, 1)
@@ -85,7 +88,7 @@ def test_batch_norm_running_statistics_by_hand():
     np.testing.assert_allclose(layer.running_mean, [0.2 + 0.1 * 1.8], rtol=1e-15)
 
 
-def test_batch_norm_evaluation_uses_the_running_statistics_and_leaves_them_alone():
+def test_batch_norm_evaluation_uses_the_running_statistics_and_leaves_them_alone():  # eq:batchnorm.use
     layer = BatchNorm(1, eps=0.75).init(0, np.float64)
     layer.running_mean[...], layer.running_var[...], layer.gamma[...], layer.beta[...] = 3, 0.25, 2, 10
     # (5 - 3) / sqrt(1/4 + 3/4) * 2 + 10 = 14, whatever else is in the batch, and for a batch of one

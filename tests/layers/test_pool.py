@@ -6,7 +6,7 @@ X = np.array([[1.0, 2, 5, 6], [3, 4, 7, 9]]).reshape(1, 2, 4, 1)
 DY = np.array([4.0, -8.0]).reshape(1, 1, 2, 1)
 
 
-def test_average_by_hand():
+def test_average_by_hand():  # eq:avgpool.forward eq:avgpool.dx
     layer = AvgPool2d(2)
     y, cache = layer.forward(X)
     np.testing.assert_array_equal(y[0, 0, :, 0], [2.5, 6.75])  # (1+2+3+4)/4, (5+6+7+9)/4
@@ -14,7 +14,7 @@ def test_average_by_hand():
     np.testing.assert_array_equal(layer.tangent(2 * X, cache)[0], 2 * y)
 
 
-def test_maximum_by_hand():
+def test_maximum_by_hand():  # eq:maxpool.forward eq:maxpool.dx
     layer = MaxPool2d(2)
     y, cache = layer.forward(X)
     np.testing.assert_array_equal(y[0, 0, :, 0], [4, 9])
@@ -37,7 +37,7 @@ def test_channels_and_samples_are_apart():
     np.testing.assert_allclose(AvgPool2d(3)(x)[1, 1, 0, 2], x[1, 3:6, 0:3, 2].mean(), rtol=1e-14)
 
 
-def test_upsample_by_hand():
+def test_upsample_by_hand():  # eq:upsample.forward eq:upsample.dx
     layer = Upsample2x()
     y, cache = layer.forward(np.array([1.0, 2.0]).reshape(1, 1, 2, 1))
     np.testing.assert_array_equal(y[0, :, :, 0], [[1, 1, 2, 2], [1, 1, 2, 2]])

@@ -8,7 +8,7 @@ from minigan.layers.residual import Composite
 from minigan.network import Sequential
 
 
-def test_worked_by_hand():
+def test_worked_by_hand():  # eq:residual.forward eq:residual.dx
     layer = Residual(Dense(1, 1)).init(0, np.float64)
     layer.theta[...] = 3, 1  # W, b
     y, cache = layer.forward(np.array([[2.0]]))

@@ -3,7 +3,7 @@ import numpy as np
 from minigan.layers import Flatten, Reshape
 
 
-def test_flatten_by_hand():
+def test_flatten_by_hand():  # eq:flatten.forward
     x = np.arange(12.0).reshape(2, 1, 3, 2)
     layer = Flatten()
     y, cache = layer.forward(x)
@@ -17,7 +17,7 @@ def test_flatten_by_hand():
     np.testing.assert_array_equal(layer.tangent(x, cache)[0], y)
 
 
-def test_reshape_by_hand():
+def test_reshape_by_hand():  # eq:reshape.forward
     layer = Reshape(1, 3, 2)
     y, cache = layer.forward(np.arange(12.0).reshape(2, 6))
     np.testing.assert_array_equal(y[1, 0], [[6, 7], [8, 9], [10, 11]])

@@ -7,7 +7,7 @@ from minigan.layers import Conv2d, ConvTranspose2d, Dense, SpectralNorm, UpConv2
 from minigan.network import Sequential
 
 
-def test_worked_by_hand():
+def test_worked_by_hand():  # eq:spectral.forward eq:spectral.dW
     layer = SpectralNorm(Dense(2, 2)).init(0, np.float64)
     layer.layer.W[...] = [[3, 0], [0, 4]]  # singular values 3 and 4; u = v = (0, 1)
     layer.layer.b[...] = 10, 20
@@ -34,7 +34,7 @@ def test_worked_by_hand():
     ],
     ids=str,
 )
-def test_the_largest_singular_value_becomes_1(inner, x):
+def test_the_largest_singular_value_becomes_1(inner, x):  # eq:spectral.sigma
     layer = SpectralNorm(inner).init(0, np.float64)
     rng = np.random.default_rng(0)
     for _ in range(3):
@@ -55,7 +55,7 @@ def test_a_fresh_layer_starts_from_the_exact_vector():
     assert abs(cache[3] - np.linalg.svd(layer.layer.W, compute_uv=False)[0]) < 1e-12
 
 
-def test_each_forward_takes_one_step_and_use_takes_none():
+def test_each_forward_takes_one_step_and_use_takes_none():  # eq:spectral.power
     layer = SpectralNorm(Dense(4, 3)).init(0, np.float64)
     layer.v[...] = 1, 0, 0
     before = layer.v.copy()

@@ -4,7 +4,7 @@ import pytest
 from minigan.layers import Conv2d, UpConv2d, Upsample2x
 
 
-def test_worked_by_hand():
+def test_worked_by_hand():  # eq:upconv.forward eq:upconv.dx eq:upconv.dW
     layer = UpConv2d(1, 1, 3).init(0, np.float64)
     layer.W[:, :, 0, 0] = [[1, 0, 0], [0, 2, 0], [0, 0, 3]]
     layer.b[...] = 0.5

@@ -4,12 +4,13 @@ import importlib
 import inspect
 import io
 import math
+from functools import partial
 
 import numpy as np
 import pytest
 
 from minigan import kernels, losses, optim, penalties
-from minigan.certify import all_claims, certify, run
+from minigan.certify import all_claims, certify, dirac, run
 from minigan.certify.claim import Claim, Finding, arrays, holds
 from minigan.certify.report import report
 from minigan.gradcheck import Check, require
@@ -74,6 +75,14 @@ def test_every_kernel_with_a_twin_is_certified():
 def test_the_steps_and_the_dynamics_are_certified():
     assert certified("steps") == {"gradients", "values", "routing"}
     assert certified("DiracGAN") == {"no penalty", "r1", "r2"}
+
+
+def test_the_wasserstein_dirac_gan_by_hand():  # eq:dirac.field eq:dirac.jacobian eq:dirac.eigenvalues
+    """L_G = -f and L_D = f are straight lines, so the field is its own Jacobian: w = [[0, 1], [-1, -gamma]] (theta, psi)."""
+    game = dirac.DiracGAN(losses.wasserstein, partial(penalties.r1, gamma=3.0))
+    np.testing.assert_allclose(game.field(0.5, 0.25), [0.25, -0.5 - 3 * 0.25], rtol=1e-14)
+    expected = [-1.5 - math.sqrt(1.25), -1.5 + math.sqrt(1.25)]  # -gamma/2 -+ sqrt(gamma^2/4 - 1)
+    np.testing.assert_allclose(sorted(game.eigenvalues().real), expected, rtol=1e-9)
 
 
 # ---- it fails when it must ----------------------------------------------------------------------------------------------

@@ -76,11 +76,11 @@ class DiracGAN:
         if self.penalty:
             points = {"real": 0 * fake, "fake": fake, "between": fake / 2, "around": 0 * fake}[place(self.penalty)]
             add_penalty(D, *D.forward(points), self.penalty)
-        return -np.concatenate([G.grad, D.grad])
+        return -np.concatenate([G.grad, D.grad])  # eq:dirac.field
 
     def eigenvalues(self, h: float = 1e-5) -> np.ndarray:
         """Of the Jacobian of w at (0, 0), by central differences -> (2,) complex."""
-        columns = [(self.field(*step) - self.field(*-step)) / (2 * h) for step in h * np.eye(2)]
+        columns = [(self.field(*step) - self.field(*-step)) / (2 * h) for step in h * np.eye(2)]  # eq:dirac.jacobian
         return np.linalg.eigvals(np.stack(columns, axis=1).astype(complex))
 
 
@@ -88,6 +88,7 @@ def closed_field(loss: str, penalty: str | None, weight: float, theta: float, ps
     """The same w(theta, psi) by the formula above -> (2,)."""
     push, pull = FORCES[loss]
     f = psi * theta
+    # eq:dirac.closed_field
     return np.array([pull(f) * psi, -push(f) * theta - (PULLS[penalty](psi, weight) if penalty else 0.0)])
 
 
@@ -95,7 +96,7 @@ def closed_form(loss: str, gamma: float) -> list[complex]:
     """The eigenvalues: of [[0, -L_G'(0)], [-L_D'(0), -gamma]]."""
     push, pull = FORCES[loss]
     root = cmath.sqrt(gamma**2 / 4 - push(0.0) * pull(0.0))
-    return [-gamma / 2 + root, -gamma / 2 - root]
+    return [-gamma / 2 + root, -gamma / 2 - root]  # eq:dirac.eigenvalues
 
 
 def in_order(eigenvalues) -> list[complex]:

@@ -28,6 +28,7 @@ class Pack(Layer):
         left = len(x) % self.m
         x = self.check(x, f"a batch of a multiple of {self.m}", left == 0, f"{left} of {len(x)} samples are left over")
         packs = x.reshape(len(x) // self.m, self.m, *x.shape[1:])  # (N/m, m, ..., C)
+        # eq:pack.forward
         return np.moveaxis(packs, 1, -2).reshape(len(packs), *x.shape[1:-1], -1), x.shape  # (N/m, ..., m C)
 
     def backward(self, dy, shape):

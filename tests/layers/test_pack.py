@@ -6,7 +6,7 @@ from minigan.network import Sequential
 from minigan.penalties import add_penalty, r1
 
 
-def test_worked_by_hand():
+def test_worked_by_hand():  # eq:pack.forward
     layer = Pack(2)
     x = np.array([[1.0, 2], [3, 4], [5, 6], [7, 8]])
     y, cache = layer.forward(x)

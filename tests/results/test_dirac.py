@@ -15,7 +15,7 @@ def measured(method, **changes):
 
 
 @pytest.mark.parametrize("method", dirac.METHODS)
-def test_the_library_agrees_with_the_closed_forms(method):
+def test_the_library_agrees_with_the_closed_forms(method):  # eq:dirac.field eq:dirac.closed_field eq:dirac.eigenvalues
     found = measured(method)
     errors = {name: found[name] for name in ("field", "eigenvalue", "trajectory") if name in found}
     assert len(errors) == (2 if "lam" in method or "gp" in method or "dragan" in method else 3)

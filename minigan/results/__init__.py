@@ -31,7 +31,7 @@ from pathlib import Path
 
 from minigan.results.table import Cell, Column, Published
 
-TABLES = ("dirac",)  # in the order of the page
+TABLES = ("mixtures", "ablation", "dirac", "digits")  # in the order of the page
 
 __all__ = ["TABLES", "Cell", "Column", "Published", "load", "run"]
 

@@ -1,0 +1,29 @@
+"""What is each part of the best recipe for mixtures worth?  Take one away at a time, on the grid, three seeds."""
+
+from minigan.results import mixtures
+
+NAME = "ablation"
+SEEDS = 3
+HERE = {name: value for name, value in mixtures.BEST.items() if name != "calibrate"} | {"data": "grid", "steps": 20_000}
+CHANGES = {
+    "the recipe, half as long": {},
+    "z normal": {"reach": None},
+    "z uniform in +-1": {"reach": 1.0},
+    "z uniform in +-6": {"reach": 6.0},
+    "z of 8 numbers": {"latent": 8},
+    "gamma 0.1 throughout": {"gamma_end": 0.1},
+    "gamma 0.0001 throughout": {"gamma": 0.0001},
+    "R1 only": {"penalties": ["r1"]},
+    "non-saturating loss": {"loss": "non_saturating"},
+    "learning rate 0.001": {"lr": 1e-3},
+    "beta1 0": {"beta1": 0.0},
+    "no moving average": {"ema": 0.0},
+    "width 64": {"width": 64},
+    "batch 64": {"batch": 64},
+    "networks see x, not x / 4": {"scale": 1.0},
+}
+METHODS = {
+    name: {key: value for key, value in (HERE | change).items() if value is not None}
+    for name, change in CHANGES.items()
+}
+QUICK, COLUMNS, run_cell = mixtures.QUICK, dict(list(mixtures.COLUMNS.items())[:3]), mixtures.run_cell

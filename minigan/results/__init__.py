@@ -31,7 +31,7 @@ from pathlib import Path
 
 from minigan.results.table import Cell, Column, Published
 
-TABLES = ("mixtures", "ablation", "dirac", "digits")  # in the order of the page
+TABLES = ("mixtures", "ablation", "synthetic", "dirac", "digits")  # in the order of the page
 
 __all__ = ["TABLES", "Cell", "Column", "Published", "load", "run"]
 

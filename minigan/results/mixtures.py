@@ -142,19 +142,17 @@ def run_cell(cell, quick) -> dict[str, float]:
     return figures
 
 
-def networks(s, rng):
-    """G: latent - depth x width - 2;   D: 2 - depth x width - 1, packed or spectrally normalised if s says so."""
+def networks(s, rng, d=2):
+    """G: latent - depth x width - d;   D: d - depth x width - 1, packed or spectrally normalised if s says so."""
 
     def net(entry, n, out, wrap):
         sizes = [n] + s["depth"] * [s["width"]]
         hidden = [part for n, m in pairwise(sizes) for part in (wrap(Dense(n, m)), LeakyReLU(0.2))]
         return Sequential(*entry, *hidden, wrap(Dense(s["width"], out, gain=1.0)), rng=rng)
 
-    pack = s.get("pack", 1)
-    G = net([], s["latent"], 2, lambda layer: layer)
-    return G, net(
-        [Pack(pack)] if pack > 1 else [], 2 * pack, 1, SpectralNorm if s.get("spectral") else lambda layer: layer
-    )
+    pack, wrap = s.get("pack", 1), SpectralNorm if s.get("spectral") else lambda layer: layer
+    entry = [Pack(pack)] if pack > 1 else []
+    return net([], s["latent"], d, lambda layer: layer), net(entry, pack * d, 1, wrap)
 
 
 def real_points(draw, scale, rng):
@@ -181,12 +179,8 @@ class Weight:
     """gamma(t) = gamma (gamma_end / gamma)^(t / steps): first smooth, so that no mode is lost, then sharp, so that the modes are."""
 
     def __init__(self, s):
-        self.start, self.end, self.steps, self.t = (
-            s.get("gamma", 0.0),
-            s.get("gamma_end", s.get("gamma")),
-            s["steps"],
-            0,
-        )
+        self.start, self.steps, self.t = s.get("gamma", 0.0), s["steps"], 0
+        self.end = s.get("gamma_end", self.start)
 
     def weigh(self, penalty):
         def weighed(g):

@@ -82,7 +82,7 @@ class _SampleNorm(Layer):
 
     def curvature(self, dy, v, cache):
         _, xhat, s, _ = cache
-        return bend(self.gamma * dy, v, xhat, s, self.axes)
+        return bend(self.gamma * dy, v, xhat, s, self.axes)  # eq:norm.curvature
 
     def __repr__(self):
         return f"{type(self).__name__}({self.n})"
@@ -144,7 +144,7 @@ class PixelNorm(Layer):
 
     def curvature(self, dy, v, cache):
         y, s = cache
-        return bend(dy, v, y, s, self.axes, center=False)
+        return bend(dy, v, y, s, self.axes, center=False)  # eq:norm.curvature
 
 
 class BatchNorm(Layer):

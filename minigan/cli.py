@@ -124,6 +124,14 @@ def certify(arguments) -> int:
     return run(only=arguments.only)
 
 
+def explain(arguments) -> int:
+    from minigan.formulas import explain as found
+
+    explanation = found(arguments.name, arguments.shape, arguments.seed)
+    print(explanation, end="")
+    return 0 if explanation.ok else WRONG
+
+
 def bench(arguments) -> int:
     from minigan.bench import run
 
@@ -203,6 +211,15 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--only", metavar="NAME", help="only this section or subject, such as Conv2d, losses or steps")
 
     made = command(
+        explain,
+        "Show the equations, shapes and source of a layer, loss, penalty or optimizer, and check its gradient.",
+        "minigan explain Conv2d --shape 2,9,7,2",
+    )
+    made.add_argument("name", metavar="NAME", help="a name, a call such as 'Dense(5, 3)', or an equation, eq:conv.dW")
+    made.add_argument("--shape", type=_shape, metavar="N,...", help="shape of the input, batch first, such as 2,9,7,3")
+    made.add_argument("--seed", type=int, default=0, help="seed of the numbers it is checked at (default: 0)")
+
+    made = command(
         bench,
         "Time whole training steps, and PyTorch's where it is installed, in turn.",
         "minigan bench --only mlp --rounds 3",
@@ -248,6 +265,13 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--download", action="store_true", help="let MNIST be fetched if it is not on this machine")
     _add_threads(made)
     return parser
+
+
+def _shape(text: str) -> tuple[int, ...]:
+    """2,9,7,3 -> (2, 9, 7, 3)"""
+    if not all(part.isdecimal() and int(part) for part in text.split(",")):
+        raise argparse.ArgumentTypeError(f"expected whole numbers from 1 on, by commas, such as 2,9,7,3, got {text!r}")
+    return tuple(map(int, text.split(",")))
 
 
 def _add_threads(parser) -> None:

@@ -40,6 +40,7 @@ HEIGHT = {
     "runs": 9,
     "certify": 9,
     "bench": 10,
+    "formulas": 10,
     "results": 11,  # it asks bench for the machine's name
     "cli": 12,
     "__main__": 13,

@@ -112,7 +112,7 @@ def test_what_is_meant(given, name):
     ("given", "message"),
     [
         ("Conv", r"nothing here is called 'Conv': did you mean .*Conv2d"),
-        ("blurb", r"nothing here is called 'blurb': There are: .*Adam.*wgan_gp"),
+        ("blurb", r"nothing here is called 'blurb'; there are: .*Adam.*wgan_gp"),
         ("attention", r"did you mean SelfAttention or "),
         ("Dense(5", "neither a name nor a call such as 'Dense(5, 3)'"),
         ("3 + 4", "neither a name nor a call"),

@@ -2,8 +2,7 @@
 
 import json
 import re
-import subprocess
-import sys
+import runpy
 from pathlib import Path
 
 import pytest
@@ -44,10 +43,9 @@ def test_the_lines_of_the_page_are_right_when_it_is_made():
     assert {(path, int(line)) for path, line in links} == named
 
 
-def test_the_module_prints_the_page():
-    run = [sys.executable, "-m", "minigan.formulas"]
-    printed = subprocess.run(run, cwd=ROOT, capture_output=True, encoding="utf-8", check=True).stdout
-    assert printed == page()
+def test_the_module_prints_the_page(capsys):
+    runpy.run_module("minigan.formulas", run_name="__main__")
+    assert capsys.readouterr().out == page()
 
 
 def test_every_link_of_the_page_leads_somewhere():

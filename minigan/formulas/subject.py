@@ -88,8 +88,9 @@ def find(name: str) -> Subject:
         return Subject(aliases.get(title, title), every[title])
     lower = {title.lower(): title for title in every}
     close = difflib.get_close_matches(name.lower(), lower, n=3) or [t for t in lower if name.lower() in t]
-    guess = f"did you mean {' or '.join(lower[title] for title in close)}? " if close else ""
-    raise ValueError(f"nothing here is called {name!r}: {guess}There are: {', '.join(sorted(known, key=str.lower))}")
+    if close:
+        raise ValueError(f"nothing here is called {name!r}: did you mean {' or '.join(lower[t] for t in close)}?")
+    raise ValueError(f"nothing here is called {name!r}; there are: {', '.join(sorted(known, key=str.lower))}")
 
 
 def _layer(call: ast.Call) -> Layer:

@@ -79,8 +79,8 @@ def test_each_equation_can_be_set_and_read(equation):
     assert "\n" not in equation.title + equation.words + equation.source
 
 
-def test_no_two_equations_have_one_title():
-    assert len({equation.title for equation in ALL}) == len(ALL)
+def test_no_two_equations_have_one_title_or_on_the_site_one_anchor():
+    assert len({equation.title for equation in ALL}) == len({equation.name.lower() for equation in ALL}) == len(ALL)
 
 
 def test_each_equation_stands_in_one_chapter():

@@ -35,9 +35,9 @@ def mixture_quality(points: np.ndarray, centres: np.ndarray, std: float) -> dict
     q = np.bincount(nearest, minlength=len(centres)) / len(points)  # (K,)
     found = q[q > 0]
     return {
-        "modes": len(np.unique(nearest[high])),
-        "high_quality": float(high.mean()),
-        "reverse_kl": float(np.sum(found * np.log(found * len(centres)))),
+        "modes": len(np.unique(nearest[high])),  # eq:metric.modes
+        "high_quality": float(high.mean()),  # eq:metric.modes
+        "reverse_kl": float(np.sum(found * np.log(found * len(centres)))),  # eq:metric.reverse_kl
     }
 
 

@@ -35,12 +35,12 @@ def acceptance(score: np.ndarray, highest: float, gamma: float) -> np.ndarray:
 
     With gamma = 0 that is exp(s - M) = p_real / (c p_G).  A larger gamma keeps fewer.
     """
-    return 1 / (1 + np.exp(np.clip(gamma - _free(score, highest), -700, 700)))
+    return 1 / (1 + np.exp(np.clip(gamma - _free(score, highest), -700, 700)))  # eq:rejection.acceptance
 
 
 def _free(score, highest):  # F without gamma
     distance = np.minimum(np.asarray(score, np.float64) - highest, 0) - EPSILON
-    return distance - np.log(-np.expm1(distance))
+    return distance - np.log(-np.expm1(distance))  # eq:rejection.acceptance
 
 
 def rejection_sample(

@@ -12,7 +12,7 @@ rng = np.random.default_rng(0)
 CENTRES = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0], [10.0, 10.0]])
 
 
-def test_a_case_by_hand():
+def test_a_case_by_hand():  # eq:metric.modes eq:metric.reverse_kl
     points = [[0, 0.2], [0, 0.31], [10, 0], [9.8, 0], [5, 6]]  # the second and the last lie 3.1 and many std away
     found = mixture_quality(np.array(points), CENTRES, 0.1)
     assert found["modes"] == 2

@@ -10,7 +10,7 @@ from minigan.network import Sequential
 from minigan.results.rejection import acceptance, calibrate, rejection_sample
 
 
-def test_without_gamma_the_acceptance_is_the_ratio_to_the_best():
+def test_without_gamma_the_acceptance_is_the_ratio_to_the_best():  # eq:rejection.acceptance
     score = np.array([-2.0, 0.0, 1.0])
     np.testing.assert_allclose(acceptance(score, 1.0, 0.0), np.exp(score - 1.0), atol=1e-7)
 
@@ -27,7 +27,7 @@ class Odds:
         return np.where(x == 1, math.log(1.5), math.log(0.5))
 
 
-def test_what_is_kept_has_the_odds_of_the_data():
+def test_what_is_kept_has_the_odds_of_the_data():  # eq:rejection.acceptance
     rng = np.random.default_rng(0)
 
     def draw(n):

@@ -1,9 +1,12 @@
 """The shipped classifier: what it takes, what it gives, and that it still reads digits."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
-from minigan import data
+from minigan import data, metrics
 from minigan.checkpoint import CheckpointError
 from minigan.kernels import use
 from minigan.layers import ShapeError
@@ -20,10 +23,11 @@ def digits():
 def test_it_reads_mnist10k_which_are_digits_it_was_trained_on():
     """Training digits: this says that weights and code still belong together, not how good the classifier is."""
     whole = data.load("mnist10k")
-    _, p = digitnet.features(whole.images)
-    C = digitnet.confusion(whole.labels, p)
-    np.testing.assert_array_equal(C.sum(axis=1), np.bincount(whole.labels))
-    assert np.trace(C) >= 9960
+    images, labels = whole.images[::4], whole.labels[::4]
+    _, p = digitnet.features(images)
+    C = digitnet.confusion(labels, p)
+    np.testing.assert_array_equal(C.sum(axis=1), np.bincount(labels))
+    assert np.trace(C) >= 0.997 * 2500  # 2496 when it was trained
 
 
 def test_features_and_probabilities(digits):
@@ -151,3 +155,11 @@ def test_the_shipped_file_is_small_says_how_it_was_made_and_is_read_once():
     assert made["mnist_test_accuracy"] >= 0.993
     assert {"seed", "epochs", "threads"} < made.keys()
     assert digitnet.shipped() is digitnet.shipped()
+
+
+def test_metrics_loads_it_when_it_is_asked_for():
+    program = "import sys; from minigan import metrics; before = 'minigan.network' in sys.modules; print(before, metrics.digitnet)"
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert said.startswith("False <module 'minigan.metrics.digitnet'")
+    with pytest.raises(AttributeError, match="no attribute 'inceptionnet'"):
+        _ = metrics.inceptionnet

@@ -153,6 +153,16 @@ def classifier(arguments) -> int:
     return run(arguments.train, **{name: getattr(arguments, name) for name in options})
 
 
+def notebooks(arguments) -> int:
+    from minigan.lessons.command import check_all, hand_out
+
+    if arguments.check:
+        return check_all(arguments.only)
+    if arguments.only:
+        raise ValueError("--only goes with --check; without it all lessons are copied")
+    return hand_out(arguments.folder, arguments.force, not arguments.no_open)
+
+
 def _parse(argv):
     """The arguments; an unknown option is answered with the nearest one there is."""
     parser = _parser()
@@ -264,6 +274,26 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--out", type=Path, metavar="FILE", help="of --train: where to (default: digitnet.safetensors)")
     made.add_argument("--download", action="store_true", help="let MNIST be fetched if it is not on this machine")
     _add_threads(made)
+
+    made = command(
+        notebooks,
+        "Copy the lessons to a folder of yours and open Jupyter Lab there.",
+        "minigan notebooks lessons",
+    )
+    made.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        default=Path("minigan-lessons"),
+        metavar="FOLDER",
+        help="where to (default: minigan-lessons); what you have edited there is kept",
+    )
+    made.add_argument("--force", action="store_true", help="overwrite edited lessons too")
+    made.add_argument("--no-open", action="store_true", help="only copy")
+    made.add_argument(
+        "--check", action="store_true", help="instead: run every lesson, with its stubs and with its solutions, and report"
+    )
+    made.add_argument("--only", metavar="LESSON", help="of --check: one lesson, such as 4 (MINIGAN_QUICK=1 shortens all)")
     return parser
 
 

@@ -35,13 +35,17 @@ HEIGHT = {
     "trainer": 7,
     "gradcheck": 7,  # it checks the two whole steps, so it stands above the game and beside the trainer
     "config": 8,
+    "evaluation": 8,
     "zoo": 8,
     "apps": 9,
     "runs": 9,
     "certify": 9,
+    "check": 9,  # the exercises of the lessons, and what is wrong with an answer
     "bench": 10,
+    "lessons": 10,
     "formulas": 10,
     "results": 11,  # it asks bench for the machine's name
+    "tracing": 11,  # it asks formulas for the equations, and runs for the next step of a run
     "cli": 12,
     "__main__": 13,
 }

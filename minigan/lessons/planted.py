@@ -1,0 +1,48 @@
+"""Break it: the library with one thing wrong, for as long as a `with` lasts.
+
+Whoever has seen a check fail trusts it.  So every lesson plants a bug and looks which check catches it, and which do not.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from types import ModuleType
+
+from minigan.differences import Check
+
+
+@contextmanager
+def planted(owner, name: str, wrong) -> Iterator[object]:
+    """Replace `owner.name`, a method or a module's function, by `wrong`; give the right one; put it back at the end.
+
+        with planted(Dense, "adjoint", lambda self, dy, x: dy @ self.W):
+            show_checks(layer_checks(Dense(4, 4), (5, 4)))
+
+    A module's function is replaced wherever the library has imported it.  Raises AttributeError if there is no such name.
+    """
+    right = getattr(owner, name)
+    if isinstance(owner, ModuleType):
+        modules = [module for key, module in list(sys.modules.items()) if key.partition(".")[0] == "minigan"]
+        places = [(module, alias) for module in modules for alias, value in vars(module).items() if value is right]
+    else:
+        places = [(owner, name)]
+    before = [(place, alias, alias in vars(place), vars(place).get(alias)) for place, alias in places]
+    try:
+        for place, alias in places:
+            setattr(place, alias, wrong)
+        yield right
+    finally:
+        for place, alias, own, value in before:
+            if own:
+                setattr(place, alias, value)
+            else:
+                delattr(place, alias)  # it was inherited
+
+
+def show_checks(checks: Iterable[Check]) -> bool:
+    """Print one line a check, "holds" or "CAUGHT" with where it fails and by how much; True if anything was caught."""
+    checks = list(checks)
+    for name in dict.fromkeys(check.name for check in checks):
+        worst = max((check for check in checks if check.name == name), key=lambda check: (not check.ok, check.error))
+        print(f"{'holds ' if worst.ok else 'CAUGHT'}  {worst}")
+    return not all(check.ok for check in checks)

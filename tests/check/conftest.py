@@ -1,0 +1,14 @@
+import pytest
+
+
+@pytest.fixture
+def verdict(capsys):
+    """verdict(exercise, answer) -> the words it gets."""
+
+    def ask(exercise, answer) -> str:
+        returned = exercise(answer)
+        said = capsys.readouterr().out
+        assert bool(returned) == said.startswith("✓"), said
+        return said
+
+    return ask

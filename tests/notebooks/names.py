@@ -1,0 +1,26 @@
+"""All lessons by name, those still to be written too, so that each can point to the next."""
+
+NAMES = (
+    "01_derivatives",
+    "02_dense_layer",
+    "03_losses_from_logits",
+    "04_gradient_check_clinic",
+    "05_optimizers_and_games",
+    "06_a_discriminator_alone",
+    "07_the_gan_game",
+    "08_your_first_gan",
+    "09_when_gans_fail",
+    "10_convolution",
+    "11_transposed_convolution",
+    "12_normalisation",
+    "13_dcgan_on_digits",
+    "14_wasserstein_distance",
+    "15_gradient_penalties",
+    "16_diracgan",
+    "17_r1_to_r3gan",
+    "18_spectral_norm_and_losses",
+    "19_conditional_gans",
+    "20_measure_save_ship",
+    "21_icp_imle_gan",
+    "22_the_article",
+)

@@ -1,0 +1,267 @@
+"""One pattern for all lessons, so that the reader always knows where they are.
+
+Goal, prerequisites, measured run time; predict, derive, see the code, check, modify, break it, summary, next.  A lesson may go
+round more than once (predict, derive, check, and again), but no part may be missing and none may come first out of turn.
+"""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import pytest
+from names import NAMES
+from percent import LESSONS, read_percent
+
+import minigan
+from minigan import check
+from minigan.check.exercise import Exercise, Prediction
+from minigan.lessons.run import stated
+
+ROOT = Path(__file__).parents[2]
+PARTS = (
+    "Predict",
+    "Derive",
+    "See the code",
+    "Check",
+    "Modify",
+    "Break it",
+    "Summary",
+    "Next",
+)  # a title may follow, after a colon
+IMPORTS = ast.Import | ast.ImportFrom
+
+pytestmark = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+
+
+@cache
+def cells(lesson):
+    return read_percent(lesson)
+
+
+def prose(lesson) -> str:
+    return "\n\n".join(cell.source for cell in cells(lesson) if cell.kind == "markdown" and "solution" not in cell.tags)
+
+
+def code(lesson) -> str:
+    return "\n\n".join(cell.source for cell in cells(lesson) if cell.kind == "code")
+
+
+def number(lesson) -> int:
+    return int(lesson.stem[:2])
+
+
+def module(lesson):
+    return getattr(check, f"nb{number(lesson):02d}")
+
+
+def asked(lesson, kind) -> list[str]:
+    """The names of the exercises, or of the predictions, of this lesson: q1, q2, ..."""
+    return [name for name, thing in vars(module(lesson)).items() if isinstance(thing, kind)]
+
+
+def parts(lesson) -> dict[str, list[str]]:
+    """{"Predict": [what stands below each such heading, prose and code]}"""
+    text = "\n".join(
+        cell.source if cell.kind == "markdown" else "\x00" + cell.source.replace("\n", "\n\x00")
+        for cell in cells(lesson)
+    )
+    pieces = re.split(r"^## (.*)\n", text, flags=re.MULTILINE)[1:]
+    found = {}
+    for head, body in zip(pieces[::2], pieces[1::2], strict=True):
+        found.setdefault(head.partition(":")[0].strip(), []).append(body.replace("\x00", ""))
+    return found
+
+
+# ---- the frame --------------------------------------------------------------------------------------------------------------
+
+
+def test_it_opens_with_its_goal_what_it_needs_and_how_long_it_takes(lesson):
+    first = cells(lesson)[0]
+    assert re.match(rf"# Lesson {number(lesson)}: \S", first.source)
+    for word in ("**Goal** ", "**Prerequisites** ", "**Run time** "):
+        assert first.source.count(word) == 1
+    assert "(measured)" in first.source
+    assert re.fullmatch(r"\d[\d.]* (s|min)", stated([{"source": first.source}]))
+
+
+def test_its_parts_stand_in_their_order(lesson):
+    found = list(parts(lesson))
+    assert set(found) == set(PARTS), "a heading of level 2 begins with one of the names of the parts"
+    assert found == list(PARTS)
+
+
+def test_all_imports_stand_in_the_first_cell_of_code(lesson):
+    first, *others = [ast.parse(cell.source).body for cell in cells(lesson) if cell.kind == "code"]
+    assert all(isinstance(node, IMPORTS) for node in first)
+    assert not [node for body in others for node in body if isinstance(node, IMPORTS)]
+
+
+def test_it_points_to_the_next(lesson):
+    (text,) = parts(lesson)["Next"]
+    following = NAMES[number(lesson)] if number(lesson) < len(NAMES) else None
+    if following:
+        assert f"[Lesson {number(lesson) + 1}: " in text
+        assert f"]({following}.ipynb)" in text
+    for link in re.findall(r"\]\(([^)]+)\)", prose(lesson)):
+        assert "://" in link or link.removesuffix(".ipynb") in NAMES, link
+
+
+# ---- predict ----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_reader_commits_before_the_answer_is_shown(lesson):
+    predictions = asked(lesson, Prediction)
+    assert predictions == [f"p{k + 1}" for k in range(len(predictions))]
+    assert predictions
+    stubs = [i for i, cell in enumerate(cells(lesson)) if "predict" in cell.tags]
+    assert len(stubs) == len(predictions)
+    for k, i in enumerate(stubs):
+        assert re.match(r'^guess = "\?"( +#.*)?$', cells(lesson)[i].source)
+        options = list(getattr(module(lesson), predictions[k]).options)
+        question = cells(lesson)[i - 1].source
+        assert re.findall(r"^- \*\*(\w)\*\* ", question, re.MULTILINE) == options
+        end = stubs[k + 1] if k + 1 < len(stubs) else len(cells(lesson))
+        answers = [
+            j for j, cell in enumerate(cells(lesson)) if f"check.{lesson_name(lesson)}_p{k + 1}(guess)" in cell.source
+        ]
+        assert len(answers) == 1, "check.nbNN_pK(guess) is called once"
+        assert i < answers[0] < end, "and between its own guess and the next"
+
+
+def lesson_name(lesson) -> str:
+    return f"nb{number(lesson):02d}"
+
+
+# ---- derive -----------------------------------------------------------------------------------------------------------------
+
+
+def test_every_displayed_equation_has_a_name_or_a_number(lesson):
+    text = "\n".join(cell.source for cell in cells(lesson) if cell.kind == "markdown")
+    displayed = re.findall(r"\$\$(.*?)\$\$", text, re.DOTALL)
+    tags = [re.findall(r"\\tag\{(.*?)\}", equation) for equation in displayed]
+    assert all(len(tag) == 1 for tag in tags), [d for d, tag in zip(displayed, tags, strict=True) if len(tag) != 1]
+    flat = [tag for (tag,) in tags]
+    assert len(set(flat)) == len(flat), "an equation is displayed once"
+    named, numbered = [t for t in flat if t.startswith("eq:")], [t for t in flat if not t.startswith("eq:")]
+    assert named, "at least one is the library's own: \\tag{eq:dense.dW}"
+    assert numbered == [f"{number(lesson)}.{k + 1}" for k in range(len(numbered))]
+    known = tomllib.loads((ROOT / "minigan" / "formulas" / "equations.toml").read_text(encoding="utf-8"))["equations"]
+    mentioned = set(re.findall(r"eq:([a-z0-9_]+(?:\.[a-z0-9_]+)*)", text))
+    assert mentioned <= known.keys(), mentioned - known.keys()
+
+
+# ---- see the code, check, figures --------------------------------------------------------------------------------------------
+
+
+def test_the_source_is_shown_live_and_never_copied(lesson):
+    assert all("show_source(" in body for body in parts(lesson)["See the code"])
+    written = [node for cell in cells(lesson) if cell.kind == "code" for node in ast.walk(ast.parse(cell.source))]
+    copied = [node.name for node in written if isinstance(node, ast.FunctionDef) and body_of(node) in library()]
+    assert not copied, "show_source shows it"
+
+
+def body_of(node) -> str:
+    """What a function does, without its docstring; nothing for one so short that it is nobody's."""
+    body = node.body[1:] if ast.get_docstring(node) else node.body
+    return "\n".join(map(ast.dump, body)) if len(body) > 2 else ""
+
+
+@cache
+def library() -> set[str]:
+    bodies = set()
+    for info in pkgutil.walk_packages(minigan.__path__, "minigan."):
+        path = ROOT.joinpath(*info.name.split("."))
+        path = path / "__init__.py" if info.ispkg else path.with_suffix(".py")
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        bodies |= {body_of(node) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    return bodies - {""}
+
+
+def test_it_checks_what_it_derived_and_prints_the_difference(lesson):
+    for body in parts(lesson)["Check"]:
+        assert re.search(r"show_checks\(|compare\(|check_(layer|network|step)\(", body)
+
+
+def test_every_figure_says_what_it_shows(lesson):
+    titles = [
+        node.args[0].value if isinstance(node.args[0], ast.Constant) else ast.unparse(node.args[0])
+        for node in ast.walk(ast.parse(code(lesson)))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "figure"
+    ]
+    assert titles
+    assert len(set(titles)) == len(titles)
+    for title in titles:
+        assert len(title.split()) >= 5, f"{title!r} is a topic; the title states the finding"
+    assert "plt." not in code(lesson), "figures are drawn by minigan.lessons.figure"
+
+
+# ---- modify, break it ---------------------------------------------------------------------------------------------------------
+
+
+def test_two_or_three_exercises_each_with_stub_check_and_solution(lesson):
+    exercises = asked(lesson, Exercise)
+    assert exercises == [f"q{k + 1}" for k in range(len(exercises))]
+    assert 2 <= len(exercises) <= 3
+    stubs = [cell for cell in cells(lesson) if "exercise" in cell.tags]
+    solutions = [cell for cell in cells(lesson) if "solution" in cell.tags]
+    assert len(stubs) == len(solutions) == len(exercises)
+    (text,) = parts(lesson)["Modify"]
+    assert re.findall(r"^### Exercise (\d): \S", text, re.MULTILINE) == [str(k + 1) for k in range(len(exercises))]
+    for k, (stub, solution) in enumerate(zip(stubs, solutions, strict=True)):
+        assert re.search(rf"\n\n\ncheck\.{lesson_name(lesson)}_q{k + 1}\(\w+\)$", stub.source)
+        assert solution.kind == "markdown"
+        assert solution.source.startswith("<details><summary>Solution</summary>\n\n")
+        assert solution.source.endswith("\n\n</details>")
+        assert solution.source.count("```python\n") == 1
+        assert len(re.sub(r"```python.*?```", "", solution.source, flags=re.DOTALL).split()) > 12, "it says why"
+
+
+def test_no_other_cell_needs_an_exercise(lesson):
+    """A reader may leave an exercise for later, so what it defines is used in its own cell only."""
+    for cell in cells(lesson):
+        if "exercise" in cell.tags:
+            name = re.search(r"\((\w+)\)$", cell.source).group(1)
+            others = [c.source for c in cells(lesson) if c.kind == "code" and c is not cell]
+            assert not [source for source in others if re.search(rf"\b{name}\b", source)], name
+
+
+def test_a_bug_is_planted_and_a_check_looks_for_it(lesson):
+    for body in parts(lesson)["Break it"]:
+        assert re.search(r"show_checks\(|check_(layer|network|step)\(|GradientError", body)
+    assert "planted(" in code(lesson)
+
+
+# ---- summary --------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_summary_leads_from_formula_to_code_to_test(lesson):
+    (text,) = parts(lesson)["Summary"]
+    head, rule, *rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert [cell.strip() for cell in head.strip("|").split("|")] == ["formula", "code", "test"]
+    assert set(rule) <= set("|-: ")
+    assert rows
+    for row in rows:
+        formula, code, test = (cell.strip() for cell in row.strip("|").split(" | "))
+        assert re.match(r"`eq:[\w.]+`", formula), formula
+        assert lookup(*re.fullmatch(r"`minigan\.([\w.]+)`.*", code).groups()), code
+        file, names = re.fullmatch(r"`(tests/[\w/]+\.py)`: (.*)", test).groups()
+        functions = re.findall(r"`(\w+)`", names)
+        defined = re.findall(r"^def (\w+)\(", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE)
+        assert functions
+        assert set(functions) <= set(defined), test
+
+
+def lookup(dotted: str):
+    """layers.Dense.apply -> the function."""
+    thing, rest = minigan, dotted.split(".")
+    while rest:
+        name = rest.pop(0)
+        if inspect.ismodule(thing) and not hasattr(thing, name):
+            importlib.import_module(f"{thing.__name__}.{name}")
+        thing = getattr(thing, name)
+    return thing

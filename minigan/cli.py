@@ -118,6 +118,21 @@ def sample(arguments) -> int:
     return 0
 
 
+def trace(arguments) -> int:
+    from minigan.files import atomic_write
+    from minigan.tracing.of_run import trace_run
+
+    found = trace_run(arguments.folder, arguments.step)
+    if arguments.html:
+        from minigan.tracing.html import page
+
+        atomic_write(arguments.html, page(found))
+        print(arguments.html)
+    else:
+        print(found, end="")
+    return WRONG if found.failed else 0
+
+
 def certify(arguments) -> int:
     from minigan.certify import run
 
@@ -216,6 +231,17 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--n", type=int, default=64, help="how many (default: 64)")
     made.add_argument("--out", type=Path, metavar="FILE", help="the picture to write (default: in the run's folder)")
     made.add_argument("--seed", type=int, default=0, help="seed of the noise (default: 0)")
+
+    made = command(
+        trace,
+        "Step through a run's next training step: every stage, every layer, every gradient checked.",
+        "minigan trace runs/digits --step 0 --html trace.html",
+    )
+    made.add_argument("folder", type=Path, metavar="RUN", help="folder of the run")
+    made.add_argument(
+        "--step", type=int, metavar="N", help="0: before any training (default: as the checkpoint left it)"
+    )
+    made.add_argument("--html", type=Path, metavar="FILE", help="write a page to open layer by layer, with pictures")
 
     made = command(certify, "Check every gradient of the library against differences.", "minigan certify --only Conv2d")
     made.add_argument("--only", metavar="NAME", help="only this section or subject, such as Conv2d, losses or steps")

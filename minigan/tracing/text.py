@@ -16,7 +16,7 @@ def text(trace: Trace) -> str:
             lines += ["", f"==== {stage.step} ".ljust(WIDTH - len(LEGEND) - 5, "=") + f" {LEGEND} ===="]
         lines += ["", *_stage(number, stage)]
         step = stage.step
-    return "\n".join(lines) + "\n"
+    return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
 def verdict(trace: Trace) -> str:

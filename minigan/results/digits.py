@@ -72,7 +72,7 @@ def run_cell(cell, quick) -> dict[str, float]:
     settings = dict(cell.settings)
     seconds = 60 * settings.pop("core_minutes")
     config = Config(seed=cell.seed, **settings)
-    steps = max(len(MARKS), int(seconds / pace(config, 5 if quick else 100)))
+    steps = max(20, int(seconds / pace(config, 5 if quick else 100)))
     trainer = runs.build(dataclasses.replace(config, steps=steps))
     at = {round(steps * mark / 100): mark for mark in MARKS}
     figures = {}

@@ -4,7 +4,7 @@ from minigan.results import mixtures
 
 NAME = "ablation"
 SEEDS = 3
-HERE = {name: value for name, value in mixtures.BEST.items() if name != "calibrate"} | {"data": "grid", "steps": 20_000}
+HERE = {name: value for name, value in mixtures.BEST.items() if name != "calibrate"} | {"data": "grid", "steps": 8000}
 CHANGES = {
     "the recipe, half as long": {},
     "z normal": {"reach": None},
@@ -15,10 +15,10 @@ CHANGES = {
     "gamma 0.0001 throughout": {"gamma": 0.0001},
     "R1 only": {"penalties": ["r1"]},
     "non-saturating loss": {"loss": "non_saturating"},
-    "learning rate 0.001": {"lr": 1e-3},
+    "learning rate 0.0005": {"lr": 5e-4},
     "beta1 0": {"beta1": 0.0},
     "no moving average": {"ema": 0.0},
-    "width 64": {"width": 64},
+    "width 128": {"width": 128},
     "batch 64": {"batch": 64},
     "networks see x, not x / 4": {"scale": 1.0},
 }

@@ -20,7 +20,7 @@ def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
     Heusel et al. 2017, eq. 6; Dowson and Landau 1982, eq. 4.
     """
     a, b = samples(a=a, b=b, least=2)
-    return frechet_gaussians(a.mean(axis=0), _covariance(a), b.mean(axis=0), _covariance(b))
+    return frechet_gaussians(a.mean(axis=0), _covariance(a), b.mean(axis=0), _covariance(b))  # eq:metric.frechet
 
 
 def frechet_gaussians(mean_a, cov_a, mean_b, cov_b) -> float:
@@ -37,7 +37,8 @@ def frechet_gaussians(mean_a, cov_a, mean_b, cov_b) -> float:
     (trace_a, root_a), (trace_b, root_b) = _root("cov_a", cov_a, d), _root("cov_b", cov_b, d)
     overlap = np.linalg.svd(root_a @ root_b, compute_uv=False).sum()  # tr (C_a C_b)^(1/2)
     away = mean_a - mean_b
-    return max(0.0, float(away @ away + trace_a + trace_b - 2 * overlap))  # rounding may leave -1e-15
+    # rounding may leave -1e-15   eq:metric.frechet
+    return max(0.0, float(away @ away + trace_a + trace_b - 2 * overlap))
 
 
 def _covariance(x):  # (N, d) -> (d, d)

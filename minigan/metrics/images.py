@@ -26,7 +26,7 @@ def psnr(a: np.ndarray, b: np.ndarray, peak: float) -> np.ndarray:
     a, b = checks.images(a, b, peak)
     error = np.mean((a - b) ** 2, axis=(1, 2, 3))  # (N,)
     with np.errstate(divide="ignore"):
-        return 20 * math.log10(peak) - 10 * np.log10(error)
+        return 20 * math.log10(peak) - 10 * np.log10(error)  # eq:metric.psnr
 
 
 def ssim(a: np.ndarray, b: np.ndarray, peak: float) -> np.ndarray:
@@ -40,6 +40,7 @@ def ssim(a: np.ndarray, b: np.ndarray, peak: float) -> np.ndarray:
     a, b = checks.images(a, b, peak)
     if min(a.shape[1:3]) < WINDOW:
         raise ValueError(f"SSIM needs images of at least {WINDOW} x {WINDOW} pixels, got {a.shape[1]} x {a.shape[2]}")
+    # eq:metric.ssim
     return np.concatenate([_ssim(a[i : i + BATCH], b[i : i + BATCH], peak) for i in range(0, len(a), BATCH)])
 
 
@@ -48,7 +49,7 @@ def _ssim(a, b, peak):
     m_a, m_b = _windows(a), _windows(b)
     var_a, var_b = _windows(a * a) - m_a * m_a, _windows(b * b) - m_b * m_b  # s^2 = mean x^2 - m^2
     cov = _windows(a * b) - m_a * m_b
-    s = (2 * m_a * m_b + c1) * (2 * cov + c2) / ((m_a**2 + m_b**2 + c1) * (var_a + var_b + c2))
+    s = (2 * m_a * m_b + c1) * (2 * cov + c2) / ((m_a**2 + m_b**2 + c1) * (var_a + var_b + c2))  # eq:metric.ssim
     return s.mean(axis=(1, 2, 3))
 
 

@@ -26,11 +26,11 @@ def inception_score(p: np.ndarray, splits: int = 10) -> tuple[float, float]:
             f"p must hold probabilities, rows of numbers from 0 to 1 that sum to 1, got values {p.min():.3g} .. {p.max():.3g}"
             f" and sums {p.sum(axis=1).min():.5g} .. {p.sum(axis=1).max():.5g}; from scores: apply the softmax"
         )
-    scores = [_score(part) for part in np.array_split(p, splits)]
+    scores = [_score(part) for part in np.array_split(p, splits)]  # eq:metric.inception
     return float(np.mean(scores)), float(np.std(scores))
 
 
 def _score(p):  # (n, K)
     q = p.mean(axis=0)  # (K,)
     ratio = np.divide(p, q, out=np.ones_like(p), where=p > 0)  # 0 log 0 = 0; q > 0 wherever p > 0
-    return np.exp(np.mean(np.sum(p * np.log(ratio), axis=1)))  # KL = sum_k p log(p / q)
+    return np.exp(np.mean(np.sum(p * np.log(ratio), axis=1)))  # KL = sum_k p log(p / q)   eq:metric.inception

@@ -32,19 +32,19 @@ def kernel_distance(
     draws = [[rng.choice(len(x), size, replace=False) for x in (a, b)] for _ in range(subsets)]
 
     def work(start, stop):
-        return [_squared_mmd(a[i], b[j]) for i, j in draws[start:stop]]
+        return [_squared_mmd(a[i], b[j]) for i, j in draws[start:stop]]  # eq:metric.kernel
 
     values = np.concatenate(run(work, subsets, subsets * 3 * size * size * a.shape[1]))  # (subsets,)
     return float(values.mean()), float(values.std(ddof=1)) / math.sqrt(subsets)
 
 
 def _squared_mmd(a, b) -> float:  # (m, d), (n, d)
-    return _mean_of_others(a) + _mean_of_others(b) - 2 * float(_kernel(a, b).mean())
+    return _mean_of_others(a) + _mean_of_others(b) - 2 * float(_kernel(a, b).mean())  # eq:metric.kernel
 
 
 def _kernel(a, b):  # (m, d), (n, d) -> (m, n)
     t = a @ b.T / a.shape[1] + 1  # x.y / d + 1
-    return t * t * t
+    return t * t * t  # eq:metric.cubic
 
 
 def _mean_of_others(a) -> float:

@@ -42,7 +42,7 @@ def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = 3) -> tuple[fl
         return (d2 <= real_r2).any(axis=1), (d2 <= fake_r2[rows, None]).any(axis=0)
 
     inside, reached = zip(*over_pairs(work, fake, real), strict=True)  # blocks of (B,), blocks of (N,)
-    return float(np.concatenate(inside).mean()), float(np.any(reached, axis=0).mean())
+    return float(np.concatenate(inside).mean()), float(np.any(reached, axis=0).mean())  # eq:metric.precision_recall
 
 
 def density_coverage(real: np.ndarray, fake: np.ndarray, k: int = 5) -> tuple[float, float]:
@@ -59,7 +59,7 @@ def density_coverage(real: np.ndarray, fake: np.ndarray, k: int = 5) -> tuple[fl
     counts = sum(
         over_pairs(lambda rows, d2: np.count_nonzero(d2 < r2, axis=0), fake, real)
     )  # (N,): the fakes in each ball
-    return float(counts.sum() / (k * len(fake))), float(np.mean(counts > 0))
+    return float(counts.sum() / (k * len(fake))), float(np.mean(counts > 0))  # eq:metric.density_coverage
 
 
 def _centred(real, fake):

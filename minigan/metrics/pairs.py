@@ -35,7 +35,7 @@ def over_pairs(work: Callable[[slice, np.ndarray], Any], a: np.ndarray, b: np.nd
             d2 = np.matmul(a[rows], b.T, out=scratch("pairs", (rows.stop - i, len(b)), np.float64))
             d2 *= -2
             d2 += b2
-            d2 += a2[rows, None]  # |a|^2 - 2 a.b + |b|^2
+            d2 += a2[rows, None]  # |a|^2 - 2 a.b + |b|^2   eq:metric.distance
             answers.append(work(rows, d2))
         return answers
 

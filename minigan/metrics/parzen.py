@@ -24,7 +24,7 @@ def parzen_log_likelihood(samples: np.ndarray, x: np.ndarray, sigma: float) -> n
     Raises ValueError for sets that do not match, NaN, and a sigma that is not above 0.
     Goodfellow et al. 2014, section 5; Breuleux et al. 2011.
     """
-    return _log_likelihoods(samples, x, [sigma])[0]
+    return _log_likelihoods(samples, x, [sigma])[0]  # eq:metric.parzen
 
 
 def parzen_sigma(samples: np.ndarray, validation: np.ndarray, sigmas) -> float:
@@ -51,4 +51,4 @@ def _log_likelihoods(samples, x, sigmas):  # -> (S, N): the distances serve all 
 
     log_sums = np.concatenate(over_pairs(work, x - centre, samples - centre), axis=1)  # (S, N)
     norms = [math.log(n) + d / 2 * math.log(2 * math.pi * s * s) for s in sigmas]
-    return log_sums - np.array(norms)[:, None]
+    return log_sums - np.array(norms)[:, None]  # eq:metric.parzen

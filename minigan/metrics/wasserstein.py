@@ -26,7 +26,7 @@ def sliced_wasserstein(a: np.ndarray, b: np.ndarray, rng: np.random.Generator, d
     u /= np.linalg.norm(u, axis=1, keepdims=True)
     A, B = np.sort(u @ a.T, axis=1), np.sort(u @ b.T, axis=1)  # (directions, N), (directions, M)
     i, j, share = _steps(len(a), len(b))
-    return math.sqrt(float(np.mean((A[:, i] - B[:, j]) ** 2 @ share)))
+    return math.sqrt(float(np.mean((A[:, i] - B[:, j]) ** 2 @ share)))  # eq:metric.sliced
 
 
 def _steps(n: int, m: int):

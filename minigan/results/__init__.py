@@ -10,7 +10,7 @@ A table is a module here, listed in TABLES, that says five things:
 
 and, if it needs them:
 
-    QUICK = {"steps": 200}                                    # settings of every method that --quick replaces
+    QUICK = {"steps": 200}                                    # what --quick changes in each method that has it
     PUBLISHED = [Published("DCGAN", {"modes": 99, "kl": (3.4, 0.1)}, "Srivastava et al. 2017, table 2")]    # value, or (value, error)
     DATA = ("mnist",)                                         # data sets that must be there (--download fetches them)
     def draw(rows, folder, quick) -> list[Path]               # pictures, from the rows alone
@@ -31,7 +31,7 @@ from pathlib import Path
 
 from minigan.results.table import Cell, Column, Published
 
-TABLES = ("mixtures", "ablation", "synthetic", "dirac", "digits")  # in the order of the page
+TABLES = ("mixtures", "ablation", "synthetic", "dirac", "digits", "parzen", "stacked", "damage")  # in the order of the page
 
 __all__ = ["TABLES", "Cell", "Column", "Published", "load", "run"]
 

@@ -72,7 +72,8 @@ def cells(table, quick: bool = False, only: str | None = None, seeds: int | None
     if not chosen:
         raise ValueError(f"{table.NAME} has no method {only!r}; there are: {', '.join(table.METHODS)}")
     change = getattr(table, "QUICK", {}) if quick else {}
-    return [Cell(name, seed, table.METHODS[name] | change) for seed in range(seeds) for name in chosen]
+    settings = {name: {key: change.get(key, value) for key, value in table.METHODS[name].items()} for name in chosen}
+    return [Cell(name, seed, settings[name]) for seed in range(seeds) for name in chosen]
 
 
 def measure(

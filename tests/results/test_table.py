@@ -38,6 +38,8 @@ def test_a_whole_name_is_not_the_beginning_of_another(small):
 
 def test_quick_has_settings_one_seed_and_a_file_of_its_own(small, tmp_path):
     assert [cell.settings for cell in table.cells(small, quick=True)] == [{"rate": 1}] * 3
+    small.METHODS["ring/slow"] = {"width": 4}  # nothing to be quicker in
+    assert [cell.settings for cell in table.cells(small, quick=True)] == [{"width": 4}, {"rate": 1}, {"rate": 1}]
     everything(small, tmp_path, quick=True, only="grid")
     assert [p.name for p in tmp_path.iterdir()] == ["small-quick.csv"]
     assert len(small.ran) == 1

@@ -1,0 +1,83 @@
+"""Known harm, done to real digits: to see which measure notices.
+
+Each function takes the images of the pool, float32 (N, 28, 28, 1) in [-1, 1], and returns n of them, harmed with one strength.  Blur,
+noise and shift spoil every picture; dropping, repeating and weighting leave every picture real and spoil the set; a
+memorised set is perfect in itself, and worthless, because its pictures are those one compares with.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Pool(NamedTuple):
+    """Real digits, none of them in `reference`, and the reference set with which they will be compared."""
+
+    images: np.ndarray  # float32 (N, 28, 28, 1) in [-1, 1]
+    labels: np.ndarray  # (N,)
+    reference: np.ndarray  # (n, 28, 28, 1)
+
+
+def blur(pool: Pool, sigma: float, n: int, rng) -> np.ndarray:
+    """Every image under a Gaussian of `sigma` pixels; black beyond the edge."""
+    t = np.arange(-6, 7)
+    weights = np.exp(-(t**2) / (2 * sigma**2))
+    weights /= weights.sum()
+    x = pool.images[:n]
+    for axis in (1, 2):
+        x = sum(w * moved(x, int(step), axis) for step, w in zip(t, weights, strict=True))
+    return x.astype(np.float32)
+
+
+def noise(pool: Pool, std: float, n: int, rng) -> np.ndarray:
+    """x + std e, clipped to [-1, 1]."""
+    x = pool.images[:n]
+    return np.clip(x + np.float32(std) * rng.standard_normal(x.shape, dtype=np.float32), -1, 1)
+
+
+def shift(pool: Pool, pixels: int, n: int, rng) -> np.ndarray:
+    """Every image so many pixels to the right."""
+    return moved(pool.images[:n], pixels, 2)
+
+
+def dropped(pool: Pool, classes: int, n: int, rng) -> np.ndarray:
+    """None of the digits below `classes`."""
+    return pool.images[pool.labels >= classes][:n]
+
+
+def unequal(pool: Pool, share: float, n: int, rng) -> np.ndarray:
+    """The digits 0 to 4 make up this share of the images; in the data it is about one half."""
+    low, many = pool.labels < 5, round(share * n)
+    return np.concatenate([pool.images[low][:many], pool.images[~low][: n - many]])
+
+
+def repeated(pool: Pool, different: int, n: int, rng) -> np.ndarray:
+    """Only so many different images, each repeated."""
+    return pool.images[np.arange(n) % different]
+
+
+def memorised(pool: Pool, share: float, n: int, rng) -> np.ndarray:
+    """This share of the images is taken from the reference set itself."""
+    many = round(share * n)
+    return np.concatenate([pool.reference[:many], pool.images[: n - many]])
+
+
+def moved(x: np.ndarray, steps: int, axis: int) -> np.ndarray:
+    """x shifted along an axis; what comes in from outside is black.   (N, H, W, 1) -> the same"""
+    y = np.roll(x, steps, axis)
+    edge = [slice(None)] * x.ndim
+    edge[axis] = slice(0, steps) if steps >= 0 else slice(steps, None)
+    y[tuple(edge)] = -1
+    return y
+
+
+HARMS: dict[str, tuple[Callable, tuple, str]] = {  # name -> function, growing strengths, their unit
+    "blur": (blur, (0.4, 0.7, 1.0, 1.5), "sigma, pixels"),
+    "noise": (noise, (0.1, 0.2, 0.4, 0.8), "std, of 2"),
+    "shift": (shift, (1, 2, 3, 4), "pixels"),
+    "dropped classes": (dropped, (1, 2, 4, 6), "of 10"),
+    "unequal classes": (unequal, (0.6, 0.7, 0.85, 0.98), "share of 0 to 4"),
+    "repeated images": (repeated, (750, 150, 30, 10), "different ones"),
+    "memorised images": (memorised, (0.1, 0.25, 0.5, 1.0), "share"),
+}

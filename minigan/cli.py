@@ -76,6 +76,7 @@ def _go(config, trainer) -> int:
     from tqdm import tqdm
 
     from minigan import runs
+    from minigan.evaluation import HEADLINES
 
     live = sys.stderr is not None and sys.stderr.isatty()
     with tqdm(
@@ -87,10 +88,13 @@ def _go(config, trainer) -> int:
         dynamic_ncols=live,
         disable=sys.stderr is None,  # closed by 2>&-
     ) as bar:
+        quality = {}  # as it was last measured
 
         def progress(t, row):
             bar.set_description("training", refresh=False)
             told = {"D": row["loss_D"], "G": row["loss_G"], "real": row["score_real"], "fake": row["score_fake"]}
+            quality.update({title: row[name] for name, title in HEADLINES.items() if name in row})
+            told |= quality
             bar.set_postfix({name: f"{value:.2f}" for name, value in told.items()}, refresh=False)
             bar.update()
 
@@ -105,8 +109,12 @@ def _go(config, trainer) -> int:
     written = {"samples": out / "samples", **runs.finish(config, trainer)}
     written |= {"table": out / "run.jsonl", "checkpoint": trainer.checkpoint_path, "config": out / "config.toml"}
     print(f"\n{trainer.t} steps in {trainer.seconds:.0f} s")
+    measured = [row for row in trainer.rows if any(name in row for name in HEADLINES)]
+    if measured:
+        print(trainer.evaluate.sentence(measured[-1]))
     for name, path in written.items():
         print(f"  {name:<10} {path}")
+    print(f"All measures: minigan evaluate {out}")
     print(f"More samples: minigan sample {out} --n 64 --out grid.png")
     return 0
 
@@ -115,6 +123,17 @@ def sample(arguments) -> int:
     from minigan import runs
 
     print(runs.sample(arguments.folder, arguments.n, arguments.out, arguments.seed))
+    return 0
+
+
+def evaluate(arguments) -> int:
+    from minigan import runs
+    from minigan.evaluation import table
+
+    result, written = runs.evaluate(arguments.folder, arguments.n, arguments.seed)
+    print(f"{arguments.folder}, step {result['step']}\n\n{table(result)}\n")
+    for name, path in written.items():
+        print(f"  {name:<10} {path}")
     return 0
 
 
@@ -232,6 +251,11 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--out", type=Path, metavar="FILE", help="the picture to write (default: in the run's folder)")
     made.add_argument("--seed", type=int, default=0, help="seed of the noise (default: 0)")
 
+    made = command(evaluate, "Measure a run's samples, beside real images.", "minigan evaluate runs/digits --n 5000")
+    made.add_argument("folder", type=Path, metavar="RUN", help="folder of the run")
+    made.add_argument("--n", type=int, help="how many samples (default: 10000 images, or 2500 points of the plane)")
+    made.add_argument("--seed", type=int, default=0, help="seed of the noise (default: 0)")
+
     made = command(
         trace,
         "Step through a run's next training step: every stage, every layer, every gradient checked.",
@@ -317,9 +341,13 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--force", action="store_true", help="overwrite edited lessons too")
     made.add_argument("--no-open", action="store_true", help="only copy")
     made.add_argument(
-        "--check", action="store_true", help="instead: run every lesson, with its stubs and with its solutions, and report"
+        "--check",
+        action="store_true",
+        help="instead: run every lesson, with its stubs and with its solutions, and report",
     )
-    made.add_argument("--only", metavar="LESSON", help="of --check: one lesson, such as 4 (MINIGAN_QUICK=1 shortens all)")
+    made.add_argument(
+        "--only", metavar="LESSON", help="of --check: one lesson, such as 4 (MINIGAN_QUICK=1 shortens all)"
+    )
     return parser
 
 

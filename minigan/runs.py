@@ -1,4 +1,4 @@
-"""From a config to a run on disk, and back: build, start, open, sample."""
+"""From a config to a run on disk, and back: build, start, open, sample, evaluate."""
 
 import dataclasses
 import datetime
@@ -7,20 +7,20 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan import data, models, optim, penalties, plots
+from minigan import data, evaluation, models, optim, penalties, plots
 from minigan.config import TOYS, Config
 from minigan.files import atomic_write
 from minigan.losses import GAN_LOSSES
 from minigan.trainer import GAN, Trainer
 
 COLUMNS = 10  # of a sheet of samples: for the digits, one column a class
-REFERENCES = {  # what theory says of the losses where D cannot tell real from fake
-    "minimax": {"D, 2 log 2": 1.3863, "G, -log 2": -0.6931},
-    "non_saturating": {"D, 2 log 2": 1.3863, "G, log 2": 0.6931},
-    "relativistic": {"both, log 2": 0.6931},
-    "hinge": {"D, 2": 2.0},
-    "least_squares": {"D, 1/4": 0.25, "G, 1/8": 0.125},
-    "wasserstein": {"D, 0": 0.0},
+REFERENCES = {  # where D cannot tell real from fake: what theory says of the losses, and of D's score if its level means anything
+    "minimax": ({"D, log 4 = 2 log 2": 1.3863, "G, -log 2": -0.6931}, {"D = 1/2": 0.0}),
+    "non_saturating": ({"D, log 4 = 2 log 2": 1.3863, "G, log 2": 0.6931}, {"D = 1/2": 0.0}),
+    "relativistic": ({"both, log 2": 0.6931}, {}),
+    "hinge": ({"D, 2": 2.0}, {}),
+    "least_squares": ({"D, 1/4": 0.25, "G, 1/8": 0.125}, {"D = 1/2": 0.5}),  # each term is 1/2 (1/2)^2
+    "wasserstein": ({"D, 0": 0.0}, {}),
 }
 
 
@@ -53,8 +53,10 @@ def build(config: Config, out: str | Path | None = None) -> Trainer:
     else:
         draw_picture, sheet = _sheet, COLUMNS * 8
     return Trainer(
-        game, x, y, batch=config.batch, steps=config.steps, seed=config.seed, out=out, picture=draw_picture, sheet=sheet
-    )
+        game, x, y, batch=config.batch, steps=config.steps, seed=config.seed, out=out, picture=draw_picture, sheet=sheet,
+        evaluate=evaluation.watch(x, y, config.data, config.seed),
+        evaluate_every=100 if x.ndim == 2 else None,  # of points there are always new ones: an epoch means nothing
+    )  # fmt: skip
 
 
 def _images(config, rng):
@@ -140,7 +142,10 @@ def finish(config: Config, trainer: Trainer) -> dict[str, Path]:
         sheets = [np.asarray(picture.convert("L" if picture.mode == "L" else "RGB")) for picture in pictures]
         plots.save_gif(written["film"], sheets)
     written["curves"] = out / "curves.png"
-    plots.curves(trainer.rows, written["curves"], reference=REFERENCES[config.loss])
+    levels, score_levels = REFERENCES[config.loss]
+    quality = {"distances": evaluation.DISTANCES, "shares": evaluation.SHARES}
+    floor = trainer.evaluate.floor if trainer.evaluate else {}
+    plots.curves(trainer.rows, written["curves"], levels, score_reference=score_levels, floor=floor, **quality)
     if trainer.x.ndim == 4:
         written["walk"] = out / "walk.gif"
         walk = trainer.game.walk(60, 3 * COLUMNS, np.random.default_rng(config.seed))
@@ -154,3 +159,9 @@ def sample(path: str | Path, n: int, out: str | Path | None = None, seed: int = 
     out = Path(out) if out else Path(path) / f"sample_{n}_seed{seed}.png"
     trainer.picture(trainer.game.sample(n, np.random.default_rng(seed)), out)
     return out
+
+
+def evaluate(path: str | Path, n: int | None = None, seed: int = 0) -> tuple[dict, dict[str, Path]]:
+    """Every measure of n new samples of a run, tables and pictures in its folder -> the result, and what was written."""
+    config, trainer = open_run(path)
+    return evaluation.report(trainer, config.data, n, seed)

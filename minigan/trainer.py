@@ -25,6 +25,7 @@ __all__ = ["GAN", "Game", "Trainer", "d_step", "g_step"]
 
 
 FRAMES = 48  # of the film of a run
+EVALUATIONS = 40  # of a run, at most: each takes as long as some steps
 
 
 class Order:
@@ -59,7 +60,8 @@ class Trainer:
         trainer.run()
 
     With `out`, the folder gets run.jsonl, checkpoint.safetensors, samples/ and frames/, all written atomically; without, the
-    rows are only kept in trainer.rows.  `picture(images, path)` draws `sheet` samples and saves them.
+    rows are only kept in trainer.rows.  `picture(images, path)` draws `sheet` samples and saves them.  `evaluate(game)` returns
+    measures by name, which join the rows: each epoch, or each `evaluate_every` steps; in a long run less often, 40 times in all.
     """
 
     def __init__(
@@ -75,13 +77,15 @@ class Trainer:
         log_every: int = 10,
         picture: Callable | None = None,
         sheet: int = 80,
+        evaluate: Callable[[Game], dict[str, float]] | None = None,
+        evaluate_every: int | None = None,
     ):
         if y is not None and len(y) != len(x):
             raise ValueError(f"every image needs its label: got {len(x)} images and {len(y)} labels")
         if steps < 1 or log_every < 1:
             raise ValueError(f"steps and log_every must be at least 1, got {steps} and {log_every}")
         self.game, self.x, self.y, self.batch, self.steps, self.log_every = game, x, y, batch, steps, log_every
-        self.seed, self.picture, self.sheet = seed, picture, sheet
+        self.seed, self.picture, self.sheet, self.evaluate = seed, picture, sheet, evaluate
         self.out = Path(out) if out is not None else None
         streams = np.random.SeedSequence(seed).spawn(2)
         self.order = Order(len(x), batch, np.random.default_rng(streams[0]))
@@ -90,6 +94,9 @@ class Trainer:
         self.epoch_steps = len(x) // batch
         self.interrupted = self.warm = False
         self.film = {round(steps * (k / FRAMES) ** 2) for k in range(FRAMES + 1)}  # the beginning in slow motion
+        stride = evaluate_every or self.epoch_steps
+        stride *= math.ceil(steps / stride / EVALUATIONS)
+        self.evaluated = {*range(stride, steps - stride // 2, stride), steps}
 
     # ---- the loop ----------------------------------------------------------------------------------------------------
 
@@ -101,18 +108,20 @@ class Trainer:
         previous = _on_interrupt(self._interrupt)
         try:
             if self.t == 0:
-                self._record({})
+                self._record()
             started = time.perf_counter() - self.seconds
             while self.t < self.steps:
                 row = self.step()
                 self.warm = True
+                quality = self.evaluate(self.game) if self.evaluate and self.t in self.evaluated else {}
+                row |= quality
                 self.seconds = time.perf_counter() - started
-                if self.t % self.log_every == 0 or self.t in (1, self.steps):
+                if quality or self.t % self.log_every == 0 or self.t in (1, self.steps):
                     self.rows.append(
                         {"step": self.t, "epoch": self.t / self.epoch_steps, "seconds": round(self.seconds, 3), **row}
                     )
                 progress(self.t, row)
-                self._record(row)
+                self._record()
                 if self.interrupted:
                     self.save()
                     raise KeyboardInterrupt
@@ -173,16 +182,18 @@ class Trainer:
     def checkpoint_path(self) -> Path:
         return self.out / "checkpoint.safetensors"
 
-    def _record(self, row: dict) -> None:
+    def _record(self) -> None:
         """Each epoch: a sheet of samples and a checkpoint.  In between, at first often: a frame of the film."""
         if self.out is None:
             return
         epoch_ends = self.t % self.epoch_steps == 0 or self.t == self.steps
         if self.picture and (epoch_ends or self.t in self.film):
             images = self.game.sample(self.sheet, np.random.default_rng(self.seed))  # the same noise each time
-            self.picture(images, self.out / "frames" / f"step_{self.t:06d}.png")
+            frame = self.out / "frames" / f"step_{self.t:06d}.png"
+            self.picture(images, frame)
             if epoch_ends:
-                self.picture(images, self.out / "samples" / f"epoch_{math.ceil(self.t / self.epoch_steps):03d}.png")
+                sheet = self.out / "samples" / f"epoch_{math.ceil(self.t / self.epoch_steps):03d}.png"
+                atomic_write(sheet, frame.read_bytes())
         if epoch_ends:
             self.save()
 

@@ -2,7 +2,9 @@
 
 import contextlib
 import dataclasses
+import importlib
 import io
+import json
 import os
 import subprocess
 import sys
@@ -16,6 +18,7 @@ import minigan
 from minigan import __version__, checkpoint, cli, runs
 from minigan.config import Config
 from minigan.kernels import threads
+from minigan.losses import GAN_LOSSES
 
 TINY = "--model mlp --width 4 --latent 5 --steps 3 --batch 16".split()  # noqa: SIM905
 COMMANDS = tuple(cli._parser()._subparsers._group_actions[0].choices)  # train, resume, sample, ...
@@ -182,10 +185,16 @@ def test_train_says_where_everything_is(capsys, tmp_path):
     said = capsys.readouterr()
     lines = said.out.splitlines()
     assert lines[1].startswith("3 steps in ")
-    places = dict(line.split() for line in lines[2:-1])
+    assert lines[2].startswith("frechet pixels 8x8 ")
+    assert lines[2].endswith(" with 898 samples; in brackets: real ones")
+    places = dict(line.split() for line in lines[3:-2])
     assert list(places) == ["samples", "film", "curves", "walk", "table", "checkpoint", "config"]
     assert all(Path(place).exists() for place in places.values())
-    assert lines[-1] == f"More samples: minigan sample {out} --n 64 --out grid.png"
+    assert lines[-2:] == [
+        f"All measures: minigan evaluate {out}",
+        f"More samples: minigan sample {out} --n 64 --out grid.png",
+    ]
+    assert "Frechet=" in said.err
     assert "D=" in said.err
     assert "G=" in said.err
     with Image.open(places["film"]) as film, Image.open(places["walk"]) as walk:
@@ -222,7 +231,8 @@ def pictures(folder, *classes):
 @pytest.mark.parametrize("labels", [True, False])
 @pytest.mark.parametrize("data", ["digits8", "mnist10k", "emoji"])
 @pytest.mark.parametrize("model", ["mlp", "dcgan", "dcgan_up"])
-def test_every_model_trains_on_every_data_set(model, data, labels):
+def test_every_model_trains_on_every_data_set(model, data, labels, monkeypatch):
+    monkeypatch.setattr(importlib.import_module("minigan.evaluation.watch"), "IMAGES", 50)
     config = Config(model=model, data=data, labels=labels, width=2, latent=4, batch=4, steps=2, penalty="r1,r2")
     trainer = runs.build(config)
     side, channels = {"digits8": (8, 1), "mnist10k": (28 if model == "mlp" else 32, 1), "emoji": (32, 3)}[data]
@@ -231,7 +241,10 @@ def test_every_model_trains_on_every_data_set(model, data, labels):
         trainer.game.classes
         == labels * {"digits8": 10, "mnist10k": 10, "emoji": trainer.y is None or trainer.y.max() + 1}[data]
     )
-    assert [row["step"] for row in trainer.run()] == [1, 2]
+    rows = trainer.run()
+    assert [row["step"] for row in rows] == [1, 2]
+    frechet = "frechet_digitnet" if data == "mnist10k" else "frechet_pixels_8x8"
+    assert rows[-1].keys() - rows[0].keys() == {frechet, "precision", "recall"}
     images = trainer.game.sample(3, np.random.default_rng(0))
     assert images.shape == (3, side, side, channels)
     assert np.abs(images).max() <= 1
@@ -256,9 +269,40 @@ def test_points_of_the_plane(capsys, tmp_path):
     assert cli.main(["train", "--data", "grid", "--width", "4", "--steps", "1", "--out", str(out)]) == 0
     said = capsys.readouterr().out
     assert "walk" not in said  # of points there is none
+    assert "modes found 0" in said
     assert (out / "film.gif").exists()
     assert cli.main(["sample", str(out), "--n", "7", "--out", str(tmp_path / "points.png")]) == 0
     assert (tmp_path / "points.png").exists()
+
+
+def test_a_handful_of_pictures_is_not_measured(capsys, tmp_path):
+    argv = [
+        *TINY,
+        "--data",
+        pictures(tmp_path / "few", ""),
+        "--batch",
+        "3",
+        "--size",
+        "8",
+        "--out",
+        str(tmp_path / "run"),
+    ]
+    assert cli.main(["train", *argv]) == 0
+    assert "in brackets" not in capsys.readouterr().out
+    message = failing(capsys, "evaluate", tmp_path / "run", "--n", "200")
+    assert "statistics need at least 100 generated and 100 real images, got 200 and 5" in message
+
+
+@pytest.mark.parametrize("name", GAN_LOSSES)
+def test_reference_lines_are_what_the_loss_says_where_d_cannot_tell(name):
+    losses, scores = runs.REFERENCES[name]
+    s = np.full((6, 1), next(iter(scores.values()), 0.0))  # D's score on real and on fake alike
+    d, g = GAN_LOSSES[name].d(s, s)[0], GAN_LOSSES[name].g(s, s)[0]
+    for label, height in losses.items():
+        assert height == pytest.approx(g if label.startswith("G") else d, abs=1e-4)
+        assert height == pytest.approx(g, abs=1e-4) or not label.startswith("both")
+    if scores:  # D's score stands there because each step away from it costs
+        assert min(GAN_LOSSES[name].d(s + step, s + step)[0] for step in (-0.1, 0.1)) > d
 
 
 @pytest.mark.parametrize("schedule", ["constant", "linear", "cosine"])
@@ -340,6 +384,20 @@ def test_resume_of_a_finished_run_draws_its_pictures_again(capsys, digits):
     assert {name: (digits / name).read_bytes() for name in kept} == kept
 
 
+def test_a_finished_run_from_before_there_were_measures(capsys, damaged):
+    log = damaged / "run.jsonl"
+    rows = [
+        {name: value for name, value in json.loads(line).items() if name in OLD}
+        for line in log.read_text().splitlines()
+    ]
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert cli.main(["resume", str(damaged)]) == 0
+    assert "in brackets" not in capsys.readouterr().out
+
+
+OLD = ("step", "epoch", "seconds", "loss_D", "loss_G", "penalty", "score_real", "score_fake")
+
+
 def test_a_run_whose_frames_were_thrown_away_has_no_film(capsys, damaged):
     assert cli.main(["resume", str(damaged)]) == 0
     said = capsys.readouterr().out
@@ -355,7 +413,28 @@ def damaged(digits, tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("command", ["sample", "resume"])
+def test_evaluate_prints_what_it_saves(capsys, damaged):
+    assert cli.main(["evaluate", str(damaged), "--n", "150"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"{damaged}, step 3\n\n| measure")
+    assert "| Frechet distance, pixels 8x8 " in said
+    assert "150 generated against 150 real; real against real: 150 against 150." in said
+    places = dict(line.split() for line in said.splitlines() if line.startswith("  "))
+    assert list(places) == ["table", "json", "scores", "nearest"]
+    assert said.split("\n\n")[1] in Path(places["table"]).read_text()
+    for name in ("scores", "nearest"):
+        with Image.open(places[name]) as picture:
+            assert picture.format == "PNG"
+    first = Path(places["json"]).read_bytes()
+    assert cli.main(["evaluate", str(damaged), "--n", "150"]) == 0
+    assert Path(places["json"]).read_bytes() == first
+    assert cli.main(["evaluate", str(damaged), "--n", "150", "--seed", "1"]) == 0
+    assert Path(places["json"]).read_bytes() != first
+    capsys.readouterr()
+    assert "sample needs n >= 1 images, got 0" in failing(capsys, "evaluate", damaged, "--n", "0")
+
+
+@pytest.mark.parametrize("command", ["sample", "resume", "evaluate"])
 def test_folders_that_hold_no_sound_run(capsys, damaged, command):
     for nowhere in (damaged / "nowhere", damaged / "config.toml"):
         assert f"{nowhere} holds no run (no config.toml in it)" in failing(capsys, command, nowhere)

@@ -53,6 +53,11 @@ def picture(images, path):
     atomic_write(path, images.tobytes())
 
 
+def quality(game):
+    """A measure of a few samples: whatever is wrong with a resumed G or its average, this number shows."""
+    return {"quality": float(game.sample(5, np.random.default_rng(1)).std())}
+
+
 def trainer(out=None, optimizer=ADAM, seed=0, x=None, loss=relativistic, penalties=(r1,), **options):
     """Everything that has a memory at once: dropout, BatchNorm, spectral norm, EMA, moments, schedule, both streams."""
     G = Sequential(
@@ -65,7 +70,9 @@ def trainer(out=None, optimizer=ADAM, seed=0, x=None, loss=relativistic, penalti
     game = GAN(G, D, loss, penalties, *opts, latent=3, ema=EMA(G, 0.9, warmup=True), classes=3, d_steps=2)
     images, y = data()
     images = images if x is None else x
-    options = {"batch": BATCH, "steps": STEPS, "log_every": 4, "picture": picture, "sheet": 6} | options
+    options = {
+        "batch": BATCH, "steps": STEPS, "log_every": 4, "picture": picture, "sheet": 6, "evaluate": quality,
+    } | options  # fmt: skip
     return Trainer(game, images, y, seed=seed, out=out, **options)
 
 
@@ -194,7 +201,8 @@ def test_a_run_writes_a_table_sheets_frames_and_a_checkpoint(tmp_path):
     rows = mine.run(lambda t, row: steps.append((t, row)))
     out = tmp_path / "deep" / "run"
     assert [t for t, _ in steps] == list(range(1, STEPS + 1))
-    assert [row["step"] for row in rows] == [1, 4, 8, 12, 16, 20, 23]
+    assert [row["step"] for row in rows] == [1, 4, 6, 8, 12, 16, 18, 20, 23]
+    assert [row["step"] for row in rows if "quality" in row] == [6, 12, 18, 23]  # the ends of the epochs
     assert [row["epoch"] for row in rows] == [row["step"] / 6 for row in rows]
     assert [row["seconds"] for row in rows] == sorted(row["seconds"] for row in rows)
     assert all(row.items() >= steps[row["step"] - 1][1].items() for row in rows)
@@ -263,6 +271,53 @@ def test_what_does_not_fit_is_named():
         Trainer(game, x, batch=4).step()
     with pytest.raises(TypeError, match="computes with floats, got int64"):
         Trainer(game, x.astype(np.int64), y, batch=4).step()
+
+
+# ---- evaluation --------------------------------------------------------------------------------------------------------
+
+
+def evaluated(steps, **options):
+    """The steps after which a run asks for its quality."""
+    game = Game()
+    game.networks, game.optimizers, game.averages = {}, {}, {}
+    game.step = lambda x, y, rng: {"loss": 1.0}
+    x = np.zeros((40, 2))
+    asked = []
+    mine = Trainer(game, x, batch=8, steps=steps, evaluate=lambda _: asked.append(mine.t) or {"good": 0.5}, **options)
+    rows = mine.run()
+    assert [row["step"] for row in rows if row.get("good") == 0.5] == asked
+    return asked
+
+
+def test_quality_is_measured_each_epoch_and_at_the_end():
+    assert evaluated(20) == [5, 10, 15, 20]
+    assert evaluated(24) == [5, 10, 15, 20, 24]
+    assert evaluated(22) == [5, 10, 15, 22]  # the end comes too soon after 20
+    assert evaluated(3) == [3]
+    assert evaluated(20, evaluate_every=7) == [7, 14, 20]
+
+
+@pytest.mark.parametrize("steps", [200, 203, 1111, 5000])
+def test_a_long_run_is_not_measured_more_than_40_times(steps):
+    asked = evaluated(steps)
+    assert 20 <= len(asked) <= 40
+    assert asked[-1] == steps
+    assert {t % 5 for t in asked[:-1]} == {0}  # still at ends of epochs
+    assert len(set(np.diff(asked[:-1]))) == 1
+
+
+def test_the_quality_is_told_with_its_step():
+    told = {}
+    trainer(log_every=100).run(lambda t, row: told.update({t: row.get("quality")}))
+    assert [t for t, value in told.items() if value is not None] == [6, 12, 18, 23]
+
+
+def test_without_an_evaluation_no_row_has_a_quality():
+    a, b = trainer(evaluate=None), trainer()
+    assert [row["step"] for row in a.run()] == [1, 4, 8, 12, 16, 20, 23]
+    b.run()
+    for name, array in a.arrays().items():
+        assert array.tobytes() == b.arrays()[name].tobytes(), name  # looking changes nothing
 
 
 # ---- order -------------------------------------------------------------------------------------------------------------

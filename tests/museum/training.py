@@ -121,9 +121,9 @@ def pictures_in_training_mode(patch):
     check=pictures,
 )
 def pictures_from_the_training_noise(patch):
-    def _record(self, row):
+    def _record(self):
         self.game.sample(self.sheet, self.rng)  # right: np.random.default_rng(self.seed)
-        right(self, row)
+        right(self)
 
     right = patch(Trainer, "_record", _record)
 

@@ -101,3 +101,28 @@ def test_smooth_is_the_mean_of_the_window():
         expected = window[np.isfinite(window)].mean() if np.isfinite(x[i]) else math.nan
         np.testing.assert_allclose(found[i], expected)
     np.testing.assert_array_equal(smooth(x[:3]), x[:3])  # a short run is shown as it is
+
+
+def test_quality_has_panels_of_its_own_if_it_was_measured(tmp_path, drawn):
+    run = rows()
+    names = {"distances": ("frechet", "never"), "shares": ("recall", "precision")}
+    curves(run, tmp_path / "x.png", **names, floor={"frechet": 0.5})
+    assert len(drawn[0].axes) == 2
+    for k in (3, 90, 150):
+        run[k] |= {"frechet": 100 / k, "recall": k / 200}
+    curves(
+        run, tmp_path / "x.png", **names, floor={"frechet": 0.5, "precision": 0.9}, score_reference={"D = 1/2": 0.25}
+    )
+    _, scores, distances, shares = drawn[1].axes
+    assert distances.get_yscale() == "log"
+    assert set(lines(distances)) == {"frechet", "real samples"}
+    np.testing.assert_array_equal(lines(distances)["frechet"].get_xdata(), [15, 450, 750])
+    np.testing.assert_allclose(lines(distances)["frechet"].get_ydata(), [100 / 3, 100 / 90, 100 / 150])
+    assert lines(distances)["real samples"].get_ydata() == [0.5, 0.5]
+    assert lines(distances)["real samples"].get_color() == lines(distances)["frechet"].get_color()
+    assert set(lines(shares)) == {"recall"}  # and no floor of what was not measured
+    assert shares.get_ylim()[0] < 0 < 1 < shares.get_ylim()[1]
+    assert lines(scores)["D = 1/2"].get_ydata() == [0.25, 0.25]
+    assert shares.get_xlabel() == "training step"
+    heights = [figure.get_size_inches()[1] for figure in drawn]
+    assert heights[1] > heights[0] + 3

@@ -1,0 +1,46 @@
+"""In which space are two sets of images compared?  Every distance between them is a distance between features.
+
+Digits are seen by DigitNet, a classifier that this library trained on MNIST.  It knows nothing of emoji or of anybody's own
+pictures; of those the pixels are taken, shrunk to 8 x 8, which shows shape and colour and no detail.  Neither is the Inception
+network of the papers: no number measured here is an FID, and none may be compared with one.
+"""
+
+import numpy as np
+
+DIGITNET, PIXELS = "DigitNet", "pixels 8x8"
+DIGITS = ("mnist10k", "mnist")  # the data sets that DigitNet can read
+
+
+def features_for(data: str) -> str:
+    """The features that suit this data set: DIGITNET or PIXELS."""
+    return DIGITNET if data in DIGITS else PIXELS
+
+
+def describe(images: np.ndarray, features: str) -> tuple[np.ndarray, np.ndarray | None]:
+    """(N, H, W, C) uint8 -> features (N, d) float32 and, if they are DigitNet's, the probabilities of the digits (N, 10)."""
+    if features == PIXELS:
+        return shrink(images), None
+    if features == DIGITNET:
+        from minigan.metrics import digitnet
+
+        return digitnet.features(images)
+    raise ValueError(f"features must be {DIGITNET!r} or {PIXELS!r}, got {features!r}")
+
+
+def shrink(images: np.ndarray, side: int = 8) -> np.ndarray:
+    """Y = A X B': each of side x side equal fields becomes its mean.   uint8 (N, H, W, C) -> (N, side side C) in [-1, 1]"""
+    n, height, width, channels = images.shape
+    x = _means(height, side) @ flat(images).reshape(n, height, width * channels)  # -> (N, side, W C)
+    return (_means(width, side) @ x.reshape(n, side, width, channels)).reshape(n, -1)  # -> (N, side, side, C) -> (N, d)
+
+
+def _means(n: int, side: int) -> np.ndarray:  # -> (side, n)
+    """A[i, p] = the share of pixel p, the stretch from p to p + 1, in the i-th of `side` equal parts of 0 .. n."""
+    edge = np.arange(side + 1)[:, None] * (n / side)
+    overlap = np.minimum(np.arange(1, n + 1), edge[1:]) - np.maximum(np.arange(n), edge[:-1])
+    return (overlap.clip(0) * (side / n)).astype(np.float32)
+
+
+def flat(images: np.ndarray) -> np.ndarray:
+    """x = images / 127.5 - 1, an image a row.   uint8 (N, H, W, C) -> float32 (N, H W C) in [-1, 1]"""
+    return images.reshape(len(images), -1).astype(np.float32) / np.float32(127.5) - np.float32(1)

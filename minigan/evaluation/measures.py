@@ -1,0 +1,123 @@
+"""All measures of a set of generated images, and of real images in their place: the floor.
+
+The floor depends on the number of images as much as on the images: the Frechet distance of two samples of one distribution is
+never 0 and falls like 1 / N.  So the result says how many images stood on each side.
+"""
+
+import numpy as np
+
+from minigan import metrics, plots
+from minigan.data import GRID_MODES, GRID_STD, RING_MODES, RING_STD
+from minigan.evaluation.features import describe, flat
+
+MIXTURES = {"ring": (RING_MODES, RING_STD), "grid": (GRID_MODES, GRID_STD)}
+LEAST = 100  # images; a statistic of fewer says nothing
+CONFIDENT = 0.9  # a reading is confident if one class gets more than this
+
+
+def evaluate(
+    images: np.ndarray,
+    reference: np.ndarray,
+    features: str,
+    rng: np.random.Generator,
+    labels: np.ndarray | None = None,
+    reference_labels: np.ndarray | None = None,
+) -> dict:
+    """{"features": ..., "samples": {"generated", "real", "floor"}, "measures": {name: {"value", "floor"}}}: floats and counts.
+
+    images (N, H, W, C), reference (M, H, W, C): uint8, or float in [-1, 1]; features: see features_for.  labels: what a conditional
+    G was asked for, beside the labels of the reference.  The kernel distance carries its standard error as "error" and
+    "floor_error", the Inception score its deviation over splits.
+
+    N images meet min(N, M) real ones; the floor is min(N, M // 2) real ones against as many others.  Of a measure of one set (Inception
+    score, classes) the floor is its value on those min(N, M) real images.  Raises ValueError for fewer than 100 images.
+    """
+    images, reference = map(plots.to_image, (images, reference))  # a saved picture has 256 levels, as the real ones
+    _check(images, reference)
+    half = min(len(images), len(reference) // 2)
+    chosen = rng.permutation(len(reference))[: max(len(images), 2 * half)]
+    reference, answers = reference[chosen], None if reference_labels is None else reference_labels[chosen]
+    real, first, second = slice(len(images)), slice(half), slice(half, 2 * half)
+
+    fake, read = describe(images, features)
+    described, reference_read = describe(reference, features)
+    value = distances(described[real], fake, rng)
+    floor = distances(described[first], described[second], rng)
+    value["sliced_wasserstein"] = metrics.sliced_wasserstein(flat(images), flat(reference[real]), rng)
+    floor["sliced_wasserstein"] = metrics.sliced_wasserstein(flat(reference[first]), flat(reference[second]), rng)
+    if read is not None:
+        value |= classes(read, labels)
+        floor |= classes(reference_read[real], None if answers is None else answers[real])
+    samples = {"generated": len(images), "real": len(reference[real]), "floor": half}
+    return {"features": features, "samples": samples, "measures": beside(value, floor)}
+
+
+def evaluate_points(points: np.ndarray, real: np.ndarray, data: str) -> dict:
+    """The same for points of the plane (N, 2), generated and real, and the mixture `data`, "ring" or "grid"."""
+    value, floor = (metrics.mixture_quality(x, *MIXTURES[data]) for x in (points, real))
+    samples = {"generated": len(points), "real": len(real), "floor": len(real)}
+    return {"features": "points of the plane", "samples": samples, "measures": beside(value, floor)}
+
+
+def memorised(images: np.ndarray, training: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Does G copy?  For each generated image its nearest training image, by the Euclidean distance of the pixels in [-1, 1].
+
+    images (N, H, W, C), training (M, H, W, C) -> {"index": (N,), "distance": (N,), "own": (N,), "real": (min(N, M),)}.  `own`: of that
+    training image to its nearest *other* one; who is much nearer has copied it (Alaa et al. 2022, "authenticity").  `real`: the
+    same of training images drawn at random, to set beside `distance`.
+    """
+    pool = flat(plots.to_image(training))
+    index, distance = (found.reshape(-1) for found in metrics.nearest(flat(plots.to_image(images)), pool))
+    some = rng.permutation(len(pool))[: len(images)]
+    asked, place = np.unique(np.concatenate([index, some]), return_inverse=True)
+    others = metrics.nearest(pool[asked], pool, k=2)[1][:, 1][place]  # the nearest of all is the image itself
+    return {"index": index, "distance": distance, "own": others[: len(index)], "real": others[len(index) :]}
+
+
+def distances(real, fake, rng) -> dict:
+    """Features (M, d) and (N, d) -> name: value, or (value, error)."""
+    precision, recall = metrics.precision_recall(real, fake)
+    density, coverage = metrics.density_coverage(real, fake)
+    return {
+        "frechet_distance": metrics.frechet_distance(real, fake),
+        "kernel_distance": metrics.kernel_distance(real, fake, rng, size=min(1000, len(real) // 2, len(fake) // 2)),
+        "precision": precision,
+        "recall": recall,
+        "density": density,
+        "coverage": coverage,
+    }
+
+
+def classes(p, labels) -> dict:
+    """Probabilities of the classes (N, K), labels (N,) or None -> name: value, or (value, error)."""
+    answers = p.argmax(axis=1)
+    share = np.bincount(answers) / len(p)
+    share = share[share > 0]
+    found = {
+        "inception_score": metrics.inception_score(p),
+        "class_entropy": -np.sum(share * np.log(share)),  # H = -sum q log q, at most log K
+        "confident": np.mean(p.max(axis=1) > CONFIDENT),
+    }
+    return found if labels is None else found | {"as_asked": np.mean(answers == labels)}
+
+
+def beside(values: dict, floors: dict) -> dict:
+    """{name: value or (value, error)} twice -> {name: {"value", "floor"[, "error", "floor_error"]}}, all plain floats."""
+    rows = {}
+    for name, value in values.items():
+        (value, *error), (floor, *floor_error) = (np.atleast_1d(found).tolist() for found in (value, floors[name]))
+        rows[name] = {"value": float(value), "floor": float(floor)}
+        if error:
+            rows[name] |= {"error": error[0], "floor_error": floor_error[0]}
+    return rows
+
+
+def _check(images, reference) -> None:
+    if images.ndim != 4 or images.shape[1:] != reference.shape[1:]:
+        raise ValueError(
+            f"expected two sets of images (N, H, W, C) of one size, got {images.shape} and {reference.shape}"
+        )
+    if min(len(images), len(reference)) < LEAST:
+        raise ValueError(
+            f"statistics need at least {LEAST} generated and {LEAST} real images, got {len(images)} and {len(reference)}"
+        )

@@ -1,0 +1,46 @@
+"""The numbers for a reader: what each measure is called, which way is better, and how many images it was taken from.
+
+One text serves the terminal and the file: a Markdown table whose columns are aligned.
+"""
+
+from minigan.evaluation.measures import CONFIDENT
+
+MEASURES = {  # name -> title, which way is better
+    "frechet_distance": ("Frechet distance, {features}", "lower"),
+    "kernel_distance": ("kernel distance, {features}", "lower"),
+    "precision": ("precision, {features}", "higher"),
+    "recall": ("recall, {features}", "higher"),
+    "density": ("density, {features}", "higher"),
+    "coverage": ("coverage, {features}", "higher"),
+    "sliced_wasserstein": ("sliced Wasserstein distance, all pixels", "lower"),
+    "inception_score": ("Inception score, {features}", "higher"),
+    "class_entropy": ("entropy of the classes read, nats", "higher"),
+    "confident": (f"share read with p > {CONFIDENT}", "higher"),
+    "as_asked": ("share read as the label asked for", "higher"),
+    "nearest_training_image": ("distance to the nearest training image, median", "near real"),
+    "modes": ("modes with a point within 3 std", "higher"),
+    "high_quality": ("share of points within 3 std of a mode", "higher"),
+    "reverse_kl": ("KL of the modes' shares from even ones, nats", "lower"),
+}
+HEAD = ("measure", "generated", "real against real", "better")
+
+
+def table(result: dict) -> str:
+    """What evaluate returned, as Markdown, with a sentence on the numbers of samples below."""
+    rows = [HEAD]
+    for name, found in result["measures"].items():
+        title, better = MEASURES[name]
+        value, floor = number(found["value"], found.get("error")), number(found["floor"], found.get("floor_error"))
+        rows.append((title.format(features=result["features"]), value, floor, better))
+    a, b, c, d = (max(map(len, column)) for column in zip(*rows))
+    lines = [f"| {title:<{a}} | {value:>{b}} | {floor:>{c}} | {better:<{d}} |" for title, value, floor, better in rows]
+    lines.insert(1, f"|{'-' * (a + 2)}|{'-' * (b + 1)}:|{'-' * (c + 1)}:|{'-' * (d + 2)}|")
+    generated, real, floor = (result["samples"][name] for name in ("generated", "real", "floor"))
+    note = f"{generated:,} generated against {real:,} real; real against real: {floor:,} against {floor:,}."
+    if floor < real:
+        note += f" Most measures depend on these numbers; --n {floor} makes them equal."
+    return "\n".join([*lines, "", note])
+
+
+def number(value: float, error: float | None = None) -> str:
+    return f"{value:.4g}" + (f" +- {error:.1g}" if error is not None else "")

@@ -1,0 +1,108 @@
+"""A trained game is measured and looked at; what is found lies in the folder of its run."""
+
+import importlib
+import json
+
+import numpy as np
+import pytest
+
+from minigan import plots, runs
+from minigan.config import Config
+from minigan.evaluation import PIXELS, report, table
+from minigan.evaluation.report import scores
+
+module = importlib.import_module("minigan.evaluation.report")
+TINY = {"width": 3, "latent": 4, "batch": 16, "steps": 3}
+
+
+def trained(out, **options):
+    trainer = runs.build(Config(**TINY | options), out)
+    for _ in range(3):
+        trainer.step()
+    return trainer
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """What the two pictures were given, and one of points."""
+    given = {}
+    for name in ("scored", "pairs", "scatter2d"):
+        monkeypatch.setattr(plots, name, lambda *a, name=name, **k: given.update({name: a}))
+    return given
+
+
+@pytest.mark.parametrize("labels", [True, False])
+def test_images(tmp_path, drawn, labels, monkeypatch):
+    monkeypatch.setattr(module, "SCORED", 110)
+    trainer = trained(tmp_path / "run", model="mlp", data="digits8", labels=labels)
+    kept = trainer.arrays()["G.theta"].copy(), trainer.rng.bit_generator.state
+    result, written = report(trainer, "digits8", n=120, seed=4)
+    assert {name: path.name for name, path in written.items()} == {
+        "table": "evaluation.md", "json": "evaluation.json", "scores": "scores.png", "nearest": "nearest.png",
+    }  # fmt: skip
+    assert json.loads(written["json"].read_text()) == result
+    assert written["table"].read_text() == f"# run, step 3\n\n{table(result)}\n"
+    assert (result["run"], result["step"], result["seed"], result["features"]) == ("run", 3, 4, PIXELS)
+    assert result["samples"] == {"generated": 120, "real": 120, "floor": 120}
+
+    real, fake, real_scores, fake_scores, path = drawn["scored"]
+    assert (len(real), len(fake), path) == (110, 110, written["scores"])
+    samples, nearest, distance, own, others, path = drawn["pairs"]
+    assert (len(nearest), len(own), len(others), path) == (120, 120, 120, written["nearest"])
+    np.testing.assert_array_equal(fake, samples[:110])
+    assert samples.dtype == np.uint8
+    gaps = np.linalg.norm((nearest / 127.5 - samples / 127.5).reshape(120, -1), axis=1)
+    np.testing.assert_allclose(distance, gaps, atol=1e-4)
+    memory = {"value": float(np.median(distance)), "floor": float(np.median(others))}
+    assert result["measures"]["nearest_training_image"] == memory
+
+    position = {
+        x.tobytes(): i for i, x in enumerate(trainer.x)
+    }  # beside each sample stands a real image of the label it asked for
+    asked = np.array([trainer.y[position[x.tobytes()]] for x in real]) if labels else None
+    for images, found in ((real, real_scores), (fake, fake_scores)):
+        x = images.astype(np.float32) / 127.5 - 1
+        np.testing.assert_allclose(found, trainer.game.D((x, asked) if labels else x).ravel(), rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(kept[0], trainer.game.G.theta)
+    assert kept[1] == trainer.rng.bit_generator.state
+
+    again, _ = report(trainer, "digits8", n=120, seed=4)
+    other, _ = report(trainer, "digits8", n=120, seed=5)
+    assert result == again
+    assert result["measures"] != other["measures"]
+
+
+def test_what_was_asked_for_is_compared_with_what_is_read(tmp_path, drawn):
+    trainer = trained(tmp_path, model="mlp", data="mnist10k")
+    trainer.x, trainer.y = trainer.x[::40], trainer.y[::40]
+    trainer.game.sample = lambda n, rng, labels: trainer.x[[int(np.flatnonzero(trainer.y == k)[0]) for k in labels]]
+    measures = report(trainer, "mnist10k", n=100)[0]["measures"]  # G draws a right digit, the same one each time
+    assert measures["as_asked"]["value"] > 0.85
+    assert measures["recall"]["value"] < 0.5
+
+
+def test_points(tmp_path, drawn):
+    result, written = report(trained(tmp_path, data="ring"), "ring")
+    assert result["measures"].keys() == {"modes", "high_quality", "reverse_kl"}
+    assert set(written) == {"table", "json", "scores"}
+    real, points, path = drawn["scatter2d"]
+    assert real.shape == points.shape == (2500, 2)
+    assert path == written["scores"]
+
+
+def test_ten_thousand_images_unless_told(tmp_path, monkeypatch):
+    asked = []
+    trainer = trained(tmp_path, model="mlp", data="digits8")
+    trainer.game.sample = lambda n, rng, labels: asked.append(n) or np.zeros((99, 8, 8, 1), np.float32)
+    with pytest.raises(ValueError, match="at least 100 generated"):
+        report(trainer, "digits8")
+    assert asked == [10_000]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_scores_in_blocks():
+    trainer = runs.build(Config(model="dcgan", data="emoji", **TINY))
+    x, y = trainer.x[:7], trainer.y[:7]
+    together = trainer.game.D((x / np.float32(127.5) - np.float32(1), y)).ravel()
+    np.testing.assert_allclose(scores(trainer.game, x, y, block=3), together, rtol=1e-4, atol=1e-5)
+    assert scores(trainer.game, x, y).dtype == np.float32

@@ -30,12 +30,7 @@ def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = 3) -> tuple[fl
     Kynkaanniemi et al. 2019, eqs. 1 and 2.
     """
     real, fake = _centred(real, fake)
-    whole(
-        f"k, the neighbour that sets the radius in sets of {len(real)} and {len(fake)},",
-        k,
-        1,
-        min(len(real), len(fake)) - 1,
-    )
+    _check_k(k, min(len(real), len(fake)))
     real_r2, fake_r2 = _squared_radii(real, k, +ROUNDING), _squared_radii(fake, k, +ROUNDING)  # (N,), (M,)
 
     def work(rows, d2):  # (B, N): fakes against reals
@@ -54,18 +49,23 @@ def density_coverage(real: np.ndarray, fake: np.ndarray, k: int = 5) -> tuple[fl
     Raises ValueError for sets that do not match, NaN, and k outside of 1 .. N - 1.     Naeem et al. 2020, section 3.
     """
     real, fake = _centred(real, fake)
-    whole(f"k, the neighbour that sets the radius in a set of {len(real)},", k, 1, len(real) - 1)
+    _check_k(k, len(real))
     r2 = _squared_radii(real, k, -ROUNDING)  # (N,)
-    counts = sum(
-        over_pairs(lambda rows, d2: np.count_nonzero(d2 < r2, axis=0), fake, real)
-    )  # (N,): the fakes in each ball
+    inside = over_pairs(lambda rows, d2: np.count_nonzero(d2 < r2, axis=0), fake, real)
+    counts = sum(inside)  # (N,): the fakes in each ball
     return float(counts.sum() / (k * len(fake))), float(np.mean(counts > 0))  # eq:metric.density_coverage
 
 
 def _centred(real, fake):
-    real, fake = samples(real=real, fake=fake, least=2)
+    real, fake = samples(real=real, fake=fake)
     centre = real.mean(axis=0)
     return real - centre, fake - centre
+
+
+def _check_k(k, n):
+    whole("k", k, 1)
+    if n <= k:
+        raise ValueError(f"a ball reaches to the k-th neighbour: k = {k} needs at least {k + 1} samples, got {n}")
 
 
 def _squared_radii(points, k, rounding):

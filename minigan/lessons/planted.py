@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
+from minigan.check.exercise import Verdict
 from minigan.differences import Check
 
 
@@ -39,10 +40,21 @@ def planted(owner, name: str, wrong) -> Iterator[object]:
                 delattr(place, alias)  # it was inherited
 
 
-def show_checks(checks: Iterable[Check]) -> bool:
-    """Print one line a check, "holds" or "CAUGHT" with where it fails and by how much; True if anything was caught."""
-    checks = list(checks)
-    for name in dict.fromkeys(check.name for check in checks):
-        worst = max((check for check in checks if check.name == name), key=lambda check: (not check.ok, check.error))
-        print(f"{'holds ' if worst.ok else 'CAUGHT'}  {worst}")
-    return not all(check.ok for check in checks)
+def show_checks(checks: Iterable[Check]) -> Verdict:
+    """Print what holds, and in full what is CAUGHT: where it fails and by how much; True if anything was caught.
+
+    Checks of one name are one line, that of the worst.  While nothing is caught, each line has its error.
+    """
+    worst = {}
+    for check in checks:
+        if check.name not in worst or (not check.ok, check.error) > (not worst[check.name].ok, worst[check.name].error):
+            worst[check.name] = check
+    caught = [check for check in worst.values() if not check.ok]
+    holds = [check for check in worst.values() if check.ok]
+    for check in caught:
+        print(f"CAUGHT  {check}")
+    if caught and holds:
+        print(f"holds   {'; '.join(check.name for check in holds)}")
+    elif not caught:
+        print("\n".join(f"holds   {check}" for check in holds))
+    return Verdict(bool(caught))

@@ -135,11 +135,18 @@ def test_a_name_that_is_not_there_is_an_error():
 
 def test_checks_are_shown_one_line_each_the_worst_of_its_name(capsys):
     good, bad, nan = Check("dx", 1e-9, 1e-7), Check("dW", 0.5, 1e-7, "at index 3"), Check("dW", np.nan, 1e-7, "NaN")
-    assert show_checks([good, Check("dx", 1e-10, 1e-7)]) is False
-    assert capsys.readouterr().out == "holds   dx: relative error 1.0e-09 (bound 1e-07)\n"
-    assert show_checks(iter([good, bad, Check("dW", 1e-9, 1e-7)])) is True
-    assert capsys.readouterr().out.splitlines()[1] == "CAUGHT  dW: relative error 5.0e-01 (bound 1e-07): at index 3"
-    assert show_checks([nan]) is True
+    assert show_checks([good, Check("dx", 1e-10, 1e-7), Check("db", 0.0, 0.0)]) == False  # noqa: E712
+    assert capsys.readouterr().out.splitlines() == [
+        "holds   dx: relative error 1.0e-09 (bound 1e-07)",
+        "holds   db: relative error 0.0e+00 (bound 0e+00)",
+    ]
+    assert show_checks(iter([good, bad, Check("dW", 1e-9, 1e-7), Check("db", 0.0, 0.0)]))
+    assert capsys.readouterr().out.splitlines() == [
+        "CAUGHT  dW: relative error 5.0e-01 (bound 1e-07): at index 3",
+        "holds   dx; db",
+    ]
+    assert show_checks([nan])
+    assert capsys.readouterr().out == "CAUGHT  dW: relative error nan (bound 1e-07): NaN\n"
 
 
 # ---- quick ----------------------------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ round more than once (predict, derive, check, and again), but no part may be mis
 import ast
 import importlib
 import inspect
-import pkgutil
 import re
 import tomllib
 from functools import cache
@@ -20,6 +19,7 @@ from percent import LESSONS, read_percent
 import minigan
 from minigan import check
 from minigan.check.exercise import Exercise, Prediction
+from minigan.formulas.places import TAG
 from minigan.lessons.run import stated
 
 ROOT = Path(__file__).parents[2]
@@ -151,7 +151,7 @@ def test_every_displayed_equation_has_a_name_or_a_number(lesson):
     assert named, "at least one is the library's own: \\tag{eq:dense.dW}"
     assert numbered == [f"{number(lesson)}.{k + 1}" for k in range(len(numbered))]
     known = tomllib.loads((ROOT / "minigan" / "formulas" / "equations.toml").read_text(encoding="utf-8"))["equations"]
-    mentioned = set(re.findall(r"eq:([a-z0-9_]+(?:\.[a-z0-9_]+)*)", text))
+    mentioned = set(TAG.findall(text))
     assert mentioned <= known.keys(), mentioned - known.keys()
 
 
@@ -174,9 +174,7 @@ def body_of(node) -> str:
 @cache
 def library() -> set[str]:
     bodies = set()
-    for info in pkgutil.walk_packages(minigan.__path__, "minigan."):
-        path = ROOT.joinpath(*info.name.split("."))
-        path = path / "__init__.py" if info.ispkg else path.with_suffix(".py")
+    for path in (ROOT / "minigan").rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         bodies |= {body_of(node) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     return bodies - {""}

@@ -18,7 +18,8 @@ from minigan.files import atomic_write
 from minigan.results import rows
 from minigan.results.table import file_of
 
-MARKER = re.compile(r"(<!-- results: (\w+)(?: (\w+))? -->\n).*?(\n<!-- end of results -->)", re.DOTALL)
+START, END = r"<!-- results: (\w+)(?: (\w+))? -->\n", "<!-- end of results -->"
+MARKER = re.compile(f"({START})(?:(?!<!-- results:).)*?({END})", re.DOTALL)  # never across the next marker
 SHORT = "†"
 
 
@@ -56,26 +57,28 @@ def fill(path: str | os.PathLike, folder: str | os.PathLike | None = None) -> st
 
         <!-- results: NAME --> ... <!-- end of results -->        or  <!-- results: NAME PART -->
 
-    folder: where the csv are (default: results/ beside the file).  Raises ValueError if no marker is there.
+    folder: where the csv are (default: results/ beside the file).  Raises ValueError if markers are missing.
     """
     path = Path(path)
     text = filled(path.read_text(encoding="utf-8"), path.parent / "results" if folder is None else folder)
-    if text is None:
-        raise ValueError(f"{path} has no <!-- results: NAME --> ... <!-- end of results --> to fill")
     atomic_write(path, text)
     return text
 
 
-def filled(text: str, folder: str | os.PathLike) -> str | None:
-    """The text with all its tables made from the csv in `folder`; None if it has no markers."""
+def filled(text: str, folder: str | os.PathLike) -> str:
+    """The text with all its tables made from the csv in `folder`.  Raises ValueError without markers, and for one that never ends."""
     from minigan.results import load
 
     def table_of(match):
         table = load(match[2])
-        return f"{match[1]}\n{render(table, file_of(table, folder), match[3])}\n{match[4]}"
+        return f"{match[1]}\n{render(table, file_of(table, folder), match[3])}\n\n{match[4]}"
 
-    text, n = MARKER.subn(table_of, text)
-    return text if n else None
+    new, n = MARKER.subn(table_of, text)
+    if n == 0 or n != len(re.findall(START, text)):
+        raise ValueError(
+            f"to fill a page, mark each place for a table: <!-- results: NAME --> and, after it, {END}; {n} found"
+        )
+    return new
 
 
 def _current(found: list[rows.Row]) -> dict[str, list[rows.Row]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from minigan.results import markdown, table
+from minigan.results import TABLES, markdown, table
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -87,12 +87,14 @@ def test_fill_writes_between_the_markers_and_nothing_else(small, measured):
     page = measured.parent / "page.md"
     page.write_text(
         "# Tables\n\n<!-- results: small ring -->\nold\n<!-- end of results -->\nbetween\n"
+        "<!-- results: small grid -->\n<!-- end of results -->\nkept\n"  # nothing between them yet
         "<!-- results: small -->\n\n<!-- end of results -->\nend\n"
     )
     first = markdown.fill(page, measured.parent)
     assert page.read_text() == first == markdown.fill(page, measured.parent)
     assert first.startswith("# Tables\n\n<!-- results: small ring -->\n\n| method |")
-    assert "\n<!-- end of results -->\nbetween\n<!-- results: small -->\n" in first
+    assert "\n<!-- end of results -->\nbetween\n<!-- results: small grid -->\n\n| method |" in first
+    assert "\n<!-- end of results -->\nkept\n<!-- results: small -->\n\n| method |" in first
     assert first.endswith("\n<!-- end of results -->\nend\n")
     assert "old" not in first
     assert first.count("| grid/slow |") == 1
@@ -110,7 +112,11 @@ def test_fill_looks_beside_the_page(small, measured):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("no markers", "has no <!-- results: NAME -->"),
+        (
+            "no markers",
+            "mark each place for a table: <!-- results: NAME --> and, after it, <!-- end of results -->; 0 found",
+        ),
+        ("<!-- results: small -->\n<!-- results: small -->\n<!-- end of results -->", "1 found"),
         ("<!-- results: smal -->\n\n<!-- end of results -->", "there is no table 'smal'"),
     ],
 )
@@ -120,3 +126,24 @@ def test_a_page_that_cannot_be_filled_stays_as_it_is(small, tmp_path, text, mess
     with pytest.raises(ValueError, match=message):
         markdown.fill(page)
     assert page.read_text() == text
+
+
+# ---- the page itself ----------------------------------------------------------------------------------------------------
+
+
+def test_the_page_says_what_the_rows_say():
+    """If this fails: minigan results --fill docs/results.md"""
+    page = (DOCS / "results.md").read_text(encoding="utf-8")
+    assert markdown.filled(page, DOCS / "results") == page
+
+
+def test_every_table_is_on_the_page_and_no_quick_row_is_kept():
+    page = (DOCS / "results.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"<!-- results: (\w+)", page)) == set(TABLES)
+    assert list((DOCS / "results").glob("*-quick.*")) == []
+
+
+def test_every_link_of_the_page_is_there():
+    links = re.findall(r"\]\(([^)]+)\)", (DOCS / "results.md").read_text(encoding="utf-8"))
+    assert len(links) >= 3
+    assert [link for link in links if not (DOCS / link).exists()] == []

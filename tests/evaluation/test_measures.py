@@ -122,10 +122,26 @@ def test_classes_by_hand():
 
 
 def test_values_stand_beside_their_floors():
-    assert beside({"a": np.float32(1), "b": (2, 0.5)}, {"a": 3, "b": (4.0, 0.25)}) == {
+    assert beside({"a": np.float32(1), "b": (2, 0.5), "c": 5}, {"a": 3, "b": (4.0, 0.25), "c": (6, 0.75)}) == {
         "a": {"value": 1.0, "floor": 3.0},
         "b": {"value": 2.0, "floor": 4.0, "error": 0.5, "floor_error": 0.25},
+        "c": {"value": 5.0, "floor": 6.0, "floor_error": 0.75},
     }
+
+
+def test_the_floor_of_the_frechet_distance_is_that_of_ten_random_splits(reference):
+    from minigan.evaluation.features import shrink
+    from minigan.metrics import frechet_distance
+
+    found = evaluate(images(150, seed=1), reference, PIXELS, rng())["measures"]["frechet_distance"]
+    assert found.keys() == {"value", "floor", "floor_error"}
+    f, splits = shrink(reference), np.random.default_rng(0)
+    others = []
+    for _ in range(200):
+        order = splits.permutation(301)
+        others.append(frechet_distance(f[order[:150]], f[order[150:300]]))
+    assert abs(found["floor"] - np.mean(others)) < 1.5 * np.std(others)  # a mean of ten lies within half a deviation
+    assert 0.3 < found["floor_error"] / np.std(others) < 2
 
 
 @pytest.mark.parametrize("name", ["ring", "grid"])

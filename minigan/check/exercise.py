@@ -97,7 +97,10 @@ class Formula(Exercise):
         if all(map(agree, results, expected)):
             return None
         for wrong, mistake in self.mistakes.items():
-            if all(map(agree, results, (outcome(mistake, case) for case in self.cases))):
+            made = [outcome(mistake, case) for case in self.cases]
+            if all(map(agree, results, made)) and all(
+                map(agree, made, results)
+            ):  # both ways: each relative to the other
                 return wrong
         return next(
             filter(None, (explain(*pair, self.sizes, self.names) for pair in zip(results, expected, strict=True)))

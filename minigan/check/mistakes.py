@@ -81,7 +81,7 @@ def _values(got, expected, sizes):
     got, expected = got.astype(number), expected.astype(number)
     if _close(got, expected):
         return None
-    if _close(got, 0 * expected):
+    if _close(got, np.zeros_like(expected)):
         return "it is 0 everywhere"
     for found in (_factor, _reordered, _constant, _signs, _places):
         wrong = found(got, expected, sizes)
@@ -157,11 +157,15 @@ def _places(got, expected, sizes):
 
 
 def _close(a, b) -> bool:
-    return bool(np.all(np.abs(a - b) <= CLOSE * _scale(b)))
+    """Equal up to rounding; Inf and NaN at the same places are equal too."""
+    with np.errstate(invalid="ignore"):
+        near = np.abs(a - b) <= CLOSE * _scale(b)
+    return bool(np.all(near | (a == b) | (np.isnan(a) & np.isnan(b))))
 
 
 def _scale(a) -> float:
-    return float(np.abs(a).max()) if a.size and np.abs(a).max() > 0 else 1.0
+    largest = np.abs(a[np.isfinite(a)]).max(initial=0.0)
+    return float(largest) if largest > 0 else 1.0
 
 
 def _worst(got, expected):

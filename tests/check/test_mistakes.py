@@ -22,6 +22,14 @@ def test_rounding_is_no_mistake():
     assert not agree(A * (1 + 1e-4), A)
 
 
+def test_the_same_overflow_is_the_same_mistake():
+    bad = np.array([np.inf, -np.inf, np.nan, 1.0])
+    assert agree(bad, bad)
+    with np.errstate(invalid="ignore"):  # as a check does
+        assert not agree(np.array([np.inf, np.inf, np.nan, 1.0]), bad)
+        assert not agree(np.array([np.inf, -np.inf, np.nan, 2.0]), bad)
+
+
 @pytest.mark.parametrize(
     ("got", "expected", "words"),
     [

@@ -72,7 +72,7 @@ def test_a_set_against_itself():
 def test_shift_scale_rotation_and_order_change_nothing():
     real, fake = rng.standard_normal((60, 5)), rng.standard_normal((53, 5)) + 0.5
     Q = np.linalg.qr(rng.standard_normal((5, 5)))[0]
-    moved = [100 + 3 * x[rng.permutation(len(x))] @ Q for x in (real, fake)]
+    moved = [1e5 + 3 * x[rng.permutation(len(x))] @ Q for x in (real, fake)]
     assert both(*moved, 3) == both(real, fake, 3)
 
 

@@ -29,8 +29,3 @@ def test_importing_the_measures_loads_no_network_and_nothing_heavy():
     root = Path(minigan.__file__).parent.parent
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=root)
     assert found.stdout.split() == []
-
-
-def test_what_is_not_there_is_said_to_be_missing():
-    with pytest.raises(AttributeError, match="no attribute 'fid'"):
-        _ = metrics.fid

@@ -21,7 +21,9 @@ def test_by_hand():
     assert (index.dtype, distance.dtype) == (np.int64, np.float64)
 
 
-@pytest.mark.parametrize(("n", "m", "d", "k"), [(1, 1, 1, 1), (1, 9, 5, 4), (13, 7, 3, 7), (301, 709, 41, 3)])
+@pytest.mark.parametrize(
+    ("n", "m", "d", "k"), [(1, 1, 1, 1), (1, 9, 5, 4), (13, 7, 3, 7), (301, 709, 41, 3), (31, 709, 3, 450)]
+)
 def test_against_all_pairs(n, m, d, k):
     queries, points = rng.standard_normal((n, d)), rng.standard_normal((m, d))
     index, distance = nearest(queries, points, k)

@@ -20,7 +20,9 @@ def test_all_pairs_once_and_in_order(n, m, d):  # eq:metric.distance
     np.testing.assert_allclose(np.concatenate([d2 for _, d2 in answers]), expected, rtol=1e-12, atol=1e-13)
 
 
-def test_blocks_shrink_where_there_are_many_points(monkeypatch):
+def test_the_height_of_a_block(monkeypatch):
+    few = rng.standard_normal((600, 2))
+    assert pairs.over_pairs(lambda rows, d2: d2.shape, few, few[:3]) == [(256, 3), (256, 3), (88, 3)]
     monkeypatch.setattr(pairs, "BLOCK", 40)
     a, b = rng.standard_normal((7, 2)), rng.standard_normal((15, 2))
     assert pairs.over_pairs(lambda rows, d2: d2.shape, a, b) == [(2, 15)] * 3 + [(1, 15)]

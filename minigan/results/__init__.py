@@ -31,7 +31,8 @@ from pathlib import Path
 
 from minigan.results.table import Cell, Column, Published
 
-TABLES = ("mixtures", "ablation", "synthetic", "dirac", "digits", "parzen", "stacked", "damage")  # in the order of the page
+# in the order of the page
+TABLES = ("mixtures", "ablation", "synthetic", "dirac", "digits", "parzen", "stacked", "damage")
 
 __all__ = ["TABLES", "Cell", "Column", "Published", "load", "run"]
 

@@ -62,8 +62,9 @@ def lessons(folder: Path) -> None:
     listed = "\n".join(path.stem for path in notebooks)
     atomic_write(
         folder / "index.md",
-        "# Lessons\n\nEach derives its formulas, shows the library's own source, checks it numerically and breaks it on purpose. Below they are with their "
-        "outputs; to work through them, run `minigan notebooks`: it copies them to a folder of yours and opens Jupyter Lab.\n\n"
+        "# Lessons\n\nEach derives its formulas, shows the library's own source, checks it numerically and breaks it on purpose. "
+        "Below they are with their outputs; to work through them, run `minigan notebooks`: it copies them to a folder of yours "
+        "and opens Jupyter Lab.\n\n"
         f"```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n",
     )
 
@@ -80,7 +81,7 @@ def sources(folder: Path) -> None:
     """Every Python file of package and tests as a page of its own, so that the map of formulas has somewhere to lead."""
     files = sorted(path for top in ("minigan", "tests") for path in (ROOT / top).rglob("*.py"))
     names = [path.relative_to(ROOT).as_posix() for path in files]
-    for path, name in zip(files, names, strict=True):
+    for name in names:
         up = "../" * (name.count("/") + 2)
         page = f"---\norphan: true\n---\n# `{name}`\n\n```{{literalinclude}} {up}{name}\n:language: python\n:linenos:\n```\n"
         atomic_write(folder / f"{name}.md", page)

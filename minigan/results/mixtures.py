@@ -1,7 +1,8 @@
 """Mixtures of Gaussians in the plane, where mode collapse can be counted: every loss with the cures that make sense for it.
 
-Two parts.  The methods "loss + cure" share one network (3 x 128, LeakyReLU), one optimizer and one length, so that only the loss and the
-cure differ; none of them was tuned alone.  "best" is a recipe with networks twice as wide: the table `ablation` says what each part of it is worth.
+Two parts.  The methods "loss + cure" share one network (3 x 128, LeakyReLU), one optimizer and one length, so that only the loss
+and the cure differ; none of them was tuned alone.  "best" is a recipe with networks twice as wide: the table `ablation` says what
+each part of it is worth.
 
 Protocol (Srivastava et al. 2017, Lin et al. 2018): 2,500 samples; a point is of high quality within 3 std of its nearest mode; a
 mode counts if one such point is nearest to it; reverse KL over all points.  We take ten draws of 2,500 and give their mean.

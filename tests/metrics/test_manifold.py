@@ -72,7 +72,7 @@ def test_a_set_against_itself():
 def test_shift_scale_rotation_and_order_change_nothing():
     real, fake = rng.standard_normal((60, 5)), rng.standard_normal((53, 5)) + 0.5
     Q = np.linalg.qr(rng.standard_normal((5, 5)))[0]
-    moved = [1e5 + 3 * x[rng.permutation(len(x))] @ Q for x in (real, fake)]
+    moved = [1e6 + 3 * x[rng.permutation(len(x))] @ Q for x in (real, fake)]
     assert both(*moved, 3) == both(real, fake, 3)
 
 
@@ -109,4 +109,5 @@ def test_collapse_to_one_picture():
     real = rng.standard_normal((50, 6))
     precision, recall, density, coverage = both(real, real[:1].repeat(40, axis=0), 3)
     assert (precision, recall) == (1, 1 / 50)
-    assert coverage < 0.5 < density
+    assert density >= 1 / 3  # it lies in its own ball at least, and all copies with it
+    assert coverage < 0.5

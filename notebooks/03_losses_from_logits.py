@@ -212,7 +212,7 @@ with figure("While D is sure of itself, minimax gives G no slope: 44,000 steps i
         left.plot(f, -loss.g(None, f)[1] * f.size, label=name)
         right.semilogx(np.arange(1, len(paths[name]) + 1), paths[name])
     left.set(title="push on a score: minus its slope", xlabel="D's score f of a fake")
-    left.legend(loc="center left")
+    left.legend(loc="center left", handlelength=2.2, fontsize=9)
     right.set(title="the score of a fake that follows it", xlabel="steps", ylabel="f")
 
 print({name: len(path) - 1 for name, path in paths.items()}, "steps")

@@ -59,6 +59,7 @@ def run(path: Path) -> Result:
         client = NotebookClient(
             notebook,
             timeout=TIMEOUT,
+            extra_arguments=["--log-level=ERROR"],  # a new ipykernel warns of its unencrypted line to its own machine
             resources={"metadata": {"path": folder}},
             on_cell_start=lambda cell_index, **_: seconds.setdefault("start", time.perf_counter()),
             on_cell_executed=executed,

@@ -29,7 +29,7 @@ class CellExecutionError(Exception):
 
 
 class NotebookClient:
-    def __init__(self, nb, timeout, resources, on_cell_start, on_cell_executed):
+    def __init__(self, nb, timeout, extra_arguments, resources, on_cell_start, on_cell_executed):
         assert timeout == 600
         self.nb, self.start, self.executed = nb, on_cell_start, on_cell_executed
         assert os.listdir(resources["metadata"]["path"]) == []

@@ -1,0 +1,370 @@
+# %% [markdown]
+# # Lesson 4: Gradient-check clinic
+#
+# **Goal** Know which check sees which bug, so that you can diagnose a network that trains badly, and know when you have looked everywhere.
+#
+# **Prerequisites** Lessons 1 to 3: differences, the dense layer, losses.
+#
+# **Run time** 3 s on two cores (measured).
+#
+# Six patients are waiting. Each is this library with one line replaced by a line that somebody once shipped: in a textbook's repository, in a framework's GAN example, in a port. None of them crashes. Most of them
+# train, and produce something. Their authors tuned learning rates for weeks. You will plant each bug, let all instruments look at it, and see that *no instrument sees everything*: a
+# suite of checks is a net, and you should know its holes.
+
+# %%
+from functools import partial
+
+import numpy as np
+
+from minigan import check, data, game, gradcheck, losses, models
+from minigan.differences import ADJOINT, Check, compare
+from minigan.gradcheck import layer_checks, step_checks
+from minigan.layers import Dense, LayerNorm, LeakyReLU, Sigmoid
+from minigan.layers.layer import Layer
+from minigan.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.losses import NonSaturating
+from minigan.network import Sequential
+from minigan.optim import Adam
+
+# %% [markdown]
+# ## Predict: the first patient
+#
+# **Patient A.** The slope of the sigmoid is usually written $\sigma'(x) = \sigma(x)(1 - \sigma(x))$. A layer that keeps its *output* $y = \sigma(x)$ in the cache should use $y\,(1 - y)$. Patient A has a function
+# `sigmoid_derivative(x)` and calls it with what is in the cache: $\sigma(y)(1 - \sigma(y))$. Its slopes lie between 0.20 and 0.25 everywhere, as if no unit were ever sure.
+#
+# The same wrong slope is used by `backward` ($J^\top dy$) and by `tangent` ($J v$). Look at three checks: `dx` and `tangent`, each against differences, and `adjoint`, $\langle dy, J v \rangle = \langle J^\top dy, v \rangle$. Which catch it?
+#
+# - **a** all three
+# - **b** `dx` and `tangent`, but not `adjoint`
+# - **c** `adjoint` only
+# - **d** none
+
+# %% tags=["predict"]
+guess = "?"  # "a", "b", "c" or "d"
+
+
+# %%
+def logistic(y):
+    return 1 / (1 + np.exp(-y))
+
+
+patient_a = partial(planted, Sigmoid, "df", lambda self, y: logistic(y) * (1 - logistic(y)))  # right: y (1 - y)
+
+with patient_a():
+    assert show_checks(layer_checks(Sigmoid(), (5, 3)))
+
+check.nb04_p1(guess)
+
+# %% [markdown]
+# ## Derive: what each check can see
+#
+# Let $J$ be the true Jacobian of what `forward` computes. What `backward` multiplies by, written by hand, is some matrix $B^\top$; what `tangent` multiplies by is some matrix $T$. We want $B = T = J$.
+#
+# **Differences** compare each with the function itself, one equation for each verb. For `tangent` it is
+#
+# $$ J v = \frac{f(x + h v) - f(x - h v)}{2h} + O(h^2) \tag{eq:gradcheck.tangent} $$
+#
+# They see every error larger than their own, $10^{-10}$.
+#
+# **The adjoint test** asks
+#
+# $$ \langle dy,\; J v \rangle = \langle J^{\top} dy,\; v \rangle \tag{eq:gradcheck.adjoint} $$
+#
+# of the two matrices as they are: $\langle dy, T v \rangle - \langle B^\top dy, v \rangle = \langle dy, (T - B)\, v \rangle$. It sees $T \ne B$, to $10^{-16}$; it does not know $J$. Patient A has $T = B \ne J$. So these two kinds of check are not two of the same: one is less sharp but
+# looks at the function, the other is a thousand times sharper but looks at the bookkeeping only.
+#
+# **The step.** A whole training step runs D on two batches, takes a loss, runs backward twice, or through one network into another. Its parts may all be right and the wiring wrong. So the step is checked as a whole, against the
+# numbers it writes into its own log:
+#
+# $$ \nabla_\theta \bigl[\, \text{loss} + \text{penalty} \,\bigr] \quad\text{against central differences of}\quad \text{loss} + \text{penalty} \tag{eq:gradcheck.step} $$
+#
+# and it is checked that the step of one player leaves the other as it was.
+#
+# **What differences take for granted.** They call `forward` again and again, and believe it. So some things must be checked before: that the weights a layer computes with are those that the optimizer moves; that `backward` leaves its
+# arguments alone; that a sample's output does not depend on its neighbours.
+#
+# ## See the code
+#
+# Here are the three things taken for granted, and the step of G that most of the patients below have in common. In it, `learn=False` is the whole difference between going *through* D and *into* D.
+
+# %%
+show_source(gradcheck._granted, game.g_step)
+
+# %% [markdown]
+# ## Check: everybody is healthy
+#
+# First the instruments themselves: on the library as it is, nothing may be caught. `ward()` builds fresh layers and networks each time, and looks at them with everything we have. The last line is a number worked by hand: at a score of
+# 2, G's non-saturating loss is $\log(1 + e^{-2}) = 0.126928$.
+
+
+# %%
+def ward() -> list[Check]:
+    checks = []
+    for layer in (Dense(3, 4), Sigmoid(), LeakyReLU(0.2), LayerNorm(3)):
+        checks += layer_checks(layer, (5, 3))
+    G = Sequential(Dense(2, 5), LeakyReLU(0.2), Dense(5, 2), rng=1, dtype=np.float64)
+    D = Sequential(Dense(2, 6), LeakyReLU(0.2), Dense(6, 1), rng=2, dtype=np.float64)
+    x, z = np.random.default_rng(0).standard_normal((2, 4, 2))
+    checks += step_checks(G, D, losses.non_saturating, x, z)
+    by_hand = losses.non_saturating.g(None, np.array([2.0]))[0]
+    return [*checks, compare("value by hand", by_hand, 0.12692801104297, ADJOINT)]
+
+
+assert not show_checks(ward())
+
+# %% [markdown]
+# ## Predict: the second patient
+#
+# **Patient B.** A *LayerNorm* takes from each sample the mean of its own numbers and divides by their deviation (lesson 12 derives it). Its code does so along the last axis. Patient B has axis 0: it takes the mean of each column, over the
+# batch. Forward, backward, tangent and curvature all follow the wrong axis faithfully. Which check objects?
+#
+# - **a** `dx`
+# - **b** `dtheta`
+# - **c** only "a sample alone": the first sample by itself against the first sample in its batch
+
+# %% tags=["predict"]
+guess = "?"  # "a", "b" or "c"
+
+# %%
+patient_b = partial(planted, LayerNorm, "axes", (0,))  # right: (-1,)
+
+with patient_b():
+    assert show_checks(layer_checks(LayerNorm(3), (5, 3)))
+
+check.nb04_p2(guess)
+
+# %% [markdown]
+# It has become a normalisation over the batch, unawares. In a classifier nobody would notice. In a discriminator under a gradient penalty, which asks for "the slope of D at *this* picture", the answer now contains all other pictures too.
+#
+# ## Modify
+#
+# ### Exercise 1: the skip
+#
+# A residual block computes $y = x + f(x)$. A patient of the museum wrote the sum forward, and only $f$ backward. Write it right: given `dy` and `body_backward`, the function that turns a slope of $f$'s output into the slope of its input, return the
+# slope of $x$. Leave `dy` as it is.
+
+
+# %% tags=["exercise"]
+def residual_backward(dy, body_backward):
+    return ...  # your code: dx
+
+
+check.nb04_q1(residual_backward)
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def residual_backward(dy, body_backward):
+#     return dy + body_backward(dy)
+# ```
+#
+# $x$ reached $y$ on two ways, and the chain rule adds up the ways. Writing `dy += body_backward(dy)` gives the same number and spoils the array of whoever called: in a network with a second user of that slope, a bug far away from here.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 2: the sharpest instrument
+#
+# Write the adjoint test. `tangent(v)` returns $T v$ and `backward(dy)` returns $B^\top dy$; return how far $\langle dy, T v \rangle$ and $\langle B^\top dy, v \rangle$ are apart, as a number that is never negative.
+
+
+# %% tags=["exercise"]
+def adjoint_gap(tangent, backward, v, dy):
+    return ...  # your code: one number
+
+
+check.nb04_q2(adjoint_gap)
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def adjoint_gap(tangent, backward, v, dy):
+#     return abs(np.sum(dy * tangent(v)) - np.sum(backward(dy) * v))
+# ```
+#
+# The inner product of two arrays is the sum over all entries of their product. The two sums run over different numbers of entries, those of $y$ and those of $x$, and still have to be equal: that is what makes the test so sharp.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 3: a layer of your own
+#
+# Write the layer $y = |x|$, with three verbs: `forward(x)` returns `y, cache`; `backward(dy, cache)` returns `dx`; `tangent(v, cache)` returns `w, tcache` (the same cache will do). It has no weights, and it is straight on both sides of its corner, so
+# `accumulate` and `curvature` have nothing to do. The check lets `check_layer` examine it, as the library's own layers are examined.
+
+
+# %% tags=["exercise"]
+class Absolute(Layer):
+    def forward(self, x):
+        return ...  # your code: y, cache
+
+    def backward(self, dy, cache):
+        return ...  # your code: dx
+
+    def tangent(self, v, cache):
+        return ...  # your code: w, tcache
+
+
+check.nb04_q3(Absolute)
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# class Absolute(Layer):
+#     def forward(self, x):
+#         return np.abs(x), np.sign(x)
+#
+#     def backward(self, dy, cache):
+#         return cache * dy
+#
+#     def tangent(self, v, cache):
+#         return cache * v, cache
+# ```
+#
+# The Jacobian is diagonal, with the sign of $x$ on its diagonal, so both verbs multiply by it. `np.sign(x)` is all that backward needs to know of $x$, so it is all that is kept. For complex numbers `np.abs` would not do (lesson 1), and
+# the library's own LeakyReLU looks at `x.real`.
+#
+# </details>
+
+# %% [markdown]
+# ## Break it
+#
+# Four more patients.
+#
+# **Patient C** (the two-line ReLU). `dy[y <= 0] *= alpha; return dy`, without a copy. In a plain chain of layers it works: nobody needs that `dy` again. Beside a skip (exercise 1) it spoils the slope of the skip.
+#
+# **Patient D** (a set-up that binds). The author's own initialisation says `self.W = ...` where the library says `self.W[...] = ...`. Now the layer computes with one array, and the optimizer moves another.
+#
+# **Patient E** (reported for a much-used framework). The step of G runs backward through D *and into it*. G's slope stays behind in D's gradient, and D's next step goes partly where G wants it.
+#
+# **Patient F.** G's loss has lost a minus: it minimises $\operatorname{mean} \operatorname{softplus}(f)$, value and slope in perfect agreement. G descends, that is, on "be recognised". Before you run: which check catches patient F?
+#
+# - **a** `G step, dtheta`: the gradient of G's whole step
+# - **b** `G step moves only G`
+# - **c** only the value worked by hand
+
+# %% tags=["predict"]
+guess = "?"  # "a", "b" or "c"
+
+
+# %%
+def in_place(self, dy, y):
+    dy[y <= 0] *= self.alpha  # right: a new array, kernels.leaky_relu_dx(dy, y, self.alpha)
+    return dy
+
+
+def bind(self, rng):
+    self.W = rng.standard_normal(self.W.shape)  # right: self.W[...] = ...
+
+
+def g_step_into_d(G, D, loss, opt_G, x, z):
+    fake, caches = G.forward(z)
+    f, fake_caches = D.forward(fake)
+    value, d_fake = loss.g(None, f)
+    G.backward(D.backward(d_fake, fake_caches), caches)  # right: D.backward(d_fake, fake_caches, learn=False)
+    opt_G.step()
+    return {"loss_G": value}
+
+
+def be_recognised(self, r, f):
+    return float(np.mean(np.logaddexp(0, f))), logistic(f) / f.size  # right: softplus(-f), -sigmoid(-f) / N
+
+
+patients = {
+    "A: sigmoid of a sigmoid": patient_a,
+    "B: norm over the batch": patient_b,
+    "C: ReLU in place": partial(planted, LeakyReLU, "backward", in_place),
+    "D: weights rebound": partial(planted, Dense, "reset", bind),
+    "E: G's step into D": partial(planted, game, "g_step", g_step_into_d),
+    "F: a lost minus": partial(planted, NonSaturating, "g", be_recognised),
+}
+findings = {}
+for name, patient in patients.items():
+    with patient():
+        findings[name] = {}
+        for found in ward():
+            findings[name][found.name] = findings[name].get(found.name, True) and found.ok
+    print(f"{name:<26} caught by {', '.join(instrument for instrument, ok in findings[name].items() if not ok)}")
+
+check.nb04_p3(guess)
+
+# %% [markdown]
+# All of it in one picture (without the instruments that caught nothing this time). Read it by columns: each is an instrument, and no column is full. Read it by rows: each row has at least one mark.
+
+# %%
+instruments = [name for name in findings["A: sigmoid of a sigmoid"] if any(not row[name] for row in findings.values())]
+caught = np.array([[not row[name] for name in instruments] for row in findings.values()])
+
+with figure("No instrument sees all six bugs, and no bug escapes all instruments", size=(8, 4)) as ax:
+    rows, columns = np.nonzero(caught)
+    ax.scatter(columns, rows, s=220, marker="X", color="black")
+    rows, columns = np.nonzero(~caught)
+    ax.scatter(columns, rows, s=12, marker="o", color="0.6")
+    ax.set_xticks(range(len(instruments)), instruments, rotation=35, ha="right")
+    ax.set_yticks(range(len(findings)), findings)
+    ax.set(xlim=(-0.6, len(instruments) - 0.4), ylim=(len(findings) - 0.5, -0.5))
+    ax.set_title("X: caught    small dot: holds")
+
+assert caught.any(axis=1).all()
+assert not caught.all(axis=0).any()
+assert not [
+    name for name in findings["F: a lost minus"] if name != "value by hand" and not findings["F: a lost minus"][name]
+]
+
+# %% [markdown]
+# Patient F deserves a second look, because it is the one that no gradient check will ever find. Let us train it, beside a healthy twin, on the ring of eight Gaussians that lesson 8 is about.
+
+
+# %%
+def train(patient=None):
+    G, D = models.toy(latent=2, width=32, depth=2, rng=0)
+    opt_G, opt_D = Adam(G, 1e-3), Adam(D, 1e-3)
+    rng, log = np.random.default_rng(1), []
+    for _ in range(steps(600, 10)):
+        x, z = data.ring(128, rng), rng.standard_normal((128, 2))
+        game.d_step(G, D, losses.non_saturating, (), opt_D, x, z)
+        log.append(game.g_step(G, D, losses.non_saturating, opt_G, x, z)["loss_G"])
+    return log, G(np.random.default_rng(2).standard_normal((300, 2)))
+
+
+healthy = train()
+with patients["F: a lost minus"]():
+    sick = train()
+
+with figure("The sick generator has the better-looking loss, and runs away from the data", panels=2) as (left, right):
+    for name, (log, _) in (("healthy", healthy), ("patient F", sick)):
+        left.plot(log, label=name)
+    left.set(title="loss of G", xlabel="step", ylim=(0, None))
+    real = data.ring(300, np.random.default_rng(3))
+    right.scatter(*sick[1].T, s=14, marker="x", color="#d1600a", label="patient F")
+    right.scatter(*healthy[1].T, s=14, marker="+", color="#1f4e9c", label="healthy")
+    right.scatter(*real.T, s=10, marker="o", facecolor="white", edgecolor="black", linewidth=0.8, label="data")
+    right.set(title="300 points of each generator")
+    right.set_aspect("equal", adjustable="datalim")
+
+distance = {
+    name: float(np.mean(np.linalg.norm(points, axis=1))) for name, (_, points) in (("healthy", healthy), ("sick", sick))
+}
+print({name: round(value, 2) for name, value in distance.items()}, "mean distance from the centre; the data lies at 1")
+assert quick() or (sick[0][-1] < healthy[0][-1] and abs(distance["healthy"] - 1) < abs(distance["sick"] - 1))
+
+# %% [markdown]
+# ## Summary
+#
+# | formula | code | test |
+# |---|---|---|
+# | `eq:gradcheck.tangent`: $J v$ against a difference along $v$ | `minigan.gradcheck.check_layer` | `tests/test_gradcheck.py`: `test_a_tangent_of_the_wrong_size_is_caught` |
+# | `eq:gradcheck.adjoint`: $\langle dy, J v \rangle = \langle J^\top dy, v \rangle$ | `minigan.gradcheck.check_network` | `tests/test_gradcheck.py`: `test_a_wrong_backward_is_named_with_index_expected_and_got` |
+# | `eq:gradcheck.step`: a step's gradient against differences of its log | `minigan.gradcheck.check_step` | `tests/test_gradcheck.py`: `test_a_generator_that_never_moves_is_caught`, `test_a_step_that_moves_the_other_network_is_caught` |
+#
+# - Differences look at the function, the adjoint test at the bookkeeping: use both.
+# - A right gradient of a wrong value passes every gradient check. Keep one number worked by hand for each formula.
+# - Check the whole step, and who is moved by it. Check what the checks believe: views, arguments, samples alone.
+# - The library's museum (`tests/museum`) has dozens of such patients, each with the name of the check that catches it.
+#
+# ## Next
+#
+# [Lesson 5: Optimizers and games](05_optimizers_and_games.ipynb). The gradients are right now. Follow them, and a single player arrives; two players, each following theirs, may circle for ever.

@@ -37,7 +37,7 @@ def check_all(only: str | None) -> int:
         print(results[-1], flush=True)
     failed = [result.name for result in results if result.flaws]
     total = sum(result.seconds for result in results)
-    print(f"{len(results)} lessons, {total:.0f} s to run them once, {time.perf_counter() - start:.0f} s in all")
+    print(f"lessons: {len(results)}, {total:.0f} s to run them once, {time.perf_counter() - start:.0f} s in all")
     print(
         f"failed: {', '.join(failed)}" if failed else "every lesson runs, every stub and every solution is recognised"
     )

@@ -96,7 +96,7 @@ def test_check_runs_the_lessons_asked_for_and_reports(capsys, monkeypatch, witho
     assert cli.main(["notebooks", "--check", "--only", "1"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0].split() == ["01_derivatives", "2.0", "s", "(says", "2", "s)", "ok"]
-    assert said[1].startswith("1 lessons, 2 s to run them once, ")
+    assert said[1].startswith("lessons: 1, 2 s to run them once, ")
     assert said[2] == "every lesson runs, every stub and every solution is recognised"
     monkeypatch.setattr(command, "run", lambda path: Result(path.stem, 2.0, "2 s", ["ZeroDivisionError"]))
     assert cli.main(["notebooks", "--check", "--only", "1"]) == 1

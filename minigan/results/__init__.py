@@ -32,7 +32,7 @@ from pathlib import Path
 from minigan.results.table import Cell, Column, Published
 
 # in the order of the page
-TABLES = ("mixtures", "ablation", "synthetic", "dirac", "digits", "parzen", "stacked", "damage")
+TABLES = ("mixtures", "ablation", "synthetic", "dirac", "digits", "mnist", "parzen", "stacked", "damage")
 
 __all__ = ["TABLES", "Cell", "Column", "Published", "load", "run"]
 

@@ -46,13 +46,16 @@ FIXED = (
     "latent",
     "width",
 )
-METHODS = {
-    f"{data}/{name}": {"data": data, "loss": loss, "penalty": penalty, "core_minutes": 10.0}
-    | {option: getattr(Config(), option) for option in FIXED}
-    for data in ("mnist10k", "mnist")
-    for name, (loss, penalty) in GAMES.items()
-}
-QUICK = {"core_minutes": 0.1}
+
+
+def methods(data: str) -> dict[str, dict]:
+    """Every game on this data set, for ten minutes of one core."""
+    fixed = {option: getattr(Config(), option) for option in FIXED} | {"data": data, "core_minutes": 10.0}
+    return {name: fixed | {"loss": loss, "penalty": penalty} for name, (loss, penalty) in GAMES.items()}
+
+
+METHODS = methods("mnist10k")
+QUICK = {"core_minutes": 0.05}
 COLUMNS = {
     "frechet": Column("Frechet (DigitNet)", ".2f", "less"),
     "floor": Column("real : real", ".2f"),
@@ -106,23 +109,22 @@ def judged(trainer, n: int, seed: int) -> dict[str, float]:
     return figures | {"floor": found["frechet_distance"]["floor"]}
 
 
-def draw(rows, folder: Path, quick: bool) -> list[Path]:
-    """Quality against time: the mean over the seeds, one panel a data set."""
+def draw(rows, folder: Path, quick: bool, name: str = NAME) -> list[Path]:
+    """Quality against time, the mean over the seeds."""
     from matplotlib.figure import Figure
 
-    sets = [data for data in ("mnist10k", "mnist") if any(row["method"].startswith(f"{data}/") for row in rows)]
-    figure = Figure(figsize=(6.6 * len(sets), 5), dpi=120, layout="constrained")
-    for data, axes in zip(sets, np.ravel(figure.subplots(1, len(sets), squeeze=False)), strict=True):
-        for k, name in enumerate(GAMES):
-            mine = [row for row in rows if row["method"] == f"{data}/{name}" and not row["failure"]]
-            if mine:
-                curve = [np.mean([float(row[f"frechet_at_{mark}"]) for row in mine]) for mark in MARKS]
-                axes.plot(MARKS, curve, marker="osv^D"[k % 5], linestyle=("-", "--")[k // 5], markersize=5, label=name)
-        axes.set(xlabel="share of the time, %", ylabel="Frechet distance (DigitNet, 2,000 samples)", yscale="log")
-        axes.set_title(f"{data}: quality against time, mean over the seeds", loc="left", fontsize=11)
-        axes.grid(alpha=0.25, which="both")
-        axes.legend(frameon=False, fontsize=8)
-    path = folder / f"{NAME}{'-quick' * quick}.png"
+    figure = Figure(figsize=(7.5, 5), dpi=120, layout="constrained")
+    axes = figure.subplots()
+    for k, method in enumerate(METHODS):
+        mine = [row for row in rows if row["method"] == method and not row["failure"]]
+        if mine:
+            curve = [np.mean([float(row[f"frechet_at_{mark}"]) for row in mine]) for mark in MARKS]
+            axes.plot(MARKS, curve, marker="osv^D"[k % 5], linestyle=("-", "--")[k // 5], markersize=5, label=method)
+    axes.set(xlabel="share of the time, %", ylabel="Frechet distance (DigitNet, 2,000 samples)", yscale="log")
+    axes.set_title("Quality against time, mean over the seeds", loc="left", fontsize=11)
+    axes.grid(alpha=0.25, which="both")
+    axes.legend(frameon=False, fontsize=8)
+    path = folder / f"{name}{'-quick' * quick}.png"
     with atomic_file(path) as file:
         figure.savefig(file)
     return [path]

@@ -6,21 +6,21 @@ import numpy as np
 import pytest
 
 from minigan.config import Config
-from minigan.results import digits
+from minigan.results import digits, mnist
 from minigan.results.table import Cell
 
 TINY = {"width": 2, "latent": 4, "core_minutes": 0.002}
 
 
 def test_every_method_is_a_valid_config():
-    for settings in digits.METHODS.values():
+    for settings in (*digits.METHODS.values(), *mnist.METHODS.values()):
         Config(**{name: value for name, value in settings.items() if name != "core_minutes"})
-    default = digits.METHODS["mnist10k/non_saturating + R1"]
+    default = digits.METHODS["non_saturating + R1"]
     assert all(default[item.name] == item.default for item in dataclasses.fields(Config) if item.name in default)
 
 
 def test_one_cell_and_its_picture(tmp_path):
-    method = "mnist10k/non_saturating + R1"
+    method = "non_saturating + R1"
     figures = digits.run_cell(Cell(method, 0, digits.METHODS[method] | TINY), quick=True)
     assert figures["steps"] >= 20
     assert figures["frechet"] > 10 * figures["floor"] > 0  # a handful of steps draws nothing like digits

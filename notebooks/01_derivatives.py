@@ -7,7 +7,7 @@
 #
 # **Run time** 2 s on two cores (measured).
 #
-# A program with a wrong sort crashes or prints nonsense. A network with a wrong gradient does neither. It learns, a little worse than it
+# A program with a wrong sorting routine crashes or prints nonsense. A network with a wrong gradient does neither. It learns, a little worse than it
 # could, and its author tries another learning rate. GANs are legendary for being hard to train, and a good part of the legend is wrong
 # gradients that nobody looked for. So before the first network comes the instrument: a way to *ask the function itself* what its slope is.
 # Everything in this library was held against it, and from the next lesson on you will hold your own work against it.
@@ -63,7 +63,7 @@ check.nb01_p1(guess)
 #
 # $$ \text{error}(h) \approx \frac h2 |f''| + \frac{2 \varepsilon |f|}{h}, \qquad \text{least at } h \approx 2 \sqrt{\varepsilon\, |f / f''|} \approx 10^{-8} . \tag{1.2} $$
 #
-# Halve the digits: that is all a one-sided quotient can give. Two better ideas follow from (1.1).
+# Half of the digits: that is all a one-sided quotient can give. Two better ideas follow from (1.1).
 #
 # **Step to both sides.** Subtract the two forms of (1.1) from each other. $f(x)$ cancels, and so does $f''$:
 #

@@ -106,7 +106,7 @@ print("db", layer.db)
 # %% [markdown]
 # `forward` returns two things: `y`, and a *cache*, what the way back will need. Here it is `x`, because $dW = x^\top dy$ asks for it again. The cache is handed to you, not
 # hidden in the layer: a GAN keeps two of them alive, one of the real batch and one of the fake, and a layer that remembers "the last input" would give
-# the slopes of the one at the point of the other. (That is a real bug of real projects. Lesson 4 plants it.)
+# the slopes of the one at the point of the other. (That is a real bug of real projects.)
 #
 # ## See the code
 #
@@ -159,7 +159,7 @@ show_checks(layer_checks(Dense(3, 4), (5, 3)))
 # Two dense layers in a row are no more than one: $(x W_1) W_2 = x\, (W_1 W_2)$. What makes depth worth having is a bend between them, the *activation*, applied to each
 # number by itself:
 #
-# $$ y = \begin{cases} x & x > 0 \\ \alpha x & x \le 0 \end{cases} \tag{eq:leaky_relu.forward} $$
+# $$ y = \begin{cases} x & x > 0 \\ \alpha x & x \le 0 \end{cases} \tag{eq:leaky\_relu.forward} $$
 #
 # is the LeakyReLU; with $\alpha = 0$ it is the ReLU. An input reached one output only, its own, with strength $f'(x)$: the Jacobian is diagonal, and
 #
@@ -455,5 +455,5 @@ with planted(kernels, "dense_dW", assign):
 #
 # ## Next
 #
-# [Lesson 3: Losses from logits](03_losses_from_logits.ipynb). A network ends in a number; a loss says what that number should have been. Written as in the papers it overflows, and one
+# [Lesson 3: Losses from logits](03_losses.ipynb). A network ends in a number; a loss says what that number should have been. Written as in the papers it overflows, and one
 # small change of it decides whether a generator learns at all.

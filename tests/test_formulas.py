@@ -161,10 +161,10 @@ def test_in_tests_a_docstring_counts_too(project):
 
 def test_a_lesson_names_an_equation_in_its_text(project):
     project("package/__init__.py", "")
-    cells = [{"source": ["By {eq}`eq:conv.dW`, ", "and eq:conv.dW again."]}, {"source": "eq:adam"}]
+    cells = [{"source": ["By {eq}`eq:conv.dW`, ", "and eq:conv.dW again."]}, {"source": r"\tag{eq:leaky\_relu.dx}"}]
     assert found(project("notebooks/10_convolution.ipynb", json.dumps({"cells": cells}))) == [
         ("conv.dW", "lesson", "notebooks/10_convolution.ipynb", 1, "10_convolution"),
-        ("adam", "lesson", "notebooks/10_convolution.ipynb", 1, "10_convolution"),
+        ("leaky_relu.dx", "lesson", "notebooks/10_convolution.ipynb", 1, "10_convolution"),
     ]
 
 

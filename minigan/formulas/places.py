@@ -99,8 +99,8 @@ def _owner(tree, line: int) -> str:
 
 
 def _in_lesson(path: Path, root: Path) -> Iterator[Place]:
-    """The equations a notebook names, each once, in order."""
+    """The equations a notebook names, each once, in order; inside LaTeX an underscore is written \\_."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    text = "\n".join("".join(cell["source"]) for cell in cells)
+    text = "\n".join("".join(cell["source"]) for cell in cells).replace(r"\_", "_")
     for name in dict.fromkeys(TAG.findall(text)):
         yield Place(name, "lesson", path.relative_to(root).as_posix(), 1, path.stem)

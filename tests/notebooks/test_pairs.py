@@ -10,9 +10,9 @@ from percent import LESSONS, NOTEBOOKS, read_notebook, read_percent
 PAIR = "run: python tests/notebooks/pair.py"
 
 
-def test_the_lessons_stand_in_pairs_and_follow_each_other():
+def test_the_lessons_stand_in_pairs_and_have_their_names():
     written = [path.stem for path in LESSONS]
-    assert written == list(NAMES[: len(written)])
+    assert written == [name for name in NAMES if name in written]
     assert sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb")) == written
 
 

@@ -185,9 +185,9 @@ check.nb03_p2(guess)
 #
 # or maximise the probability of being taken for real, the *non-saturating* loss,
 #
-# $$ L_G = -\operatorname{mean} \log \sigma(f) = \operatorname{mean}\operatorname{softplus}(-f) \tag{eq:loss.non_saturating.g} $$
+# $$ L_G = -\operatorname{mean} \log \sigma(f) = \operatorname{mean}\operatorname{softplus}(-f) \tag{eq:loss.non\_saturating.g} $$
 #
-# $$ df = -\frac{\sigma(-f)}{N} \tag{eq:loss.non_saturating.g.slopes} $$
+# $$ df = -\frac{\sigma(-f)}{N} \tag{eq:loss.non\_saturating.g.slopes} $$
 #
 # Both slopes are negative everywhere: both say "raise $f$". But where D rejects with certainty, $f \to -\infty$, the first is $\sigma(f) \to 0$ and the second $\sigma(-f) \to 1$. *The minimax generator learns least when it is worst.*
 #
@@ -408,4 +408,4 @@ assert not show_checks(examine())
 #
 # ## Next
 #
-# [Lesson 4: Gradient-check clinic](04_gradient_check_clinic.ipynb). Six patients, six bugs that real projects shipped. Some of them no gradient check can see, and you learn which other check does.
+# [Lesson 4: Gradient-check clinic](04_gradient_clinic.ipynb). Six patients, six bugs that real projects shipped. Some of them no gradient check can see, and you learn which other check does.

@@ -154,7 +154,8 @@ x = np.random.default_rng(0).standard_normal(6)
 print("by hand    ", softmax(x))
 print("differences", numerical_gradient(logsumexp, x))
 print(compare("against central differences", softmax(x), numerical_gradient(logsumexp, x), FIRST))
-print(compare("against the complex step   ", softmax(x), complex_gradient(logsumexp, x.astype(complex)).real, 1e-12))
+side = complex_gradient(logsumexp, x.astype(complex)).real
+print(compare("against the complex step   ", softmax(x), side, 1e-12))
 
 # %% [markdown]
 # `FIRST`, $10^{-7}$, is the bound this library puts on every first derivative. A right gradient stays a thousand times below it; a wrong one,
@@ -186,7 +187,8 @@ at = np.linspace(-1, 1, 201)
 with figure("A difference that straddles a corner reports a slope that neither side has") as ax:
     ax.plot(at, np.where(at > 0, 1, 0.2), label="slope")
     for h in (0.5, 0.1):
-        ax.plot(at, [numerical_gradient(leaky, np.array([a]), h)[0] for a in at], label=f"central difference, h = {h}")
+        slopes = [numerical_gradient(leaky, np.array([a]), h)[0] for a in at]
+        ax.plot(at, slopes, label=f"central difference, h = {h}")
     ax.set(xlabel="x", ylabel="slope of LeakyReLU")
 
 # %% [markdown]
@@ -321,12 +323,10 @@ people = {
     "sums, twice": (lambda x: np.sum(softplus(x)), lambda x: sigmoid(x)),
 }
 for name, (value, gradient) in people.items():
-    show_checks(
-        [
-            compare(f"{name}, central", gradient(x), numerical_gradient(value, x), FIRST),
-            compare(f"{name}, complex", gradient(x), complex_gradient(value, x.astype(complex)).real, FIRST),
-        ]
-    )
+    central = numerical_gradient(value, x)
+    side = complex_gradient(value, x.astype(complex)).real
+    both = [("central", central), ("complex", side)]
+    show_checks([compare(f"{name}, {kind}", gradient(x), b, FIRST) for kind, b in both])
 
 check.nb01_p3(guess)
 
@@ -344,12 +344,11 @@ def mean_softplus(x):
 
 
 def judge(title):
-    print(title)
     central = differences.numerical_gradient(mean_softplus, x)
-    complex_ = differences.complex_gradient(mean_softplus, x.astype(complex)).real
-    caught = show_checks(
-        [compare("central", sigmoid(x) / n, central, FIRST), compare("complex", sigmoid(x) / n, complex_, FIRST)]
-    )
+    side = differences.complex_gradient(mean_softplus, x.astype(complex)).real
+    print(title)
+    both = [("central", central), ("complex", side)]
+    caught = show_checks([compare(kind, sigmoid(x) / n, b, FIRST) for kind, b in both])
     print()
     return caught
 

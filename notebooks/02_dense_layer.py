@@ -93,7 +93,7 @@ check.nb02_p1(guess)
 
 # %%
 layer = Dense(2, 3).init(rng=0, dtype=np.float64)
-layer.W[...] = [[1, 0, -1], [2, 3, 1]]  # always written in place: W is a view into the network's one vector of weights
+layer.W[...] = [[1, 0, -1], [2, 3, 1]]  # in place: W is a view into the network's one vector of weights
 x, dy = np.array([[1.0, 2.0]]), np.array([[1.0, -1.0, 2.0]])
 
 y, cache = layer.forward(x)
@@ -191,9 +191,9 @@ show_checks(network_checks(net, (5, 3)))
 at = np.linspace(-3, 3, 128)[:, None]
 wave = np.sin(2 * at)
 networks = {
-    "32 units, no bend": Sequential(Dense(1, 32), Dense(32, 1, gain=1.0), rng=0, dtype=np.float64),
-    "4 units": Sequential(Dense(1, 4), LeakyReLU(0.0), Dense(4, 1, gain=1.0), rng=0, dtype=np.float64),
-    "32 units": Sequential(Dense(1, 32), LeakyReLU(0.0), Dense(32, 1, gain=1.0), rng=0, dtype=np.float64),
+    "32 units, no bend": Sequential(Dense(1, 32), Dense(32, 1, gain=1.0), rng=0, dtype="float64"),
+    "4 units": Sequential(Dense(1, 4), LeakyReLU(0.0), Dense(4, 1, gain=1.0), rng=0, dtype="float64"),
+    "32 units": Sequential(Dense(1, 32), LeakyReLU(0.0), Dense(32, 1, gain=1.0), rng=0, dtype="float64"),
 }
 errors = {}
 for name, net in networks.items():
@@ -207,7 +207,8 @@ for name, net in networks.items():
         net.backward(dy, caches)
         opt.step()
 
-with figure("Each hidden unit can bend the line once; without an activation nothing bends", 3, size=(9, 3)) as axes:
+title = "Each hidden unit can bend the line once; without an activation nothing bends"
+with figure(title, panels=3, size=(9, 3)) as axes:
     for ax, (name, net) in zip(axes, networks.items(), strict=True):
         ax.plot(at, wave, color="0.6", linewidth=4, label="to be learned" if ax is axes[0] else None)
         ax.plot(at, net(at), color="black", linestyle="--", label="network" if ax is axes[0] else None)
@@ -268,15 +269,15 @@ check.nb02_p2(guess)
 # $$ W \sim \mathcal{N}\Bigl(0,\; \frac{\text{gain}^2}{\text{fan-in}}\Bigr), \qquad \text{gain} = \sqrt{2} \tag{eq:init.he} $$
 
 # %%
-with figure("Only a gain of √2 carries a signal through thirty layers, and its slope back", panels=2) as (ahead, back):
+title = "Only a gain of √2 carries a signal through thirty layers, and its slope back"
+with figure(title, panels=2) as (ahead, back):
     for gain, (forward, backward) in found.items():
         name = {1.0: "gain 1", 2.0: "gain 2"}.get(gain, "gain √2")
         ahead.semilogy(forward, label=name)
         back.semilogy(backward, label=name)
     ahead.set(title="forward: size of the signal", xlabel="layers passed")
-    back.set(
-        title="backward: size of the slope", xlabel="layers passed, counted from the output", ylim=ahead.get_ylim()
-    )
+    back.set(title="backward: size of the slope", xlabel="layers passed, from the output")
+    back.set_ylim(ahead.get_ylim())
 
 assert 20_000 < found[1.0][0][0] / found[1.0][0][-1] < 60_000
 assert 0.3 < found[2**0.5][0][-1] < 3

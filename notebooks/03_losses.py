@@ -51,9 +51,8 @@ def its_slope(s):
 
 with np.errstate(all="ignore"):  # NumPy would warn; a training loop has long scrolled past
     for s in np.array([5, -5, -50, -100], np.float32):
-        print(
-            f"score {s:5.0f}   as printed {as_printed(s):8.5f}, slope {its_slope(s):8.5f}   from the logit {softplus(-s):9.5f}"
-        )
+        print(f"score {s:5.0f}   as printed {as_printed(s):8.5f}, slope {its_slope(s):8.5f}", end="   ")
+        print(f"from the logit {softplus(-s):9.5f}")
 
 check.nb03_p1(guess)
 
@@ -123,22 +122,12 @@ show_source(sigmoid, softplus, losses.bce_with_logits)
 
 # %%
 rng = np.random.default_rng(0)
-s, t = rng.standard_normal((5, 1)), rng.integers(0, 2, (5, 1)).astype(float)
-print(
-    compare(
-        "near", losses.bce_with_logits(s, t)[1], numerical_gradient(lambda s: losses.bce_with_logits(s, t)[0], s), FIRST
-    )
-)
-
-far, t = np.array([-1e4, 1e4, 1e4, -1e4]), np.array([1.0, 0.0, 1.0, 0.0])
-print(
-    compare(
-        "far ",
-        losses.bce_with_logits(far, t)[1],
-        numerical_gradient(lambda s: losses.bce_with_logits(s, t)[0], far, 1.0),
-        FIRST,
-    )
-)
+near, far = rng.standard_normal(4), np.array([-1e4, 1e4, 1e4, -1e4])
+for where, s, h in (("near", near, 1e-5), ("far ", far, 1.0)):
+    t = np.array([1.0, 0.0, 1.0, 0.0])
+    slope = losses.bce_with_logits(s, t)[1]
+    expected = numerical_gradient(lambda s: losses.bce_with_logits(s, t)[0], s, h)
+    print(compare(where, slope, expected, FIRST))
 
 # %% [markdown]
 # ## Predict: what does a rejected generator feel?
@@ -156,11 +145,9 @@ print(
 guess = "?"  # "a", "b" or "c"
 
 # %%
-for score in (-10.0, 0.0, 10.0):
-    f = np.array([score])
-    print(
-        f"f = {score:5.1f}   minimax {losses.minimax.g(None, f)[1][0]:9.6f}   non-saturating {losses.non_saturating.g(None, f)[1][0]:9.6f}"
-    )
+for f in np.array([[-10.0], [0.0], [10.0]]):
+    (_, minimax), (_, non_saturating) = losses.minimax.g(None, f), losses.non_saturating.g(None, f)
+    print(f"f = {f[0]:5.1f}   minimax {minimax[0]:9.6f}   non-saturating {non_saturating[0]:9.6f}")
 
 check.nb03_p2(guess)
 
@@ -169,7 +156,11 @@ check.nb03_p2(guess)
 #
 # D's loss is the cross-entropy of two batches, real with $t = 1$ and fake with $t = 0$:
 #
-# $$ L_D = \operatorname{mean}\bigl[-\log \sigma(r)\bigr] + \operatorname{mean}\bigl[-\log(1 - \sigma(f))\bigr] = \operatorname{mean}\operatorname{softplus}(-r) + \operatorname{mean}\operatorname{softplus}(f) \tag{eq:loss.minimax.d} $$
+# $$ L_D = \operatorname{mean}\bigl[-\log \sigma(r)\bigr] + \operatorname{mean}\bigl[-\log(1 - \sigma(f))\bigr] \tag{3.2} $$
+#
+# or, with (3.1),
+#
+# $$ L_D = \operatorname{mean}\operatorname{softplus}(-r) + \operatorname{mean}\operatorname{softplus}(f) \tag{eq:loss.minimax.d} $$
 #
 # Its slopes say how wrong D was about each picture:
 #
@@ -204,10 +195,8 @@ def walk(loss, f=-10.0, rate=0.5):
 
 paths = {"minimax": walk(losses.minimax), "non-saturating": walk(losses.non_saturating)}
 f = np.linspace(-10, 10, 201)
-with figure("While D is sure of itself, minimax gives G no slope: 44,000 steps instead of 22", panels=2) as (
-    left,
-    right,
-):
+title = "While D is sure of itself, minimax gives G no slope: 44,000 steps instead of 22"
+with figure(title, panels=2) as (left, right):
     for name, loss in (("minimax", losses.minimax), ("non-saturating", losses.non_saturating)):
         left.plot(f, -loss.g(None, f)[1] * f.size, label=name)
         right.semilogx(np.arange(1, len(paths[name]) + 1), paths[name])
@@ -229,10 +218,10 @@ show_source(losses.minimax, losses.non_saturating)
 # %%
 r, f = rng.standard_normal((2, 5, 1))
 for name, loss in losses.GAN_LOSSES.items():
-    d_fake = loss.d(r, f)[2]
-    print(compare(f"{name:<15} d", d_fake, numerical_gradient(lambda f, loss=loss: loss.d(r, f)[0], f), FIRST))
-    d_fake = loss.g(r, f)[1]
-    print(compare(f"{name:<15} g", d_fake, numerical_gradient(lambda f, loss=loss: loss.g(r, f)[0], f), FIRST))
+    of_d = numerical_gradient(lambda f: loss.d(r, f)[0], f)
+    of_g = numerical_gradient(lambda f: loss.g(r, f)[0], f)
+    print(compare(f"{name:<15} d", loss.d(r, f)[2], of_d, FIRST))
+    print(compare(f"{name:<15} g", loss.g(r, f)[1], of_g, FIRST))
 
 # %% [markdown]
 # ## Modify
@@ -344,12 +333,13 @@ right = losses.bce_with_logits
 
 def examine():
     value, slope = losses.bce_with_logits(s, t)
-    yield compare(
-        "slope against differences", slope, numerical_gradient(lambda s: losses.bce_with_logits(s, t)[0], s), FIRST
-    )
+    expected = numerical_gradient(lambda s: losses.bce_with_logits(s, t)[0], s)
+    yield compare("slope against differences", slope, expected, FIRST)
     p = 1 / (1 + np.exp(-s))
-    yield compare("value against its definition", value, np.mean(-t * np.log(p) - (1 - t) * np.log(1 - p)), ADJOINT)
-    yield compare("value far out", losses.bce_with_logits(np.array([-1e4, 1e4]), np.array([1.0, 0.0]))[0], 1e4, FIRST)
+    definition = np.mean(-t * np.log(p) - (1 - t) * np.log(1 - p))
+    yield compare("value against its definition", value, definition, ADJOINT)
+    far, _ = losses.bce_with_logits(np.array([-1e4, 1e4]), np.array([1.0, 0.0]))
+    yield compare("value far out", far, 1e4, FIRST)
 
 
 def without_one_over_n(s, target):

@@ -13,7 +13,9 @@ from minigan.bench.flops import operations
 from minigan.bench.models import MODELS
 from minigan.bench.timing import Worker, summary
 
-SECONDS = 0.15  # on one pass, on one side, in one round: it takes 0.05 until threads that slept sit on cores of their own
+SECONDS = (
+    0.15  # on one pass, on one side, in one round: it takes 0.05 until threads that slept sit on cores of their own
+)
 CALL = 0.001  # milliseconds: what asking for the size may cost; no step feels it
 
 

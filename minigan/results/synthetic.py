@@ -26,7 +26,8 @@ METHODS = {
     "non_saturating + R1": SHARED | {"loss": "non_saturating", "penalties": ["r1"], "gamma": 0.1},
     "wasserstein + WGAN-GP": SHARED | {"loss": "wasserstein", "penalties": ["wgan_gp"], "gamma": 10.0},
     "relativistic + R1 + R2": SHARED | {"loss": "relativistic", "penalties": ["r1", "r2"], "gamma": 0.1},
-    "best": SHARED | {"loss": "relativistic", "penalties": ["r1", "r2"], "gamma": 1.0, "gamma_end": 0.01},
+    "best": SHARED
+    | {"loss": "relativistic", "penalties": ["r1", "r2"], "gamma": 30.0, "gamma_end": 0.3, "steps": 12_000},
 }
 QUICK = {"steps": 200}
 COLUMNS = {

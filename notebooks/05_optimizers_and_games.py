@@ -1,0 +1,616 @@
+# %% [markdown]
+# # Lesson 5: Optimizers and games
+#
+# **Goal** Know what an optimizer does with a right gradient, down to its eigenvalues, and why the same optimizer that finds the bottom of a valley may circle for ever, or worse, when two players use it against each other.
+#
+# **Prerequisites** Lessons 1 to 4. The product of a 2x2 matrix with a vector, and complex numbers, $|a + \mathrm{i} b|^2 = a^2 + b^2$.
+#
+# **Run time** 2 s on two cores (measured).
+#
+# In 2016 a widely copied recipe for GANs said: Adam, but with $\beta_1 = 0.5$ instead of the usual 0.9, "to stabilise training". Later recipes went to 0. In classifiers hardly anybody touches it. The
+# reason fits into a 2x2 matrix: *a game is a valley with an imaginary curvature*, and what carries a ball through a valley throws it out of a game. This lesson ends there. It begins in the valley.
+
+# %%
+import numpy as np
+
+from minigan import check, game, kernels, losses
+from minigan.certify import optimizers
+from minigan.differences import ADJOINT, compare
+from minigan.gradcheck import step_checks
+from minigan.kernels import reference
+from minigan.layers import Dense
+from minigan.lessons import figure, planted, show_checks, show_source
+from minigan.network import Sequential
+from minigan.optim import EMA, SGD, Adam, Optimizer
+
+# %% [markdown]
+# ## Predict: how much does momentum save?
+#
+# A long valley: $f(a, b) = \frac12 (a^2 + 50\, b^2)$, steep across, flat along. Gradient descent from $(1, 1)$, with the best of all constant rates, needs 173 steps until it is a thousand times nearer to the bottom. *Momentum* adds a share $\mu$ of the
+# last step to the next, as a heavy ball would. There is no noise here, and the gradient is exact. With the best rate and the best $\mu$, how many steps does it need?
+#
+# - **a** about as many: momentum averages noise away, and there is none
+# - **b** about half
+# - **c** about a fifth
+#
+# Commit to a letter before you run on.
+
+# %% tags=["predict"]
+guess = "?"  # "a", "b" or "c"
+
+
+# %%
+def point(*values):
+    """A network without biases whose weights are these numbers: something an optimizer can move."""
+    net = Sequential(Dense(1, len(values), bias=False), rng=0, dtype=np.float64)
+    net.theta[...] = values
+    return net
+
+
+def descend(curvature, net, opt, steps):
+    """Follow the slope of 1/2 sum curvature theta^2, and return the way."""
+    way = [net.theta.copy()]
+    for _ in range(steps):
+        net.grad += curvature * net.theta
+        opt.step()
+        way.append(net.theta.copy())
+    return np.array(way)
+
+
+def until(way, factor=1000):
+    """The step from which on all of the way is `factor` times nearer than its beginning."""
+    distance = np.linalg.norm(way, axis=1)
+    return int(np.flatnonzero(distance > distance[0] / factor)[-1]) + 1
+
+
+valley = np.array([1.0, 50.0])
+kappa = valley[1] / valley[0]
+best_mu = ((kappa**0.5 - 1) / (kappa**0.5 + 1)) ** 2  # both are derived below
+best_rate = 4 / (valley[0] ** 0.5 + valley[1] ** 0.5) ** 2
+
+ways = {}
+for name, rate, mu in (
+    ("gradient descent", 2 / (1 + 50), 0.0),
+    ("momentum", best_rate, best_mu),
+):
+    net = point(1.0, 1.0)
+    ways[name] = descend(valley, net, SGD(net, rate, mu), 400)
+    print(f"{name:<16}  rate {rate:.3f}  mu {mu:.3f}  {until(ways[name]):4d} steps")
+
+check.nb05_p1(guess)
+assert until(ways["gradient descent"]) > 4 * until(ways["momentum"])
+
+# %% [markdown]
+# ## Derive: one number, one factor
+#
+# Near its bottom every smooth valley is a bowl, and along each of its axes it is $f(\theta) = \frac{\lambda}{2} \theta^2$ with some curvature $\lambda > 0$. So one number will do. Its gradient is $g = \lambda \theta$.
+#
+# **Gradient descent**, $\theta \leftarrow \theta - \eta\, g$, multiplies it at each step by
+#
+# $$ r = 1 - \eta \lambda, \qquad \text{so after $t$ steps} \quad \theta_t = r^t\, \theta_0 \tag{5.1} $$
+#
+# and it arrives if $|r| < 1$, that is, if $0 < \eta < 2 / \lambda$. In a valley with curvatures from $\lambda_1$ to $\kappa \lambda_1$ one rate has to serve them all: the steepest direction forbids $\eta > 2 / (\kappa \lambda_1)$, and the flattest then creeps. The best one can do is to
+# make both ends equally slow, $1 - \eta \lambda_1 = -(1 - \eta \kappa \lambda_1)$:
+#
+# $$ \eta = \frac{2}{\lambda_1 (1 + \kappa)}, \qquad |r| = \frac{\kappa - 1}{\kappa + 1} \tag{5.2} $$
+#
+# For $\kappa = 50$ that is $0.961$ a step.
+#
+# **Momentum** remembers. In the form of this library (and of PyTorch), with $g$ the gradient,
+#
+# $$ m \leftarrow \mu\, m + g, \qquad \theta \leftarrow \theta - \eta\, m \tag{eq:sgd} $$
+#
+# Now two numbers go from step to step, $\theta$ and $m$. With $g = \lambda \theta$ the new $m$ is $\lambda \theta + \mu m$, and the new $\theta$ is $\theta - \eta (\lambda \theta + \mu m)$. As a matrix:
+#
+# $$ \begin{pmatrix} \theta \\ m \end{pmatrix} \leftarrow \begin{pmatrix} 1 - \eta \lambda & -\eta \mu \\ \lambda & \mu \end{pmatrix} \begin{pmatrix} \theta \\ m \end{pmatrix} \tag{5.3} $$
+#
+# **What a matrix does in the long run** is said by its *eigenvalues*, the numbers $r$ for which some vector is only multiplied, $A u = r u$: after $t$ steps it has become $r^t u$. For a 2x2 matrix they are the two roots of
+#
+# $$ r^2 - \operatorname{tr}(A)\, r + \det(A) = 0 \tag{5.4} $$
+#
+# ($\operatorname{tr}$ is the sum of the diagonal). Their product is $\det A$. So if they are complex, one the conjugate of the other, then $r \bar r = |r|^2 = \det A$: **a step that turns shrinks by $\sqrt{\det A}$**, and we need not even solve the equation. The rest of the lesson lives on
+# that sentence. Here
+#
+# $$ \det A = (1 - \eta \lambda)\, \mu + \eta \mu \lambda = \mu \tag{5.5} $$
+#
+# The curvature has cancelled. As long as the roots are complex, *every* direction, steep or flat, shrinks by $\sqrt \mu$ a step. They are complex if $\operatorname{tr}^2 < 4 \det$, which is $(1 + \mu - \eta \lambda)^2 < 4 \mu$, or
+#
+# $$ (1 - \sqrt \mu)^2 < \eta \lambda < (1 + \sqrt \mu)^2 \tag{5.6} $$
+#
+# The best $\mu$ is the smallest for which all curvatures fit into this window, $\kappa = (1 + \sqrt \mu)^2 / (1 - \sqrt \mu)^2$, so
+#
+# $$ |r| = \sqrt \mu = \frac{\sqrt \kappa - 1}{\sqrt \kappa + 1} \tag{5.7} $$
+#
+# which is (5.2) with $\sqrt \kappa$ in place of $\kappa$: $0.752$ a step instead of $0.961$. (Polyak found this in 1964.)
+
+# %%
+title = "Momentum swings wider across the valley at first, and arrives five times sooner"
+with figure(title, panels=2, size=(9, 3.4)) as (left, right):
+    for name, way in ways.items():
+        left.plot(*way[:40].T, marker=".", markersize=4, linewidth=1, label=name)
+        right.semilogy(np.linalg.norm(way[:201], axis=1))
+    left.plot(0, 0, "+", color="black", markersize=12)
+    left.set(xlabel="a, along the valley", ylabel="b, across", title="the first 40 steps", ylim=(-3, 4))
+    left.legend(loc="upper left", ncols=2, fontsize=8)
+    right.set(xlabel="step", title="distance from the bottom", ylim=(1e-6, 3))
+    right.annotate("0.961 a step", (120, 2e-2))
+    right.annotate("0.752 a step", (48, 3e-6))
+
+# %% [markdown]
+# ## See the code
+#
+# An optimizer holds its network and moves its one vector `theta`. `step` is the same for all: refuse NaN, move, set the gradient back to zero. `update` is the formula.
+
+# %%
+show_source(Optimizer.step, SGD.update)
+
+# %% [markdown]
+# ## Check: the matrix of a step
+#
+# Any step that is linear *is* a matrix, and one can ask the code for it: set the state to $(1, 0)$, then to $(0, 1)$, make one step, and read off the columns. Here is the library's SGD on a bowl, beside (5.3) and (5.5).
+
+
+# %%
+def matrix_of(step, size):
+    """The matrix of a linear step: its columns are what becomes of the unit vectors."""
+    return np.stack([step(unit) for unit in np.eye(size)], axis=1)
+
+
+def one_step(state, curvature=3.0, rate=0.2, mu=0.7):
+    net = point(state[0])
+    opt = SGD(net, rate, mu)
+    opt.m[...] = state[1]
+    net.grad += curvature * net.theta
+    opt.step()
+    return np.array([net.theta[0], opt.m[0]])
+
+
+A = matrix_of(one_step, 2)
+print(A)
+print(compare("the matrix (5.3)", A, [[1 - 0.2 * 3, -0.2 * 0.7], [3, 0.7]], ADJOINT))
+print(compare("determinant (5.5)", np.linalg.det(A), 0.7, ADJOINT))
+print(compare("|eigenvalues|", np.abs(np.linalg.eigvals(A)), [0.7**0.5] * 2, ADJOINT))
+
+# %% [markdown]
+# ## Predict: Adam's first step
+#
+# The optimizer of nearly every GAN is *Adam*. It keeps, for each weight, a running average of its gradients and another of their squares, and divides the one by the root of the other. Two weights have, in the first step, the gradients 1000 and
+# 0.001. The learning rate is 0.1. How far does each of them move?
+#
+# - **a** 100 and 0.0001
+# - **b** 0.1 and 0.1
+# - **c** 1.58 and 1.58, with the library's $\beta_1 = 0.5$ and $\beta_2 = 0.999$
+
+# %% tags=["predict"]
+guess = "?"  # "a", "b" or "c"
+
+# %%
+net = point(0.0, 0.0)
+opt = Adam(net, lr=0.1)
+net.grad[...] = 1000, 0.001
+opt.step()
+print("after one step:", net.theta)  # the missing millionth is Adam's epsilon
+
+check.nb05_p2(guess)
+
+# %% [markdown]
+# ## Derive: an average that knows how old it is
+#
+# **The idea.** In a network, gradients of different layers differ by orders of magnitude, and no single rate suits them all. So measure each by its own usual size: step along an average $m$ of the gradient, divided by the root of an average $v$ of its square. If the gradient
+# of a weight is steady, the quotient is about $\pm 1$ and it walks at full rate; if it changes its sign all the time, $m$ is small beside $\sqrt v$, and it waits.
+#
+# **The average.** $m \leftarrow \beta m + (1 - \beta) g$, begun at 0, forgets slowly. Write it out from the first step to the $t$-th:
+#
+# $$ m_t = (1 - \beta) \sum_{k=1}^{t} \beta^{\,t-k}\, g_k \tag{5.8} $$
+#
+# Each gradient has its weight, the older the less. Weights of an average should add up to 1. These add up to (a geometric series)
+#
+# $$ (1 - \beta) \sum_{k=1}^{t} \beta^{\,t-k} = (1 - \beta)\, \frac{1 - \beta^t}{1 - \beta} = 1 - \beta^t \tag{5.9} $$
+#
+# which is $1 - \beta$ in the first step and 1 only in the long run. The rest, $\beta^t$, is the weight of the 0 with which it began. So if all gradients had the mean $\bar g$, the mean of $m_t$ would be $(1 - \beta^t)\, \bar g$, and the correction is to divide by just that. The same holds for $v$ with the squares,
+# and there it matters more: with $\beta_2 = 0.999$ the first $v$ is a *thousandth* of $g^2$. Altogether, with one square, one root and one division for each weight:
+#
+# $$ \begin{aligned} m &\leftarrow \beta_1 m + (1 - \beta_1)\, g \\ v &\leftarrow \beta_2 v + (1 - \beta_2)\, g^2 \\ \theta &\leftarrow \theta - \eta\, \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon} \end{aligned} \tag{eq:adam} $$
+#
+# **By hand.** $\beta_1 = 0.5$, $\beta_2 = 0.75$, $\epsilon = 0$. Let the first gradient be 4: $m = 2$, corrected $2 / 0.5 = 4$; $v = 0.25 \cdot 16 = 4$, corrected $4 / 0.25 = 16$; the step is $\eta \cdot 4 / \sqrt{16} = \eta$. Let the second be $-2$: $m = 0.5 \cdot 2 - 0.5 \cdot 2 = 0$, no step at all, because the two
+# (with their weights) cancel.
+#
+# Two errors of real projects show what the correction is worth. The first leaves it out. The second divides by $1 - \beta$, without the power $t$. Let the gradient be 1 for ever, so that the right step is $\eta$ for ever:
+
+# %%
+t = np.arange(1, 10_001)
+m, v = 1 - 0.5**t, 1 - 0.999**t  # (5.8) for a gradient of 1, by (5.9)
+
+title = (
+    "Uncorrected, the first steps are 16 times too long; without the power t, the last 16 times too short"
+)
+with figure(title, size=(9, 3.4)) as ax:
+    ax.loglog(t, (m / m) / np.sqrt(v / v), label="Adam: 1, always")
+    ax.loglog(t, m / np.sqrt(v), label="no correction")
+    ax.loglog(t, (m / (1 - 0.5)) / np.sqrt(v / (1 - 0.999)), label="divided by 1 - β, without the t")
+    ax.set(xlabel="step t", ylabel="length of the step, in units of η")
+
+print(f"first step without correction: {m[0] / v[0] ** 0.5:.2f} η, step 100: {m[99] / v[99] ** 0.5:.2f} η")
+
+# %% [markdown]
+# The library's kernel does this in one pass over memory; its plain NumPy twin reads like the formula. (Momentum is written as `m += (1 - beta1) * (grad - m)`, which is the same.)
+
+# %%
+show_source(reference.adam)
+
+# %% [markdown]
+# ## Check: against a loop of plain numbers
+#
+# The library's Adam moves a whole vector with a compiled kernel. The loop below has no array in it: one weight, Python floats, the paper's algorithm 1 line by line. Seven steps with random gradients and a learning rate that changes:
+
+# %%
+show_source(optimizers.adam)
+
+# %%
+show_checks(optimizers.recurrence(Adam, optimizers.adam, {}))
+
+# %% [markdown]
+# ## Predict: a game
+#
+# Now two players. A owns the number $x$ and wants $x y$ small. B owns the number $y$ and wants $x y$ large. There is one point where neither gains by moving alone, $(0, 0)$: if $y = 0$, no $x$ makes any difference, and the other way round. It is the *equilibrium*.
+#
+# They begin at $(1, 0)$. Both follow their own gradient, at the same moment, with the rate $\eta = 0.1$: A downhill, $x \leftarrow x - \eta\, y$, B uphill, $y \leftarrow y + \eta\, x$. Both gradients are exact. Where are they after 300 steps?
+#
+# - **a** near the equilibrium
+# - **b** still at the distance 1 from it, circling
+# - **c** four times as far from it as they began
+
+# %% tags=["predict"]
+guess = "?"  # "a", "b" or "c"
+
+# %%
+x, y = 1.0, 0.0
+together = [(x, y)]
+for _ in range(300):
+    x, y = x - 0.1 * y, y + 0.1 * x  # the right-hand sides are both taken before either is moved
+    together.append((x, y))
+print(f"distance from the equilibrium: {np.hypot(x, y):.2f}")
+
+check.nb05_p3(guess)
+
+# %% [markdown]
+# ## Derive: a game turns
+#
+# **Why it turns.** The player's gradients are $(-y, x)$: always at a right angle to where they stand, since $x \cdot (-y) + y \cdot x = 0$. Nothing pulls inward. In the limit of small steps the distance stays, and they go round in circles.
+#
+# **At the same moment.** The step as a matrix:
+#
+# $$ \begin{pmatrix} x \\ y \end{pmatrix} \leftarrow \begin{pmatrix} 1 & -\eta \\ \eta & 1 \end{pmatrix} \begin{pmatrix} x \\ y \end{pmatrix}, \qquad \det = 1 + \eta^2, \qquad r = 1 \pm \mathrm{i} \eta \tag{5.10} $$
+#
+# It turns by the angle $\arctan \eta$ and grows by $|r| = \sqrt{1 + \eta^2}$, *at every rate*. In 300 steps with $\eta = 0.1$: $1.01^{150} = 4.45$. A smaller rate only delays it.
+#
+# **Taking turns.** Let A move first, and B answer the *new* $x$: $x' = x - \eta y$, then $y' = y + \eta x' = \eta x + (1 - \eta^2)\, y$.
+#
+# $$ \begin{pmatrix} x \\ y \end{pmatrix} \leftarrow \begin{pmatrix} 1 & -\eta \\ \eta & 1 - \eta^2 \end{pmatrix} \begin{pmatrix} x \\ y \end{pmatrix}, \qquad \det = 1 - \eta^2 + \eta^2 = 1 \tag{5.11} $$
+#
+# The trace is $2 - \eta^2$, so by (5.4) the roots are complex for $0 < \eta < 2$, and $|r| = \sqrt{\det} = 1$: it neither grows nor shrinks. They run round an ellipse, for ever. Such a small thing, who looks first, decides whether the game explodes. (The library takes turns: D, then G.)
+#
+# **The average of what circles** lies in the middle. So one keeps a running average of the weights beside the game and uses that:
+#
+# $$ \bar\theta \leftarrow d\, \bar\theta + (1 - d)\, \theta \tag{eq:ema} $$
+#
+# **Momentum.** Put the two players into one complex number, $z = x + \mathrm{i} y$. Then A's gradient to go down, $y$, and B's, $-x$ (she goes down on $-xy$), are together $y - \mathrm{i} x = -\mathrm{i} z$. Compare that with the bowl, whose gradient is $\lambda \theta$:
+#
+# $$ g = \lambda z, \qquad \lambda = -\mathrm{i} \tag{5.12} $$
+#
+# **A game is a bowl with an imaginary curvature.** All that was said of the bowl can be used again, with $\lambda = -\mathrm{i}$. Gradient descent: $r = 1 - \eta \lambda = 1 + \mathrm{i} \eta$, as in (5.10). Momentum: the matrix (5.3), with trace $1 + \mu + \mathrm{i} \eta$ and determinant $\mu$, so its eigenvalues solve
+#
+# $$ r^2 - (1 + \mu + \mathrm{i} \eta)\, r + \mu = 0 \tag{5.13} $$
+#
+# Let $r = 1 + \delta$ be the root near 1. Inserted: $\delta^2 + (1 - \mu - \mathrm{i} \eta)\, \delta - \mathrm{i} \eta = 0$. To first order in $\eta$, $\delta_1 = \mathrm{i} \eta / (1 - \mu)$: it turns faster, as if the rate were $\eta / (1 - \mu)$. The second order decides the size. Insert $\delta_1$ into the two small terms:
+#
+# $$ \delta = \frac{\mathrm{i} \eta + \mathrm{i} \eta\, \delta_1 - \delta_1^2}{1 - \mu} = \frac{\mathrm{i} \eta}{1 - \mu} + \frac{\eta^2 \mu}{(1 - \mu)^3} \tag{5.14} $$
+#
+# up to $\eta^3$, because $-\frac{1}{1 - \mu} + \frac{1}{(1 - \mu)^2} = \frac{\mu}{(1 - \mu)^2}$. And so
+#
+# $$ |r| = \sqrt{(1 + \operatorname{Re} \delta)^2 + (\operatorname{Im} \delta)^2} \approx 1 + \frac{\eta^2}{2}\, \frac{1 + \mu}{(1 - \mu)^3} \tag{5.15} $$
+#
+# With $\mu = 0$ this is the $1 + \eta^2 / 2$ of (5.10). With $\mu = 0.9$ the game flies apart 1900 times faster.
+
+# %% [markdown]
+# Is this a toy? Take the smallest GAN there is. G makes one number, $\theta$, whatever its noise; D's score of a number is $\psi$ times it; the data is the number 0. With the loss `wasserstein` (lesson 14), D minimises its mean score of the fakes minus that of the data, $\psi \theta - 0$, and G minimises
+# $-\psi \theta$. That is our game, with $x = \psi$ and $y = \theta$, and the library can play it with the same `d_step` and `g_step` that train its large GANs:
+
+
+# %%
+class Smallest(game.GAN):
+    """G(z) = theta, D(x) = psi x, and the data is 0."""
+
+    def __init__(self, psi, theta, rate=0.1, mu=0.0):
+        G, D = point(theta), point(psi)
+        super().__init__(G, D, losses.wasserstein, (), SGD(G, rate, mu), SGD(D, rate, mu), latent=1)
+
+    def noise(self, n, rng, labels=None):
+        return np.ones((n, 1))  # so that G makes theta
+
+    def play(self):
+        self.step(np.zeros((1, 1)), None, np.random.default_rng(0))
+        return np.array([self.D.theta[0], self.G.theta[0]])
+
+
+def orbit(mu, steps):
+    it = Smallest(1.0, 0.0, mu=mu)
+    averages = EMA(it.D, 0.99), EMA(it.G, 0.99)
+    way, mean = [(1.0, 0.0)], [(1.0, 0.0)]
+    for _ in range(steps):
+        way.append(it.play())
+        for average in averages:
+            average.step()
+        mean.append([average.theta[0] for average in averages])
+    return np.array(way), np.array(mean)
+
+
+turns, mean = orbit(0.0, 300)
+heavy, _ = orbit(0.5, 100)
+
+title = "Moving at once spirals out, taking turns circles, momentum drives the players apart"
+with figure(title, panels=3, size=(10, 3.6)) as axes:
+    for ax, way, name in zip(
+        axes,
+        (np.array(together), turns, heavy),
+        ("at once", "in turns", "in turns, μ = 0.5"),
+        strict=True,
+    ):
+        ax.plot(*way.T, linewidth=1)
+        ax.plot(*way[0], "o", color="black", markerfacecolor="white")
+        ax.plot(*way[-1], "o", color="black")
+        ax.plot(0, 0, "+", color="black", markersize=12)
+        ax.set(title=f"{name}: ends at {np.hypot(*way[-1]):.1f}", xlabel="x")
+        ax.set_aspect("equal", adjustable="datalim")
+    axes[0].set_ylabel("y")
+    axes[1].plot(*mean.T, linewidth=1.5)
+    axes[1].annotate("its average", (0.5, 0.2), ha="center")
+
+print(f"in turns: the average ends at {np.hypot(*mean[-1]):.2f} from the equilibrium")
+assert 0.9 < np.hypot(*turns[-1]) < 1.1
+assert np.hypot(*mean[-1]) < 0.2
+assert np.hypot(*heavy[-1]) > 5
+
+# %% [markdown]
+# (○ is where they begin, ● where they end, after 300 steps, in the last picture 100; + is the equilibrium.)
+#
+# ## Check: the library's game is the matrix
+#
+# We ask the code for its matrix again. D moves first, so $x = \psi$ is the first player, and (5.11) should come out. Below it, (5.15) beside the true eigenvalue. The players' step with momentum, at the same moment, is (5.3) with a complex $\lambda$.
+
+# %%
+played = matrix_of(lambda state: Smallest(*state).play(), 2)
+print(played)
+print(compare("in turns, (5.11)", played, [[1, -0.1], [0.1, 1 - 0.1**2]], ADJOINT))
+
+
+def complex_bowl(rate, mu, curvature):
+    return np.array([[1 - rate * curvature, -rate * mu], [curvature, mu]])
+
+
+for mu in (0.0, 0.5, 0.9):
+    size = np.abs(np.linalg.eigvals(complex_bowl(1e-4, mu, -1j))).max()
+    formula = 1e-8 / 2 * (1 + mu) / (1 - mu) ** 3
+    print(compare(f"|r| - 1 at mu = {mu}, (5.15)", size - 1, formula, 1e-2))
+
+# %% [markdown]
+# And in turns? Then the four numbers $x, m_x, y, m_y$ go from step to step, and we let NumPy take the eigenvalues of the 4x4 matrix. We also try what no valley would want, a *negative* momentum: each step takes back a part of the last one. (The library's SGD refuses it, so these lines
+# say the rule themselves.)
+
+
+# %%
+def in_turns(state, rate, mu):
+    x, m_x, y, m_y = state
+    m_x = mu * m_x + y
+    x = x - rate * m_x
+    m_y = mu * m_y - x
+    return np.array([x, m_x, y - rate * m_y, m_y])
+
+
+def at_once(state, rate, mu):
+    x, m_x, y, m_y = state
+    m_x, m_y = mu * m_x + y, mu * m_y - x
+    return np.array([x - rate * m_x, m_x, y - rate * m_y, m_y])
+
+
+def growth(step, mu, rate=0.3):
+    matrix = matrix_of(lambda state: step(state, rate, mu), 4)
+    return float(np.abs(np.linalg.eigvals(matrix)).max())
+
+
+mus = np.linspace(-0.9, 0.3, 61)
+title = "In a game momentum drives outward; taken in turns, a negative one leads home"
+with figure(title, size=(8, 3.4)) as ax:
+    for name, step in (("at once", at_once), ("in turns", in_turns)):
+        ax.plot(mus, [growth(step, mu) for mu in mus], label=name)
+    ax.axhline(1, color="black", linestyle=":", linewidth=1)
+    ax.set(xlabel="momentum μ", ylabel="growth of the distance in a step", ylim=(0.97, 1.15))
+
+assert growth(in_turns, -0.5) < 1 < growth(in_turns, 0.3)
+assert all(growth(at_once, mu) > 1 for mu in mus)
+for mu in (-0.5, 0.0, 0.3):
+    print(f"in turns, mu = {mu:4.1f}: {growth(in_turns, mu):.5f} a step")
+
+# %% [markdown]
+# That is the story behind $\beta_1 = 0.5$ and $\beta_1 = 0$: Adam's $\beta_1$ is its momentum. (The effect of negative momentum was found by Gidel et al. 2019.) A real GAN is not all rotation; near its equilibrium some directions are bowls and some are games, and one has to weigh. What
+# helps against the rotation itself is friction, exercise 3, and it comes back as the gradient penalty of lesson 16.
+#
+# ## Modify
+#
+# ### Exercise 1: a step of Adam
+#
+# `eq:adam`. Given the arrays `theta`, `grad`, `m`, `v`, all of one shape, the number `t` of this step (1 for the first), and `lr, beta1, beta2, eps`, return the new `theta, m, v`. Leave the given arrays as they are.
+
+
+# %% tags=["exercise"]
+def adam_step(theta, grad, m, v, t, lr, beta1, beta2, eps):
+    return ...  # your code: theta, m, v
+
+
+check.nb05_q1(adam_step)
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def adam_step(theta, grad, m, v, t, lr, beta1, beta2, eps):
+#     m = beta1 * m + (1 - beta1) * grad
+#     v = beta2 * v + (1 - beta2) * grad**2
+#     m_hat = m / (1 - beta1**t)
+#     v_hat = v / (1 - beta2**t)
+#     return theta - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
+# ```
+#
+# The corrected averages are used for the step and thrown away; `m` and `v` go on uncorrected, because (5.8) is a sum from the very first step. $\epsilon$ stands outside of the root: it is compared with the size of a gradient, not of its square.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 2: the matrix of taking turns
+#
+# Without looking up: A moves first, $x' = x - \eta y$, B answers the new $x$. Return the 2x2 matrix, an array, that turns $(x, y)$ into $(x', y')$.
+
+
+# %% tags=["exercise"]
+def turns_matrix(eta):
+    return ...  # your code: a 2x2 array
+
+
+check.nb05_q2(turns_matrix)
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def turns_matrix(eta):
+#     first = np.array([[1, -eta], [0, 1]])
+#     then = np.array([[1, 0], [eta, 1]])
+#     return then @ first
+# ```
+#
+# Each player alone makes a *shear*, which keeps areas: its determinant is 1. What happens first stands on the right. The determinant of a product is the product of the determinants, so no order of moves, however long, can make two such players arrive.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 3: friction
+#
+# Give both players a cost for standing far out: A minimises and B maximises $x y + \frac{\gamma}{2} x^2 - \frac{\gamma}{2} y^2$ with $\gamma > 0$, both at the same moment. For which rates does the distance shrink? Return the $\eta$ below which it does, for a given `gamma`.
+
+
+# %% tags=["exercise"]
+def largest_rate(gamma):
+    return ...  # your code: one number
+
+
+check.nb05_q3(largest_rate)
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def largest_rate(gamma):
+#     return 2 * gamma / (1 + gamma**2)
+# ```
+#
+# The step is $x \leftarrow x - \eta (y + \gamma x)$, $y \leftarrow y + \eta (x - \gamma y)$, a matrix with $1 - \eta \gamma$ twice on its diagonal and $\mp \eta$ beside it. Its eigenvalues are $1 - \eta \gamma \pm \mathrm{i} \eta$, so $|r|^2 = (1 - \eta \gamma)^2 + \eta^2 = 1 - 2 \eta \gamma + \eta^2 (1 + \gamma^2)$, which
+# is below 1 for $0 < \eta < 2 \gamma / (1 + \gamma^2)$. In the words of (5.12): the curvature is now $\gamma - \mathrm{i}$, and a little of what is real in it is enough.
+#
+# </details>
+
+# %% [markdown]
+# ## Break it
+#
+# Three bugs, none of them in a gradient.
+#
+# 1. *Adam without the power t*: it divides by $1 - \beta$. (It stood for years in a much-read collection of algorithms written from scratch.)
+# 2. *The gradient is not zeroed* between steps: each step repeats all those before it, a momentum of 1 that nobody chose.
+# 3. *Both at once*: somebody takes both players' gradients first and moves both afterwards, "because it is symmetric". (A much-read tutorial trains its GAN like this.)
+#
+# The sharpest instrument of lesson 4 was the gradient of the whole step, D's and G's, against differences. Which of the three does it catch?
+#
+# - **a** none
+# - **b** the first
+# - **c** the second
+
+# %% tags=["predict"]
+guess = "?"  # "a", "b" or "c"
+
+
+# %%
+def without_the_power(theta, grad, m, v, lr, beta1, beta2, eps, t):
+    reference.adam(theta, grad, m, v, lr, beta1, beta2, eps, 1)  # right: t
+
+
+def never_zeroed(self):
+    rate = self.rate()
+    self.t += 1
+    self.update(rate)  # right: and then self.net.zero_grad()
+
+
+class Wait:
+    def step(self):
+        pass
+
+
+def both_at_once(self, x, y, rng):
+    z = self.noise(len(x), rng)
+    row = game.d_step(self.G, self.D, self.loss, (), Wait(), x, z)  # right: self.opt_D
+    row |= game.g_step(self.G, self.D, self.loss, self.opt_G, x, z)
+    self.opt_D.step()  # right: before g_step
+    return row
+
+
+def ward():
+    G, D = point(0.3), point(0.7)
+    x, z = np.random.default_rng(0).standard_normal((2, 5, 1))
+    yield from step_checks(G, D, losses.non_saturating, x, z)
+    for opt, loop in ((Adam, optimizers.adam), (SGD, optimizers.sgd)):
+        for found in optimizers.recurrence(opt, loop, {}):
+            yield found._replace(name=f"{opt.__name__}, {found.name}")
+    area = np.linalg.det(matrix_of(lambda state: Smallest(*state).play(), 2))
+    yield compare("area kept by a step of the game", area, 1.0, ADJOINT)
+
+
+caught = {}
+for title, owner, name, wrong in (
+    ("Adam without the power t", kernels, "adam", without_the_power),
+    ("the gradient is not zeroed", Optimizer, "step", never_zeroed),
+    ("both at once", game.GAN, "step", both_at_once),
+):
+    print(title)
+    with planted(owner, name, wrong):
+        checks = list(ward())
+    caught[title] = {found.name for found in checks if not found.ok}
+    show_checks([found for found in checks if not found.ok][:2])
+    print(f"        {len(caught[title])} of {len({found.name for found in checks})} checks\n")
+
+check.nb05_p4(guess)
+assert not [name for names in caught.values() for name in names if "step, dtheta" in name]
+assert caught["both at once"] == {"area kept by a step of the game"}
+assert all(caught.values())
+assert not [found for found in ward() if not found.ok]
+
+# %% [markdown]
+# A gradient check takes the optimizer out and puts a note-taker in: it reads the gradient and never sees what is done with it. The first two are caught by the *recurrence*, written down a second time in the plainest way. (The second by one line only, that of SGD: the library's Adam clears the gradient in the same pass
+# that reads it, and does not depend on anyone's tidying up.) The third is no error in any formula. Every gradient is right, every optimizer
+# does what it says. It is another *dynamical system*, and only a look at the dynamics tells: the area that a step should keep has grown by $1 + \eta^2 = 1.01$.
+#
+# ## Summary
+#
+# | formula | code | test |
+# |---|---|---|
+# | `eq:sgd`: $m \leftarrow \mu m + g$, $\theta \leftarrow \theta - \eta m$ | `minigan.optim.SGD.update` | `tests/test_optim.py`: `test_sgd_by_hand`, `test_momentum_by_hand` |
+# | `eq:adam`: $\theta \leftarrow \theta - \eta\, \hat m / (\sqrt{\hat v} + \epsilon)$ | `minigan.kernels.reference.adam` | `tests/test_optim.py`: `test_adam_by_hand`, `test_adam_s_eps_stands_outside_the_root` |
+# | `eq:ema`: $\bar\theta \leftarrow d \bar\theta + (1 - d) \theta$ | `minigan.optim.EMA.step` | `tests/test_optim.py`: `test_ema_by_hand` |
+# | `eq:game.d_step`, `eq:game.g_step`: in turns | `minigan.game.GAN.step` | `tests/test_game.py`: `test_a_step_is_d_step_then_g_step` |
+# | `eq:dirac.field`: the smallest GAN | `minigan.certify.dirac.DiracGAN.field` | `tests/test_certify.py`: `test_the_wasserstein_dirac_gan_by_hand` |
+#
+# - A linear step is a matrix, and its eigenvalues say where it ends. If they are complex, $|r| = \sqrt{\det}$.
+# - In a valley momentum turns $\kappa$ into $\sqrt \kappa$. In a game it drives the players apart: $\lambda$ is imaginary there.
+# - Adam's averages begin at 0, and $1 - \beta^t$ is what they have seen so far.
+# - Two players who both follow exact gradients need not arrive anywhere. That is not a bug; it is the subject.
+#
+# ## Next
+#
+# [Lesson 6: A discriminator alone](06_discriminator_alone.ipynb). Before the two players meet, we let one of them train against a partner who stands still, and learn to read what it has learned: a ratio of two densities.

@@ -1,0 +1,210 @@
+"""Look at the built site as its readers will:  python docs/check_site.py [docs/_build/html] [--shots FOLDER]
+
+Sphinx warns of what it can see in the source.  Whether a page works is seen only in a browser: this serves the site on this
+machine, opens it in headless Chromium (`pip install playwright`, and a Chromium of the system), and lists what is wrong:
+
+- a link, picture or anchor that leads nowhere (all pages, read without the browser);
+- a page that does not load, an error on its console, a request to any other machine (it is refused, and named);
+- a formula that MathJax left as it was written, or marked as wrong;
+- a page wider than its window, 1280 pixels or 400 (a wide table or line of code scrolls in its own box);
+- a search that finds nothing.
+
+The hundreds of pages of code/ are all alike, so the browser opens five of them.  --shots saves pictures to look at.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+import threading
+from functools import partial
+from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+BROWSERS = "chromium", "chromium-browser", "google-chrome"
+QUIET = (  # a browser that asks the world for nothing
+    "--disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+).split()
+SAMPLE = 5  # pages of code/ that the browser opens
+WIDTHS = 1280, 400
+SEARCH = "penalty"
+
+# What the page itself can say, once MathJax has finished: a list of sentences.
+FORMULAS = """async () => {
+  const flaws = [], formulas = [...document.querySelectorAll('.math')];
+  if (formulas.length && !window.MathJax?.startup?.promise) return ['MathJax did not load'];
+  if (formulas.length) await MathJax.startup.promise;
+  const left = formulas.filter(formula => !formula.querySelector('mjx-container'));
+  if (left.length) flaws.push(`${left.length} formulas are not rendered, the first: ${left[0].textContent}`);
+  for (const wrong of document.querySelectorAll('mjx-merror, mjx-mtext[style*="red"]'))
+    flaws.push(`MathJax does not understand ${(wrong.dataset.mjxError || '') + ' ' + wrong.textContent}`);
+  const texts = document.createTreeWalker(document.querySelector('article') || document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    if (/\\$\\$|\\\\[([]/.test(text.data) && !text.parentElement.closest('pre, code, script, style, mjx-container'))
+      flaws.push(`a formula is left as text: ${text.data.trim().slice(0, 80)}`);
+  }
+  return flaws;
+}"""
+WIDE = """() => {
+  const page = document.documentElement;
+  if (page.scrollWidth <= page.clientWidth + 1) return null;
+  const scrolls = e => e && e !== document.body && (/auto|scroll|hidden/.test(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
+  const wide = [...document.querySelectorAll('article *')].filter(
+    e => e.getBoundingClientRect().right > page.clientWidth + 1 && !scrolls(e.parentElement));
+  const names = wide.slice(0, 3).map(e => `<${e.localName} class="${e.className}"> ${e.textContent.trim().slice(0, 40)}`);
+  return `${page.scrollWidth - page.clientWidth} pixels too wide: ${names.join('; ')}`;
+}"""
+
+
+# ---- without the browser -------------------------------------------------------------------------------------------------
+
+
+class Page(HTMLParser):
+    """The anchors of a page and what it refers to."""
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.anchors, self.links, self.parts = (
+            set(),
+            [],
+            [],
+        )  # parts are fetched with the page: pictures, scripts, styles
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.anchors |= {found[name] for name in ("id", "name") if found.get(name)}
+        if found.get("src"):
+            self.parts.append(found["src"])
+        if found.get("href"):
+            (self.parts if tag == "link" else self.links).append(found["href"])
+
+
+def broken(root: Path) -> list[str]:
+    """Every link inside the site that leads nowhere, and every part that is fetched from outside of it."""
+    pages = {path.relative_to(root).as_posix(): Page(path) for path in sorted(root.rglob("*.html"))}
+    flaws = []
+    for name, page in pages.items():
+        for link in dict.fromkeys(page.links + page.parts):
+            if urlsplit(link).scheme or link.startswith("//"):
+                if link in page.parts and not link.startswith("data:"):
+                    flaws.append(f"{name}: fetches {link}")
+                continue
+            target, anchor = urldefrag(urljoin(name, link))
+            target = unquote(urlsplit(target).path)
+            target += "index.html" if target.endswith("/") else ""
+            if not (root / target).is_file():
+                flaws.append(f"{name}: {link} is not there")
+            elif anchor and target in pages and unquote(anchor) not in pages[target].anchors | {"top"}:
+                flaws.append(f"{name}: {link} has no such anchor")
+    return flaws
+
+
+# ---- in the browser ------------------------------------------------------------------------------------------------------
+
+
+class Server(ThreadingHTTPServer):
+    def handle_error(self, *_):
+        """A browser that leaves a page before its last picture has come is no error."""
+
+
+class Handler(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        """Say nothing of the files that are asked for."""
+
+
+def opened(root: Path) -> list[str]:
+    """The pages the browser opens: all but those of code/, and a few of these, spread over the list."""
+    names = [path.relative_to(root).as_posix() for path in sorted(root.rglob("*.html")) if "_static" not in path.parts]
+    code = [name for name in names if name.startswith("code/")]
+    return [name for name in names if name not in set(code)] + code[:: max(1, len(code) // SAMPLE)][:SAMPLE]
+
+
+def look(root: Path, shots: Path | None) -> list[str]:
+    """Open the pages one by one and collect what is wrong with them."""
+    from playwright.sync_api import Error, sync_playwright
+
+    server = Server(("127.0.0.1", 0), partial(Handler, directory=root))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    home = f"http://127.0.0.1:{server.server_port}/"
+    flaws = []
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
+        context = playwright.chromium.launch_persistent_context(
+            profile, executable_path=browser(), args=QUIET, chromium_sandbox=os.getuid() != 0
+        )
+        here = ""
+
+        def refuse_others(route):
+            if route.request.url.startswith((home, "data:", "blob:")):
+                return route.continue_()
+            flaws.append(f"{here}: asks for {route.request.url}")
+            return route.abort()
+
+        context.route("**/*", refuse_others)
+        page = context.new_page()
+        page.on("console", lambda said: said.type == "error" and flaws.append(f"{here}: console: {said.text}"))
+        page.on("pageerror", lambda error: flaws.append(f"{here}: {error}"))
+        page.on("response", lambda got: got.status >= 400 and flaws.append(f"{here}: {got.status} for {got.url}"))
+        for here in opened(root):
+            try:
+                page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+                page.goto(home + here, wait_until="load")
+                flaws += [f"{here}: {flaw}" for flaw in page.evaluate(FORMULAS)]
+                for width in WIDTHS:
+                    page.set_viewport_size({"width": width, "height": 900})
+                    if wide := page.evaluate(WIDE):
+                        flaws.append(f"{here}: in a window of {width} {wide}")
+                if shots:
+                    photograph(page, shots / here.replace("/", "-").replace(".html", ""))
+            except Error as error:
+                flaws.append(f"{here}: {error}")
+        here = "search.html"
+        page.goto(f"{home}{here}?q={SEARCH}", wait_until="load")
+        try:
+            page.wait_for_selector("#search-results li a", timeout=10_000)
+        except Error:
+            flaws.append(f"{here}: finds nothing for {SEARCH!r}")
+        context.close()
+    server.shutdown()
+    return flaws
+
+
+def photograph(page, to: Path) -> None:
+    """The top of a page: light and dark at the first width, light at the second."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    for name, width, scheme in (("light", 0, "light"), ("dark", 0, "dark"), ("narrow", 1, "light")):
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": WIDTHS[width], "height": 1600})
+        page.screenshot(path=f"{to}-{name}.png")
+    page.emulate_media(color_scheme="light")
+
+
+def browser() -> str:
+    for name in BROWSERS:
+        if path := shutil.which(name):
+            return path
+    raise SystemExit(f"no Chromium here: looked for {', '.join(BROWSERS)} (Debian, Ubuntu: apt-get install chromium)")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Look at the built site as its readers will.")
+    parser.add_argument(
+        "root", nargs="?", type=Path, default=Path(__file__).parent / "_build" / "html", help="the built site"
+    )
+    parser.add_argument("--shots", type=Path, metavar="FOLDER", help="save pictures of the pages there")
+    arguments = parser.parse_args()
+    if not (arguments.root / "index.html").is_file():
+        raise SystemExit(f"no site in {arguments.root}; first: python -m sphinx -W -b html docs docs/_build/html")
+    flaws = broken(arguments.root) + look(arguments.root, arguments.shots)
+    print("\n".join(dict.fromkeys(flaws)))
+    pages = len(list(arguments.root.rglob("*.html")))
+    print(f"{pages} pages, {len(opened(arguments.root))} of them seen in a browser: {len(set(flaws)) or 'no'} flaws")
+    return 1 if flaws else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -25,9 +25,10 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 BROWSERS = "chromium", "chromium-browser", "google-chrome"
-QUIET = (  # a browser that asks the world for nothing
-    "--disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
-).split()
+QUIET = [  # a browser that asks the world for nothing
+    *("--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
 SAMPLE = 5  # pages of code/ that the browser opens
 WIDTHS = 1280, 400
 SEARCH = "penalty"
@@ -50,13 +51,14 @@ FORMULAS = """async () => {
   return flaws;
 }"""
 WIDE = """() => {
-  const page = document.documentElement;
-  if (page.scrollWidth <= page.clientWidth + 1) return null;
-  const scrolls = e => e && e !== document.body && (/auto|scroll|hidden/.test(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
+  const page = document.documentElement, column = document.querySelector('.content');  // narrow, the column scrolls
+  const over = Math.max(page.scrollWidth - page.clientWidth, column.scrollWidth - column.clientWidth);
+  if (over <= 1) return null;
+  const scrolls = e => e && e !== column && (/auto|scroll|hidden/.test(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
   const wide = [...document.querySelectorAll('article *')].filter(
     e => e.getBoundingClientRect().right > page.clientWidth + 1 && !scrolls(e.parentElement));
   const names = wide.slice(0, 3).map(e => `<${e.localName} class="${e.className}"> ${e.textContent.trim().slice(0, 40)}`);
-  return `${page.scrollWidth - page.clientWidth} pixels too wide: ${names.join('; ')}`;
+  return `${over} pixels too wide: ${names.join('; ')}`;
 }"""
 
 

@@ -40,3 +40,5 @@ pygments_style, pygments_dark_style = "friendly", "native"
 def setup(app):
     app.connect("builder-inited", lambda app: site_pages.write(Path(app.srcdir)))
     app.connect("source-read", site_pages.rewrite)
+    app.connect("doctree-read", site_pages.leave_tagged)
+    app.connect("html-page-context", site_pages.number_lines)

@@ -11,6 +11,8 @@ import re
 import shutil
 from pathlib import Path
 
+from docutils.nodes import Text, math_block
+
 from minigan.files import atomic_write
 from minigan.formulas import equations, locate
 
@@ -34,7 +36,7 @@ API = {  # module -> what is said of it; in the order of reading
     "minigan.runs": "Runs on disk",
     "minigan.kernels": "Kernels",
 }
-LINK = re.compile(r"\]\(((?:\.\./)+)([^)#\s]+)(#[^)]*)?\)")
+LINK = re.compile(r"\[([^\[\]]+)\]\(((?:\.\./)+)([^)#\s]+)(?:#L(\d+))?\)")
 
 
 def write(docs: Path) -> None:
@@ -69,6 +71,16 @@ def lessons(folder: Path) -> None:
     )
 
 
+def leave_tagged(app, doctree) -> None:
+    """An equation with a \\tag of its own is MathJax's alone: Sphinx would put one of several lines into a `split`, which has no tags."""
+    for equation in doctree.findall(math_block):
+        if r"\tag" in equation.astext():
+            equation["no-wrap"] = equation["nowrap"] = True  # the name of the flag from Sphinx 8.2 on, and before
+            latex = equation.astext()
+            equation.clear()
+            equation += Text(rf"\[{latex}\]")
+
+
 def numbered(name: str) -> str:
     """The equation's name, and its number on this site, which leads to formulas.md."""
     return f"`{name}` {{eq}}`eq:{name}`"
@@ -93,26 +105,32 @@ def sources(folder: Path) -> None:
 
 
 def rewrite(app, name: str, source: list[str]) -> None:
-    """Links out of docs/, such as ../minigan/game.py#L12, lead to the pages of the sources; a folder to their list."""
+    """Links out of docs/ lead to the pages made here: ../minigan/game.py#L12 to that line of its source, a folder to the list."""
     depth = name.count("/")
 
     def lead(match):
-        climbed, path = match[1].count("../"), match[2]
-        if climbed != depth + 1:
+        text, up, path, line = match.groups()
+        if up.count("../") != depth + 1:
             return match[0]
-        target = (
-            f"code/{path}.md"
-            if path.endswith(".py")
-            else "lessons/" + Path(path).name
-            if path.startswith("notebooks/0")
-            else None
-        )
-        if target is None:
+        if line:  # of a line Sphinx knows nothing, so the link is written as HTML; docs/check_site.py follows it
+            return f'<a class="reference internal" href="{"../" * depth}code/{path}.html#L{line}">{text}</a>'
+        if path.endswith(".py"):
+            target = f"code/{path}.md"
+        elif path.startswith("notebooks/"):
+            target = "lessons/" + Path(path).name
+        else:
             target = "code/index.md" if (ROOT / path).is_dir() else "index.md"
-        return f"]({'../' * depth}{target})"
+        return f"[{text}]({'../' * depth}{target})"
 
     if not name.startswith(("code/", "lessons/")):
         source[0] = LINK.sub(lead, source[0])
+
+
+def number_lines(app, name: str, template: str, context: dict, doctree) -> None:
+    """Line 12 of a source's page is an anchor, #L12."""
+    if name.startswith("code/"):
+        line = r'<span class="linenos">( *(\d+))</span>'
+        context["body"] = re.sub(line, r'<span class="linenos" id="L\2">\1</span>', context["body"])
 
 
 # ---- API -----------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,600 @@
+# %% [markdown]
+# # Lesson 12: Normalisation
+#
+# **Goal** Derive the way back of BatchNorm without a gap, see what it throws away of a slope, and know what is paid for it: the images of a batch begin to see each other.
+#
+# **Prerequisites** Lessons 1 and 2; lesson 11 for the size of a signal. Mean and variance.
+#
+# **Run time** 4 s on two cores (measured).
+#
+# A network of many layers multiplies by many matrices. If each makes its signal a little too small, nothing arrives at the end; a little too large, and it explodes. Good first weights help (lessons 2 and 11), but after a few steps they are first weights no more. In 2015 somebody put one line between the layers: *subtract the mean,
+# divide by the deviation*. Deep networks that had hardly trained before now trained at once, and soon GANs did. The line looks harmless. It has a derivative that almost everybody gets wrong the first time, a second set of statistics that makes a generator
+# behave differently on the day it is used, and a side effect that a discriminator should not have.
+
+# %%
+import numpy as np
+
+from minigan import check, data, kernels, models
+from minigan.differences import ADJOINT, FIRST, compare, numerical_gradient
+from minigan.gradcheck import layer_checks
+from minigan.kernels import reference
+from minigan.layers import BatchNorm, Conv2d, Dense, Flatten, InstanceNorm, LayerNorm, LeakyReLU, PixelNorm
+from minigan.layers.layer import MixedSamplesError
+from minigan.layers.norm import _SampleNorm, project, standardize
+from minigan.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.losses import mse
+from minigan.network import Sequential
+from minigan.optim import Adam
+
+# %% [markdown]
+# ## Predict: a batch of two
+#
+# BatchNorm takes the values of one channel in all samples of the batch, subtracts their mean, and divides by their deviation. (Then it multiplies by a learned $\gamma$ and adds a learned $\beta$, at first 1 and 0.) Somebody with little memory trains with a batch of *two* samples, behind a dense layer. In one channel the two values are
+# 0.3 and 17. What does BatchNorm return?
+#
+# - **a** 0.3 and 17, slightly changed
+# - **b** -1 and 1
+# - **c** -8.35 and 8.35
+#
+# Commit to a letter before you run on.
+
+# %% tags=["predict"]
+guess = "?"  # "a", "b" or "c"
+
+# %%
+norm = BatchNorm(1).init(rng=0, dtype=np.float64)
+for two in ([0.3, 17.0], [-2.0, 5.0], [1.0, 0.0]):
+    y, cache = norm.forward(np.array(two)[:, None])
+    dx = norm.backward(np.array([[3.0], [-1.0]]), cache)
+    print(f"{two!s:<12} -> {y.ravel().round(4)}    the slopes (3, -1) come back as {dx.ravel().round(5)}")
+
+check.nb12_p1(guess)
+
+# %% [markdown]
+# All that is left of two numbers is which of them is larger. And the slopes that come back are zero: whatever is done to the two numbers, they will be -1 and 1, so there is nothing to learn. The batch size is part of this layer. With the formula for $dx$ we will see why.
+#
+# ## Derive: forward
+#
+# Let $x_1, \dots, x_M$ be the values of one channel: in a batch of $N$ images of $H \times W$ pixels there are $M = N H W$ of them, behind a dense layer $M = N$. Each channel is treated for itself, so we need no index for it.
+#
+# $$ \mu = \frac1M \sum_m x_m, \qquad \sigma^2 = \frac1M \sum_m (x_m - \mu)^2 \tag{eq:batchnorm.moments} $$
+#
+# $$ \hat x = \frac{x - \operatorname{mean} x}{s}, \qquad s = \sqrt{\operatorname{mean}\,(x - \operatorname{mean} x)^2 + \varepsilon} \tag{eq:norm.standardize} $$
+#
+# $$ y = \gamma\, \hat x + \beta \tag{eq:norm.affine} $$
+#
+# The small $\varepsilon = 10^{-5}$ is for a channel that is constant: there $x - \mu = 0$ and the division would be 0 by 0. And $\gamma$, $\beta$ are there so that nothing is lost: if the network wants a channel of mean 3 and deviation 0.1, it can say so, in two numbers instead of in all the weights below.
+#
+# ## Derive: the way back
+#
+# Given $dy_m$. The easy part is that of $\gamma$ and $\beta$, which met every value of their channel:
+#
+# $$ d\gamma \mathrel{+}= \sum_m dy_m\, \hat x_m \tag{eq:batchnorm.dgamma} $$
+#
+# $$ d\beta \mathrel{+}= \sum_m dy_m \tag{eq:batchnorm.dbeta} $$
+#
+# and what goes on to $\hat x$ is $d\hat x_m = \gamma\, dy_m$. Now $x_j$. It reached its own $\hat x_j$ directly. But it also moved the mean, and the deviation, and through these *every* $\hat x_m$. So we need all of $\partial \hat x_m / \partial x_j$. In three steps, with $\delta_{mj} = 1$ if $m = j$ and 0 otherwise:
+#
+# $$ \frac{\partial (x_m - \mu)}{\partial x_j} = \delta_{mj} - \frac1M \tag{12.1} $$
+#
+# $$ \frac{\partial \sigma^2}{\partial x_j} = \frac2M \sum_m (x_m - \mu) \Bigl( \delta_{mj} - \frac1M \Bigr) = \frac2M (x_j - \mu), \qquad \text{since } \sum_m (x_m - \mu) = 0 \tag{12.2} $$
+#
+# $$ \frac{\partial s}{\partial x_j} = \frac{1}{2 s} \frac{\partial \sigma^2}{\partial x_j} = \frac{x_j - \mu}{M s} = \frac{\hat x_j}{M} \tag{12.3} $$
+#
+# The quotient $\hat x_m = (x_m - \mu) / s$ has the derivative $\frac1s \frac{\partial (x_m - \mu)}{\partial x_j} - \frac{x_m - \mu}{s^2} \frac{\partial s}{\partial x_j}$, so
+#
+# $$ \frac{\partial \hat x_m}{\partial x_j} = \frac1s \Bigl( \delta_{mj} - \frac1M - \frac{\hat x_m \hat x_j}{M} \Bigr) \tag{12.4} $$
+#
+# a symmetric matrix. Multiply by $d\hat x_m$ and sum over $m$: the three terms become $d\hat x_j$, a mean, and a mean with $\hat x$. Write this for any $u$ in the place of $d\hat x$, because we will meet it four times:
+#
+# $$ P u = u - \operatorname{mean} u - \hat x\, \operatorname{mean}(\hat x\, u) \tag{eq:norm.project} $$
+#
+# $$ dx = \frac{P(\gamma\, dy)}{s} \tag{eq:norm.dx} $$
+#
+# For BatchNorm $\gamma$ is the same number for the whole channel and can be taken out, and the two means are the slopes of $\beta$ and $\gamma$, which have been summed anyway:
+#
+# $$ dx = \frac{\gamma}{s} \Bigl( dy - \frac{d\beta}{M} - \hat x\, \frac{d\gamma}{M} \Bigr), \qquad s = \sqrt{\sigma^2 + \varepsilon} \tag{eq:batchnorm.dx} $$
+#
+# *By hand*, with $\varepsilon = 0$ and $\gamma = 1$: $x = (1, 1, 5, 5)$ has $\mu = 3$, $s = 2$, $\hat x = (-1, -1, 1, 1)$. Only the first output counts, $dy = (1, 0, 0, 0)$. Then $d\beta = 1$, $d\gamma = -1$, and $dx = \frac12 \bigl( (1, 0, 0, 0) - \frac14 + \frac14 (-1, -1, 1, 1) \bigr) = (\frac14, -\frac14, 0, 0)$: to raise the first output, raise the first value
+# *and lower the second*, since raising the first alone would carry mean and deviation along.
+
+# %%
+norm = BatchNorm(1, eps=0).init(rng=0, dtype=np.float64)
+y, cache = norm.forward(np.array([[1.0], [1], [5], [5]]))
+dx = norm.learn(np.array([[1.0], [0], [0], [0]]), cache)
+print("y     ", y.ravel())
+print("dx    ", dx.ravel())
+print("dgamma", norm.dgamma, "  dbeta", norm.dbeta)
+
+# %% [markdown]
+# **What P does.** Fit a straight line to the points $(\hat x_m, u_m)$ by least squares. Since $\hat x$ has mean 0 and mean square 1 (but for $\varepsilon$), the line's height is $\operatorname{mean} u$ and its tilt is $\operatorname{mean}(\hat x u)$. So $P u$ is *what the line leaves over*. Moving all values together changes nothing after
+# normalisation, and so does stretching them: these two wishes of a slope are void, and $P$ strikes them out. Of a batch of two nothing is left, since a line goes through any two points.
+
+# %%
+rng = np.random.default_rng(0)
+x = np.sort(rng.standard_normal((24, 1)), axis=0)
+xhat, s = standardize(x, 0, 1e-5)
+u = 0.6 + 0.8 * xhat + 0.5 * rng.standard_normal(x.shape)
+left_over = project(u, xhat, 0)
+
+title = "What comes back through a norm is what a straight line leaves over"
+with figure(title, panels=2) as (before, after):
+    for ax, slopes, name in ((before, u, "dy"), (after, left_over, "P dy")):
+        ax.plot(xhat, slopes, "o", color="black", markersize=5)
+        ax.plot(xhat, slopes.mean() + xhat * (xhat * slopes).mean(), label="least-squares line")
+        ax.vlines(
+            xhat.ravel(),
+            (slopes.mean() + xhat * (xhat * slopes).mean()).ravel(),
+            slopes.ravel(),
+            color="0.6",
+        )
+        ax.set(xlabel="normalised value", ylabel=name, ylim=(-2.2, 3))
+
+print(f"dy:   mean {u.mean():8.5f}, mean with xhat {(u * xhat).mean():8.5f}")
+print(f"P dy: mean {left_over.mean():8.5f}, mean with xhat {(left_over * xhat).mean():8.5f}")
+
+# %% [markdown]
+# (The second mean is not quite 0, because of $\varepsilon$: $\operatorname{mean} \hat x^2 = \sigma^2 / (\sigma^2 + \varepsilon)$.)
+#
+# **The size of the weights no longer matters.** If a dense layer below is multiplied by $c$, so are $x$, $\mu$ and $s$, and $\hat x$ stays. So the loss does not change along $W \to c W$: its slope has no part along $W$ itself,
+#
+# $$ \langle dW, W \rangle = \frac{d}{dc} L(c\, W) \Big|_{c = 1} = 0 \tag{12.5} $$
+#
+# and weights that are drawn too small or too large give the same outputs at the first step. Ten dense layers learn the wave of lesson 2, from first weights of half, right and double size:
+
+
+# %%
+line = np.linspace(-3, 3, 128)[:, None]
+wave = np.sin(2 * line)
+
+
+def deep(normalised, size):
+    layers = []
+    for n in (1, *[32] * 9):
+        layers += [Dense(n, 32), *([BatchNorm(32)] if normalised else []), LeakyReLU(0.2)]
+    net = Sequential(*layers, Dense(32, 1, gain=1.0), rng=0, dtype=np.float64)
+    for layer in net.layers[:-1]:  # all but the last, which no norm follows
+        if isinstance(layer, Dense):
+            layer.W *= size
+    return net
+
+
+losses = {}
+for normalised in (False, True):
+    for size in (0.5, 1, 2):
+        net, losses[normalised, size] = deep(normalised, size), []
+        opt = Adam(net, lr=1e-3, beta1=0.9)
+        for t in range(steps(300, 20)):
+            y, caches = net.forward(line)
+            value, dy = mse(y, wave)
+            losses[normalised, size].append(value)
+            net.backward(dy, caches, need_dx=False)
+            if t == 0 and normalised:
+                W, dW = net.layers[3].W, net.layers[3].dW
+                cosine = np.sum(W * dW) / np.sqrt(np.sum(W**2) * np.sum(dW**2))
+                print(f"weights of size {size}: cosine of the angle between dW and W {cosine:.0e}")
+            opt.step()
+
+with figure("With BatchNorm first weights of the wrong size do little harm", panels=2) as axes:
+    for ax, normalised, name in zip(axes, (False, True), ("without", "with BatchNorm")):
+        for size in (0.5, 1, 2):
+            ax.semilogy(np.maximum(losses[normalised, size], 1e-6), label=f"first weights times {size}")
+        ax.set(title=name, xlabel="step", ylabel="loss", ylim=(5e-7, 5e6))
+if not quick():
+    assert max(losses[True, size][-1] for size in (0.5, 1, 2)) < 0.003
+    assert losses[False, 2][-1] > 0.05
+
+# %% [markdown]
+# Doubled weights in ten layers make the output $2^{10}$ times as large, and the first loss some hundred thousand. With BatchNorm all three begin with the same loss and learn, and sooner than without. (The cosines are not 0 to the last digit because of $\varepsilon$. The three curves part after the first step because an optimizer's steps have one length: they turn long
+# weights less than short ones. And this is the kindest case there is, with all the data in each batch. It is also how a wrong fan-in, like that of lesson 11, stays hidden for years.)
+#
+# ## See the code
+#
+# Forward and backward of BatchNorm, and the three lines of the kernel's plain twin in which (12.1) to (12.4) have ended.
+
+# %%
+show_source(BatchNorm.forward, BatchNorm.learn, reference.column_moments, reference.batchnorm_dx)
+
+# %% [markdown]
+# ## Check: BatchNorm against differences
+
+# %%
+norm = BatchNorm(3).init(rng=0, dtype=np.float64)
+norm.gamma[...], norm.beta[...] = [1.5, -0.5, 2.0], [0.3, -1.0, 0.1]
+x, dy = rng.standard_normal((2, 4, 3, 3)), rng.standard_normal((2, 4, 3, 3))
+y, cache = norm.forward(x)
+dx = norm.learn(dy, cache)
+
+
+def loss(_=None):
+    return np.sum(dy * norm.forward(x)[0])
+
+
+print(compare("dx       ", dx, numerical_gradient(loss, x), FIRST))
+print(compare("dgamma   ", norm.dgamma, numerical_gradient(loss, norm.theta, at=range(3)), FIRST))
+print(compare("dbeta    ", norm.dbeta, numerical_gradient(loss, norm.theta, at=range(3, 6)), FIRST))
+print(compare("sum of dx", 1 + dx.sum(axis=(0, 1, 2)), np.ones(3), ADJOINT))
+
+# %% [markdown]
+# ## Predict: the other statistics
+#
+# A trained G shall draw *one* image. There is no batch to take a mean of. So BatchNorm keeps, while it learns, a *running* mean and variance, and uses these later. At each step they move by a tenth ("momentum 0.1") towards those of the batch; they begin at 0 and 1.
+#
+# Suppose a channel has the mean 10, in every batch. After ten steps somebody looks at G's pictures. Which mean is subtracted?
+#
+# - **a** 10
+# - **b** about 6.5
+# - **c** 1
+
+# %% tags=["predict"]
+guess = "?"  # "a", "b" or "c"
+
+# %%
+norm = BatchNorm(1).init(rng=0, dtype=np.float64)
+for t in range(1, 61):
+    norm.forward(10 + rng.standard_normal((64, 1)))
+    if t in (1, 5, 10, 20, 40, 60):
+        print(f"after {t:2d} steps: mean {norm.running_mean[0]:6.3f}, variance {norm.running_var[0]:.3f}")
+
+check.nb12_p2(guess)
+
+# %% [markdown]
+# ## Derive: learning and use
+#
+# With momentum $m$,
+#
+# $$ \bar\mu \leftarrow \bar\mu + m\,(\mu - \bar\mu), \qquad \bar\sigma^2 \leftarrow \bar\sigma^2 + m\,\Bigl(\frac{M}{M-1}\sigma^2 - \bar\sigma^2\Bigr) \tag{eq:batchnorm.running} $$
+#
+# If $\mu$ is constant, the distance $\mu - \bar\mu$ is multiplied by $1 - m$ at each step, so that from $\bar\mu = 0$
+#
+# $$ \bar\mu_t = \bigl( 1 - (1 - m)^t \bigr)\, \mu, \qquad 1 - 0.9^{10} = 0.65 . \tag{12.6} $$
+#
+# Where does $M / (M - 1)$ come from? The deviations are measured from the batch's own mean, which lies a little nearer to its values than the true mean $\mu_0$ does. Exactly, $\sum_m (x_m - \mu)^2 = \sum_m (x_m - \mu_0)^2 - M (\mu - \mu_0)^2$; the expected values on the right are $M \sigma_0^2$ and $M \cdot \sigma_0^2 / M$, so
+#
+# $$ \mathbb{E}\, \sigma^2 = \frac{M - 1}{M}\, \sigma_0^2 \tag{12.7} $$
+#
+# and the factor repairs it on average. The batch itself is normalised with $\sigma^2$ as it is. Later, in use,
+#
+# $$ y = \gamma\, \frac{x - \bar\mu}{\sqrt{\bar\sigma^2 + \varepsilon}} + \beta \tag{eq:batchnorm.use} $$
+#
+# which is a dense layer on a diagonal: no mean, no mixing, no surprise. *Learning and using are two different functions.* In this library they are two different calls, `G.forward(z)` to learn and `G(z)` to use, so that no switch can be forgotten.
+
+# %%
+show_source(BatchNorm.__call__)
+
+# %% [markdown]
+# How different are they? We draw the same $z$ again and again, each time in another company, and look how far its picture moves.
+
+# %%
+G, _ = models.dcgan(shape=(16, 16, 1), latent=16, width=8, rng=0)
+for _ in range(100):
+    G.forward(rng.standard_normal((64, 16)))  # let the running statistics settle
+mine, batches, moved = rng.standard_normal((1, 16)), (2, 4, 8, 16, 32, 64, 128), []
+for batch in batches:
+    pictures = []
+    for _ in range(steps(40, 8)):
+        company = rng.standard_normal((batch - 1, 16))
+        pictures.append(G.forward(np.concatenate([mine, company]))[0][0])
+    moved.append(np.std(pictures, axis=0).mean() / np.std(pictures[0]))
+used = [G(np.concatenate([mine, rng.standard_normal((batch - 1, 16))]))[0] for batch in batches]
+
+title = "While G learns, a picture depends on the pictures beside it, less so in larger batches"
+with figure(title, marker=True) as ax:
+    ax.loglog(batches, moved, label="the same z in other company, learning: G.forward(z)")
+    root = moved[-1] * np.sqrt(batches[-1] / np.array(batches))
+    ax.loglog(batches, root, marker="", label="falling as 1 / square root of the batch")
+    ax.set(xlabel="batch", ylabel="how far its picture moves\n(deviation / contrast)")
+    ax.set_xticks(batches, batches)
+    ax.set_yticks([0.05, 0.1, 0.2, 0.4], ["5 %", "10 %", "20 %", "40 %"])
+    ax.minorticks_off()
+print(f"in use, G(z): it moves by {max(np.abs(u - used[0]).max() for u in used):.0e}")
+assert max(np.abs(u - used[0]).max() for u in used) < 1e-5
+if not quick():
+    assert moved[0] > 3 * moved[-1]
+
+# %% [markdown]
+# ## Predict: what a discriminator cannot see
+#
+# D begins with a convolution, then BatchNorm. As usual it is shown a batch of real images, and after that a batch of fakes. Suppose that G draws perfect digits in every respect but one: they have half the contrast, $\frac12 x$. D has had no training yet. How far are its scores of the fakes from its scores of the same digits in full contrast?
+#
+# - **a** about half as large
+# - **b** they are all different, there is no rule
+# - **c** they are the same to four digits or more
+
+# %% tags=["predict"]
+guess = "?"  # "a", "b" or "c"
+
+# %%
+digits = data.load("digits8").images[:64] / 127.5 - 1  # (64, 8, 8, 1) in [-1, 1]
+
+
+def critic(norm):
+    body = [
+        Conv2d(1, 16, 4, 2, 1),
+        *norm(16),
+        LeakyReLU(0.2),
+        Conv2d(16, 32, 4, 2, 1),
+        *norm(32),
+        LeakyReLU(0.2),
+    ]
+    return Sequential(*body, Flatten(), Dense(128, 1, gain=1.0), rng=0, dtype=np.float64)
+
+
+for name, norm in (("no norm", lambda n: []), ("BatchNorm", lambda n: [BatchNorm(n)])):
+    D = critic(norm)
+    full, half = D.forward(digits)[0], D.forward(digits / 2)[0]
+    print(f"{name:<10} full contrast {full[:4, 0].round(4)}   half {half[:4, 0].round(4)}")
+
+check.nb12_p3(guess)
+
+# %% [markdown]
+# The convolution is linear, so half the contrast comes out as half the values; BatchNorm divides by half the deviation. What all fakes have in common is just what BatchNorm subtracts and divides away, and G is not taught to mend it. The other direction is as bad: in a batch with one odd image, the scores of all *others* change.
+#
+# DCGAN (2016) had BatchNorm in both networks and worked: BatchNorm in D is a flaw, no prohibition. It becomes one with gradient penalties (lesson 15). They ask for the slope of D *at one image*, $\partial D(x_n) / \partial x_n$, and where images mix there is no such thing: the score of $x_n$ also has slopes in all the others. The library refuses,
+# and says why:
+
+# %%
+D = critic(lambda n: [BatchNorm(n)])
+scores, caches = D.forward(digits)
+try:
+    D.tangent(np.ones_like(digits), caches)
+except MixedSamplesError as error:
+    print(error)
+
+# %% [markdown]
+# ## Derive: one formula over other axes
+#
+# Nothing in (12.1) to (12.4) asked where the $M$ values came from. Take them from inside *one* sample, and no two samples mix. In an array $(N, H, W, C)$ one can choose:
+#
+# | norm | the mean runs over | values of one mean |
+# |---|---|---|
+# | BatchNorm | samples and pixels, each channel for itself | $N H W$ |
+# | LayerNorm (here) | channels, each pixel for itself | $C$ |
+# | InstanceNorm | pixels, each channel of each sample for itself | $H W$ |
+# | PixelNorm | channels, each pixel for itself, without subtracting the mean | $C$ |
+#
+# $$ \text{LayerNorm:} \quad \operatorname{mean} = \text{over the channels of each sample (and pixel)} \tag{eq:layernorm.axes} $$
+#
+# $$ \text{InstanceNorm:} \quad \operatorname{mean} = \text{over the pixels of each channel of each sample} \tag{eq:instancenorm.axes} $$
+#
+# PixelNorm leaves the mean in, and has nothing to learn:
+#
+# $$ y = \frac{x}{s}, \qquad s = \sqrt{\operatorname{mean}_c\, x_c^2 + \varepsilon} \tag{eq:pixelnorm.forward} $$
+#
+# Then (12.1) has no $\frac1M$, and from (12.4) it is missing too: the projection keeps its last term only,
+#
+# $$ dx = \frac{dy - y\, \operatorname{mean}_c(y\, dy)}{s} \tag{eq:pixelnorm.dx} $$
+#
+# Two functions serve all of them:
+
+# %%
+show_source(standardize, project, _SampleNorm.backward, LayerNorm, InstanceNorm, PixelNorm.backward)
+
+# %% [markdown]
+# We ask the layers themselves. One output number, the first pixel of the first channel of the first image: which inputs does its slope reach?
+
+# %%
+x = rng.standard_normal((3, 3, 3, 4))  # three images of 3 x 3 pixels, four channels
+one = np.zeros_like(x)
+one[0, 0, 0, 0] = 1
+title = "Each norm looks at other neighbours, and only BatchNorm at other images"
+with figure(title, panels=4, size=(10, 3.1)) as axes:
+    for ax, norm in zip(axes, (BatchNorm(4), LayerNorm(4), InstanceNorm(4), PixelNorm())):
+        norm.init(rng=0, dtype=np.float64)
+        dx = norm.backward(one, norm.forward(x)[1])
+        reached = (np.abs(dx) > 1e-12).reshape(3, 9, 4)  # image, pixel, channel
+        for image in range(3):
+            rows = np.arange(10) + 10 * image + image  # a gap between the images
+            ax.pcolormesh(
+                range(5), rows, 1 - 0.75 * reached[image], cmap="gray", vmin=0, vmax=1, edgecolors="0.7"
+            )
+        ax.grid(False)
+        ax.invert_yaxis()
+        ax.set(title=type(norm).__name__, xlabel="channel")
+        ax.set_xticks([0.5, 1.5, 2.5, 3.5], range(4))
+        ax.set_yticks([4.5, 15.5, 26.5], ["image 1", "image 2", "image 3"] if norm.mixes else [""] * 3)
+        images = reached.any(axis=(1, 2)).sum()
+        print(f"{type(norm).__name__:<13} reaches {reached.sum():2d} inputs, in {images} of the images")
+
+# %% [markdown]
+# Dark squares are the inputs that share a mean with that one output; each block of nine rows is an image, with one row for each pixel.
+#
+# ## Check: all four
+#
+# Three of the lines that `layer_checks` prints, for each; of BatchNorm only the first, since it refuses a tangent. (`second order` is the derivative of the derivative, which lesson 15 needs: these layers are curved, and it is not zero.)
+
+# %%
+for norm in (BatchNorm(4), LayerNorm(4), InstanceNorm(4), PixelNorm()):
+    print(type(norm).__name__)
+    wanted = ("dx", "adjoint", "second order, dx")
+    assert not show_checks(c for c in layer_checks(norm, (3, 3, 2, 4)) if c.name in wanted)
+
+# %% [markdown]
+# ## Modify
+#
+# ### Exercise 1: the way back of BatchNorm
+#
+# Given `dy` and `x` (M, C), `gamma` (C,) and `eps`, return `dx`, `dgamma`, `dbeta`.
+
+
+# %% tags=["exercise"]
+def batchnorm_backward(dy, x, gamma, eps):
+    return ...  # your code: dx, dgamma, dbeta
+
+
+check.nb12_q1(batchnorm_backward)
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def batchnorm_backward(dy, x, gamma, eps):
+#     s = np.sqrt(x.var(axis=0) + eps)
+#     xhat = (x - x.mean(axis=0)) / s
+#     dgamma, dbeta = (dy * xhat).sum(axis=0), dy.sum(axis=0)
+#     dx = gamma / s * (dy - dbeta / len(x) - xhat * dgamma / len(x))
+#     return dx, dgamma, dbeta
+# ```
+#
+# Only the last line is more than a definition, and its two corrections are the mean moving and the deviation moving. Code that leaves them out trains, at first; it pushes the mean of every channel in a direction in which nothing is to be gained.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 2: fold a norm away
+#
+# A finished G is used, not trained: its BatchNorm is `eq:batchnorm.use` with constant statistics. Given the dense layer before it, `W` (n_in, C) and `b` (C,), and the norm's `gamma`, `beta`, `mean`, `var` (C,) and `eps`, return `W2, b2` such that `x @ W2 + b2` is the dense layer followed by the norm. (This is how networks are made faster before they are shipped.)
+
+
+# %% tags=["exercise"]
+def without_norm(W, b, gamma, beta, mean, var, eps):
+    return ...  # your code: W2, b2
+
+
+check.nb12_q2(without_norm)
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def without_norm(W, b, gamma, beta, mean, var, eps):
+#     scale = gamma / np.sqrt(var + eps)
+#     return W * scale, (b - mean) * scale + beta
+# ```
+#
+# $\gamma (x W + b - \bar\mu) / \bar s + \beta$, sorted by what is multiplied by $x$. Each channel is a column of W, and `W * scale` multiplies columns. It also shows that in use BatchNorm adds nothing that the dense layer could not have done: what it changes is how one gets there.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 3: a norm of your own
+#
+# *GroupNorm* (Wu and He 2018) is between LayerNorm and InstanceNorm: the channels are cut into `groups` of neighbours, and a mean runs over all pixels and the channels of one group, in one sample. Given `dy` and `x` (N, H, W, C), the number of `groups` and `eps`, return `dx` (with $\gamma = 1$). The functions `standardize(x, axes, eps)` and `project(u, xhat, axes)` are imported.
+
+
+# %% tags=["exercise"]
+def groupnorm_slope(dy, x, groups, eps):
+    return ...  # your code: dx
+
+
+check.nb12_q3(groupnorm_slope)
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def groupnorm_slope(dy, x, groups, eps):
+#     N, H, W, C = x.shape
+#     cut, axes = (N, H, W, groups, C // groups), (1, 2, 4)
+#     xhat, s = standardize(x.reshape(cut), axes, eps)
+#     return (project(dy.reshape(cut), xhat, axes) / s).reshape(x.shape)
+# ```
+#
+# A reshape makes the group an axis of its own, and the rest is the same formula over other axes. With one group per channel it is InstanceNorm; and it refuses nothing, because no sample sees another.
+#
+# </details>
+
+# %% [markdown]
+# ## Break it
+#
+# Four bugs, each found in somebody's code.
+#
+# 1. *Held still.* Mean and deviation are taken for constants on the way back: $dx = \gamma\, dy / s$.
+# 2. *The momentum of the other library.* 0.1 in PyTorch is 0.9 in Keras: the running statistics are nearly those of the last batch.
+# 3. *One look.* The variance is computed as $\operatorname{mean} x^2 - (\operatorname{mean} x)^2$: right on paper, and only one pass over the data.
+# 4. *Still learning.* In use, the statistics of the batch are taken.
+#
+# Which of them do the checks of derivatives, `layer_checks` in float64, catch?
+#
+# - **a** all four
+# - **b** the first
+# - **c** the first and the third
+# - **d** the first, the second and the third
+
+# %% tags=["predict"]
+guess = "?"  # "a", "b", "c" or "d"
+
+
+# %%
+def held_still(dy, x, mean, inv_std, gamma):
+    _, dgamma, dbeta = reference.batchnorm_dx(dy, x, mean, inv_std, gamma)
+    return gamma * inv_std * dy, dgamma, dbeta  # right: ... (dy - dbeta / M - xhat dgamma / M)
+
+
+def one_look(x):
+    axes = tuple(range(x.ndim - 1))
+    return x.mean(axis=axes), (x * x).mean(axis=axes) - x.mean(axis=axes) ** 2  # right: mean (x - mean)^2
+
+
+right_forward = BatchNorm.forward
+
+
+def other_momentum(self, x):
+    self.momentum = 0.9  # right: 0.1
+    return right_forward(self, x)
+
+
+bugs = {
+    "held still": (kernels, "batchnorm_dx", held_still),
+    "the momentum of the other library": (BatchNorm, "forward", other_momentum),
+    "one look": (kernels, "column_moments", one_look),
+    "still learning": (BatchNorm, "__call__", lambda self, x: self.forward(x)[0]),
+}
+x = rng.standard_normal((6, 4))
+derivatives = {}
+for name, bug in bugs.items():
+    with planted(*bug):
+        derivatives[name] = layer_checks(BatchNorm(4), x)
+    print(name)
+    show_checks([c for c in derivatives[name] if not c.ok or c.name == "dx"])
+    print()
+
+check.nb12_p4(guess)
+caught = [name for name, checks in derivatives.items() if not all(c.ok for c in checks)]
+assert caught == ["held still"]
+
+# %% [markdown]
+# Three bugs are no bugs of a derivative. Each needs somebody who asks another question: is the running mean after one step a tenth of the batch's? Does an image look the same alone as in a batch? And, because training is done in float32: what if the mean is large? With a mean of 4000 and a deviation of 1, the two terms of the one-look
+# formula are both sixteen million, float32 keeps seven digits of them, and of their difference remains nothing, or something negative.
+
+
+# %%
+def others():
+    norm = BatchNorm(4).init(rng=0, dtype=np.float64)
+    norm.forward(x)
+    yield compare("running mean after a step", norm.running_mean, 0.1 * x.mean(axis=0), ADJOINT)
+    yield compare("alone as in a batch", norm(x[:2]), norm(x)[:2], ADJOINT)
+    far = (4000 + np.random.default_rng(1).standard_normal((1000, 1))).astype(np.float32)
+    y, _ = BatchNorm(1).init(rng=0).forward(far)
+    yield compare("deviation 1 far from 0, in float32", y.std(), 1.0, 1e-3)
+
+
+for name, bug in bugs.items():
+    print(name)
+    with planted(*bug), np.errstate(all="ignore"):
+        found = show_checks(others())
+    assert found == (name != "held still")
+    print()
+assert not show_checks(others())
+
+# %% [markdown]
+# ## Summary
+#
+# | formula | code | test |
+# |---|---|---|
+# | `eq:norm.standardize`: $\hat x = (x - \operatorname{mean} x) / s$ | `minigan.layers.norm.standardize` | `tests/layers/test_norm.py`: `test_what_is_averaged` |
+# | `eq:norm.project`: $u - \operatorname{mean} u - \hat x \operatorname{mean}(\hat x u)$ | `minigan.layers.norm.project` | `tests/layers/test_norm.py`: `test_tangent_and_curvature_by_hand` |
+# | `eq:norm.dx`: $P(\gamma\, dy) / s$ | `minigan.layers.norm._SampleNorm.backward` | `tests/layers/test_norm.py`: `test_worked_by_hand` |
+# | `eq:batchnorm.dx`: $\frac{\gamma}{s} (dy - d\beta / M - \hat x\, d\gamma / M)$ | `minigan.kernels.reference.batchnorm_dx` | `tests/kernels/test_reference.py`: `test_batchnorm_slopes_are_differences` |
+# | `eq:batchnorm.moments`: $\mu$, $\sigma^2$ of each channel | `minigan.kernels.norm.column_moments` | `tests/layers/test_norm.py`: `test_float32_survives_a_large_mean` |
+# | `eq:batchnorm.running`: $\bar\mu \leftarrow \bar\mu + m (\mu - \bar\mu)$ | `minigan.layers.BatchNorm.forward` | `tests/layers/test_norm.py`: `test_batch_norm_running_statistics_by_hand`, `test_batch_norm_running_average_reaches_the_truth` |
+# | `eq:batchnorm.use`: $\gamma (x - \bar\mu) / \sqrt{\bar\sigma^2 + \varepsilon} + \beta$ | `minigan.layers.BatchNorm.__call__` | `tests/layers/test_norm.py`: `test_batch_norm_evaluation_uses_the_running_statistics_and_leaves_them_alone` |
+# | `eq:pixelnorm.dx`: $(dy - y \operatorname{mean}_c(y\, dy)) / s$ | `minigan.layers.PixelNorm.backward` | `tests/layers/test_norm.py`: `test_pixel_norm_by_hand` |
+#
+# - The way back of a norm: subtract from the slope its mean and its part along $\hat x$, divide by $s$. What remains is what a straight line leaves over.
+# - BatchNorm is two functions, one for learning and one for use. Ask of every program which of them it calls.
+# - In G it makes the size of the weights a matter of no importance. In D it hides what all fakes have in common, and forbids gradient penalties: use a norm that stays inside a sample, or none.
+#
+# ## Next
+#
+# [Lesson 13: DCGAN on digits](13_dcgan_on_digits.ipynb). Convolutions that shrink, transposed ones that grow, BatchNorm in G: all parts are on the table, and in two minutes they draw digits.

@@ -25,6 +25,7 @@ nb_execution_mode = "off" if os.environ.get("MINIGAN_SITE_EXECUTE") == "0" else 
 nb_execution_timeout = 600
 nb_execution_raise_on_error = True
 nb_merge_streams = True
+nb_output_stderr = "warn"  # a lesson that warns has a flaw
 math_number_all = False
 math_numfig = False
 
@@ -38,7 +39,7 @@ pygments_style, pygments_dark_style = "friendly", "native"
 
 
 def setup(app):
-    app.connect("builder-inited", lambda app: site_pages.write(Path(app.srcdir)))
+    app.connect("builder-inited", lambda app: site_pages.write(Path(app.srcdir), Path(app.doctreedir, "jupyter")))
     app.connect("source-read", site_pages.rewrite)
-    app.connect("doctree-read", site_pages.leave_tagged)
+    app.connect("doctree-read", site_pages.mend_formulas)
     app.connect("html-page-context", site_pages.number_lines)

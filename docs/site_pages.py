@@ -7,11 +7,13 @@ files, and from the docstrings with the equations that minigan.formulas knows of
 import importlib
 import inspect
 import json
+import os
 import re
 import shutil
+import sys
 from pathlib import Path
 
-from docutils.nodes import Text, math_block
+from docutils.nodes import Text, inline, math, math_block
 
 from minigan.files import atomic_write
 from minigan.formulas import equations, locate
@@ -39,12 +41,21 @@ API = {  # module -> what is said of it; in the order of reading
 LINK = re.compile(r"\[([^\[\]]+)\]\(((?:\.\./)+)([^)#\s]+)(?:#L(\d+))?\)")
 
 
-def write(docs: Path) -> None:
+def write(docs: Path, kernels: Path) -> None:
+    kernel(kernels)
     for name in ("lessons", "code", "api"):
         shutil.rmtree(docs / name, ignore_errors=True)
     lessons(docs / "lessons")
     sources(docs / "code")
     api(docs / "api")
+
+
+def kernel(folder: Path) -> None:
+    """The lessons run in the very Python that builds the site; a new ipykernel warns of its line to its own machine, which is left out."""
+    argv = [sys.executable, "-m", "ipykernel_launcher", "--log-level=ERROR", "-f", "{connection_file}"]
+    spec = {"argv": argv, "display_name": "Python 3", "language": "python"}
+    atomic_write(folder / "kernels" / "python3" / "kernel.json", json.dumps(spec))
+    os.environ["JUPYTER_PATH"] = os.pathsep.join([str(folder), os.environ.get("JUPYTER_PATH", "")])
 
 
 # ---- lessons -------------------------------------------------------------------------------------------------------------
@@ -71,14 +82,20 @@ def lessons(folder: Path) -> None:
     )
 
 
-def leave_tagged(app, doctree) -> None:
-    """An equation with a \\tag of its own is MathJax's alone: Sphinx would put one of several lines into a `split`, which has no tags."""
+def mend_formulas(app, doctree) -> None:
+    """An equation with a \\tag of its own is left to MathJax; a comma stays with its formula."""
     for equation in doctree.findall(math_block):
-        if r"\tag" in equation.astext():
-            equation["no-wrap"] = equation["nowrap"] = True  # the name of the flag from Sphinx 8.2 on, and before
-            latex = equation.astext()
+        latex = equation.astext()
+        if r"\tag" in latex:  # Sphinx would put several lines into a `split`, which has no tags
+            latex = re.sub(r"\\tag\{[^}]*\}", lambda tag: tag[0].replace(r"\_", "_"), latex)
+            equation["no-wrap"] = equation["nowrap"] = True  # what Sphinx calls the flag from 8.2 on, and before
             equation.clear()
             equation += Text(rf"\[{latex}\]")
+    for formula in list(doctree.findall(math)):
+        after = formula.next_node(descend=False, siblings=True)
+        if isinstance(after, Text) and after[:1] in {",", ".", ";", ":", ")", "?", "!"}:
+            line, at = formula.parent, formula.parent.index(formula)
+            line[at : at + 2] = [inline("", "", formula, Text(after[:1]), classes=["together"]), Text(after[1:])]
 
 
 def numbered(name: str) -> str:

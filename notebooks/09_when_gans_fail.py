@@ -1,0 +1,484 @@
+# %% [markdown]
+# # Lesson 9: When GANs fail
+#
+# **Goal** Recognise the three classical failures, a G that hears nothing, a G that has collapsed, a game that goes in circles; know why each happens; and know which numbers show it, and which only seem to.
+#
+# **Prerequisites** Lessons 6 to 8: what D measures, Jensen-Shannon, the training of a ring.
+#
+# **Run time** 12 s on two cores (measured).
+#
+# Somebody shows you a log. D's loss has been at 1.39 for hours and G's at 0.70, steady as a rock, the very numbers of the equilibrium. The pictures are all the same. Somebody else complains that G's loss has been *rising* since the first epoch, and has wonderful pictures. Both are normal. A GAN has no loss that falls when things go well,
+# and most hours that were ever lost on GANs were lost in front of such curves. On data whose truth is known one can learn what they say, and what they never said.
+
+# %%
+import numpy as np
+
+from minigan import check, data, game, losses, models
+from minigan.data.toy import RING_MODES, RING_STD
+from minigan.differences import FIRST, Check, compare, numerical_gradient
+from minigan.layers import Dense
+from minigan.layers.activations import sigmoid, softplus
+from minigan.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.metrics import modes
+from minigan.network import Sequential
+from minigan.optim import Adam, cosine
+
+# %% [markdown]
+# ## Predict: halfway home
+#
+# Reals and fakes are two Gaussians of deviation 1 on a line, the reals at 0, the fakes at 20. D is at its best, and so G's minimax loss walks down the Jensen-Shannon divergence. G takes a giant step and moves its fakes to 10. What has become of the divergence?
+#
+# - **a** it has halved
+# - **b** it has fallen by some percent
+# - **c** it is the same, up to a millionth
+
+# %% tags=["predict"]
+guess = "?"  # "a", "b" or "c"
+
+# %%
+x = np.linspace(-10, 30, 20_001)
+dx = x[1] - x[0]
+
+
+def log_gauss(mean, std=1.0):
+    return -((x - mean) ** 2) / (2 * std**2) - np.log(std) - 0.5 * np.log(2 * np.pi)
+
+
+def jsd(theta):
+    """Of Gaussians at 0 and at theta, from D's loss at its best: log 2 - L_D / 2."""
+    s = log_gauss(0) - log_gauss(theta)  # log p/q
+    p, q = np.exp(log_gauss(0)), np.exp(log_gauss(theta))
+    return np.log(2) - np.sum(p * softplus(-s) + q * softplus(s)) * dx / 2
+
+
+for theta in (20.0, 10.0, 5.0, 2.0, 1.0):
+    print(f"fakes at {theta:4.0f}   JSD {jsd(theta):.6f}")
+
+check.nb09_p1(guess)
+assert abs(jsd(20.0) - jsd(10.0)) < 1e-6
+
+# %% [markdown]
+# ## Derive: no overlap, no slope
+#
+# **How far from $\log 2$?** By lesson 7, $\log 2 - \mathrm{JSD}$ is half of D's loss at its best, $\frac12 \int p \log(1 + q/p) + q \log(1 + p/q)$. For every $u \ge 0$, $\log(1 + u) \le \sqrt u$, so each of the two parts is at most $\int \sqrt{p q}$, the *overlap*:
+#
+# $$ 0 \le \log 2 - \mathrm{JSD}(p, q) \le \int \sqrt{p(x)\, q(x)}\, dx = e^{-\theta^2 / (8 \sigma^2)} \tag{9.1} $$
+#
+# for Gaussians of deviation $\sigma$ at 0 and $\theta$ (multiply the two exponentials and complete the square). At ten deviations that is $4 \cdot 10^{-6}$. JSD is a distance that saturates: it counts overlap, and without overlap all distances are the same.
+#
+# **What G hears.** The best score is $f = \log p/q = (\theta^2 - 2 \theta x) / (2 \sigma^2)$, a straight line with the slope $-\theta / \sigma^2$, pointing home from everywhere. G owns $\theta$, and its fakes are $x = \theta + \sigma z$, so $\partial x / \partial \theta = 1$, and by (8.1) with the slopes of both losses:
+#
+# $$ \frac{\partial L_G}{\partial \theta} = \frac{\theta}{\sigma^2}\, \operatorname{mean} \sigma(f) \quad \text{(minimax)}, \qquad \frac{\partial L_G}{\partial \theta} = \frac{\theta}{\sigma^2}\, \operatorname{mean} \sigma(-f) \quad \text{(non-saturating)} \tag{9.2} $$
+#
+# (Here $\sigma(f)$ is the sigmoid and $\sigma^2$ the variance; forgive the alphabet.) The mean over the fakes of $\sigma(f) = p / (p + q)$ is $\int \frac{p q}{p + q} \le \frac12 \int \sqrt{p q}$, since $p + q \ge 2 \sqrt{p q}$. So **the minimax slope dies with the overlap, faster than any power of the distance**. The other one is $\theta / \sigma^2$ minus that: it *grows* with the
+# distance, and the narrower the data, the more.
+#
+# In high dimension "no overlap" is the rule, not the exception. Real images fill a thin sheet in the space of all images, the fakes of an untrained G another one, and two thin sheets miss each other almost surely (Arjovsky and Bottou, 2017).
+
+
+# %%
+def slopes(theta):
+    """dL_G/dtheta against the best D by (9.2): minimax, non-saturating."""
+    q, f = np.exp(log_gauss(theta)), log_gauss(0) - log_gauss(theta)
+    return theta * np.sum(q * sigmoid(f)) * dx, theta * np.sum(q * sigmoid(-f)) * dx
+
+
+at = np.linspace(0.1, 14, 100)
+title = "Beyond a few deviations the divergence is flat: minimax falls silent, the other loss shouts"
+with figure(title, panels=2, size=(10, 3.4)) as (left, right):
+    left.plot(at, [jsd(theta) for theta in at], color="black")
+    left.axhline(np.log(2), color="black", linestyle=":", linewidth=1)
+    left.annotate("log 2", (0.2, np.log(2)), va="top")
+    left.set(title="Jensen-Shannon divergence", xlabel="distance, in deviations", ylim=(0, 0.75))
+    for name, line in zip(("minimax", "non-saturating"), np.array([slopes(t) for t in at]).T, strict=True):
+        right.semilogy(at, line, label=name)
+    right.set(title="slope of G's loss", xlabel="distance, in deviations", ylim=(1e-8, 1e3))
+    right.legend(loc="lower left")
+
+# %% [markdown]
+# ## See the code
+#
+# Before we break things we need an instrument that sees what broke. Of the ring we know the truth, so collapse can be counted: $q_k$ is the share of the fakes whose nearest mode is $k$, and
+#
+# $$ \mathrm{KL}(q \,\Vert\, u) = \sum_k q_k \log(q_k K) \tag{eq:metric.reverse\_kl} $$
+#
+# is 0 if all $K$ modes get as many, and $\log K$ (2.08 for the ring) if one gets all. Notice what each of the three numbers is blind to.
+
+# %%
+show_source(modes.mixture_quality)
+
+# %% [markdown]
+# ## Check: slopes and instrument
+#
+# (9.2) against differences: minimax against those of $2\, \mathrm{JSD}$; then both together, which have to add up to $\theta / \sigma^2$. And the instrument on three samples whose quality we know: the data itself, of which $1 - e^{-9/2} = 98.9 \%$ lie within three deviations; all points on one mode; and noise all over the square.
+
+# %%
+for theta in (0.5, 2.0, 6.0):
+    minimax, other = slopes(theta)
+    expected = numerical_gradient(lambda t: 2 * jsd(t[0]), np.array([theta]))[0]
+    print(compare(f"theta = {theta}: minimax", minimax, expected, FIRST), f"   sum {minimax + other:.6f}")
+
+rng = np.random.default_rng(0)
+samples = {
+    "the data itself": data.ring(4000, rng),
+    "all on one mode": RING_MODES[2] + RING_STD * rng.standard_normal((4000, 2)),
+    "noise all over": rng.uniform(-1.3, 1.3, (40_000, 2)),
+}
+for name, points in samples.items():
+    found = modes.mixture_quality(points, RING_MODES, RING_STD)
+    print(f"{name}   modes {found['modes']}   ", end="")
+    print(f"high quality {found['high_quality']:6.1%}   reverse KL {found['reverse_kl']:.2f}")
+
+# %% [markdown]
+# **And a real D?** A network never reaches $\log p/q$ where there is no overlap, since there is no finite best score. It goes on growing. Two clouds in the plane, ten deviations apart, G standing still; we train D and ask from time to time what each of G's losses would say to a fake.
+
+# %%
+far = Sequential(Dense(2, 2), rng=0)
+far.layers[0].W[...], far.layers[0].b[...] = 0.1 * np.eye(2), (1, 0)  # fakes around (1, 0)
+_, D = models.toy(latent=2, width=64, depth=2, rng=0)
+opt, rng = Adam(D, 1e-3), np.random.default_rng(1)
+fakes = far(np.random.default_rng(3).standard_normal((500, 2)))
+heard = []
+for t in range(steps(3000, 40) + 1):
+    if t in (1, 3, 10, 30, 100, 300, 1000, 3000):
+        f, caches = D.forward(fakes)
+        row = [t]
+        for loss in (losses.minimax, losses.non_saturating):
+            each = D.backward(loss.g(None, f)[1] * len(f), caches, learn=False)  # a fake by itself
+            row.append(np.linalg.norm(each, axis=1).mean())
+        heard.append(row)
+    reals = 0.1 * rng.standard_normal((256, 2))  # around (0, 0)
+    game.d_step(far, D, losses.minimax, (), opt, reals, rng.standard_normal((256, 2)))
+
+heard = np.array(heard)
+title = "The better D gets, the less minimax says to G, and the louder is the other loss"
+with figure(title, size=(8, 3.4), marker=True) as ax:
+    ax.loglog(heard[:, 0], heard[:, 1], label="minimax")
+    ax.loglog(heard[:, 0], heard[:, 2], label="non-saturating")
+    ax.set(xlabel="steps of D", ylabel="slope at a fake")
+
+print(f"after {heard[-1, 0]:.0f} steps: minimax {heard[-1, 1]:.4f}, non-saturating {heard[-1, 2]:.1f}")
+assert quick() or heard[-1, 1] < 0.01 < 10 < heard[-1, 2]
+
+# %% [markdown]
+# With minimax one must not train D too well: that is where the advice "do not let D win" comes from. The non-saturating loss does not fall silent, but it has no measure either: what it says has the size of D's slope, and that depends on how long D was trained, not on how far G has to go. The cures give D's slope a measure: Wasserstein's distance
+# (lesson 14), gradient penalties (15 and 17), spectral normalisation (18), or blurring both clouds until they overlap (exercise 3).
+#
+# Now to the other two failures. We train three GANs on the ring, A, B and C, with the same networks, the same loss and the same Adam. They differ in one setting, of which later. First we look at their logs, as one would in earnest.
+
+# %%
+FRESH = np.random.default_rng(9).standard_normal((2500, 2))
+
+
+def train(n, g_steps, falling, seed, batch=128):
+    """-> losses of every step (n, 2), quality and shares of the modes every 10 steps, quality at the end."""
+    G, D = models.toy(latent=2, width=64, depth=3, rng=seed)
+    rate_G, rate_D = (
+        cosine(1e-3, k * n) if falling else 1e-3 for k in (g_steps, 1)
+    )  # each counts its own steps
+    opt_G, opt_D = Adam(G, rate_G, beta2=0.99), Adam(D, rate_D, beta2=0.99)
+    rng, log, looks, loss = np.random.default_rng(seed + 1), [], [], losses.non_saturating
+    for t in range(n):
+        row = game.d_step(G, D, loss, (), opt_D, data.ring(batch, rng), rng.standard_normal((batch, 2)))
+        for _ in range(g_steps):
+            row |= game.g_step(G, D, loss, opt_G, None, rng.standard_normal((batch, 2)))
+        log.append((row["loss_D"], row["loss_G"]))
+        if t % 10 == 0:
+            points = G(FRESH[:500])
+            nearest = np.linalg.norm(points[:, None] - RING_MODES, axis=2).argmin(axis=1)
+            shares = np.bincount(nearest, minlength=8) / 500
+            looks.append((modes.mixture_quality(points, RING_MODES, RING_STD), shares))
+    found = modes.mixture_quality(G(FRESH), RING_MODES, RING_STD)
+    return {"log": np.array(log), "looks": looks, "found": found, "networks": (G, D)}
+
+
+SETTINGS = {  # steps, steps of G for each of D, does the rate fall, seed
+    "A": (steps(800, 30), 10, False, 0),
+    "B": (steps(2000, 30), 1, True, 1),
+    "C": (steps(1500, 30), 3, True, 0),
+}
+runs = {name: train(*settings) for name, settings in SETTINGS.items()}
+
+
+def smooth(a, width=20):
+    return np.convolve(a, np.full(width, 1 / width), mode="valid")
+
+
+title = "A and C end where theory has its equilibrium; B drifts away, and its G seems to get worse"
+with figure(title, panels=3, size=(11, 3.4)) as axes:
+    for ax, (name, run) in zip(axes, runs.items(), strict=True):
+        ax.plot(smooth(run["log"][:, 0]), linewidth=1, label="loss of D")
+        ax.plot(smooth(run["log"][:, 1]), linewidth=1, label="loss of G")
+        ax.axhline(np.log(4), color="black", linestyle=":", linewidth=1)
+        ax.axhline(np.log(2), color="black", linestyle=":", linewidth=1)
+        ax.set(title=f"{name}    (dotted: log 4, log 2)", xlabel="step", ylim=(0, 2.6))
+
+# %% [markdown]
+# ## Predict: which of the three?
+#
+# At the equilibrium D's loss is $\log 4 = 1.386$ and G's $\log 2 = 0.693$. A's losses go up and down around these two numbers, and C's end not far from them. In B, D's loss sinks well below $\log 4$, and G's climbs to more than twice $\log 2$. Two of the three spread their fakes over the ring. One has collapsed, and makes one mode at a time.
+# Which?
+#
+# - **a** A
+# - **b** B
+# - **c** C
+
+# %% tags=["predict"]
+guess = "?"  # "a", "b" or "c"
+
+# %%
+for name, run in runs.items():
+    d, g = run["log"][-300:].mean(axis=0)
+    found = run["found"]
+    print(f"{name}: loss of D {d:.2f}, of G {g:.2f}   modes {found['modes']}   ", end="")
+    print(f"high quality {found['high_quality']:4.0%}   reverse KL {found['reverse_kl']:.2f}")
+
+check.nb09_p2(guess)
+
+title = "A puts everything on one mode and moves on; B and C spread over the ring and stay"
+with figure(title, panels=3, size=(11, 3.4)) as axes:
+    for ax, (name, run) in zip(axes, runs.items(), strict=True):
+        shares = np.array([share for _, share in run["looks"]]).T  # (8, T)
+        end = 10 * shares.shape[1]
+        ax.imshow(shares, cmap="gray_r", vmin=0, vmax=1, aspect="auto", extent=(0, end, 7.5, -0.5))
+        ax.set(title=f"{name}: share of each mode (black: all)", xlabel="step", ylabel="mode")
+        ax.grid(visible=False)
+
+if not quick():
+    assert np.mean([look["reverse_kl"] for look, _ in runs["A"]["looks"][-40:]]) > 0.8
+    for name in "BC":
+        assert runs[name]["found"]["modes"] >= 5
+        assert runs[name]["found"]["reverse_kl"] < 0.5
+    off = {name: abs(run["log"][-300:, 0].mean() - np.log(4)) for name, run in runs.items()}
+    assert off["A"] < off["B"]
+
+# %% [markdown]
+# ## Derive: why collapse, and why in circles
+#
+# The one setting: for each step of D, G made one step in B, three in C and *ten in A*. (A's rate is constant, those of B and C fall, as in lesson 8; that is why C's end is so quiet.) What does G do against a D that stands still? Its loss is a mean over its fakes. In the words of lesson 7, $q_k$ is the share of the fakes at place $k$ and $c_k = \operatorname{softplus}(-s_k)$ what a fake there costs:
+#
+# $$ L_G = \sum_k q_k\, c_k \ge \min_k c_k \tag{9.3} $$
+#
+# with equality if *all* fakes stand where the cost is least, D's highest point. **Against a D held still, collapse is not a failure of G but its best answer.** There is no term in $L_G$ that would ask for variety; the fakes do not even know of each other. Variety comes from D alone, which lowers its score wherever fakes crowd.
+#
+# And D's best answer to a G that makes one point $x_0$ is a score that is low there and high at all other modes: $s = \log p/q$ is $+\infty$ wherever there are reals but no fakes. Then G's best answer is another point, and so on: scissors, paper, stone. No single mode is good against every D, only the mixture of all is. So it matters who answers whom.
+# For any game,
+#
+# $$ \max_D \min_G V(D, G) \le \min_G \max_D V(D, G) \tag{9.4} $$
+#
+# (whoever answers is never worse off), and even where both values are equal, the G's are not: on the right D answers G, and only $q = p$ is safe; that is lesson 7. On the left G answers D, and the answer to a D is one of its highest points. A training that alternates steps is neither. It is nearer to the right side the better D keeps up; a G that runs
+# ahead of D plays the left.
+#
+# **Then why did A's losses look so good?** D was always a little behind. Where D lags, reals and fakes have scores near 0 on average, and $\operatorname{softplus}(0) = \log 2$ for each. *The equilibrium is one way to have a D that cannot tell. A D that is outrun is another.* C is close to the first, A is the second.
+#
+# And B's rising loss of G? D got better at finding the fakes on the bridges between the modes, and each of them costs a great deal, $\operatorname{softplus}(-f) \approx -f$ (printed below). Meanwhile G got better too; its judge got better faster. **A loss that is measured by a moving judge has no meaning over time.**
+#
+# How little one number says, over all moments of the three trainings but their beginnings:
+
+# %%
+G, D = runs["B"]["networks"]
+points = G(FRESH)
+near = np.linalg.norm(points[:, None] - RING_MODES, axis=2).min(axis=1) <= 3 * RING_STD
+cost = softplus(-D(points)[:, 0])
+third = len(runs["B"]["looks"]) // 3
+then, now = (runs["B"]["looks"][t][0]["high_quality"] for t in (third, -1))
+print(f"B: high quality {then:.0%} at a third of the training, {now:.0%} at its end")
+print(f"B: a fake at a mode costs G {cost[near].mean():.2f}, one beside it {cost[~near].mean():.2f}")
+assert quick() or (now > then and cost[~near].mean() > cost[near].mean())
+
+title = "Near the losses of the equilibrium there is everything, from one mode to eight"
+with figure(title, panels=2, size=(10, 3.6)) as axes:
+    for ax, column, name in zip(axes, (0, 1), ("loss of D", "loss of G"), strict=True):
+        for (label, run), mark in zip(runs.items(), "xso", strict=True):
+            looks = run["looks"]
+            late = range(len(looks) // 3, len(looks))
+            loss = smooth(np.pad(run["log"][:, column], (10, 9), mode="edge"))
+            kl = [looks[t][0]["reverse_kl"] for t in late]
+            style = {"markersize": 4, "linestyle": "none", "markerfacecolor": "none"}
+            ax.plot([loss[10 * t] for t in late], kl, mark, label=label, **style)
+        ax.set(xlabel=name, ylabel="reverse KL (0: all modes, 2.08: one)", ylim=(-0.1, 2.2))
+
+# %% [markdown]
+# So what may be read off the curves?
+#
+# - *D's loss goes to 0, and G's (non-saturating) up and up:* D is sure of everything. No overlap, or a D that has learned its data by heart (lesson 6: look at reals it has not seen).
+# - *Both stand at $\log 4$ and $\log 2$:* D cannot tell. Because G is perfect, or because D is too small, too slow, or broken. Train D alone for a while with G held still: if its loss falls, it was D.
+# - *Both swing without coming to rest, as in A:* the players circle (lesson 5). Look at the average of G; lower the rates; give D more steps; add friction.
+# - *NaN, or exactly constant:* a bug.
+# - *That G has all modes, that pictures get better, that it is time to stop:* no. That takes a measurement of the fakes themselves (lesson 20).
+#
+# ## Modify
+#
+# ### Exercise 1: two pushes
+#
+# Reals are a Gaussian at 0, fakes one at `theta`, both of deviation `std`, and D is at its best. Given fakes `x`, an array, return for each the push that it feels, minus the slope in $x$ of *its own* loss (without $1/N$): first for minimax, $\log(1 - D)$, then for the non-saturating loss, $-\log D$.
+
+
+# %% tags=["exercise"]
+def pushes(x, theta, std):
+    return ...  # your code: minimax, non_saturating, two arrays like x
+
+
+check.nb09_q1(pushes)
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def pushes(x, theta, std):
+#     f = (theta**2 - 2 * theta * x) / (2 * std**2)
+#     slope = -theta / std**2
+#     return sigmoid(f) * slope, sigmoid(-f) * slope
+# ```
+#
+# The slope of $-\operatorname{softplus}(f)$ in $f$ is $-\sigma(f)$, that of $\operatorname{softplus}(-f)$ is $-\sigma(-f)$; the chain rule multiplies by $df/dx = -\theta / \sigma^2$, and the push has the other sign. Both point the same way, home. They differ in how much they say, and in the sum they say all that D knows.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 2: how unevenly are the modes filled?
+#
+# `eq:metric.reverse_kl`: given `points` (N, 2) and `centres` (K, 2), each point belongs to its nearest centre; return $\sum_k q_k \log(q_k K)$.
+
+
+# %% tags=["exercise"]
+def unevenness(points, centres):
+    return ...  # your code: one number
+
+
+check.nb09_q2(unevenness)
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def unevenness(points, centres):
+#     distance = np.linalg.norm(points[:, None] - centres, axis=2)
+#     nearest = distance.argmin(axis=1)
+#     q = np.bincount(nearest, minlength=len(centres)) / len(points)
+#     q = q[q > 0]
+#     return np.sum(q * np.log(q * len(centres)))
+# ```
+#
+# `points[:, None] - centres` is an array (N, K, 2) of all differences. $K$ has to be the number of *all* modes: with the number of those found, a G that makes one mode only would get $\log(1 \cdot 1) = 0$, a perfect mark.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 3: blur them
+#
+# A cure for missing overlap is *instance noise*: add fresh Gaussian noise of deviation $\tau$ to reals and fakes alike, whenever D looks at them. Two Gaussians of deviation `std` at a `distance` then have the deviation $\sqrt{\text{std}^2 + \tau^2}$ each, and the mean score that the best D gives to reals is $\text{distance}^2 / \bigl(2 (\text{std}^2 + \tau^2)\bigr)$. How
+# large must $\tau$ be at least, so that this mean score does not exceed `limit`?
+
+
+# %% tags=["exercise"]
+def noise_needed(distance, std, limit):
+    return ...  # your code: one number
+
+
+check.nb09_q3(noise_needed)
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def noise_needed(distance, std, limit):
+#     return np.sqrt(max(0.0, distance**2 / (2 * limit) - std**2))
+# ```
+#
+# The mean of $f = (\theta^2 - 2 \theta x) / (2 \sigma^2)$ over reals, whose mean is 0, is $\theta^2 / (2 \sigma^2)$: the Kullback-Leibler divergence $\mathrm{KL}(p \Vert q)$. Independent noise adds its variance. (Sønderby et al. 2017 proposed it, and let $\tau$ fall to 0 in the course of training.) A gradient penalty does the same to D without any noise, as we will see.
+#
+# </details>
+
+# %% [markdown]
+# ## Break it
+#
+# Now the instrument itself. Who counts modes wrongly will not notice collapse. Three bugs:
+#
+# 1. *Nearest is enough*: the distance to the nearest mode is never compared with three deviations.
+# 2. *Half squared*: the square of the distance is compared with $3 \sigma$, not with $9 \sigma^2$.
+# 3. *K of those found*: the reverse KL takes the number of modes that were found for the number there are.
+#
+# And three controls, the samples from above whose quality we know. Which of them catches the first bug?
+#
+# - **a** the data itself
+# - **b** all on one mode
+# - **c** noise all over
+
+# %% tags=["predict"]
+guess = "?"  # "a", "b" or "c"
+
+# %%
+right, right_nearest = modes.mixture_quality, modes._nearest
+known = {  # modes, high quality, reverse KL
+    "the data itself": (8, 1 - np.exp(-4.5), 0.0),
+    "all on one mode": (1, 1 - np.exp(-4.5), np.log(8)),
+    "noise all over": (8, 8 * np.pi * 0.03**2 / 2.6**2, 0.0),
+}
+
+
+def examine():
+    for name, points in samples.items():
+        found = modes.mixture_quality(points, RING_MODES, RING_STD)
+        values = [float(found[key]) for key in ("modes", "high_quality", "reverse_kl")]
+        off = max(abs(a - b) for a, b in zip(values, known[name], strict=True))
+        expected, got = (" / ".join(f"{a:.3f}" for a in row) for row in (known[name], values))
+        yield Check(name, off, 0.03, f"expected {expected}, got {got}")
+
+
+def nearest_is_enough(points, centres):
+    nearest, distance = right_nearest(points, centres)
+    return nearest, 0 * distance  # right: distance
+
+
+def half_squared(points, centres, std):
+    radius = np.sqrt(3 * std)  # right: 3 std
+    return right(points, centres, radius / 3)
+
+
+def k_of_those_found(points, centres, std):
+    found = right(points, centres, std)
+    absent = np.log(len(centres)) - np.log(found["modes"])
+    return found | {"reverse_kl": found["reverse_kl"] - absent}  # right: all of them
+
+
+caught = {}
+for name, verb, wrong in (
+    ("nearest is enough", "_nearest", nearest_is_enough),
+    ("half squared", "mixture_quality", half_squared),
+    ("K of those found", "mixture_quality", k_of_those_found),
+):
+    print(name)
+    with planted(modes, verb, wrong):
+        checks = list(examine())
+    show_checks(checks)
+    caught[name] = {found.name for found in checks if not found.ok}
+    print()
+
+check.nb09_p3(guess)
+assert caught == {
+    "nearest is enough": {"noise all over"},
+    "half squared": {"noise all over"},
+    "K of those found": {"all on one mode"},
+}
+assert not show_checks(examine())
+
+# %% [markdown]
+# The data itself, the control that everybody thinks of, caught none of the three. A measure of failure has to be tried on *failures*: on noise, on collapse, on whatever it is meant to see. (The library tests all its measures so, and `minigan results damage` shows how each of them reacts to known harm.)
+#
+# ## Summary
+#
+# | formula | code | test |
+# |---|---|---|
+# | `eq:loss.minimax.g`: slope $\to 0$ where D is sure | `minigan.losses.Minimax.g` | `tests/test_losses.py`: `test_minimax_vanishes_where_non_saturating_does_not` |
+# | `eq:loss.non_saturating.g`: slope of the size of D's | `minigan.losses.NonSaturating.g` | `tests/test_losses.py`: `test_minimax_vanishes_where_non_saturating_does_not` |
+# | `eq:metric.modes`: modes found, share of high quality | `minigan.metrics.mixture_quality` | `tests/metrics/test_modes.py`: `test_a_case_by_hand`, `test_the_data_itself_is_nearly_perfect` |
+# | `eq:metric.reverse_kl`: $\sum_k q_k \log(q_k K)$ | `minigan.metrics.mixture_quality` | `tests/metrics/test_modes.py`: `test_collapse_onto_one_mode` |
+#
+# - Without overlap JSD is $\log 2$ at any distance. Minimax falls silent there; the non-saturating loss speaks, without measure.
+# - Against a D that stands still, G's best answer is one point. Variety comes from a D that keeps up.
+# - A loss measured by a moving judge has no meaning over time. Losses at the values of the equilibrium say that D cannot tell, not why.
+#
+# ## Next
+#
+# [Lesson 10: Convolution](10_convolution.ipynb). The game is understood as far as points in the plane can teach it. For pictures we need one more layer, the dense layer with its weights shared between all places, and some thought on how to make it fast.

@@ -11,6 +11,7 @@ from minigan import cli
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CHINESE = (ROOT / "README.zh.md").read_text(encoding="utf-8")
 COMMANDS = [line.split("#")[0] for line in re.findall(r"^\.venv/bin/minigan (.*)$", README, re.MULTILINE)]
 
 
@@ -18,6 +19,21 @@ def test_every_link_and_picture_is_there():
     links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if "://" not in link]
     assert len(links) > 8
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_both_languages_have_the_same_code_and_chinese_links_lead_somewhere():
+    def code(text):
+        blocks = re.findall(r"```(?:sh|python)\n(.*?)```", text, re.DOTALL)
+        return [[re.sub(r"\s*#.*", "", line) for line in block.splitlines()] for block in blocks]
+
+    assert code(CHINESE) == code(README)
+    headings = {
+        re.sub(r"[^\w -]", "", line[3:]).lower().replace(" ", "-") for line in README.splitlines() if line[:3] == "## "
+    }
+    for link in re.findall(r"\]\(([^)]+)\)", CHINESE):
+        path, _, anchor = link.partition("#")
+        assert (ROOT / path).exists(), link
+        assert not anchor or anchor in headings, link
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -78,15 +78,17 @@ def plot(rows: list[dict], path: str | os.PathLike) -> None:
                 line = sorted(
                     (row[knob], row[key] * (100 if key == "share_of_peak" else 1)) for row in _along(rows, knob, n)
                 )
-                axes.plot(*zip(*line, strict=True), f"o{dashes}", label=f"{n} thread{'s' * (n > 1)}")
-            axes.set_xscale("log", base=2)
-            if key != "share_of_peak":
-                axes.set_yscale("log")
+                if line:  # other programs may have taken every slice
+                    axes.plot(*zip(*line, strict=True), f"o{dashes}", label=f"{n} thread{'s' * (n > 1)}")
+            if axes.lines:
+                axes.set_xscale("log", base=2)
+                axes.set_yscale("linear" if key == "share_of_peak" else "log")
             axes.set_ylabel(title)
             axes.grid(alpha=0.25)
             axes.spines[["top", "right"]].set_visible(False)
         panels[-1, column].set_xlabel(label)
-    panels[0, 0].legend(frameon=False)
+    if panels[0, 0].lines:
+        panels[0, 0].legend(frameon=False)
     with atomic_file(path) as file:
         figure.savefig(file, format=os.fspath(path).rpartition(".")[2] or "png")
 

@@ -97,6 +97,12 @@ def test_passes_of_two_models_are_told_once(only_tiny):
     assert ["tiny_critic"] in names  # the penalty's
 
 
+def test_curves_without_a_single_measurement_are_empty(tmp_path):
+    row = {**scaling.BASE, "threads": 1, "ms_per_image": 1.0, "megabytes": 1.0, "share_of_peak": None}
+    scaling.plot([row], tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").read_bytes()[:4] == b"\x89PNG"
+
+
 def test_scaling(run, monkeypatch, tmp_path):
     monkeypatch.setattr(scaling, "QUICK", {"batch": (1, 2), "size": (8, 16), "width": (4, 8)})
     monkeypatch.setattr(scaling, "BASE", {"batch": 2, "size": 8, "width": 4})

@@ -8,9 +8,8 @@ import copy
 
 import numpy as np
 
-from minigan import kernels
 from minigan.layers.chain import Chain
-from minigan.layers.layer import Layer, Scaled, allocate, bind, every
+from minigan.layers.layer import Layer, Scaled, allocate, bind
 
 
 class Sequential(Chain):
@@ -34,18 +33,15 @@ class Sequential(Chain):
                 "Sequential draws its first weights: pass rng=np.random.default_rng(0), or a seed such as rng=0"
             )
         self.theta, self.grad, self.state = allocate(self.layers, np.random.default_rng(rng), dtype)
-        self.whole = not any(layer.shares for layer in every(self.layers))  # BLAS may use its own threads for a product
 
     @property
     def dtype(self) -> np.dtype:
         return self.theta.dtype
 
     def forward(self, x):
-        kernels.whole_products(self.whole)
         return super().forward(self._input(x))
 
     def __call__(self, x):
-        kernels.whole_products(self.whole)
         return super().__call__(self._input(x))
 
     def _input(self, x):
@@ -57,15 +53,12 @@ class Sequential(Chain):
         return self.cast(x)
 
     def backward(self, dy, caches, learn: bool = True, need_dx: bool = True):
-        kernels.whole_products(self.whole)
         return super().backward(self.cast(dy), caches, learn, need_dx)
 
     def tangent(self, v, caches):
-        kernels.whole_products(self.whole)
         return super().tangent(self.cast(v), caches)
 
     def backward_tangent(self, dw, tangents, caches, dx=None, need_dx: bool = True):
-        kernels.whole_products(self.whole)
         dx = dx if isinstance(dx, Scaled) else self.cast(dx)
         return super().backward_tangent(self.cast(dw), tangents, caches, dx, need_dx)
 
@@ -94,7 +87,7 @@ class Sequential(Chain):
 
     def _copy(self, memo, dtype):
         new = memo[id(self)] = object.__new__(type(self))
-        new.layers, new.whole = copy.deepcopy(self.layers, memo), self.whole
+        new.layers = copy.deepcopy(self.layers, memo)
         new.theta, new.grad, new.state = (a.astype(dtype) for a in (self.theta, self.grad, self.state))
         bind(new.layers, new.theta, new.grad, new.state)
         return new

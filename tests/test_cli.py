@@ -601,7 +601,7 @@ def any_threads(monkeypatch):
     monkeypatch.setattr(threads, "SMALL", 0)
     before = threads.get_threads(), threads.get_shares()
     yield
-    threads.set_threads(before[0], None if before[0] == before[1] else before[1])
+    threads.set_threads(*before)
 
 
 def test_deterministic_runs_have_the_same_bits_on_one_thread_and_two(capsys, tmp_path, any_threads):

@@ -13,7 +13,7 @@ import numpy as np
 
 from minigan import kernels
 
-NOT_KERNELS = {"get_shares", "get_threads", "set_threads", "use", "whole_products"}
+NOT_KERNELS = {"get_shares", "get_threads", "set_threads", "use"}
 KERNELS = [name for name in kernels.__all__ if name not in NOT_KERNELS]
 PASSES = {"forward": "forward", "backward": "dx", "accumulate": "dW", "learn": "dx and dW", "tangent": "tangent"}
 

@@ -25,7 +25,7 @@ from functools import wraps
 import numpy as np
 
 from minigan.kernels import convolution, elementwise, norm, product, reference, upconv
-from minigan.kernels.threads import get_shares, get_threads, set_threads, whole_products
+from minigan.kernels.threads import get_shares, get_threads, set_threads
 
 _in_use = "fast"
 
@@ -81,5 +81,5 @@ ema = _beside_its_twin(elementwise.ema)
 __all__ = [
     "adam", "add_bias", "batchnorm", "batchnorm_dx", "column_moments", "column_sums", "conv2d", "conv2d_dW",
     "conv2d_dx", "dense", "dense_dW", "dense_dx", "ema", "get_shares", "get_threads", "leaky_relu", "leaky_relu_dx",
-    "set_threads", "squared_norm", "upconv2d", "upconv2d_dW", "upconv2d_dx", "use", "whole_products",
+    "set_threads", "squared_norm", "upconv2d", "upconv2d_dW", "upconv2d_dx", "use",
 ]  # fmt: skip

@@ -3,13 +3,11 @@
 OpenBLAS on one thread runs near the core's peak, so a product needs no kernel of ours, only a cut: half of the output
 to each thread.  Cut the longer side of the output: a batch of 64 against 784 columns is cut by columns, so that each
 thread packs only its own half of the weights.  Entries of the output never meet, so the cut changes no sum.
-
-In a network without convolutions there is no cut: OpenBLAS's own threads do it (threads.py says why).
 """
 
 import numpy as np
 
-from minigan.kernels.threads import gives_to_blas, is_small, run, scratch
+from minigan.kernels.threads import is_small, run, scratch
 
 
 def multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
@@ -23,9 +21,6 @@ def multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
 def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
     """out = a b over our threads: (m, k), (k, n) -> (m, n); transposed views are welcome."""
     m, n = out.shape
-    if gives_to_blas():
-        multiply(a, b, out)
-        return
 
     def rows(i, j):
         multiply(a[i:j], b, out[i:j])
@@ -39,7 +34,7 @@ def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
 
 def dense(x: np.ndarray, W: np.ndarray, b: np.ndarray | None = None) -> np.ndarray:
     """y = x W + b: (N, n), (n, m), (m,) -> (N, m)."""
-    if W.shape[0] > 1 and (gives_to_blas() or is_small(len(x) * W.size)):
+    if W.shape[0] > 1 and is_small(len(x) * W.size):
         y = x @ W
     else:
         y = np.empty((len(x), W.shape[1]), x.dtype)
@@ -51,7 +46,7 @@ def dense(x: np.ndarray, W: np.ndarray, b: np.ndarray | None = None) -> np.ndarr
 
 def dense_dx(dy: np.ndarray, W: np.ndarray) -> np.ndarray:
     """dx = dy W': (N, m), (n, m) -> (N, n)."""
-    if W.shape[1] > 1 and (gives_to_blas() or is_small(len(dy) * W.size)):
+    if W.shape[1] > 1 and is_small(len(dy) * W.size):
         return dy @ W.T
     dx = np.empty((len(dy), W.shape[0]), dy.dtype)
     matmul(dy, W.T, dx)
@@ -61,9 +56,8 @@ def dense_dx(dy: np.ndarray, W: np.ndarray) -> np.ndarray:
 def dense_dW(x: np.ndarray, dy: np.ndarray, dW: np.ndarray) -> None:
     """dW += x' dy, in place: (N, n), (N, m) -> (n, m); each thread has its own rows of dW."""
 
-    if gives_to_blas() or is_small(dW.size * len(x)):
-        product = scratch("dense", dW.shape, dW.dtype)
-        dW += np.matmul(x.T, dy, out=product)
+    if is_small(dW.size * len(x)):
+        dW += x.T @ dy
         return
 
     def rows(i, j):

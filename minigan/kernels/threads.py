@@ -5,17 +5,11 @@ spoil each other: a worker that has finished does not sleep, it spins, and takes
 worker.  Measured: products of two-thread OpenBLAS fall from 150 to below 20 GFLOP/s beside a spinning or a merely
 busy neighbour.  So there is one pool, ours, made of plain Python threads, and three rules:
 
-  1. OpenBLAS is held at one thread, from the first kernel on (that costs 0.6 microseconds).
+  1. OpenBLAS is held at one thread, for the whole process, from the first kernel on (that costs 0.6 microseconds).
   2. A call is cut into `shares`, contiguous pieces of the batch.  Kernels (`nogil`) and np.matmul let go of Python's
      lock, so Python threads truly run side by side.  Handing a share over through a SimpleQueue costs 12 microseconds (a
      ThreadPoolExecutor, with its futures: 50), so work that one thread does in 60 stays where it is.
   3. A sum over the batch is one partial sum per share, added in the order of the shares.
-
-Handing over has a price that depends on the machine: a thread that sleeps has to be woken, 12 microseconds on one machine and
-150 on another, whose virtual processors fall asleep too.  OpenBLAS's own worker spins, so it starts at once, and a network
-without convolutions is little else than products, none of them in a share.  So there, and only there, rule 1 is turned round:
-products go whole to OpenBLAS and its own threads (`whole_products`).  Measured on the second machine: mlp 1.2 times as fast,
-wgan_gp_mlp 1.2; dcgan, where the spinning worker is in the way of our shares, 0.7.
 
 By rule 3 a result depends on the number of shares and never on the number of threads or their timing: `set_threads(1,
 shares=2)` gives, bit for bit, what two threads give.
@@ -41,10 +35,7 @@ BYTE = 4  # moving a byte counts as so many: 30 GB/s beside 120 billion multipli
 _local = threading.local()  # each thread's scratch buffers
 _pool: list[SimpleQueue] = []  # the inbox of each thread of ours
 _threads = _shares = 0  # 0: not chosen yet
-_held = False  # do we decide on OpenBLAS's threads yet?
-_blas = 0  # how many it has now
-_whole = False  # do products go to it whole?
-_fixed = False  # are the shares, and so the bits, fixed whatever the threads?
+_held = False  # is OpenBLAS at one thread?
 
 
 def _default() -> int:
@@ -72,8 +63,7 @@ def get_shares() -> int:
 
 def set_threads(n: int, shares: int | None = None) -> None:
     """Use n threads from now on and cut large calls into `shares` pieces (default n): the shares fix the bits."""
-    global _threads, _shares, _fixed
-    _fixed = shares is not None
+    global _threads, _shares
     shares = n if shares is None else shares
     for name, value in (("n", n), ("shares", shares)):
         if not isinstance(value, int) or value < 1:
@@ -84,23 +74,9 @@ def set_threads(n: int, shares: int | None = None) -> None:
 
 def is_small(size: float) -> bool:
     """Is work of this size (multiplications) left to the caller's thread?  For kernels with an even shorter way then."""
-    _hold_blas()
+    if not _held:
+        _hold_blas()
     return size < SMALL
-
-
-def whole_products(yes: bool) -> None:
-    """Say whether products now belong to a network without convolutions, which is told them by its forward and backward."""
-    global _whole
-    _whole = yes
-
-
-def gives_to_blas() -> bool:
-    """Is the coming product handed to OpenBLAS whole?  Then it has all our threads.  Never where the shares fix the bits."""
-    if not _whole or _fixed or get_threads() == 1:
-        return False
-    _hold_blas()
-    _set_blas(_threads)
-    return True
 
 
 def run(work: Callable[[int, int], Any], length: int, size: float) -> list[Any]:
@@ -108,7 +84,6 @@ def run(work: Callable[[int, int], Any], length: int, size: float) -> list[Any]:
     if size < SMALL and _held:
         return [work(0, length)]  # the quick way out: it costs a microsecond or two
     _hold_blas()
-    _set_blas(1)
     shares = min(get_shares(), length) if size >= SMALL else 1
     if shares <= 1:
         return [work(0, length)]
@@ -178,18 +153,10 @@ def _blas_libraries() -> list:
 
 def _hold_blas() -> None:
     global _held
-    if not _held:
-        _held = True
-        keep_freed_memory()
-        _set_blas(1)
-
-
-def _set_blas(n: int) -> None:
-    global _blas
-    if n != _blas:
-        _blas = n
-        for library in _blas_libraries():
-            library.set_num_threads(n)
+    _held = True
+    keep_freed_memory()
+    for library in _blas_libraries():
+        library.set_num_threads(1)
 
 
 if hasattr(os, "register_at_fork"):

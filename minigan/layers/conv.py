@@ -17,8 +17,6 @@ from minigan.layers.linear import Linear
 class Convolution(Linear):
     """What all directions share: the parameters and the checks."""
 
-    shares = True
-
     def __init__(self, c_in, c_out, k, stride=1, pad=0, bias=True, gain=HE):
         whole(type(self).__name__, c_in=c_in, c_out=c_out, k=k, stride=stride)
         if not isinstance(pad, int | np.integer) or not 0 <= pad < k:

@@ -37,7 +37,6 @@ class Layer:
     curved = False  # True: the Jacobian depends on x, so `curvature` is not zero
     pairs = False  # True: takes a tuple of inputs, such as (image, label)
     mixes = False  # True: one sample's output depends on the other samples of the batch
-    shares = False  # True: its products are made in shares of the batch, by our own threads (kernels/threads.py)
     bound = False  # True once a network has handed out the views
     parameters: Mapping[str, tuple[tuple, Init]] = MappingProxyType({})  # name -> (shape, init(rng, shape))
     buffers: Mapping[str, tuple[tuple, Init]] = MappingProxyType({})  # the same, for what is not trained

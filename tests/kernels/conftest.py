@@ -41,4 +41,4 @@ def any_threads(request, monkeypatch):
     monkeypatch.setattr(threads, "SMALL", 0)
     threads.set_threads(request.param)
     yield request.param
-    threads.set_threads(before[0], None if before[0] == before[1] else before[1])
+    threads.set_threads(*before)

@@ -13,8 +13,6 @@ import pytest
 
 from minigan import kernels
 from minigan.kernels import threads
-from minigan.layers import Conv2d, Dense, Reshape
-from minigan.network import Sequential
 
 
 def _python(code, **environment):
@@ -27,9 +25,7 @@ def _python(code, **environment):
 def settings():
     before = threads.get_threads(), threads.get_shares()
     yield
-    threads.set_threads(before[0], None if before[0] == before[1] else before[1])
-    threads.whole_products(False)
-    threads._set_blas(1)
+    threads.set_threads(*before)
 
 
 def test_shares_are_contiguous_and_in_order(any_threads):
@@ -79,31 +75,6 @@ def test_blas_is_held_at_one_thread():
     kernels.dense(np.ones((2, 3)), np.ones((3, 4)))
     libraries = threads._blas_libraries()
     assert all(library.get_num_threads() == 1 for library in libraries)
-
-
-def test_a_network_without_convolutions_gives_its_products_to_blas_whole(settings):
-    def blas():
-        return {library.get_num_threads() for library in threads._blas_libraries()}
-
-    x = np.random.default_rng(0).standard_normal((32, 64)).astype(np.float32)
-    dense = Sequential(Dense(64, 16), rng=0)
-    conv = Sequential(Dense(64, 64), Reshape(8, 8, 1), Conv2d(1, 2, 3), rng=0)
-    threads.set_threads(2)
-    y = dense(x)
-    assert blas() == {2}
-    threads.run(lambda i, j: None, 2, size=1e9)  # Adam, say: our own threads
-    assert blas() == {1}
-    scores, caches = dense.forward(x)
-    dense.backward(np.ones_like(scores), caches)
-    assert blas() == {2}
-    conv(x)
-    assert not threads.gives_to_blas()
-    dense.astype(np.float32)(x)  # a copy knows it too
-    assert threads.gives_to_blas()
-    for n, shares in ((1, None), (2, 2), (1, 2)):  # one thread; and where the shares fix the bits
-        threads.set_threads(n, shares)
-        np.testing.assert_allclose(dense(x), y, rtol=1e-6)
-        assert not threads.gives_to_blas()
 
 
 def test_scratch_is_reused_aligned_and_private():

@@ -59,7 +59,7 @@ def test_threads_are_used_and_written_down(small, tmp_path):
     try:
         results.run("small", only="grid", seeds=1, threads=1, out=tmp_path, stream=io.StringIO())
     finally:
-        kernels.set_threads(before[0], None if before[0] == before[1] else before[1])
+        kernels.set_threads(*before)
     assert rows.read(tmp_path / "small.csv")[0]["threads"] == "1"
 
 

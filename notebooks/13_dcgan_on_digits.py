@@ -1,0 +1,823 @@
+# %% [markdown]
+# # Lesson 13: DCGAN on digits
+#
+# **Goal** Put the parts of the last three lessons together into a GAN that draws digits, know of each of its numbers why it is that number, and tell by a measurement, not by taste, what each decision is worth.
+#
+# **Prerequisites** Lessons 8 and 9: the two steps, the moving average, what losses do not say. Lessons 10 to 12: convolution, upsampling, BatchNorm.
+#
+# **Run time** 2 min on two cores (measured).
+#
+# Until 2015 GANs drew digits with dense layers, and hardly anything else. Radford, Metz and Chintala (2016) tried many networks and published the one that trained: convolutions that shrink in D, convolutions that grow in G, BatchNorm, no dense layers but at the ends. Their *DCGAN* is a list of decisions, and almost every generator since is its descendant. We derive what can be derived of
+# the list, train it, and then take decisions back, one at a time, to see which of them were needed.
+
+# %%
+import numpy as np
+
+from minigan import check, data, game, losses, metrics, models, penalties, plots
+from minigan.bench.flops import count
+from minigan.data import Dataset
+from minigan.differences import ADJOINT, compare
+from minigan.gradcheck import step_checks
+from minigan.layers import Concat, Conv2d, Dense, Embedding, ReLU, Reshape, Tanh, UpConv2d
+from minigan.layers.chain import Chain
+from minigan.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.metrics import digitnet
+from minigan.models.dcgan import build
+from minigan.network import Sequential
+from minigan.optim import EMA, Adam, cosine
+
+# %% [markdown]
+# ## Predict: how far does a score see?
+#
+# The digits: 28 x 28 pixels, with a black frame around them to make 32 x 32, because 32 can be halved three times and 28 cannot. D halves them: three convolutions with kernel 4, stride 2 and padding 1, to maps of 16 x 16, 8 x 8 and 4 x 4 places. Take one place of the last map, in the middle. On how many pixels of the image does it depend?
+#
+# - **a** 8 x 8: there are 4 x 4 places, and 32 / 4 = 8
+# - **b** 10 x 10
+# - **c** 22 x 22
+# - **d** all of them
+#
+# Commit to a letter before you run on.
+
+# %% tags=["predict"]
+guess = "?"  # "a", "b", "c" or "d"
+
+# %%
+digits = data.load("mnist10k")
+reals = digits.to_float(pad_to=32)  # (10000, 32, 32, 1) in [-1, 1]
+
+seen = {}
+for seed in range(steps(40, 2)):  # many untrained Ds, to see what they have in common
+    _, D = models.dcgan_up((32, 32, 1), latent=64, width=8, rng=seed, dtype="float64")
+    for depth in (2, 4, 6):  # a convolution and its LeakyReLU, once, twice, three times
+        body = Chain(*D.layers[:depth])
+        maps, caches = body.forward(reals[4000:4001].astype(float))
+        one = np.zeros_like(maps)
+        one[0, maps.shape[1] // 2 - 1, maps.shape[2] // 2 - 1] = (
+            1  # all channels of one place in the middle
+        )
+        slope = body.backward(one, caches, learn=False)[0, :, :, 0]
+        seen[maps.shape[1]] = seen.get(maps.shape[1], 0) + slope**2
+for side, power in seen.items():
+    rows, columns = (np.any(power > 0, axis=axis).sum() for axis in (1, 0))
+    print(f"a place of the map of {side:2d} x {side:<2d} sees {rows} x {columns} pixels")
+
+check.nb13_p1(guess)
+
+# %%
+title = "One place of D's last map sees 22 x 22 of 32 x 32 pixels, and its middle most of all"
+with figure(title, panels=3, size=(8.5, 3.3)) as axes:
+    for ax, (side, power) in zip(axes, seen.items(), strict=True):
+        slope = np.sqrt(power)
+        ax.imshow(reals[4000, :, :, 0], cmap="gray", vmin=-1, vmax=3)
+        (top, bottom), (left, right) = (np.flatnonzero(np.any(slope != 0, axis=a))[[0, -1]] for a in (1, 0))
+        frame = [(left - 0.5, top - 0.5), (right + 0.5, top - 0.5), (right + 0.5, bottom + 0.5)]
+        ax.plot(
+            *np.array([*frame, (left - 0.5, bottom + 0.5), frame[0]]).T, "-", color="white", linewidth=1.5
+        )
+        down, across = np.nonzero(slope)
+        ax.scatter(
+            across, down, s=24 * (slope[down, across] / slope.max()) ** 2, color="#d1600a", linewidths=0
+        )
+        ax.set_title(f"a place of {side} x {side}")
+        ax.set_axis_off()
+
+# %% [markdown]
+# (The area of a dot is the mean square of the slope over forty untrained Ds: how much this pixel counts.)
+#
+# ## Derive: down and up
+#
+# **Shapes.** Lesson 10 counted how many windows fit, with kernel 4, stride 2, padding 1 and an even $H$:
+#
+# $$ H' = \Bigl\lfloor \frac{H + 2p - k}{s} \Bigr\rfloor + 1 = \Bigl\lfloor \frac{H - 2}{2} \Bigr\rfloor + 1 = \frac H2 \tag{eq:conv.size} $$
+#
+# D goes 32, 16, 8, 4, and each time it doubles its channels, $w$, $2w$, $4w$: half the numbers are left after each layer. From the last map a dense layer makes one score. G is the mirror image. A dense layer turns the noise into a map of 4 x 4 places and $4w$ channels, the *seed*; three layers double it, by a copy and a convolution (`UpConv2d`), or in the original by a transposed
+# convolution, $(H - 1) \cdot 2 - 2 + 4 = 2H$.
+#
+# **How far it sees.** Let $r_l$ be the pixels in a row that one place of map $l$ depends on (its *receptive field*), and $j_l$ how many pixels apart the fields of two neighbours begin. A pixel sees itself: $r_0 = 1$, $j_0 = 1$. A place of map $l$ looks at $k$ places in a row of map $l - 1$. The first of them sees $r_{l-1}$ pixels, and each of the other $k - 1$ adds $j_{l-1}$ new ones. And its neighbour
+# looks $s$ places further:
+#
+# $$ r_l = r_{l-1} + (k_l - 1)\, j_{l-1}, \qquad j_l = s_l\, j_{l-1} = \prod_{i \le l} s_i \tag{13.1} $$
+#
+# With $k = 4$, $s = 2$: $1, 4, 10, 22$. Three layers without stride would see $1, 4, 7, 10$. Far sight comes from strides.
+#
+# In G the question is: how many pixels can one place of the seed reach? By lesson 11 (`eq:upconv.folded`) a copy and a convolution of 3 is a transposed convolution with kernel 4 and stride 2, that is, the way back of one of D's layers. What a place sees on the way there, it reaches on the way back: again 4, 10, 22. A place of the seed is the plan for a region of 22 x 22 pixels, which overlaps with those of all its
+# neighbours, and the dense layer below sees to it that the sixteen plans agree.
+#
+# **What it costs.** A convolution has a $k \times k$ window of matrices $c \times c'$, and $c'$ biases. At each place of its output all of these weights are multiplied once:
+#
+# $$ \text{parameters} = k^2 c\, c' + c', \qquad \text{multiplications} = k^2 c\, c'\, H' W' \tag{13.2} $$
+#
+# When D halves the map and doubles the channels, $c c'$ grows by 4 and $H' W'$ falls by 4. So each layer but the first costs the same time, and each has four times the weights of the one before: *the work is spread evenly over the scales, the memory sits at the coarse end*, where there are few places and each weight is used rarely.
+
+# %%
+x, z = reals[:1].astype(float), np.zeros((1, 64))
+G, D = models.dcgan_up((32, 32, 1), latent=64, width=16, rng=0, dtype="float64")
+print(D.summary(x), "\n")
+print(G.summary(z))
+
+# %% [markdown]
+# ## Derive: the first step
+#
+# At the first step nothing is known, and that is how it should look: scores near 0, pictures neither white nor empty. Whether it does is decided by the deviation of the first weights. Let the weights of a layer be drawn with mean 0 and variance $\text{gain}^2 / \text{fan-in}$, independently. An output is a sum of fan-in products $x_i W_i$. The square of the sum has the expected value
+# $\sum_i x_i^2\, \mathbb{E} W_i^2$, for all products of different weights vanish on average. So, *whatever the input*,
+#
+# $$ \mathbb{E}\, y^2 = \text{gain}^2 \cdot \operatorname{mean} x^2 \tag{13.3} $$
+#
+# (but for the border, where some of the $x_i$ are zeros). And $y$ is as likely negative as positive. Of its mean square LeakyReLU keeps the positive half as it is, and of the negative half the share $\alpha^2$:
+#
+# $$ \mathbb{E} \operatorname{LeakyReLU}(y)^2 = \frac{1 + \alpha^2}{2}\, \mathbb{E}\, y^2 \tag{13.4} $$
+#
+# For ReLU that is one half, and so He, Zhang, Ren and Sun (2015) drew weights with twice the variance, which keeps the signal as large as it is, through any number of layers:
+#
+# $$ W \sim \mathcal{N}\Bigl(0,\; \frac{\text{gain}^2}{\text{fan-in}}\Bigr), \qquad \text{gain} = \sqrt{2} \tag{eq:init.he} $$
+#
+# With $\alpha = 0.2$ the factor of a layer is $2 \cdot 0.52 = 1.04$. D has three of them and a last layer with gain 1, so $\mathbb{E} f^2$ is $1.04^3$ times the mean square of a pixel, $0.94$; that makes $1.06$ without the border, and somewhat less with it. What does that say of the loss? Since $\operatorname{softplus}(f) = \log 2 + \frac f2 + \frac{f^2}{8} - \dots$, and $f$ is as likely negative as positive,
+#
+# $$ \mathbb{E}\, L_D = \mathbb{E} \operatorname{softplus}(-r) + \mathbb{E} \operatorname{softplus}(f) \approx \log 4 + \frac{\mathbb{E}\, r^2 + \mathbb{E}\, f^2}{8} \tag{13.5} $$
+#
+# a little above the equilibrium: D knows nothing, and it is not sure of it either. Double all weights, and scores are $2^4$ times as large. That D is as ignorant, but very sure, and its first steps are spent on unlearning.
+#
+# DCGAN drew all weights from $\mathcal{N}(0, 0.02^2)$. Solve $\sqrt{2 / \text{fan-in}} = 0.02$: a fan-in of 5000, which fitted its layers of 512 and 1024 channels. The number was copied into many projects with narrower networks. Here is what it would do in ours.
+
+
+# %%
+def sizes(net, x, change):
+    """Root mean square of what goes into a network, and of what each of its layers with weights says."""
+    found = [np.sqrt(np.mean(x**2))]
+    for layer in net.layers:
+        if "W" in layer.parameters:
+            change(layer.W)
+        x, _ = layer.forward(x)
+        if "W" in layer.parameters:
+            found.append(np.sqrt(np.mean(x**2)))
+    return found
+
+
+def dcgans(W):
+    W[...] = 0.02 * np.random.default_rng(W.size).standard_normal(W.shape)
+
+
+def double(W):
+    W *= 2
+
+
+BIRTHS = {"He": lambda W: None, "twice He": double, "0.02": dcgans}
+x = reals[::1250].astype(float)
+born = {}
+for name, change in BIRTHS.items():
+    each, firsts = [], []
+    for seed in range(steps(40, 2)):
+        _, D = models.dcgan_up((32, 32, 1), latent=64, width=16, rng=seed, dtype="float64")
+        each.append(sizes(D, x, change))
+        noise = np.tanh(np.random.default_rng(seed).standard_normal(x.shape))
+        firsts.append(losses.non_saturating.d(D(x), D(noise))[0])
+    born[name] = np.sqrt(np.mean(np.square(each), axis=0))
+    print(f"{name:<9} size of the score {born[name][-1]:7.4f}   D's first loss {np.mean(firsts):6.3f}")
+print(f"log 4 = {np.log(4):.3f}")
+
+title = "He's weights keep D's signal; 0.02, right for 512 channels, leaves little of it at 16"
+with figure(title, marker=True) as ax:
+    for name, line in born.items():
+        ax.semilogy(line, label=f"first weights: {name}")
+    ax.set(ylabel="size of the signal")
+    ax.set_xticks(range(5), ["image", "16 x 16", "8 x 8", "4 x 4", "score"])
+    ax.legend(loc="lower left")
+
+assert quick() or 0.6 < born["He"][-1] < 1.1
+assert quick() or born["0.02"][-1] < 0.01 < 5 < born["twice He"][-1]
+
+# %% [markdown]
+# In G the sizes do not matter as much: BatchNorm sets them to 1 after each layer (lesson 12), which is why 0.02 could survive so long. All but the last, which goes into tanh and decides how much contrast the first pictures have. (And it is about the first step only: Adam's steps have one length, however small the slopes are, and weights that are too small grow.) With He's weights the input of tanh has $\mathbb{E}\, y^2 = 2 \cdot \frac12 = 1$: before it comes BatchNorm with mean square 1, and ReLU, which keeps a half.
+#
+# ## Derive: black must be easy
+#
+# G ends with tanh, whose values lie between -1 and 1, so the images are stretched to $[-1, 1]$. Is that more than a convention? The slope of tanh is $1 - y^2$ (`eq:tanh.slope`). If the number $u$ that comes into it has a small error $\delta$, as every number in a network has, the pixel has the error
+#
+# $$ \tanh(u + \delta) - \tanh u \approx (1 - y^2)\, \delta \tag{13.6} $$
+#
+# At black, $y = -1$, that is nothing: every $u$ below $-3$ gives black, and G may hit it as sloppily as it likes. Four of five pixels of a digit are black.
+#
+# ## Predict: images from 0 to 1
+#
+# Somebody divides the images by 255, as one does for a classifier. They lie in $[0, 1]$, which tanh reaches as well. What goes wrong?
+#
+# - **a** nothing: 0 and 1 are values of tanh like any others
+# - **b** the background is never clean
+# - **c** G uses the whole range of tanh, and its black is too black
+#
+# We will train it soon, on digits shrunk to 16 x 16.
+
+# %% tags=["predict"]
+guess = "?"  # "a", "b" or "c"
+
+# %%
+check.nb13_p2(guess)
+
+u, error = np.linspace(-4, 4, 161), 0.3
+with figure("At black tanh swallows an error of its input; at 0 it passes it on in full") as ax:
+    ax.fill_between(u, np.tanh(u - error), np.tanh(u + error), color="0.8", label="input off by 0.3")
+    ax.plot(u, np.tanh(u), color="black", label="tanh u")
+    for y, at, name in ((-1, -3.0, "black at -1"), (0, 0.0, "black at 0")):
+        reach = np.tanh(at + error) - np.tanh(at - error)
+        print(
+            f"{name:<12} an error of 0.3 in u moves the pixel by at most {np.abs(np.tanh(at + np.array([-error, error])) - np.tanh(at)).max():.4f}"
+        )
+        ax.plot([at, at], [np.tanh(at - error), np.tanh(at + error)], "-", color="#d1600a", linewidth=4)
+        ax.annotate(name, (at + 0.25, np.tanh(at) - 0.12 + 0.2 * (y == -1)))
+    ax.set(xlabel="u", ylabel="pixel")
+    ax.legend(loc="upper left")
+
+# %% [markdown]
+# ## See the code
+#
+# All of DCGAN is one function. `grow` is the layer by which G doubles a map: `UpConv2d(n, m, 3)` in `dcgan_up`, `ConvTranspose2d(n, m, 4, 2, 1)` in `dcgan`. (`classes` is for lesson 19.) Notice what is missing: D has no BatchNorm, for the reasons of lesson 12, and G has none after its last layer, where it would take from every image its own brightness.
+
+# %%
+show_source(models.dcgan_up, models.dcgan, build)
+
+# %% [markdown]
+# ## Check: shapes, costs, slopes
+#
+# (13.2) for every layer of D, against the weights that are there and the multiplications that the kernels really do; then both whole steps of a small DCGAN of 8 x 8 pixels, BatchNorm and all, against differences.
+
+# %%
+_, D = models.dcgan_up((32, 32, 1), latent=64, width=16, rng=0)
+x, side, channels = reals[:1], 32, 1
+for layer in D.layers:
+    if isinstance(layer, Conv2d):
+        side, each = side // 2, 16 * channels * layer.c_out
+        work = (
+            count(lambda layer=layer, x=x: layer.forward(x))[0] // 2
+        )  # an operation is a product or a sum
+        channels = layer.c_out
+        print(f"{layer}   {layer.W.size + layer.b.size:6,} parameters, {work:7,} multiplications")
+        assert (layer.W.size + layer.b.size, work) == (each + channels, each * side**2)
+    x = layer(x)
+
+G, D = models.dcgan_up((8, 8, 1), latent=3, width=2, rng=0, dtype="float64")
+rng = np.random.default_rng(0)
+small = reals[:8:2].reshape(4, 8, 4, 8, 4, 1).mean(axis=(2, 4)).astype(float)
+assert not show_checks(step_checks(G, D, losses.non_saturating, small, rng.standard_normal((4, 3))))
+
+# %% [markdown]
+# ## Derive: a number for better
+#
+# Pictures are judged by eye, until one has to choose between two of them, and then by the eye of who made them. We want a number, before we train anything. D's loss is none (lesson 9). So let a third network look, one that has learned to read digits and plays no part in the game. The library's `digitnet` turns an image into 64 *features*, the numbers from which it then reads the digit.
+# A thousand reals are a cloud in this space, a thousand fakes another one. Take each for a Gaussian, with its mean $m$ and its covariance $C$. What is asked is how far the one has to be carried to become the other (Heusel et al. 2017):
+#
+# $$ d^2 = \lVert m_a - m_b \rVert^2 + \operatorname{tr} \bigl( C_a + C_b - 2\, (C_a C_b)^{1/2} \bigr) \tag{eq:metric.frechet} $$
+#
+# On a line it can be seen. Two Gaussians are $m_a + s_a e$ and $m_b + s_b e$; carry each point to the one with the same $e$. The mean of the squared way is
+#
+# $$ \mathbb{E}\, (m_a - m_b + (s_a - s_b)\, e)^2 = (m_a - m_b)^2 + (s_a - s_b)^2 \tag{13.7} $$
+#
+# and $s_a^2 + s_b^2 - 2 s_a s_b$ is what the trace says. Fakes that are blurred move the mean; fakes that are all alike shrink the deviation. This *Fréchet distance* is never 0 for finite samples. What real images get, one half against the other, is the floor, and no number is told without its floor. (Lesson 20 is about such measures and what they are blind to.)
+
+
+# %%
+def blown_up(images):
+    """16 x 16 to 32 x 32, which digitnet can read: each pixel four times."""
+    return images if images.shape[1] == 32 else images.repeat(2, axis=1).repeat(2, axis=2)
+
+
+def features(images):
+    return digitnet.features(blown_up(np.clip(images, -1, 1)))[0]
+
+
+tiny = reals.reshape(-1, 16, 2, 16, 2, 1).mean(axis=(2, 4))  # the same digits at 16 x 16
+n = steps(1000, 100)
+some = np.random.default_rng(5).permutation(len(reals))[: 2 * n]
+measured = {len(x[0]): features(x[some[:n]]) for x in (reals, tiny)}
+
+
+def distance(images):
+    """The Frechet distance from `n` reals of the same size."""
+    return metrics.frechet_distance(measured[images.shape[1]], features(images))
+
+
+floor = {len(x[0]): distance(x[some[n:]]) for x in (reals, tiny)}
+print("floor: reals against other reals", {side: round(d, 2) for side, d in floor.items()})
+x = reals[some[n:]]
+blurred = (x + np.roll(x, 1, axis=1) + np.roll(x, 1, axis=2) + np.roll(x, (1, 1), axis=(1, 2))) / 4
+print(f"blurred by one pixel {distance(blurred):6.2f}")
+print(f"only the ones        {distance(np.resize(reals[1001:2128], (n, 32, 32, 1))):6.2f}")
+print(f"noise                {distance(np.tanh(np.random.default_rng(0).standard_normal(x.shape))):6.2f}")
+on_a_line = np.random.default_rng(0).standard_normal((2, 20_000, 1)) * [[[2.0]], [[0.5]]] + [
+    [[1.0]],
+    [[4.0]],
+]
+print(compare("(1 - 4)^2 + (2 - 0.5)^2", metrics.frechet_distance(*on_a_line), 9 + 2.25, 0.03))
+
+# %% [markdown]
+# ## Derive: the average, and how old it is
+#
+# As in lesson 8 samples are drawn from a running average of G,
+#
+# $$ \bar\theta \leftarrow d\, \bar\theta + (1 - d)\, \theta \tag{eq:ema} $$
+#
+# Written out, the weights of $j$ steps ago stand in it with the share $(1 - d)\, d^j$, so on average it is
+#
+# $$ \sum_{j \ge 0} j\, (1 - d)\, d^j = \frac{d}{1 - d} \tag{13.8} $$
+#
+# steps old. With $d = 0.99$ these are 99 steps. G's BatchNorms have statistics besides weights, and these have to be averaged too, or the average would be normalised with the statistics of another network. The library averages both:
+
+# %%
+show_source(EMA.step)
+
+# %% [markdown]
+# ## Check: the same noise, from the first step to the last
+#
+# Now we train: `dcgan_up` with 16 channels, batches of 32, noise of 64 numbers, the loss of lesson 3, Adam with a rate that falls to 0. Two parts are borrowed from later lessons, because with them a minute is enough. G and D are told the *label*, so that G can be asked for a seven (lesson 19); and a *gradient penalty*, R1, keeps D from becoming steeper than G can follow (lesson 15).
+# From time to time we measure both G and its average, with the same noise and the labels of the reals they are compared with.
+
+# %%
+LATENT = 64
+labels = digits.labels
+rng = np.random.default_rng(9)
+judged = rng.standard_normal((n, LATENT)), labels[some[:n]]  # what is measured, always the same
+shown = rng.standard_normal((30, LATENT)), np.arange(30) % 10  # what is looked at
+
+
+def use(net, z, batch=250):
+    """Images of a network in use, a few at a time: its BatchNorms take their running statistics."""
+    return np.concatenate(
+        [net(tuple(part[i : i + batch] for part in z)) for i in range(0, len(z[0]), batch)]
+    )
+
+
+def train(x, n, grow=models.dcgan_up, keep=(), look=0, other=None, seed=0):
+    """A DCGAN on the images x -> the GAN, {step: pictures of its average}, rows of (step, distance of G, of its average)."""
+    G, D = grow(x.shape[1:], LATENT, 16, classes=10, rng=seed)
+    G = other(seed) if other else G
+    opt_G, opt_D = (Adam(net, cosine(2e-3, n), beta1=0.5, beta2=0.99) for net in (G, D))
+    average = EMA(G, 0.99, warmup=True)
+    gan = game.GAN(G, D, losses.non_saturating, [penalties.r1], opt_G, opt_D, LATENT, average, classes=10)
+    rng, film, rows = np.random.default_rng(seed + 1), {}, []
+    for t in range(n + 1):
+        if t in keep:
+            film[t] = use(average.net, shown)
+        if look and t % look == 0:
+            rows.append((t, distance(use(G, judged)), distance(use(average.net, judged))))
+        if t < n:
+            chosen = rng.integers(len(x), size=32)
+            gan.step(x[chosen], labels[chosen], rng)
+    return gan, film, np.array(rows)
+
+
+N = steps(1200, 6)
+keep = tuple(N * k // 1200 for k in (0, 40, 100, 200, 400, 1200))
+gan, film, rows = train(reals, N, keep=keep, look=max(1, N // 6))
+print(compare("the average, use by use", gan.generate(shown), use(gan.ema.net, shown), ADJOINT))
+for t, of_g, of_average in rows:
+    print(f"step {t:4.0f}   distance: G {of_g:6.2f}   its average {of_average:6.2f}")
+print(f"reals against other reals {floor[32]:.2f}")
+
+
+# %%
+def sheet(ax, images, columns, name=None):
+    ax.imshow(plots.grid(images, columns=columns, pad=1), cmap="gray", vmin=0, vmax=255)
+    ax.set_axis_off()
+    if name:
+        ax.set_title(name)
+
+
+title = "The same ten noises: spots, then strokes, then digits"
+with figure(title, panels=(len(film), 1), size=(8, 5.6)) as axes:
+    for ax, (t, pictures) in zip(axes[:, 0], film.items(), strict=True):
+        sheet(ax, pictures[:10], 10, f"step {t}")
+
+# %%
+kinds = [np.flatnonzero(labels == k)[:6] for k in range(10)]
+with figure("Sixty digits that G has drawn, and sixty that people wrote", 2, (10, 3.6)) as (left, right):
+    rng = np.random.default_rng(3)
+    sheet(left, gan.generate((rng.standard_normal((60, LATENT)), np.arange(60) % 10)), 10, "G")
+    sheet(right, reals[np.transpose(kinds).ravel()], 10, "reals")
+
+# %%
+with figure("The average is ahead of G for as long as the rate is high") as ax:
+    ax.semilogy(rows[:, 0], rows[:, 1], "s--", label="G")
+    ax.semilogy(rows[:, 0], rows[:, 2], "o-", label="its average")
+    ax.axhline(floor[32], color="black", linestyle=":", linewidth=1.2)
+    ax.annotate("reals against reals", (0.02 * N, floor[32] * 1.15))
+    ax.set(xlabel="step", ylabel="Fréchet distance")
+assert quick() or np.all(rows[1:4, 2] < rows[1:4, 1])
+assert quick() or rows[-1, 2] < 6
+
+# %% [markdown]
+# And the plan of 4 x 4 places? We operate on it: take the seed of one digit, put a single place of another digit's seed into it, and let the upper layers of G draw what is written there now. In use BatchNorm mixes nothing (lesson 12), so by (13.1) at most 22 x 22 pixels may change.
+
+# %%
+net = gan.ema.net
+sow, draw = Chain(*net.layers[:3]), Chain(*net.layers[3:])  # up to the seed (N, 4, 4, 64), and from there
+print(*net.layers[:3], sep=", ")
+patients, donors = (
+    sow(net.cast(tuple(part[which] for part in shown))) for which in ([3, 6, 9], [10, 4, 5])
+)
+operated = patients.copy()
+operated[:, 1, 2] = donors[:, 1, 2]
+images = [draw(seeds) for seeds in (patients, donors, operated)]
+change = np.abs(images[2] - images[0])
+panels = np.stack([images[0], images[1], images[2], 2 * np.clip(change, 0, 1) - 1], axis=1)
+title = "One place of the seed is a plan for 22 x 22 pixels, and for none outside"
+with figure(title, size=(10, 1.5)) as ax:
+    sheet(
+        ax, panels.reshape(-1, 32, 32, 1), 12, "three times: digit | donor of one place | operated | change"
+    )
+for each in change:
+    down, across = (np.flatnonzero(each[:, :, 0].any(axis=axis)) for axis in (1, 0))
+    print(f"changed: rows {down[0]} to {down[-1]}, columns {across[0]} to {across[-1]}")
+assert quick() or np.ptp(np.flatnonzero(change.any(axis=(0, 2, 3)))) + 1 == 22
+
+# %% [markdown]
+# **Has it learned by heart?** A G that hands out its training images has a distance near the floor. So we look, for each fake, for the nearest of all ten thousand training images, and do the same for real images, among the others.
+
+# %%
+flat = reals.reshape(len(reals), -1)
+fakes = gan.generate(tuple(part[: steps(500, 20)] for part in judged))
+index, near = metrics.nearest(fakes.reshape(len(fakes), -1), flat)
+_, others = metrics.nearest(
+    flat[some[n : n + len(fakes)]], flat, k=2
+)  # the nearest of all is the image itself
+title = "Each fake has a nearest digit among ten thousand, and is no copy of it"
+with figure(title, panels=2, size=(10, 3.4)) as (left, right):
+    pairs = np.stack([fakes[:20], reals[index[:20, 0]]], axis=1).reshape(-1, 32, 32, 1)
+    sheet(left, pairs, 10, "fake | nearest real | fake | nearest real | ...")
+    bins = np.linspace(0, 1.05 * max(near.max(), others.max()), 40)
+    right.hist(others[:, 1], bins, color="0.75", label="reals, to the nearest other real")
+    right.hist(
+        near[:, 0], bins, histtype="step", color="#d1600a", linewidth=2, label="fakes, to the nearest real"
+    )
+    right.set(xlabel="distance of the pixels", yticks=())
+    right.legend(loc="upper left", fontsize=9)
+    right.set_ylim(0, 1.35 * right.get_ylim()[1])
+print(f"nearest real: of a fake {np.median(near):.1f}, of a real {np.median(others[:, 1]):.1f} (medians)")
+print(f"nearer than the nearest of any real: {np.mean(near < others[:, 1].min()):.1%} of the fakes")
+assert quick() or np.quantile(near, 0.05) > 0.5 * np.quantile(others[:, 1], 0.05)
+
+# %% [markdown]
+# ## Check: a walk
+#
+# If G has understood anything, then what lies between two noises is a digit too. Which way from $a$ to $b$? On the straight line $(1 - t)\, a + t\, b$ the variance is $(1 - t)^2 + t^2$, one half in the middle: noise that is too small, of which G has seen little. The library walks on a curve on which noise stays noise:
+#
+# $$ z(s) = a \cos s + b \sin s, \qquad a, b \sim \mathcal{N}(0, 1) \tag{eq:game.walk} $$
+#
+# Independent variances add up, $\cos^2 s + \sin^2 s = 1$.
+
+# %%
+show_source(game.GAN.walk)
+
+# %%
+a, b = np.random.default_rng(1).standard_normal((2, 200_000))
+for s in (0.4, 0.8):
+    print(compare(f"variance at s = {s}", np.var(a * np.cos(s) + b * np.sin(s)), 1.0, 0.02))
+found = []
+for name, scale in (
+    ("noise as on the walk", 1.0),
+    ("the middle of a straight line", 0.5**0.5),
+    ("smaller still", 0.3),
+):
+    images = gan.generate((judged[0] * scale, judged[1]))
+    precision, recall = metrics.precision_recall(measured[32], features(images))
+    found.append((distance(images), precision, recall))
+    print(f"{name:<30} distance {found[-1][0]:5.2f}   precision {precision:.2f}   recall {recall:.2f}")
+if not quick():
+    assert found[0][1] < found[1][1] < found[2][1]
+    assert found[0][2] > found[1][2] > found[2][2]
+
+frames = list(gan.walk(40, 10, np.random.default_rng(4)))[:11]
+title = "A walk through the noise: the label stays, the hand changes step by step"
+with figure(title, size=(8, 5.6)) as ax:
+    chosen = [0, 2, 3, 4, 5, 7, 9]
+    sheet(ax, np.concatenate([[frame[k] for frame in frames] for k in chosen]), len(frames))
+
+# %% [markdown]
+# (*Precision* is the share of the fakes that lie where reals are, *recall* the share of the reals that lie where fakes are.) Noise that is too small gives tamer digits: more of them look real, and fewer of the reals are among them. Sometimes one wants that, and calls it *truncation* (Brock, Donahue and Simonyan 2019); it should be no accident of the way one walks.
+
+# %% [markdown]
+# ## Derive: what a decision is worth
+#
+# A decision is worth what is lost without it. So we take one away at a time and leave all else as it was, same seed, same data, same steps. To be quick we take the digits at 16 x 16, with one level less. Three candidates: the copies of `UpConv2d` (transposed convolutions instead), BatchNorm in G (none), and the range of the images ($[0, 1]$ instead of $[-1, 1]$; the fakes are stretched before they are measured). How
+# much is chance? A second seed says it.
+
+
+# %%
+def without_norm(seed):
+    told = Concat(right=[Embedding(10, 16)])  # sixteen numbers for the label, beside the noise
+    grow = [
+        Dense(LATENT + 16, 512),
+        Reshape(4, 4, 32),
+        ReLU(),
+        UpConv2d(32, 16, 3),
+        ReLU(),
+        UpConv2d(16, 1, 3),
+    ]
+    return Sequential(told, *grow, Tanh(), rng=seed)
+
+
+def stretched(images):
+    return 2 * images - 1
+
+
+SHORT = steps(500, 6)
+CHANGES = {
+    "DCGAN": {"x": tiny},
+    "DCGAN, another seed": {"x": tiny, "seed": 1},
+    "transposed convolutions": {"x": tiny, "grow": models.dcgan},
+    "transposed, another seed": {"x": tiny, "grow": models.dcgan, "seed": 1},
+    "no BatchNorm in G": {"x": tiny, "other": without_norm},
+    "images from 0 to 1": {"x": (tiny + 1) / 2},
+}
+made, scores = {}, {}
+for name, changed in CHANGES.items():
+    again, _, _ = train(n=SHORT, **changed)
+    images = again.generate(judged)
+    made[name] = stretched(images) if "0 to 1" in name else images
+    scores[name] = distance(made[name])
+    print(f"{name:<24} distance {scores[name]:6.2f}")
+print(f"reals against other reals {floor[16]:5.2f}")
+
+order = np.argsort(judged[1][:40], kind="stable")
+pictured = [(name, images) for name, images in made.items() if "seed" not in name]
+title = "Images from 0 to 1 never get a clean background; two other changes look like chance"
+with figure(title, panels=(4, 1), size=(8.5, 6.0)) as axes:
+    for ax, (name, images) in zip(axes[:, 0], pictured, strict=True):
+        sheet(ax, images[order], 20, f"{name}: distance {scores[name]:.1f}")
+
+# %%
+chance = [scores["DCGAN"], scores["DCGAN, another seed"]]
+clean = {name: np.mean(np.abs(images + 1) < 0.02) for name, images in {**made, "reals": tiny}.items()}
+for name, share in clean.items():
+    print(f"{name:<24} black up to a hundredth of the range: {share:.0%} of all pixels")
+assert quick() or clean["images from 0 to 1"] < 0.7 * clean["DCGAN"]
+assert quick() or scores["images from 0 to 1"] > 1.5 * max(chance)
+assert quick() or scores["no BatchNorm in G"] < 1.5 * max(chance)
+assert quick() or scores["transposed, another seed"] < 1.2 * max(chance)
+
+# %% [markdown]
+# With images from 0 to 1 the distance is far worse, and the share of black pixels shows why: where a real digit is black these fakes are nearly black, for black is now a number that has to be hit. That was prediction **b**. Without BatchNorm, and with transposed convolutions, G is not better and not certainly worse: *another seed changes as much*, and who prints one number for each row of such a table has
+# measured mostly luck. For small differences one needs longer trainings and more seeds. (The library's default was chosen so; see its README.)
+#
+# But a distance sees only what its features see, and digitnet, which reads digits, does not care for grain. Lesson 11 said where to look: a transposed convolution leaves a chessboard, which is light and dark in turns, the highest frequency an image has. So we take the power at each frequency, and divide by that of the reals.
+
+
+# %%
+def spectrum(images):
+    """Mean power at the frequencies 0 .. 8 waves in 16 pixels, across and down together."""
+    x = images[..., 0] - images[..., 0].mean(axis=0)
+    power = (np.abs(np.fft.fft2(x)) ** 2).mean(axis=0)
+    return (power.mean(axis=0) + power.mean(axis=1))[:9]
+
+
+ratios = {name: spectrum(images) / spectrum(tiny) for name, images in made.items()}
+title = "Only transposed convolutions have too much of the finest grain, as lesson 11 foretold"
+with figure(title, marker=True) as ax:
+    for name in ("DCGAN", "transposed convolutions", "no BatchNorm in G", "images from 0 to 1"):
+        ax.plot(ratios[name], label=name)
+    ax.axhline(1, color="black", linestyle=":", linewidth=1)
+    ax.set(
+        xlabel="waves in 16 pixels (8: every second pixel light)",
+        ylabel="power, fakes / reals",
+        ylim=(0, None),
+    )
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=9)
+
+grain = {name: ratio[8] / ratio[1:4].mean() for name, ratio in ratios.items()}
+for name, share in grain.items():
+    print(f"{name:<24} finest grain against coarse: {share:.2f} times that of the reals")
+if not quick():
+    copies, transposed = (
+        [share for name, share in grain.items() if kind in name] for kind in ("DCGAN", "transposed")
+    )
+    assert min(transposed) > 1.1 * max(copies)
+    assert (
+        ratios["transposed convolutions"][8] > 1 > max(ratios["DCGAN"][8], ratios["no BatchNorm in G"][8])
+    )
+
+# %% [markdown]
+# The fakes from 0 to 1 have hardly any fine grain at all: strokes without edges.
+
+# %% [markdown]
+# ## Modify
+#
+# ### Exercise 1: how far does it see?
+#
+# Equation (13.1): given the kernels `ks` and the strides `ss` of a row of convolutions, from the image upward, return how many pixels in a row one place of the last map depends on.
+
+
+# %% tags=["exercise"]
+def field_of_view(ks, ss):
+    return ...  # your code: a whole number
+
+
+check.nb13_q1(field_of_view)
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def field_of_view(ks, ss):
+#     r, j = 1, 1
+#     for k, s in zip(ks, ss):
+#         r += (k - 1) * j
+#         j *= s
+#     return r
+# ```
+#
+# The order of the two lines is the whole exercise: a layer looks at places that lie as far apart as the strides *below* it say; its own stride is for those above. The first layer of DCGAN has stride 2 and still sees no more than its kernel, 4.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 2: what does it cost?
+#
+# Equation (13.2): a `Conv2d(c_in, c_out, k, s)` with bias is padded so that an image of `side` x `side` pixels gives a map of (side / s) x (side / s) places. Return its number of parameters and the number of multiplications for one image.
+
+
+# %% tags=["exercise"]
+def layer_cost(side, c_in, c_out, k, s):
+    return ...  # your code: parameters, multiplications
+
+
+check.nb13_q2(layer_cost)
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def layer_cost(side, c_in, c_out, k, s):
+#     weights = k * k * c_in * c_out
+#     return weights + c_out, weights * (side // s) ** 2
+# ```
+#
+# Each weight is used once at every place of the output. (By the definition: Winograd's products of lesson 10 are fewer. And the zeros of the border are counted as if they were pixels.) With twice the channels everywhere both numbers are four times as large; with an image twice as wide only the second is.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 3: straight on
+#
+# A straight line between two noises is not forbidden, if the point is brought back to the size of noise. Given independent noises `a` and `b` (N, d), each number with variance 1, and `t` from 0 to 1, return $(1 - t)\, a + t\, b$, scaled by one factor, the same for all numbers, so that each has the variance 1 again.
+
+
+# %% tags=["exercise"]
+def straight_on(a, b, t):
+    return ...  # your code: an array like a
+
+
+check.nb13_q3(straight_on)
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def straight_on(a, b, t):
+#     return ((1 - t) * a + t * b) / np.sqrt((1 - t) ** 2 + t**2)
+# ```
+#
+# The variances of independent numbers add up, $(1 - t)^2 + t^2$, and a number divided by its deviation has variance 1. With $\cos s = (1 - t) / \sqrt{\cdot}$ this is a point of the library's walk: the same curve, at another pace.
+#
+# </details>
+
+# %% [markdown]
+# ## Break it
+#
+# Three bugs of real projects.
+#
+# 1. *Images from 0 to 1*: the reader of the data divides by 255, G ends with tanh. (You have seen what comes of it.)
+# 2. *Still learning*: pictures are drawn with `G.forward(z)`, so that BatchNorm takes the statistics of whatever else is drawn at that moment. (In other libraries a forgotten `eval()`.)
+# 3. *The wrong cache*: D's step goes backward for the fakes with the cache of the reals. (In code that keeps a cache *in* the layer: the second forward overwrites it, and both backward passes use the same.)
+#
+# Which of them does `step_checks`, both whole steps against differences, catch?
+#
+# - **a** the first and the third
+# - **b** the third
+# - **c** the second and the third
+# - **d** all three
+
+# %% tags=["predict"]
+guess = "?"  # "a", "b", "c" or "d"
+
+
+# %%
+def divided_by_255(self, pad_to=None):
+    return (right_to_float(self, pad_to) + 1) / 2  # right: x / 127.5 - 1
+
+
+def still_learning(self, z, batch=250):
+    return (self.ema.net if self.ema else self.G).forward(z)[0]  # right: net(z), a few at a time
+
+
+def wrong_cache(G, D, loss, penalties, opt_D, x, z, rng=None):
+    fake = game.beside(G.forward(z)[0], z)
+    (r, real_caches), (f, _) = D.forward(x), D.forward(fake)
+    value, d_real, d_fake = loss.d(r, f)
+    penalty = game.learn(D, d_real, r, real_caches, game.taken(penalties, "real"))
+    D.backward(d_fake, real_caches, need_dx=False)  # right: fake_caches
+    opt_D.step()
+    return {"loss_D": value, "penalty": penalty}
+
+
+right_to_float = Dataset.to_float
+bugs = {
+    "images from 0 to 1": (Dataset, "to_float", divided_by_255),
+    "still learning": (game.GAN, "generate", still_learning),
+    "the wrong cache": (game, "d_step", wrong_cache),
+}
+
+
+def slopes():
+    G, D = models.dcgan_up((8, 8, 1), latent=3, width=2, rng=0, dtype="float64")
+    noise = np.random.default_rng(0).standard_normal((4, 3))
+    return step_checks(G, D, losses.non_saturating, small, noise)
+
+
+caught = {}
+for name, bug in bugs.items():
+    print(name)
+    with planted(*bug):
+        checks = slopes()
+    show_checks(checks)
+    caught[name] = {found.name for found in checks if not found.ok}
+    print()
+
+check.nb13_p3(guess)
+assert caught == {
+    "images from 0 to 1": set(),
+    "still learning": set(),
+    "the wrong cache": {"D step, dtheta"},
+}
+
+# %% [markdown]
+# The first two need somebody who asks another question. *Does a picture survive the way into the network and out again?* `to_float` brings pixels to $[-1, 1]$ and `to_image` brings them back; with the bug black comes back as grey. *Is an image the same, alone and in company?* What is true of a sample has to be true of it whoever sits beside it.
+
+
+# %%
+def questions():
+    some_digits = Dataset(digits.images[:5], None, "five digits")
+    back = plots.to_image(some_digits.to_float()).astype(float)
+    yield compare("in and out again", back, some_digits.images.astype(float), 0.0)
+    z = np.random.default_rng(2).standard_normal((6, LATENT)), np.arange(6)
+    alone, together = gan.generate(tuple(part[:1] for part in z)), gan.generate(z)
+    yield compare("alone as in company", alone, together[:1], 1e-5)
+
+
+before = gan.ema.net.state.copy()
+for name, bug in bugs.items():
+    print(name)
+    with planted(*bug):
+        assert show_checks(questions()) == (name != "the wrong cache")
+    gan.ema.net.state[...] = before  # what still learns has moved them
+    print()
+assert not show_checks(questions())
+
+# %%
+with planted(game, "d_step", wrong_cache):
+    deaf, _, _ = train(tiny, SHORT)
+with planted(game.GAN, "generate", still_learning):
+    mine = np.random.default_rng(2).standard_normal((1, LATENT)), np.array([5])
+    companies = []
+    for k in range(10):  # ten times the same noise, in the company of three others of one digit
+        others = np.random.default_rng(k).standard_normal((3, LATENT)), np.full(3, k)
+        companies.append(
+            gan.generate(tuple(np.concatenate(parts) for parts in zip(mine, others, strict=True)))[0]
+        )
+gan.ema.net.state[...] = before
+companies = np.array(companies)
+print(f"the same noise in ten companies: a pixel moves by up to {np.ptp(companies, axis=0).max():.2f} of 2")
+assert quick() or np.ptp(companies, axis=0).max() > 0.5
+with figure("One noise, ten companies: its five is what the neighbours make of it", size=(8, 1.4)) as ax:
+    sheet(ax, companies, 10)
+
+deaf_distance = distance(deaf.generate(judged))
+print(f"with the wrong cache: distance {deaf_distance:.1f}, without {scores['DCGAN']:.1f}")
+with figure(
+    "With the wrong cache D learns nothing of the fakes, and G nothing of the digits", size=(8, 1.4)
+) as ax:
+    sheet(ax, deaf.generate(judged)[:20], 20)
+assert quick() or deaf_distance > 3 * max(chance)
+
+# %% [markdown]
+# A G that is asked for a picture has to give the same one whoever asks beside it: with *still learning* one and the same noise gives ten different fives. And the wrong cache has wonderful slopes, all finite, none zero. They say how the scores *of the reals* would fall, weighed with what was wrong about the fakes.
+#
+# **A gradient check proves that the slopes belong to the program. It cannot prove that this is the program you wanted.** For that there are questions that have nothing to do with slopes: there and back, alone as in company, and a distance from the data that is measured by somebody who does not play.
+#
+# ## Summary
+#
+# | formula | code | test |
+# |---|---|---|
+# | `eq:conv.size`: $(H + 2p - k) / s + 1$, here $H / 2$ | `minigan.layers.Conv2d.size` | `tests/layers/test_conv.py`: `test_output_sizes_are_those_of_the_docstring`, `test_k4_s2_p1_halves_and_doubles` |
+# | `eq:init.he`: $\mathcal{N}(0, \text{gain}^2 / \text{fan-in})$ | `minigan.layers.conv.Convolution` | `tests/layers/test_conv.py`: `test_initial_variance_is_2_over_the_fan_in`, `test_the_variance_passes_through_a_transposed_convolution` |
+# | `eq:tanh.slope`: $1 - y^2$, nothing at black | `minigan.layers.Tanh` | `tests/layers/test_activations.py`: `test_curved_activations_by_hand` |
+# | `eq:upconv.folded`: G reaches as far as D sees | `minigan.models.dcgan_up` | `tests/models/test_dcgan.py`: `test_g_makes_what_d_judges`, `test_d_doubles_its_channels_and_g_mirrors_them`, `test_every_gradient` |
+# | `eq:ema`: the average, of weights and statistics | `minigan.optim.EMA.step` | `tests/test_optim.py`: `test_ema_by_hand`, `test_ema_averages_running_statistics_too` |
+# | `eq:metric.frechet`: $\lVert m_a - m_b \rVert^2 + \operatorname{tr}(\dots)$ | `minigan.metrics.frechet_distance` | `tests/metrics/test_frechet.py`: `test_by_hand`, `test_two_gaussians_on_a_line` |
+# | `eq:game.walk`: $a \cos s + b \sin s$ | `minigan.game.GAN.walk` | `tests/test_game.py`: `test_a_walk_is_a_closed_curve_of_gaussian_noise` |
+# | `eq:batchnorm.use`: a sample is used alone | `minigan.game.GAN.generate` | `tests/test_game.py`: `test_samples_come_from_the_average_in_evaluation_mode` |
+#
+# - Halve the map, double the channels: the work of a layer stays, its weights become four times as many, and after three layers a place sees 22 x 22 pixels.
+# - First weights by He keep D's signal and make it ignorant without being sure; images in $[-1, 1]$ put black where tanh is flat.
+# - A decision is worth what is lost without it: one at a time, by a number, with its floor and the spread of the seeds.
+#
+# ## Next
+#
+# [Lesson 14: Wasserstein distance](14_wasserstein.ipynb). D has been a judge who says yes or no. From now on it is to measure *how far* the fakes are from the data, and for that there is a distance that can be computed by sorting.

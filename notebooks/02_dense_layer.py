@@ -16,9 +16,9 @@
 import numpy as np
 
 from minigan import check, kernels
-from minigan.differences import FIRST, compare, numerical_gradient
+from minigan.differences import ADJOINT, FIRST, compare, numerical_gradient
 from minigan.gradcheck import layer_checks, network_checks
-from minigan.layers import Dense, LeakyReLU
+from minigan.layers import Dense, Flatten, LeakyReLU, Reshape, Residual, Tanh
 from minigan.layers.chain import Chain
 from minigan.layers.linear import Linear
 from minigan.lessons import figure, planted, quick, show_checks, show_source, steps
@@ -81,7 +81,14 @@ check.nb02_p1(guess)
 #
 # $$ db_j \mathrel{+}= \sum_n dy_{nj} \tag{2.2} $$
 #
-# (In the library this is `eq:linear.db`, and its sum runs over the pixels of an image too.) Two things are easily overlooked.
+# (In the library this is `eq:linear.db`, and its sum runs over the pixels of an image too.)
+#
+# None of this needed the product of matrices as such, only that $y$ is linear in $x$ and linear in $W$. So write $L(x; W)$ for the linear part and $\mathbf{1}$ for a one at every place, and
+# the dense layer is one case of
+#
+# $$ y = L(x; W) + b\,\mathbf{1} \tag{eq:linear.forward} $$
+#
+# A convolution (lesson 10) has another $L$, and the same bias. Two things are easily overlooked.
 #
 # *The batch is summed, not averaged.* If the loss is a mean over the batch, then its $1/N$ is already inside `dy`.
 #
@@ -156,32 +163,90 @@ show_checks(layer_checks(Dense(3, 4), (5, 3)))
 #
 # ## Derive: a network
 #
-# Two dense layers in a row are no more than one: $(x W_1) W_2 = x\, (W_1 W_2)$. What makes depth worth having is a bend between them, the *activation*, applied to each
-# number by itself:
+# Two dense layers in a row are no more than one: $(x W_1) W_2 = x\, (W_1 W_2)$. What makes depth worth having is a bend between them, the *activation*, one function of one
+# number, applied to each number by itself:
+#
+# $$ y = f(x) \tag{eq:activation.forward} $$
+#
+# Many bends will do. The one in most of our networks is
 #
 # $$ y = \begin{cases} x & x > 0 \\ \alpha x & x \le 0 \end{cases} \tag{eq:leaky\_relu.forward} $$
 #
-# is the LeakyReLU; with $\alpha = 0$ it is the ReLU. An input reached one output only, its own, with strength $f'(x)$: the Jacobian is diagonal, and
+# the LeakyReLU; with $\alpha = 0$ it is the ReLU. Whatever $f$ is, an input reached one output only, its own, with strength $f'(x)$: the Jacobian is diagonal, and
 #
 # $$ dx = f'(x)\, dy \tag{eq:activation.dx} $$
 #
-# with $f'(x)$ either 1 or $\alpha$. Here the cache is needed to know on which side of the bend each number was.
+# with $f'(x)$ either 1 or $\alpha$ for the LeakyReLU. Here the cache is needed to know on which side of the bend each number was.
 #
-# **The chain.** A network is layers end to end, $y = f_L(\cdots f_2(f_1(x)))$. Each layer gets the slope of its output from the layer above, adds its own $dW$ and $db$, and hands the
-# slope of its input to the layer below:
+# **The chain.** A network is layers end to end:
+#
+# $$ y = f_L\bigl(\cdots f_2(f_1(x))\bigr) \tag{eq:chain.forward} $$
+#
+# Call the numbers between them $x_l = f_l(x_{l-1})$, with $x_0 = x$. The input $x_{l-1}$ of a layer reaches the loss through $x_l$ only, with the strengths of the Jacobian. So each layer gets the
+# slope of its output from the layer above, and hands the slope of its input to the layer below:
 #
 # $$ dx_{l-1} = J_l^{\top}\, dx_l, \qquad J_l = \frac{\partial f_l}{\partial x_{l-1}}, \qquad l = L, \dots, 1 \tag{eq:chain.dx} $$
 #
-# That is all of backpropagation. No layer knows what stands above or below it.
+# Its parameters $\theta_l$ (here $W$ and $b$) reach the loss through $x_l$ only, too. Moved by $\delta$, they move $x_l$ by $\frac{\partial f_l}{\partial \theta_l} \delta$ and so the loss by
+# $\bigl\langle dx_l,\, \frac{\partial f_l}{\partial \theta_l} \delta \bigr\rangle$; read as a product with $\delta$, that is the slope the layer adds as the other one passes by:
+#
+# $$ d\theta_l \mathrel{+}= \Bigl(\frac{\partial f_l}{\partial \theta_l}\Bigr)^{\!\top} dx_l \tag{eq:chain.dtheta} $$
+#
+# For a dense layer it is `eq:dense.dW` and (2.2). That is all of backpropagation. No layer knows what stands above or below it.
 
 # %%
 show_source(Chain.forward, Chain.backward)
+
+# %% [markdown]
+# **Layers that only move numbers.** A dense layer takes rows, a picture has height, width and colours. So a discriminator lays each picture out in a row, and a generator folds a row into a picture:
+#
+# $$ (N, H, W, C) \to (N,\, H W C) \tag{eq:flatten.forward} $$
+#
+# $$ (N, \dots) \to (N, \text{shape}) \tag{eq:reshape.forward} $$
+#
+# Each number reaches one output, with strength 1. The Jacobian is a permutation, and the transpose of a permutation is its inverse: the slope is folded back into the shape of the input, which is all the cache has to hold.
+#
+# **A way around.** A residual block runs its layers, the *body*, beside a *shortcut*, which is $x$ itself, or one layer where the body changes the shape:
+#
+# $$ y = \text{shortcut}(x) + \text{body}(x) \tag{eq:residual.forward} $$
+#
+# Now an input reaches the output in two ways, and the ways add up:
+#
+# $$ dx = J_{\text{shortcut}}^{\top}\, dy + J_{\text{body}}^{\top}\, dy \tag{eq:residual.dx} $$
+#
+# If the shortcut is $x$ itself, its part is $dy$, untouched by any weight: however deep the network and however small the weights of the bodies, the slope of the loss comes down to the first layer. By hand: a
+# body $3 x + 1$, at $x = 2$ with $dy = 5$, gives $y = 2 + 7 = 9$ and $dx = 5 + 3 \cdot 5 = 20$.
+#
+# ## Check: a network and its pieces
+#
+# First the whole: $d\theta$ and $dx$ of a chain. Then, one by one, the layers that can stand in it.
 
 # %%
 net = Sequential(Dense(3, 6), LeakyReLU(0.2), Dense(6, 2), rng=0)
 print(net.summary(np.zeros((5, 3))))
 print()
 show_checks(network_checks(net, (5, 3)))
+
+# %%
+pieces = {
+    "bend": (Tanh(), (5, 3)),
+    "flatten": (Flatten(), (5, 2, 3, 4)),
+    "reshape": (Reshape(2, 3, 4), (5, 24)),
+    "way around": (Residual(Dense(3, 3), LeakyReLU(0.2)), (5, 3)),
+    "with a layer in it": (Residual(Dense(3, 4), shortcut=Dense(3, 4)), (5, 3)),
+}
+for name, (layer, shape) in pieces.items():
+    found = {one.name: one for one in layer_checks(layer, shape)}
+    show_checks(found[slope]._replace(name=f"{name}, {slope}") for slope in ("dx", "dtheta"))
+
+x = rng.standard_normal((5, 3))
+net = net.astype(np.float64)
+first, bend, last = net.layers
+print(compare("chain, y", net(x), last(bend(first(x))), ADJOINT))
+block = Residual(Dense(3, 3)).init(0, np.float64)
+_, cache = block.forward(x)
+print(compare("way around, y", block(x), x + block.body(x), ADJOINT))
+print(compare("way around, dx", block.backward(x, cache), x + x @ block.body.layers[0].W.T, ADJOINT))
 
 # %% [markdown]
 # Now let such networks learn something. Each gets 128 points of a wave and follows the slope of the mean squared error downhill (with Adam, the optimizer of
@@ -448,6 +513,8 @@ with planted(kernels, "dense_dW", assign):
 # | `eq:linear.db`: $db \mathrel{+}= \sum_n dy_n$ | `minigan.layers.linear.Linear.accumulate` | `tests/layers/test_dense.py`: `test_the_bias_slope_sums_over_the_batch` |
 # | `eq:leaky_relu.dx`: $dx = dy$ or $\alpha\, dy$ | `minigan.layers.LeakyReLU.backward` | `tests/layers/test_activations.py`: `test_leaky_relu_by_hand` |
 # | `eq:chain.dx`: $dx_{l-1} = J_l^\top dx_l$ | `minigan.layers.chain.Chain.backward` | `tests/layers/test_chain.py`: `test_worked_by_hand` |
+# | `eq:chain.dtheta`: $d\theta_l \mathrel{+}= (\partial f_l / \partial \theta_l)^\top dx_l$ | `minigan.layers.layer.Layer.learn` | `tests/layers/test_chain.py`: `test_worked_by_hand` |
+# | `eq:residual.dx`: $dx = J_{\text{shortcut}}^\top dy + J_{\text{body}}^\top dy$ | `minigan.layers.Residual.back` | `tests/layers/test_residual.py`: `test_worked_by_hand` |
 # | `eq:init.he`: $W \sim \mathcal{N}(0, 2 / n)$ | `minigan.layers.layer.normal` | `tests/layers/test_dense.py`: `test_the_variance_survives_many_relu_layers` |
 #
 # - To find a slope, ask which outputs a number reached and how strongly; then add up the ways.

@@ -82,11 +82,26 @@ check.nb03_p1(guess)
 #
 # $$ \operatorname{softplus}(x) = \log(1 + e^{x}) = \max(x, 0) + \log\bigl(1 + e^{-|x|}\bigr) \tag{eq:softplus.forward} $$
 #
-# **Its slope is probability minus truth.** The slope of softplus is the sigmoid, $\frac{e^x}{1 + e^x}$. So for a batch of $N$ scores
+# **Its slope is probability minus truth.** The way back asks for two derivatives. The sigmoid is $y = 1 / u$ with $u = 1 + e^{-x}$, so its derivative is $e^{-x} / u^2 = \frac{1}{u} \cdot \frac{u - 1}{u}$:
+#
+# $$ \sigma'(x) = y\, (1 - y), \qquad y = \sigma(x) \tag{eq:sigmoid.slope} $$
+#
+# at most $\frac14$, and tiny where D is sure. Softplus, $\log(1 + e^x)$, has $\frac{e^x}{1 + e^x}$:
+#
+# $$ \operatorname{softplus}'(x) = \sigma(x) \tag{eq:softplus.slope} $$
+#
+# The slope of a log-probability is a probability. So for a batch of $N$ scores
 #
 # $$ ds = \frac{\sigma(s) - t}{N} \tag{eq:bce.slope} $$
 #
 # which lies between $-1/N$ and $1/N$, whatever D says. By hand: D gives a real picture the score 0. Its probability is $\frac12$, the loss is $\log 2 = 0.693$, the slope is $\frac12 - 1 = -\frac12$: raise that score.
+#
+# **A little less than certainty.** With $t = 1$ the slope is negative at every score: a picture long recognised still pushes, and its score grows without end. *Label smoothing* replaces the truth, in a share $\epsilon$ of the
+# cases, by the toss of a coin. On average the target is then
+#
+# $$ t = (1 - \epsilon)\, \text{target} + \frac{\epsilon}{2} \tag{eq:bce.smoothing} $$
+#
+# and the slope is 0 at the finite score $\log \frac{t}{1 - t}$. With $\epsilon = 0.2$ a real picture has $t = 0.9$, and its score is pulled to $\log 9 = 2.2$, from both sides.
 
 # %%
 s = np.arange(-120, 60, dtype=np.float32)
@@ -128,6 +143,13 @@ for where, s, h in (("near", near, 1e-5), ("far ", far, 1.0)):
     slope = losses.bce_with_logits(s, t)[1]
     expected = numerical_gradient(lambda s: losses.bce_with_logits(s, t)[0], s, h)
     print(compare(where, slope, expected, FIRST))
+
+p, x = sigmoid(near), near.copy()
+print(compare("sigmoid'", p * (1 - p), numerical_gradient(lambda x: sigmoid(x).sum(), x), FIRST))
+print(compare("softplus'", p, numerical_gradient(lambda x: softplus(x).sum(), x), FIRST))
+s = np.log([0.9 / 0.1, 0.1 / 0.9])  # where smoothed targets of 1 and 0 let go
+slope = losses.bce_with_logits(s, np.array([1.0, 0.0]), smoothing=0.2)[1]
+print(compare("smoothed, at rest", slope, np.zeros(2), ADJOINT))
 
 # %% [markdown]
 # ## Predict: what does a rejected generator feel?
@@ -222,6 +244,79 @@ for name, loss in losses.GAN_LOSSES.items():
     of_g = numerical_gradient(lambda f: loss.g(r, f)[0], f)
     print(compare(f"{name:<15} d", loss.d(r, f)[2], of_d, FIRST))
     print(compare(f"{name:<15} g", loss.g(r, f)[1], of_g, FIRST))
+
+# %% [markdown]
+# ## Derive: other answers than yes and no
+#
+# Not every network is asked "real or fake?". The same thought, *a loss is a surprise*, minus the logarithm of the probability that was given to the truth, answers other questions too.
+#
+# **Which of K?** A classifier (the library's DigitNet of lesson 20 is one) gives each class $k$ a score $s_k$, and probabilities in proportion to $e^{s_k}$, which is the *softmax*: $p_k = e^{s_k} / \sum_j e^{s_j}$. The mean surprise of $N$ samples is
+#
+# $$ L = -\operatorname{mean}_n \log p_{n,\, \text{label}_n}, \qquad p = \operatorname{softmax}(s) \tag{eq:cross\_entropy} $$
+#
+# Of one sample that is $\log \sum_j e^{s_j} - s_{\text{label}}$. The first term has the slope $e^{s_k} / \sum_j e^{s_j} = p_k$, the second $-1$ at the label and 0 elsewhere, a row called onehot:
+#
+# $$ ds = \frac{p - \text{onehot}}{N} \tag{eq:cross\_entropy.slope} $$
+#
+# Probability minus truth, again; with two classes and the scores 0 and $s$ it *is* `eq:bce.slope`. And again the large part is pulled out before the arithmetic: a number subtracted from all scores of a row changes no $p$, so subtract the
+# largest, and no exponential overflows.
+#
+# **How much?** If the truth scatters around the prediction $y$ like a normal variable of variance 1, the surprise is $\frac12 (t - y)^2$ and a constant; if its probability falls off like $e^{-|t - y|}$, it is $|t - y|$. So, with *size* for
+# the number of entries, and the derivatives $2u$ of $u^2$ and $\operatorname{sign} u$ of $|u|$:
+#
+# $$ L = \operatorname{mean}\,(y - t)^2, \qquad dy = \frac{2\, (y - t)}{\text{size}} \tag{eq:mse} $$
+#
+# $$ L = \operatorname{mean} |y - t|, \qquad dy = \frac{\operatorname{sign}(y - t)}{\text{size}} \tag{eq:l1} $$
+#
+# The first pulls in proportion to the distance, the second with the same force from anywhere. If one constant has to serve all of $t$, the pulls must cancel: $\sum (y - t) = 0$ makes it the *mean*, as many above as below the *median*.
+#
+# **How far from the noise?** Suppose that a network says of each number the mean $\mu$ and the variance $\sigma^2 = e^{\lambda}$ of a normal variable $q$ (a logarithm, so that no variance comes out negative), and that $q$ should stay near the standard normal noise $p$. Measure by
+# how much more surprising the draws of $q$ are to one who expects $p$: $\operatorname{mean}[\log q(x) - \log p(x)]$ for $x$ from $q = \mathcal{N}(\mu, \sigma^2)$, with $p = \mathcal{N}(0, 1)$. The constants cancel, and
+# $\frac12 \operatorname{mean}\bigl[ x^2 - (x - \mu)^2 / \sigma^2 - \log \sigma^2 \bigr]$ remains. The mean of $x^2$ is $\mu^2 + \sigma^2$, that of $(x - \mu)^2$ is $\sigma^2$. Summed over the numbers of a sample, mean over the batch:
+#
+# $$ L = \frac{1}{2N} \sum \bigl( \mu^2 + e^{\lambda} - 1 - \lambda \bigr), \qquad \lambda = \log \sigma^2 \tag{eq:gaussian\_kl} $$
+#
+# $$ d\mu = \frac{\mu}{N}, \qquad d\lambda = \frac{e^{\lambda} - 1}{2N} \tag{eq:gaussian\_kl.slopes} $$
+#
+# This *Kullback-Leibler divergence* is never negative, since $e^\lambda \ge 1 + \lambda$, and both slopes vanish at mean 0 and variance 1 only.
+
+# %%
+show_source(losses.softmax_cross_entropy, losses.mse, losses.l1, losses.gaussian_kl)
+
+# %% [markdown]
+# ## Check: value and slope of each
+#
+# The slopes against differences. The values against something that knows nothing of the formula: two classes are the binary cross-entropy, the best constants are those of NumPy, and the divergence is an integral, summed on a fine grid.
+
+# %%
+s, labels = rng.standard_normal((5, 3)), np.array([0, 2, 1, 1, 0])
+y, t = rng.standard_normal((2, 5, 4))
+for name, loss, x, other in (
+    ("classes", losses.softmax_cross_entropy, s, labels),
+    ("mse", losses.mse, y, t),
+    ("l1", losses.l1, y, t),
+    ("divergence, mu", losses.gaussian_kl, y, t),
+):
+    expected = numerical_gradient(lambda x: loss(x, other)[0], x)
+    print(compare(f"slope: {name}", loss(x, other)[1], expected, FIRST))
+expected = numerical_gradient(lambda log_var: losses.gaussian_kl(y, log_var)[0], t)
+print(compare("slope: divergence, log var", losses.gaussian_kl(y, t)[2], expected, FIRST))
+
+two = np.stack([np.zeros(5), s[:, 0]], axis=1)
+real = np.array([0, 1, 1, 0, 1])
+classes, binary = losses.softmax_cross_entropy(two, real), losses.bce_with_logits(s[:, 0], real)
+print(compare("two classes", classes[0], binary[0], ADJOINT))
+print(compare("two classes, slope", classes[1][:, 1], binary[1], ADJOINT))
+
+t = rng.standard_normal(7)  # an odd number, so that the median is one of them, at the corner of l1
+print(compare("mse at the mean", losses.mse(np.full(7, t.mean()), t)[1].sum(), 0.0, ADJOINT))
+print(compare("l1 at the median", losses.l1(np.full(7, np.median(t)), t)[1].sum(), 0.0, ADJOINT))
+
+mu, log_var, x = 0.7, -0.4, np.linspace(-12, 12, 100_001)
+log_q = -((x - mu) ** 2) / (2 * np.exp(log_var)) - log_var / 2
+integral = np.sum(np.exp(log_q) / np.sqrt(2 * np.pi) * (log_q + x**2 / 2)) * (x[1] - x[0])
+value = losses.gaussian_kl(np.array([[mu]]), np.array([[log_var]]))[0]
+print(compare("divergence", value, integral, FIRST))
 
 # %% [markdown]
 # ## Modify
@@ -388,6 +483,9 @@ assert not show_checks(examine())
 # | `eq:softplus.forward`: $\max(x, 0) + \log(1 + e^{-\lvert x \rvert})$ | `minigan.layers.activations.softplus` | `tests/layers/test_activations.py`: `test_no_overflow_at_1e4`, `test_small_arguments_keep_their_digits` |
 # | `eq:bce`: $\operatorname{mean}[\operatorname{softplus}(s) - t s]$ | `minigan.losses.bce_with_logits` | `tests/test_losses.py`: `test_bce_by_hand` |
 # | `eq:bce.slope`: $(\sigma(s) - t) / N$ | `minigan.losses.bce_with_logits` | `tests/test_losses.py`: `test_bce_by_hand` |
+# | `eq:cross_entropy.slope`: $(p - \text{onehot}) / N$ | `minigan.losses.softmax_cross_entropy` | `tests/test_losses.py`: `test_cross_entropy_by_hand` |
+# | `eq:mse`, `eq:l1`: $\operatorname{mean} (y - t)^2$, $\operatorname{mean} \lvert y - t \rvert$ | `minigan.losses.mse`, `minigan.losses.l1` | `tests/test_losses.py`: `test_mse_and_l1_by_hand` |
+# | `eq:gaussian_kl`: $\frac{1}{2N} \sum (\mu^2 + e^\lambda - 1 - \lambda)$ | `minigan.losses.gaussian_kl` | `tests/test_losses.py`: `test_gaussian_kl_by_hand` |
 # | `eq:loss.minimax.d`: $\operatorname{mean} \operatorname{softplus}(-r) + \operatorname{mean} \operatorname{softplus}(f)$ | `minigan.losses.Minimax.d` | `tests/test_losses.py`: `test_minimax_by_hand` |
 # | `eq:loss.non_saturating.g`: $\operatorname{mean} \operatorname{softplus}(-f)$ | `minigan.losses.NonSaturating.g` | `tests/test_losses.py`: `test_non_saturating_by_hand`, `test_minimax_vanishes_where_non_saturating_does_not` |
 # | `eq:loss.hinge.d`: $\operatorname{mean} \max(0, 1 - r) + \operatorname{mean} \max(0, 1 + f)$ | `minigan.losses.Hinge.d` | `tests/test_losses.py`: `test_hinge_by_hand` |

@@ -21,7 +21,7 @@ from minigan.kernels import reference
 from minigan.layers import Dense
 from minigan.lessons import figure, planted, show_checks, show_source
 from minigan.network import Sequential
-from minigan.optim import EMA, SGD, Adam, Optimizer
+from minigan.optim import EMA, SGD, Adam, Optimizer, RMSProp, constant, cosine, linear
 
 # %% [markdown]
 # ## Predict: how much does momentum save?
@@ -199,6 +199,13 @@ check.nb05_p2(guess)
 # **The idea.** In a network, gradients of different layers differ by orders of magnitude, and no single rate suits them all. So measure each by its own usual size: step along an average $m$ of the gradient, divided by the root of an average $v$ of its square. If the gradient
 # of a weight is steady, the quotient is about $\pm 1$ and it walks at full rate; if it changes its sign all the time, $m$ is small beside $\sqrt v$, and it waits.
 #
+# Half of the idea is older. *RMSProp* measures the gradient by its usual size, but steps along the gradient itself, without an $m$:
+#
+# $$ v \leftarrow \rho\, v + (1 - \rho)\, g^2, \qquad \theta \leftarrow \theta - \frac{\eta\, g}{\sqrt v + \epsilon} \tag{eq:rmsprop} $$
+#
+# The small $\epsilon$ keeps a weight that never had a gradient from dividing 0 by 0. If $g$ is steady, $v \to g^2$, and each step has the length $\eta$, whatever the unit of $g$. But $v$ begins at 0: in the first step it is $(1 - \rho)\, g^2$, and the step is
+# $1 / \sqrt{1 - \rho}$ times too long, ten times with the usual $\rho = 0.99$. Adam adds the average $m$, and repairs the beginning.
+#
 # **The average.** $m \leftarrow \beta m + (1 - \beta) g$, begun at 0, forgets slowly. Write it out from the first step to the $t$-th:
 #
 # $$ m_t = (1 - \beta) \sum_{k=1}^{t} \beta^{\,t-k}\, g_k \tag{5.8} $$
@@ -239,15 +246,67 @@ print(f"first step without correction: {m[0] / v[0] ** 0.5:.2f} η, step 100: {m
 show_source(reference.adam)
 
 # %% [markdown]
+# ## Derive: a rate that falls
+#
+# A gradient from a batch is the true one and noise. On the bowl, with a noise of variance $s^2$, a step is $\theta \leftarrow (1 - \eta \lambda)\, \theta - \eta \cdot \text{noise}$, and the variance $V$ of $\theta$ settles where $V = (1 - \eta \lambda)^2 V + \eta^2 s^2$, at $V = \eta s^2 / (\lambda (2 - \eta \lambda))$. At a rate that stays,
+#
+# $$ \eta(t) = \eta \tag{eq:schedule.constant} $$
+#
+# the weights never come to rest: about the bottom they swarm with a variance in proportion to $\eta$, and a small $\eta$ takes long to get there. So begin large, and end small. The straight line from $\eta$ at $t = 0$ to $\eta_{\text{end}}$ (0 as a rule) at $t = T$, and level from there, is
+#
+# $$ \eta(t) = \eta + (\eta_{\text{end}} - \eta) \min(t / T,\, 1) \tag{eq:schedule.linear} $$
+#
+# A line has a corner at each end. Half a wave has none: $\frac{1 + \cos \pi u}{2}$ goes from 1 at $u = 0$ to 0 at $u = 1$, and its slope, $-\frac{\pi}{2} \sin \pi u$, is 0 at both. With it as the share of the way that is left,
+#
+# $$ \eta(t) = \eta_{\text{end}} + (\eta - \eta_{\text{end}})\, \frac{1 + \cos(\pi \min(t / T,\, 1))}{2} \tag{eq:schedule.cosine} $$
+#
+# so a run stays long near the full rate, and long near the last one. (Here $t$ counts the steps from 0. Each optimizer takes such a function in the place of a number.)
+
+# %%
+show_source(constant, linear, cosine)
+
+# %% [markdown]
 # ## Check: against a loop of plain numbers
 #
-# The library's Adam moves a whole vector with a compiled kernel. The loop below has no array in it: one weight, Python floats, the paper's algorithm 1 line by line. Seven steps with random gradients and a learning rate that changes:
+# The library's Adam moves a whole vector with a compiled kernel. The loop below has no array in it: one weight, Python floats, the paper's algorithm 1 line by line. Seven steps with random gradients and a learning rate that changes (`linear`, five steps down and two level):
 
 # %%
 show_source(optimizers.adam)
 
 # %%
 show_checks(optimizers.recurrence(Adam, optimizers.adam, {}))
+
+# %% [markdown]
+# RMSProp against its own loop, and its long first step. Then the three rates at the beginning, in the middle and at the end of 10 steps, and later, and what a falling rate is worth: the variance of 4000 weights on a bowl with noise.
+
+# %%
+show_checks(optimizers.recurrence(RMSProp, optimizers.rmsprop, {}))
+
+net = point(0.0, 0.0)
+opt = RMSProp(net, 0.1, rho=0.99, eps=0.0)
+net.grad[...] = 1000, -0.001
+opt.step()
+print(compare("RMSProp's first step, 1 / sqrt(1 - rho) times 0.1", net.theta, [-1.0, 1.0], ADJOINT))
+
+for name, rate, expected in (
+    ("constant", constant(0.4), [0.4, 0.4, 0.4, 0.4]),
+    ("linear", linear(0.4, 10, end=0.1), [0.4, 0.25, 0.1, 0.1]),
+    ("cosine", cosine(0.4, 10, end=0.1), [0.4, 0.25, 0.1, 0.1]),
+):
+    print(compare(f"{name} at t = 0, 5, 10, 99", [rate(t) for t in (0, 5, 10, 99)], expected, ADJOINT))
+
+variance = {}
+for name, rate in (("constant", constant(0.4)), ("linear", linear(0.4, 200)), ("cosine", cosine(0.4, 200))):
+    net, noise = point(*np.ones(4000)), np.random.default_rng(0)
+    opt = SGD(net, rate)
+    for _ in range(200):
+        net.grad += net.theta + noise.standard_normal(4000)  # curvature 1, noise of variance 1
+        opt.step()
+    variance[name] = float(np.var(net.theta))
+    print(f"{name:<9} variance after 200 steps {variance[name]:.4f}")
+print(compare("the swarm at a constant rate", variance["constant"], 0.4 / (2 - 0.4), 0.1))
+assert variance["linear"] < variance["constant"] / 10
+assert variance["cosine"] < variance["constant"] / 10
 
 # %% [markdown]
 # ## Predict: a game
@@ -602,6 +661,8 @@ assert not [found for found in ward() if not found.ok]
 # |---|---|---|
 # | `eq:sgd`: $m \leftarrow \mu m + g$, $\theta \leftarrow \theta - \eta m$ | `minigan.optim.SGD.update` | `tests/test_optim.py`: `test_sgd_by_hand`, `test_momentum_by_hand` |
 # | `eq:adam`: $\theta \leftarrow \theta - \eta\, \hat m / (\sqrt{\hat v} + \epsilon)$ | `minigan.kernels.reference.adam` | `tests/test_optim.py`: `test_adam_by_hand`, `test_adam_s_eps_stands_outside_the_root` |
+# | `eq:rmsprop`: $\theta \leftarrow \theta - \eta\, g / (\sqrt v + \epsilon)$ | `minigan.optim.RMSProp.update` | `tests/test_optim.py`: `test_rmsprop_by_hand` |
+# | `eq:schedule.cosine`: half a wave from $\eta$ to $\eta_{\text{end}}$ | `minigan.optim.cosine` | `tests/test_optim.py`: `test_schedules_by_hand` |
 # | `eq:ema`: $\bar\theta \leftarrow d \bar\theta + (1 - d) \theta$ | `minigan.optim.EMA.step` | `tests/test_optim.py`: `test_ema_by_hand` |
 # | `eq:game.d_step`, `eq:game.g_step`: in turns | `minigan.game.GAN.step` | `tests/test_game.py`: `test_a_step_is_d_step_then_g_step` |
 # | `eq:dirac.field`: the smallest GAN | `minigan.certify.dirac.DiracGAN.field` | `tests/test_certify.py`: `test_the_wasserstein_dirac_gan_by_hand` |

@@ -22,7 +22,7 @@ from minigan import check, data, kernels
 from minigan.differences import ADJOINT, FIRST, compare, numerical_gradient
 from minigan.gradcheck import layer_checks
 from minigan.kernels import convolution, im2col, reference, winograd
-from minigan.layers import Conv2d
+from minigan.layers import AvgPool2d, Conv2d, MaxPool2d
 from minigan.lessons import figure, planted, quick, show_checks, show_source, steps
 
 # %% [markdown]
@@ -118,6 +118,12 @@ print("dW", dW)
 #
 # $$ dW_a \mathrel{+}= \sum_i x_{s i - p + a}^{\top}\, dy_i \tag{eq:conv.dW} $$
 #
+# *First weights.* By lesson 2 they need the variance $\text{gain}^2 / \text{fan-in}$, where the fan-in is the number of products that one output is the sum of. Count them in the first of the three: $k^2$ taps, with $c_\text{in} = C$ products each for one output channel,
+#
+# $$ \text{fan-in} = k^2\, c_{\text{in}} \tag{eq:conv.fan\_in} $$
+#
+# The stride is not in it: an output has one whole window, however far the next one is. (At the border some of the products are with zeros of the padding, and the signal is a little smaller there.)
+#
 # What can nine numbers do? Three kernels of 3 x 3, laid on a handwritten digit:
 
 # %%
@@ -164,6 +170,27 @@ print(f"{M.size} weights, {np.count_nonzero(M)} of them not 0, {len(set(M[M > 0]
 # The number in each square says which of the 16 taps stands there. So nothing of lesson 2 has to be derived again: $dx = dy\, M^\top$, and $dW_a$ is the sum of $M$'s slopes over all places where tap $a$ stands. That is a second derivation of the
 # three formulas, and a check that we will use below.
 #
+# ## Derive: windows without weights
+#
+# Classifiers shrink pictures by a *pool* as well: cut the picture into blocks of $k \times k$, and keep one number of each block, in each channel for itself. Nothing is learned. The blocks do not overlap and there is no padding, so *each pixel is in exactly one window*, $(k / s)^2 = 1$. One can take the mean:
+#
+# $$ y_i = \frac{1}{k^2} \sum_{m \in \text{block } i} x_m \tag{eq:avgpool.forward} $$
+#
+# That is a convolution of stride $s = k$ whose taps are all $1 / k^2$ times the unit matrix. So `eq:conv.dx` holds, and since no place is added to twice, its $\mathrel{+}=$ is an equals sign:
+#
+# $$ dx_m = \frac{dy_i}{k^2}, \qquad m \in \text{block } i \tag{eq:avgpool.dx} $$
+#
+# Or one can take the largest:
+#
+# $$ y_i = \max_{m \in \text{block } i} x_m \tag{eq:maxpool.forward} $$
+#
+# Move the pixels by less than the distance of the largest to the second, and the winner stays the winner: there $y_i$ *is* $x_m$ of the winner, with the slope 1, and does not depend on the others at all.
+#
+# $$ dx_m = \begin{cases} dy_i & m = \arg\max_{\text{block } i} x \\ 0 & \text{else} \end{cases} \tag{eq:maxpool.dx} $$
+#
+# (If two are largest, $y_i$ has a kink as ReLU has at 0, and no slope. The library hears the first.) *By hand*, a block $(1, 2; 3, 4)$ with $dy = 4$: the mean is 2.5 and all four pixels get 1; the maximum is 4 and its pixel gets 4, the others 0. Three quarters of the pixels hear nothing, which is why discriminators
+# shrink by convolutions of stride 2 instead, and G hears from every pixel. The classifier with which lesson 20 measures pictures has two maximum pools.
+#
 # ## See the code
 #
 # The library's definition of a convolution, in plain NumPy. It runs through the $k^2$ taps; each is a dense layer for all images and all places together. Notice that the three functions share one loop, `_taps`: the list of triples.
@@ -176,6 +203,12 @@ show_source(reference._taps, reference.conv2d, reference.conv2d_dx, reference.co
 
 # %%
 show_source(Conv2d)
+
+# %% [markdown]
+# The pools put the $k^2$ pixels of a block on an axis of their own, where mean, maximum and winner are NumPy's:
+
+# %%
+show_source(AvgPool2d, MaxPool2d)
 
 # %% [markdown]
 # ## Check: differences, and the matrix
@@ -204,6 +237,29 @@ M = reference.conv2d(basis, W, 2, 1).reshape(80, -1)  # one row for each number 
 print(compare("dx against dy M'      ", dx.reshape(2, 80), dy.reshape(2, -1) @ M.T, ADJOINT))
 print()
 show_checks(layer_checks(Conv2d(2, 3, 4, stride=2, pad=1), (2, 5, 8, 2)))
+
+# %% [markdown]
+# The pools: by hand, against differences, and the mean as the convolution that it is. And the fan-in: counted, by a kernel of ones on a picture of ones, and then used. With weights of variance $1 / \text{fan-in}$ an output must be as large as an input.
+
+# %%
+block = np.array([[1.0, 2], [3, 4]]).reshape(1, 2, 2, 1)
+for pool in (AvgPool2d(2), MaxPool2d(2)):
+    y, cache = pool.forward(block)
+    print(f"{pool}: y {y.ravel()}, dx {pool.backward(np.full_like(y, 4), cache).ravel()}")
+    assert not show_checks(c for c in layer_checks(pool, (2, 4, 6, 3)) if c.name in ("dx", "adjoint"))
+x, dy = rng.standard_normal((2, 4, 6, 3)), rng.standard_normal((2, 2, 3, 3))
+W = np.full((2, 2, 1, 1), 1 / 4) * np.eye(3)
+pool = AvgPool2d(2)
+print(compare("mean as a convolution, y ", pool(x), reference.conv2d(x, W, 2, 0), ADJOINT))
+expected = reference.conv2d_dx(dy, W, 2, 0, (4, 6))
+print(compare("mean as a convolution, dx", pool.backward(dy, x.shape), expected, ADJOINT))
+
+layer = Conv2d(8, 32, 4, stride=2, pad=1, gain=1.0).init(rng=0, dtype=np.float64)
+y = layer(rng.standard_normal((32, 16, 16, 8)))[:, 1:-1, 1:-1]  # without the border
+layer.W[...] = 1
+products = layer(np.ones((1, 16, 16, 8)))[0, 4, 4, 0]
+print(compare("fan-in                   ", layer.taps(), products, ADJOINT))
+print(compare("mean square of an output ", np.mean(y**2), 1.0, 0.1))
 
 # %% [markdown]
 # ## Predict: does it matter in which order one adds?
@@ -627,6 +683,9 @@ assert not show_checks(examine())
 # | `eq:conv.dx`: $dx_{s i - p + a} \mathrel{+}= dy_i W_a^\top$ | `minigan.kernels.reference.conv2d_dx` | `tests/layers/test_conv.py`: `test_worked_by_hand` |
 # | `eq:conv.dW`: $dW_a \mathrel{+}= \sum_i x_{s i - p + a}^\top dy_i$ | `minigan.kernels.reference.conv2d_dW` | `tests/layers/test_conv.py`: `test_worked_by_hand`, `test_stride_and_padding_by_hand` |
 # | `eq:conv.size`: $\lfloor (H + 2p - k) / s \rfloor + 1$ | `minigan.layers.Conv2d.size` | `tests/layers/test_conv.py`: `test_output_sizes_are_those_of_the_docstring` |
+# | `eq:conv.fan_in`: $k^2 c_\text{in}$ | `minigan.layers.Conv2d.taps` | `tests/layers/test_conv.py`: `test_initial_variance_is_2_over_the_fan_in` |
+# | `eq:avgpool.dx`: $dx_m = dy_i / k^2$ | `minigan.layers.AvgPool2d.backward` | `tests/layers/test_pool.py`: `test_average_by_hand` |
+# | `eq:maxpool.dx`: $dx_m = dy_i$ for the winner, else 0 | `minigan.layers.MaxPool2d.backward` | `tests/layers/test_pool.py`: `test_maximum_by_hand`, `test_a_tie_goes_to_the_first` |
 # | `eq:winograd.forward`: $A^\top [(G g G^\top) \odot (B^\top d B)] A$ | `minigan.kernels.winograd.conv2d` | `tests/kernels/test_convolution.py`: `test_winograd_4x4`, `test_winograd_3x3` |
 # | `eq:winograd.dx`: $B [(G g G^\top) \odot (A\, dy\, A^\top)] B^\top$ | `minigan.kernels.winograd.conv2d_dx` | `tests/kernels/test_convolution.py`: `test_winograd_4x4`, `test_adjoint_identities` |
 # | `eq:winograd.dW`: $G^\top [(B^\top d B) \odot (A\, dy\, A^\top)] G$ | `minigan.kernels.winograd.conv2d_dW` | `tests/kernels/test_convolution.py`: `test_winograd_4x4` |

@@ -19,7 +19,16 @@ from minigan import check, data, kernels
 from minigan.differences import ADJOINT, compare
 from minigan.gradcheck import layer_checks
 from minigan.kernels import convolution, im2col, reference, upconv
-from minigan.layers import Conv2d, ConvTranspose2d, Dense, LeakyReLU, Reshape, UpConv2d, Upsample2x
+from minigan.layers import (
+    AvgPool2d,
+    Conv2d,
+    ConvTranspose2d,
+    Dense,
+    LeakyReLU,
+    Reshape,
+    UpConv2d,
+    Upsample2x,
+)
 from minigan.lessons import figure, planted, quick, show_checks, show_source, steps
 from minigan.losses import mse
 from minigan.network import Sequential
@@ -209,13 +218,23 @@ check.nb11_p3(guess)
 #
 # Four taps each, but *which* four: pixels of different parity see disjoint quarters of the kernel, and nothing says that these have the same sum. The layer can draw a flat sky only after it has learned four equations, $W_{00} + W_{02} + W_{20} + W_{22} = W_{01} + \dots$, for each pair of channels.
 #
-# The cure is to let all pixels see all weights. Copy every pixel to a block of 2 x 2, then convolve with stride 1, $k$ odd, and a border of $\lfloor k/2 \rfloor$ so that the size stays:
+# The cure is to let all pixels see all weights. First copy every pixel to a block of 2 x 2 (the layer `Upsample2x`). Place $m$ of the output reads the one place $\lfloor m / 2 \rfloor$, in each direction:
+#
+# $$ y_m = x_{\lfloor m/2 \rfloor} \tag{eq:upsample.forward} $$
+#
+# The list of this layer has the pairs $(m, i)$ with $i = \lfloor m/2 \rfloor$, all of strength 1. Where it read, add: $x_i$ was read by its copies, four of them on an image, and each copy had its own effect. So their slopes are added,
+#
+# $$ dx_i = \sum_{m:\, \lfloor m/2 \rfloor = i} dy_m \tag{eq:upsample.dx} $$
+#
+# The sum over a block is four times its mean: copying and `AvgPool2d(2)` of lesson 10 are each other's adjoint, but for the factor 4.
+#
+# Now call the copies $u$, and convolve them with stride 1, $k$ odd, and a border of $\lfloor k/2 \rfloor$ so that the size stays:
 #
 # $$ y_i = \sum_a u_{i - \lfloor k/2 \rfloor + a}\, W_a, \qquad u_m = x_{\lfloor m/2 \rfloor} \tag{eq:upconv.forward} $$
 #
 # If $x$ is flat then $u$ is flat, and every $y_i$ is the same number times $\sum_a W_a$. *A flat picture stays flat, whatever the weights are* (but for the border, where zeros come in).
 #
-# The way back needs no thought. $x_j$ was copied to the places $m$ with $\lfloor m / 2 \rfloor = j$, four of them on an image, and each copy had its own effect. So the slopes of the copies, which the convolution delivers, are added:
+# The way back needs no new thought. The convolution delivers $dW$ and the slopes $du$ of the copies (lesson 10, with $u$ in place of $x$), and `eq:upsample.dx` adds these up:
 #
 # $$ dx_j = \sum_{m:\, \lfloor m/2 \rfloor = j} du_m \tag{eq:upconv.dx} $$
 #
@@ -313,7 +332,7 @@ show_source(upconv._taps, upconv._expand, upconv.upconv2d, upconv.upconv2d_dW)
 # %% [markdown]
 # ## Check: the same numbers, sooner
 #
-# First $T$, the matrix of the folding, $K = T W$. Then the folded layer against the plain one, in all three directions, and against differences. Then the clock.
+# First $T$, the matrix of the folding, $K = T W$. Then the folded layer against the plain one, in all three directions, and against differences; and the copies alone, against differences, against the mean, and followed by a `Conv2d` with the weights of an `UpConv2d`. Then the clock.
 
 # %%
 print(upconv._taps(3, np.int64))
@@ -327,6 +346,15 @@ print(compare("dx", upconv.upconv2d_dx(dy, W), reference.upconv2d_dx(dy, W), ADJ
 print(compare("dW", dW, plain, ADJOINT))
 checks = [c for c in layer_checks(UpConv2d(2, 3), (2, 3, 4, 2)) if c.name in ("dx", "dtheta", "adjoint")]
 assert not show_checks(checks)
+
+copies, once, pool = Upsample2x(), UpConv2d(4, 6, 3).init(rng=0, dtype=np.float64), AvgPool2d(2)
+assert not show_checks(c for c in layer_checks(copies, (2, 3, 4, 2)) if c.name in ("dx", "adjoint"))
+u, dy = copies(x), rng.standard_normal((2, 6, 10, 4))
+print(compare("copies against 4 x the mean's dx", u, 4 * pool.backward(x, u.shape), ADJOINT))
+print(compare("their dx against 4 x the mean   ", copies.backward(dy, x.shape), 4 * pool(dy), ADJOINT))
+after = Conv2d(4, 6, 3, pad=1).init(rng=1, dtype=np.float64)
+after.W[...], after.b[...] = once.W, once.b
+print(compare("copies, then Conv2d             ", after(u), once(x), ADJOINT))
 
 # %%
 threads = kernels.get_threads()
@@ -530,6 +558,7 @@ with figure("A fan-in that forgets the stride halves the signal at every layer",
 # | `eq:conv_transpose.dW`: $dW_a \mathrel{+}= \sum_i x_i^\top dy_{s i - p + a}$ | `minigan.layers.ConvTranspose2d.outer` | `tests/layers/test_conv.py`: `test_transposed_by_hand` |
 # | `eq:conv_transpose.size`: $(H - 1) s - 2p + k$ | `minigan.layers.ConvTranspose2d.size` | `tests/layers/test_conv.py`: `test_k4_s2_p1_halves_and_doubles` |
 # | `eq:conv_transpose.fan_in`: $\max(1, (k / s)^2)\, c_\text{in}$ | `minigan.layers.ConvTranspose2d.taps` | `tests/layers/test_conv.py`: `test_initial_variance_is_2_over_the_fan_in`, `test_the_variance_passes_through_a_transposed_convolution` |
+# | `eq:upsample.dx`: $dx_i = \sum_{\lfloor m/2 \rfloor = i} dy_m$ | `minigan.layers.Upsample2x.backward` | `tests/layers/test_pool.py`: `test_upsample_by_hand` |
 # | `eq:upconv.forward`: $y_i = \sum_a u_{i - \lfloor k/2 \rfloor + a} W_a$ | `minigan.layers.UpConv2d.apply` | `tests/layers/test_upconv.py`: `test_worked_by_hand`, `test_no_checkerboard` |
 # | `eq:upconv.dx`: $dx_j = \sum_{\lfloor m/2 \rfloor = j} du_m$ | `minigan.kernels.reference.upconv2d_dx` | `tests/layers/test_upconv.py`: `test_worked_by_hand` |
 # | `eq:upconv.dW`: $dW_a \mathrel{+}= \sum_i u_{i - \lfloor k/2 \rfloor + a}^\top dy_i$ | `minigan.kernels.reference.upconv2d_dW` | `tests/layers/test_upconv.py`: `test_worked_by_hand` |

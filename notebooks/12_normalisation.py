@@ -18,9 +18,20 @@ from minigan import check, data, kernels, models
 from minigan.differences import ADJOINT, FIRST, compare, numerical_gradient
 from minigan.gradcheck import layer_checks
 from minigan.kernels import reference
-from minigan.layers import BatchNorm, Conv2d, Dense, Flatten, InstanceNorm, LayerNorm, LeakyReLU, PixelNorm
+from minigan.layers import (
+    BatchNorm,
+    Conv2d,
+    Dense,
+    Dropout,
+    Flatten,
+    InstanceNorm,
+    LayerNorm,
+    LeakyReLU,
+    MinibatchStd,
+    PixelNorm,
+)
 from minigan.layers.layer import MixedSamplesError
-from minigan.layers.norm import _SampleNorm, project, standardize
+from minigan.layers.norm import _SampleNorm, bend, project, standardize
 from minigan.lessons import figure, planted, quick, show_checks, show_source, steps
 from minigan.losses import mse
 from minigan.network import Sequential
@@ -63,6 +74,10 @@ check.nb12_p1(guess)
 #
 # $$ y = \gamma\, \hat x + \beta \tag{eq:norm.affine} $$
 #
+# The last two lines will serve other norms too, which differ in what the mean runs over. With the moments of a channel in the batch they are BatchNorm:
+#
+# $$ y = \gamma\, \frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta \tag{eq:batchnorm.forward} $$
+#
 # The small $\varepsilon = 10^{-5}$ is for a channel that is constant: there $x - \mu = 0$ and the division would be 0 by 0. And $\gamma$, $\beta$ are there so that nothing is lost: if the network wants a channel of mean 3 and deviation 0.1, it can say so, in two numbers instead of in all the weights below.
 #
 # ## Derive: the way back
@@ -85,7 +100,7 @@ check.nb12_p1(guess)
 #
 # $$ \frac{\partial \hat x_m}{\partial x_j} = \frac1s \Bigl( \delta_{mj} - \frac1M - \frac{\hat x_m \hat x_j}{M} \Bigr) \tag{12.4} $$
 #
-# a symmetric matrix. Multiply by $d\hat x_m$ and sum over $m$: the three terms become $d\hat x_j$, a mean, and a mean with $\hat x$. Write this for any $u$ in the place of $d\hat x$, because we will meet it four times:
+# a symmetric matrix. Multiply by $d\hat x_m$ and sum over $m$: the three terms become $d\hat x_j$, a mean, and a mean with $\hat x$. Write this for any $u$ in the place of $d\hat x$, because we will meet it often:
 #
 # $$ P u = u - \operatorname{mean} u - \hat x\, \operatorname{mean}(\hat x\, u) \tag{eq:norm.project} $$
 #
@@ -210,6 +225,8 @@ def loss(_=None):
     return np.sum(dy * norm.forward(x)[0])
 
 
+mu, var = x.mean(axis=(0, 1, 2)), x.var(axis=(0, 1, 2))
+print(compare("y        ", y, norm.gamma * (x - mu) / np.sqrt(var + norm.eps) + norm.beta, ADJOINT))
 print(compare("dx       ", dx, numerical_gradient(loss, x), FIRST))
 print(compare("dgamma   ", norm.dgamma, numerical_gradient(loss, norm.theta, at=range(3)), FIRST))
 print(compare("dbeta    ", norm.dbeta, numerical_gradient(loss, norm.theta, at=range(3, 6)), FIRST))
@@ -357,6 +374,14 @@ except MixedSamplesError as error:
 #
 # $$ \text{InstanceNorm:} \quad \operatorname{mean} = \text{over the pixels of each channel of each sample} \tag{eq:instancenorm.axes} $$
 #
+# $\gamma$ and $\beta$ still belong to a channel, whatever the means run over. So their slopes are summed over everything that the channel's two numbers reached, in all samples and pixels:
+#
+# $$ d\gamma \mathrel{+}= \sum dy\, \hat x \tag{eq:norm.dgamma} $$
+#
+# $$ d\beta \mathrel{+}= \sum dy \tag{eq:norm.dbeta} $$
+#
+# These are no longer the two means in $P$, and $\gamma$, which in LayerNorm is another number for each value of the mean, stays inside: $P(\gamma\, dy)$ of `eq:norm.dx` is all there is, without the shortcut of `eq:batchnorm.dx`.
+#
 # PixelNorm leaves the mean in, and has nothing to learn:
 #
 # $$ y = \frac{x}{s}, \qquad s = \sqrt{\operatorname{mean}_c\, x_c^2 + \varepsilon} \tag{eq:pixelnorm.forward} $$
@@ -399,15 +424,93 @@ with figure(title, panels=4, size=(10, 3.1)) as axes:
 # %% [markdown]
 # Dark squares are the inputs that share a mean with that one output; each block of nine rows is an image, with one row for each pixel.
 #
-# ## Check: all four
+# ## Derive: the tangent, and how it turns
 #
-# Three of the lines that `layer_checks` prints, for each; of BatchNorm only the first, since it refuses a tangent. (`second order` is the derivative of the derivative, which lesson 15 needs: these layers are curved, and it is not zero.)
+# Where samples do not mix one may ask how the output moves when $x$ moves along a direction $v$. This is the tangent $w = J v$ of lesson 2, and lesson 15 needs it. The Jacobian of $\hat x$ is (12.4), $P / s$, and symmetric, so pushing forward is the same line as pulling back. Only $\gamma$ multiplies afterwards, and $\beta$, a constant, does not move:
+#
+# $$ w = \gamma\, \frac{P v}{s} \tag{eq:norm.tangent} $$
+#
+# (In this pass $\gamma$ meets $P v / s$ where it met $\hat x$ before. This is the `u` in `accumulate` below, and the reason why it adds nothing to $d\beta$ then.)
+#
+# $P$ and $s$ both depend on $x$. So the Jacobian turns when $x$ moves: these layers are *curved*. How does $dy^\top P v / s$ depend on $x$, if $dy$ (which has $\gamma$ in it already) and $v$ are held still? Write $a = \operatorname{mean}(\hat x\, dy)$ and $b = \operatorname{mean}(\hat x\, v)$, over the $M$ values of one mean. Then
+# $dy^\top P v = M \bigl( \operatorname{mean}(dy\, v) - \operatorname{mean} dy\, \operatorname{mean} v - a\, b \bigr)$, and $x$ is in three places: in $a$, in $b$, and in the $s$ below.
+#
+# - $M a = \sum_m dy_m\, \hat x_m$ is a loss whose slope we have derived: $P\, dy / s$. Likewise the slope of $M b$ is $P v / s$. So $-M a\, b$ has the slope $-(b\, P\, dy + a\, P v) / s$, and this is divided by $s$ once more.
+# - The slope of $1 / s$ is $-\hat x / (M s^2)$, from (12.3). It multiplies $dy^\top P v = M \operatorname{mean}(dy\, P v)$.
+#
+# Both together, and $P$ taken out of the first since it is linear:
+#
+# $$ \frac{\partial}{\partial x}\Bigl[ dy^{\top} \frac{P v}{s} \Bigr] = -\frac{P\bigl(dy\, \operatorname{mean}(\hat x v) + v\, \operatorname{mean}(\hat x\, dy)\bigr) + \hat x\, \operatorname{mean}(dy\, P v)}{s^2} \tag{eq:norm.curvature} $$
+#
+# *By hand*, with the numbers from above, $\hat x = (-1, -1, 1, 1)$, $s = 2$, and $dy = v = (1, 0, 0, 0)$: $P v = (\frac12, -\frac12, 0, 0)$ and $a = b = -\frac14$, so the first term is $P(-\frac12 v) = (-\frac14, \frac14, 0, 0)$, the second $\frac18 \hat x$, and the curvature $\frac{1}{32} (3, -1, -1, -1)$. Its sum is 0: moving all values
+# together turns nothing either. PixelNorm has the same line, with the $P$ that does not subtract the mean.
 
 # %%
-for norm in (BatchNorm(4), LayerNorm(4), InstanceNorm(4), PixelNorm()):
-    print(type(norm).__name__)
-    wanted = ("dx", "adjoint", "second order, dx")
-    assert not show_checks(c for c in layer_checks(norm, (3, 3, 2, 4)) if c.name in wanted)
+show_source(bend, _SampleNorm.tangent, _SampleNorm.accumulate)
+
+# %% [markdown]
+# ## Derive: two relatives
+#
+# Two more layers have a property of BatchNorm each, and have it on purpose.
+#
+# **Dropout** is *two functions* as well. While learning, it switches off a random share $p$ of all values, so that no unit can rely on another; in use, it does nothing. For the layers above to see the same mean both times, what stays has to be scaled up. $\mathbb{E}\, m = 1 - p$, so divide by it, and $\mathbb{E}\, y = x$:
+#
+# $$ y = \frac{m\, x}{1 - p}, \qquad m \sim \operatorname{Bernoulli}(1 - p) \tag{eq:dropout.forward} $$
+#
+# The mask is drawn, not computed from $x$. Once drawn it is a constant, and the layer multiplies each value by a number. So the slope is multiplied by the same number; it has to be the *same* mask, which is why the cache keeps it:
+#
+# $$ dx = \frac{m\, dy}{1 - p} \tag{eq:dropout.dx} $$
+#
+# **MinibatchStd** *mixes the samples*. A D that judges each image alone cannot see that all of them are equal: the collapse of lesson 9. So ProGAN tells it. Take the deviation $s_j$ of each of the $F$ values of a sample over the batch, take the mean of all of them, and put this one number beside every sample (and pixel) as one more channel:
+#
+# $$ y = [x,\, c], \qquad c = \operatorname{mean}_j \sqrt{\operatorname{var}_n x_{nj} + \varepsilon} \tag{eq:minibatch\_std.forward} $$
+#
+# On the way back $x$ has two parts. Its copy passes $dy_x$ on. And $c$, which stands in many places, gets the sum of their slopes. By (12.3), with the $N$ samples for $M$, $\partial s_j / \partial x_{nj} = (x_{nj} - \operatorname{mean}_n x_{nj}) / (N s_j)$, and $c$ is the sum of all $s_j / F$:
+#
+# $$ dx = dy_x + \Bigl( \sum dy_c \Bigr)\, \frac{x - \operatorname{mean}_n x}{N F\, s}, \qquad s = \sqrt{\operatorname{var}_n x + \varepsilon} \tag{eq:minibatch\_std.dx} $$
+#
+# If D likes variety, $\sum dy_c$ asks for more of it, and each sample is pushed away from the mean of the batch. But if all are exactly equal, $x - \operatorname{mean}_n x = 0$, and nobody is pushed anywhere.
+
+# %%
+show_source(Dropout.forward, Dropout.backward, MinibatchStd.forward, MinibatchStd.backward)
+
+# %% [markdown]
+# ## Check: all of them
+#
+# Some of the lines that `layer_checks` prints, for each; of BatchNorm and MinibatchStd only those of the first order, since they refuse a tangent. (`second order` is the derivative of the derivative, which lesson 15 needs: the norms are curved, and there it is not zero. Dropout is linear once its mask is drawn.)
+
+# %%
+wanted = ("dx", "dtheta", "tangent", "adjoint", "second order, dx")
+for layer in (BatchNorm(4), LayerNorm(4), InstanceNorm(4), PixelNorm(), Dropout(0.3), MinibatchStd()):
+    print(layer)
+    checks = [c for c in layer_checks(layer, (3, 3, 2, 4)) if c.name in wanted]
+    assert not show_checks(c for c in checks if c.name != "dtheta" or layer.parameters)
+
+# %% [markdown]
+# The curvature for itself: by hand, and against differences of $dy^\top P v / s$, over the channels and over the pixels. And what the two relatives are for: the mean is kept, and a batch of equal images has no deviation.
+
+
+# %%
+def turned(x, dy, v, axes):
+    """dy' P v / s, a number: what `bend` is the slope of."""
+    xhat, s = standardize(x, axes, 1e-5)
+    return np.sum(dy * project(v, xhat, axes) / s)
+
+
+first = np.array([1.0, 0, 0, 0])
+xhat, s = standardize(np.array([1.0, 1, 5, 5]), (0,), 0)
+print("by hand:", 32 * bend(first, first, xhat, s, (0,)), "/ 32")
+x, dy, v = rng.standard_normal((3, 2, 3, 2, 4))
+for name, axes in (("LayerNorm   ", (-1,)), ("InstanceNorm", (1, 2))):
+    k = bend(dy, v, *standardize(x, axes, 1e-5), axes)
+    differences = numerical_gradient(lambda _, axes=axes: turned(x, dy, v, axes), x)
+    print(compare(f"{name} curvature", k, differences, FIRST))
+
+y, _ = Dropout(0.3).init(rng=0, dtype=np.float64).forward(np.ones((400, 500)))
+print(compare("Dropout keeps the mean", y.mean(), 1.0, 0.01))
+varied = rng.standard_normal((8, 5))
+for name, images in (("varied", varied), ("equal ", varied[:1].repeat(8, axis=0))):
+    print(f"MinibatchStd, {name} images: c = {MinibatchStd()(images)[0, -1]:.4f}")
 
 # %% [markdown]
 # ## Modify
@@ -585,11 +688,15 @@ assert not show_checks(others())
 # | `eq:norm.standardize`: $\hat x = (x - \operatorname{mean} x) / s$ | `minigan.layers.norm.standardize` | `tests/layers/test_norm.py`: `test_what_is_averaged` |
 # | `eq:norm.project`: $u - \operatorname{mean} u - \hat x \operatorname{mean}(\hat x u)$ | `minigan.layers.norm.project` | `tests/layers/test_norm.py`: `test_tangent_and_curvature_by_hand` |
 # | `eq:norm.dx`: $P(\gamma\, dy) / s$ | `minigan.layers.norm._SampleNorm.backward` | `tests/layers/test_norm.py`: `test_worked_by_hand` |
+# | `eq:norm.tangent`: $w = \gamma P v / s$ | `minigan.layers.norm._SampleNorm.tangent` | `tests/layers/test_norm.py`: `test_tangent_and_curvature_by_hand` |
+# | `eq:norm.curvature`: $-(P(dy \operatorname{mean}(\hat x v) + v \operatorname{mean}(\hat x\, dy)) + \hat x \operatorname{mean}(dy\, P v)) / s^2$ | `minigan.layers.norm.bend` | `tests/layers/test_norm.py`: `test_tangent_and_curvature_by_hand` |
 # | `eq:batchnorm.dx`: $\frac{\gamma}{s} (dy - d\beta / M - \hat x\, d\gamma / M)$ | `minigan.kernels.reference.batchnorm_dx` | `tests/kernels/test_reference.py`: `test_batchnorm_slopes_are_differences` |
 # | `eq:batchnorm.moments`: $\mu$, $\sigma^2$ of each channel | `minigan.kernels.norm.column_moments` | `tests/layers/test_norm.py`: `test_float32_survives_a_large_mean` |
 # | `eq:batchnorm.running`: $\bar\mu \leftarrow \bar\mu + m (\mu - \bar\mu)$ | `minigan.layers.BatchNorm.forward` | `tests/layers/test_norm.py`: `test_batch_norm_running_statistics_by_hand`, `test_batch_norm_running_average_reaches_the_truth` |
 # | `eq:batchnorm.use`: $\gamma (x - \bar\mu) / \sqrt{\bar\sigma^2 + \varepsilon} + \beta$ | `minigan.layers.BatchNorm.__call__` | `tests/layers/test_norm.py`: `test_batch_norm_evaluation_uses_the_running_statistics_and_leaves_them_alone` |
 # | `eq:pixelnorm.dx`: $(dy - y \operatorname{mean}_c(y\, dy)) / s$ | `minigan.layers.PixelNorm.backward` | `tests/layers/test_norm.py`: `test_pixel_norm_by_hand` |
+# | `eq:dropout.forward`: $y = m\, x / (1 - p)$ | `minigan.layers.Dropout.forward` | `tests/layers/test_dropout.py`: `test_worked_by_hand`, `test_the_mean_is_kept` |
+# | `eq:minibatch_std.dx`: $dy_x + (\sum dy_c) (x - \operatorname{mean}_n x) / (N F s)$ | `minigan.layers.MinibatchStd.backward` | `tests/layers/test_minibatch_std.py`: `test_worked_by_hand` |
 #
 # - The way back of a norm: subtract from the slope its mean and its part along $\hat x$, divide by $s$. What remains is what a straight line leaves over.
 # - BatchNorm is two functions, one for learning and one for use. Ask of every program which of them it calls.

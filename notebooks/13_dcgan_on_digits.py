@@ -11,6 +11,8 @@
 # the list, train it, and then take decisions back, one at a time, to see which of them were needed.
 
 # %%
+from math import comb
+
 import numpy as np
 
 from minigan import check, data, game, losses, metrics, models, penalties, plots
@@ -319,7 +321,14 @@ print(compare("(1 - 4)^2 + (2 - 0.5)^2", metrics.frechet_distance(*on_a_line), 9
 #
 # $$ \sum_{j \ge 0} j\, (1 - d)\, d^j = \frac{d}{1 - d} \tag{13.8} $$
 #
-# steps old. With $d = 0.99$ these are 99 steps. G's BatchNorms have statistics besides weights, and these have to be averaged too, or the average would be normalised with the statistics of another network. The library averages both:
+# steps old. With $d = 0.99$ these are 99 steps. But the average begins at the random first weights, and after $t$ steps these stand in it with the share $d^t$: still 37 % after 100 steps. So in the beginning $d$ is smaller (`warmup=True`):
+#
+# $$ d_t = \min\Bigl( d,\; \frac{t}{t + 10} \Bigr) \tag{eq:ema.warmup} $$
+#
+# Put $t / (t + 10)$ for $d$ into (13.8), and the age is $t / 10$, about a tenth of the training so far. (Exactly it is $t / 11$, for $d$ was smaller before.) From $t = 990$ on the minimum is 0.99. Until then the share of the first weights is the product of all factors,
+# $\prod_{i \le t} \frac{i}{i + 10} = \frac{t!\, 10!}{(t + 10)!}$, which falls like $t^{-10}$.
+#
+# G's BatchNorms have statistics besides weights, and these have to be averaged too, or the average would be normalised with the statistics of another network. The library averages both:
 
 # %%
 show_source(EMA.step)
@@ -327,6 +336,26 @@ show_source(EMA.step)
 # %% [markdown]
 # ## Check: the same noise, from the first step to the last
 #
+# First the average. One weight is 1 at birth and 0 ever after, so its average is the share of the birth that is left. The other is $j$ at step $j$, so its average is the mean step, and 100 minus that the age.
+
+# %%
+left = {}
+for warmup in (False, True):
+    net = Sequential(Dense(1, 1), rng=0, dtype="float64")
+    net.theta[...] = 1, 0
+    average = EMA(net, 0.99, warmup=warmup)
+    for t in range(1, 101):
+        net.theta[...] = 0, t  # one weight forgets, the other counts the steps
+        average.step()
+    left[warmup], mean_step = average.theta
+    print(
+        f"warm-up {warmup!s:<5}  of the first weights {left[warmup]:.1e}   age {100 - mean_step:.1f} steps"
+    )
+print(compare("share with d alone", left[False], 0.99**100, ADJOINT))
+print(compare("share with warm-up", left[True], 1 / comb(110, 10), ADJOINT))
+print(compare("age with warm-up", 100 - mean_step, 100 / 11, ADJOINT))
+
+# %% [markdown]
 # Now we train: `dcgan_up` with 16 channels, batches of 32, noise of 64 numbers, the loss of lesson 3, Adam with a rate that falls to 0. Two parts are borrowed from later lessons, because with them a minute is enough. G and D are told the *label*, so that G can be asked for a seven (lesson 19); and a *gradient penalty*, R1, keeps D from becoming steeper than G can follow (lesson 15).
 # From time to time we measure both G and its average, with the same noise and the labels of the reals they are compared with.
 
@@ -810,6 +839,7 @@ assert quick() or deaf_distance > 3 * max(chance)
 # | `eq:tanh.slope`: $1 - y^2$, nothing at black | `minigan.layers.Tanh` | `tests/layers/test_activations.py`: `test_curved_activations_by_hand` |
 # | `eq:upconv.folded`: G reaches as far as D sees | `minigan.models.dcgan_up` | `tests/models/test_dcgan.py`: `test_g_makes_what_d_judges`, `test_d_doubles_its_channels_and_g_mirrors_them`, `test_every_gradient` |
 # | `eq:ema`: the average, of weights and statistics | `minigan.optim.EMA.step` | `tests/test_optim.py`: `test_ema_by_hand`, `test_ema_averages_running_statistics_too` |
+# | `eq:ema.warmup`: $\min(d, t / (t + 10))$ | `minigan.optim.EMA.step` | `tests/test_optim.py`: `test_ema_with_warmup_by_hand` |
 # | `eq:metric.frechet`: $\lVert m_a - m_b \rVert^2 + \operatorname{tr}(\dots)$ | `minigan.metrics.frechet_distance` | `tests/metrics/test_frechet.py`: `test_by_hand`, `test_two_gaussians_on_a_line` |
 # | `eq:game.walk`: $a \cos s + b \sin s$ | `minigan.game.GAN.walk` | `tests/test_game.py`: `test_a_walk_is_a_closed_curve_of_gaussian_noise` |
 # | `eq:batchnorm.use`: a sample is used alone | `minigan.game.GAN.generate` | `tests/test_game.py`: `test_samples_come_from_the_average_in_evaluation_mode` |

@@ -19,8 +19,19 @@ from minigan import check, penalties
 from minigan.differences import ADJOINT, SECOND, compare, numerical_gradient
 from minigan.game import d_step
 from minigan.gradcheck import network_checks, step_checks
-from minigan.layers import BatchNorm, Dense, Flatten, LayerNorm, LeakyReLU, Reshape, Softplus, Tanh
-from minigan.layers.activations import Activation
+from minigan.layers import (
+    BatchNorm,
+    Dense,
+    Flatten,
+    LayerNorm,
+    LeakyReLU,
+    Reshape,
+    Sigmoid,
+    SiLU,
+    Softplus,
+    Tanh,
+)
+from minigan.layers.activations import Activation, sigmoid
 from minigan.layers.chain import Chain
 from minigan.layers.layer import Layer, MixedSamplesError
 from minigan.layers.linear import Linear
@@ -84,7 +95,15 @@ check.nb15_p1(guess)
 #
 # $$ P = \lambda \operatorname{mean}_n \bigl( \lVert g_n \rVert - 1 \bigr)^2 \quad\text{between real and fake} \tag{eq:penalty.wgan\_gp} $$
 #
-# and we want $\nabla_\theta P$, the slope of $P$ in all weights of D.
+# and we want $\nabla_\theta P$, the slope of $P$ in all weights of D. *DRAGAN* (Kodali et al., 2017) is the same function of $g$ as WGAN-GP, taken elsewhere. It needs no fakes, only the neighbourhood of the data:
+#
+# $$ P = \lambda \operatorname{mean}_n \bigl( \lVert g_n \rVert - 1 \bigr)^2 \quad\text{around real images} \tag{eq:penalty.dragan} $$
+#
+# "Around" has to be measured in the data's own unit, the deviation of all values of the batch; half of it is the farthest that a value is moved:
+#
+# $$ x = x_{\text{real}} + \tfrac12 \operatorname{std}(x_{\text{real}})\, u, \qquad u \sim U(0, 1) \tag{eq:penalty.around} $$
+#
+# with one $u$ for each value, as in the authors' code. (Such a $u$ has the mean $\int_0^1 u\, du = \frac12$ and the variance $\int_0^1 u^2\, du - \frac14 = \frac1{12}$. So the points lie to one side: each value is raised by a quarter of a deviation on average, with a spread of $\frac{1}{2 \sqrt{12}} \approx 0.14$ of one.)
 #
 # **The obvious way is too long.** By the chain rule $\nabla_\theta P = \sum_{n,i} \frac{\partial P}{\partial g_{ni}} \frac{\partial g_{ni}}{\partial \theta}$. The last factor is a second derivative, $\partial^2 D / \partial x \, \partial \theta$. For
 # images of 784 pixels and a D with half a million weights it has four hundred million entries, for each image. But nobody asked for the entries. We need one sum over them, with the weights
@@ -143,9 +162,15 @@ check.nb15_p1(guess)
 #
 # **LeakyReLU.** $f'$ is constant on both sides of the bend, so $f'' = 0$ and $k = 0$ (but at the bend itself, which no image hits).
 #
-# **tanh.** $v_l = f'(x)\, v$, number by number, and its slope in $x$ is $f''(x)\, v$:
+# **An activation.** $v_l = f'(x)\, v$, number by number, and its slope in $x$ is $f''(x)\, v$:
 #
 # $$ k(dy, v) = f''(x)\, v\, dy \tag{eq:activation.curvature} $$
+#
+# For tanh,
+#
+# $$ y = \tanh x \tag{eq:tanh.forward} $$
+#
+# is $\sinh x / \cosh x$. Each of the two is the other's derivative, so $f' = (\cosh^2 x - \sinh^2 x) / \cosh^2 x = 1 - y^2$, from the output alone, and
 #
 # $$ f'' = \frac{d}{dx} (1 - y^2) = -2 y\, y' = -2 y\, (1 - y^2) \tag{eq:tanh.curvature} $$
 #
@@ -207,6 +232,38 @@ assert np.abs(both - differences)[1:-1].max() < 2e-3
 # Beyond $w \approx 0.8$ the unit saturates: a larger weight makes D *flatter* at this point, and the true slope of the penalty is negative. The tangent stream alone says "smaller weight", which makes D steeper. A descent on it does not
 # descend.
 #
+# ## Derive: other bends
+#
+# From one bend to the next only $f''$ changes. The **sigmoid** has $f' = y\, (1 - y)$. By the product rule $f'' = y' (1 - y) - y\, y' = y' (1 - 2y)$, that is
+#
+# $$ f'' = y\, (1 - y)\, (1 - 2y) \tag{eq:sigmoid.curvature} $$
+#
+# The slope of **softplus** is the sigmoid (lesson 3), so its second derivative is the sigmoid's first:
+#
+# $$ f'' = \sigma(x)\, (1 - \sigma(x)) \tag{eq:softplus.curvature} $$
+#
+# It is never 0, and nowhere above $\frac14$. **SiLU** (Elfwing et al., 2018) multiplies $x$ by its own sigmoid, a ReLU with a smooth corner:
+#
+# $$ y = x\, s, \qquad s = \sigma(x) \tag{eq:silu.forward} $$
+#
+# The product rule with $s' = s\, (1 - s)$ gives
+#
+# $$ f' = s + x\, s\, (1 - s) \tag{eq:silu.slope} $$
+#
+# and once more $f'' = s' + (x s')' = 2 s' + x s''$. Here $s''$ is the curvature of the sigmoid, $s' (1 - 2s)$, so that $s'$ can be taken out:
+#
+# $$ f'' = s\, (1 - s)\, \bigl(2 + x\, (1 - 2s)\bigr) \tag{eq:silu.curvature} $$
+#
+# At the corner, $x = 0$, this is $\frac14 \cdot 2 = \frac12$: the ReLU's jump of the slope from 0 to 1, spread over a few units of $x$.
+#
+# ## Derive: a witness for the second order
+#
+# How do you check a second derivative without taking one? Lesson 4 held the tangent $J v$ against differences of outputs (`eq:gradcheck.tangent`). Once it is trusted, $dy^{\top} J v$ is a number that a forward pass computes, for any weights you like. Move one weight up and down, push the same $v$ again, and you have its slope without knowing of streams:
+#
+# $$ \frac{\partial}{\partial \theta}\bigl[ dy^{\top} J(x; \theta)\, v \bigr] \quad\text{against central differences of}\quad dy^{\top} J(x; \theta)\, v \tag{eq:gradcheck.second} $$
+#
+# With $dy = 1$ and $v = \partial P / \partial g$ the left side is `eq:penalty.tangent`. But the two streams do not care where $v$ comes from, so a random $v$ tests them better: no entry of it is 0. The same with $x$ in the place of $\theta$.
+#
 # ## See the code
 #
 # First the layers. Notice that `Linear.tangent` returns the cache `(v, 0)` where `forward` returned `(x, 1)`: what $W$ met and what the bias met. So the *same* `backward` and `accumulate` serve the tangent stream, and (15.2) needs no line of its
@@ -249,7 +306,52 @@ for name, layers in critics.items():
         print(compare(f"{name:<9} {which:<7}", D.grad, numerical_gradient(value, D.theta), SECOND))
 
 # %% [markdown]
-# One call checks a network of yours, streams and all (`second order`), and another a whole training step, with the points at which each penalty is taken:
+# Each bend by itself: its value against the formula, $f'$ against differences of $f$, and $f''$ (the curvature for $v = dy = 1$) against differences of $f'$. And the points of DRAGAN, by their mean and their spread.
+
+# %%
+at = np.linspace(-4, 4, 17)
+one = np.ones_like(at)
+values = {
+    Tanh(): np.sinh(at) / np.cosh(at),
+    Sigmoid(): 1 / (1 + np.exp(-at)),
+    Softplus(): np.log(1 + np.exp(at)),
+    SiLU(): at * sigmoid(at),
+}
+for bend, expected in values.items():
+    y, cache = bend.forward(at)
+    first = numerical_gradient(lambda x, bend=bend: bend.forward(x)[0].sum(), at)
+    second = numerical_gradient(lambda x, bend=bend: bend.backward(one, bend.forward(x)[1]).sum(), at)
+    print(compare(f"{bend!s:<10} f", y, expected, ADJOINT))
+    print(compare(f"{bend!s:<10} f'", bend.backward(one, cache), first, SECOND))
+    print(compare(f"{bend!s:<10} f''", bend.curvature(one, one, cache), second, SECOND))
+
+real = np.random.default_rng(11).standard_normal((500, 28, 28, 1))
+away = (penalties.around(real, np.random.default_rng(12)) - real) / real.std()
+print(compare("around: raised by 1/4", away.mean(), 1 / 4, 1e-2))
+print(compare("around: spread 1/(2 sqrt 12)", away.std(), 1 / (2 * 12**0.5), 1e-2))
+assert 0 <= away.min() < away.max() <= 0.5
+
+# %% [markdown]
+# Now `eq:gradcheck.second`, written out: one random direction, one random $dy$, and the two streams against differences of tangents.
+
+# %%
+D = Sequential(Dense(3, 5), SiLU(), Dense(5, 4), Sigmoid(), Dense(4, 2), rng=0, dtype="float64")
+rng = np.random.default_rng(13)
+x, v, dy = (rng.standard_normal((4, n)) for n in (3, 3, 2))
+
+
+def pushed(_=None):
+    return np.sum(dy * D.tangent(v, D.forward(x)[1])[0])
+
+
+_, caches = D.forward(x)
+_, tangents = D.tangent(v, caches)
+born = D.backward_tangent(dy, tangents, caches)
+print(compare("second order in theta", D.grad, numerical_gradient(pushed, D.theta), SECOND))
+print(compare("second order in x", born, numerical_gradient(pushed, x), SECOND))
+
+# %% [markdown]
+# One call does this for a network of yours, streams and all (`second order`), and another checks a whole training step, with the points at which each penalty is taken:
 
 # %%
 curved = Sequential(Dense(2, 5), Tanh(), Dense(5, 1), rng=0)
@@ -257,7 +359,7 @@ show_checks(network_checks(curved, (4, 2)))
 print()
 G = Sequential(Dense(3, 4), LeakyReLU(0.2), Dense(4, 2), rng=1)
 x, z = np.random.default_rng(5).standard_normal((4, 2)), np.random.default_rng(6).standard_normal((4, 3))
-show_checks(step_checks(G, curved, non_saturating, x, z, [r1, penalties.wgan_gp]))
+show_checks(step_checks(G, curved, non_saturating, x, z, [r1, penalties.wgan_gp, penalties.dragan]))
 
 # %% [markdown]
 # ## Derive: the loss rides along
@@ -592,10 +694,13 @@ assert quick() or (1.2 < right[-1] < 1.6 and 28 < wrong[-1] < 38)
 # | `eq:penalty.g`: $g_n = \partial D(x_n) / \partial x_n$, a backward pass of ones | `minigan.penalties.add_penalty` | `tests/test_penalties.py`: `test_linear_critic_by_hand`, `test_mixed_samples_are_refused_and_nothing_is_added` |
 # | `eq:penalty.r1.v`: $v = \gamma g / N$ | `minigan.penalties.r1` | `tests/test_penalties.py`: `test_r1_by_hand` |
 # | `eq:penalty.wgan_gp.v`: $v = \frac{2 \lambda}{N} (1 - 1 / \lVert g_n \rVert)\, g_n$ | `minigan.penalties.wgan_gp` | `tests/test_penalties.py`: `test_wgan_gp_by_hand`, `test_the_norm_runs_over_all_axes_of_a_sample` |
+# | `eq:penalty.around`: $x_{\text{real}} + \frac12 \operatorname{std}(x_{\text{real}})\, u$, for DRAGAN | `minigan.penalties.around` | `tests/test_penalties.py`: `test_around_adds_up_to_half_a_deviation` |
 # | `eq:penalty.tangent`: $\nabla_\theta P = \nabla_\theta \sum_n J_n v_n$, $v$ held still | `minigan.penalties.add_penalty` | `tests/test_penalties.py`: `test_tanh_critic_by_hand` |
 # | `eq:chain.tangent`: $w = J_L \cdots J_1 v$ | `minigan.layers.chain.Chain.tangent` | `tests/layers/test_chain.py`: `test_worked_by_hand` |
 # | `eq:chain.second`: $dw_{l-1} = J^\top dw_l$, $dx_{l-1} = J^\top dx_l + k_l$ | `minigan.layers.layer.Layer.backward_tangent` | `tests/layers/test_chain.py`: `test_second_order_by_hand` |
 # | `eq:activation.curvature`: $k = f''(x)\, v\, dy$ | `minigan.layers.activations.Activation.curvature` | `tests/layers/test_activations.py`: `test_curved_activations_by_hand` |
+# | `eq:silu.curvature`: $f'' = s\, (1 - s)\, (2 + x\, (1 - 2s))$ | `minigan.layers.SiLU` | `tests/layers/test_activations.py`: `test_curved_activations_by_hand` |
+# | `eq:gradcheck.second`: the streams against differences of $dy^\top J v$ | `minigan.gradcheck.network_checks` | `tests/test_gradcheck.py`: `test_a_forgotten_curvature_is_caught`, `test_a_bias_that_moves_under_the_tangent_is_caught` |
 # | `eq:penalty.shared`: $dx_l = c \odot dw_l$ | `minigan.layers.layer.Layer.accumulate_both` | `tests/test_penalties.py`: `test_sharing_the_pass_with_a_loss_changes_nothing` |
 #
 # - The gradient of a penalty is the gradient of a tangent: hold $v$ still, push it forward, run backward through that.

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Lesson 18: Spectral norm and the loss zoo
 #
-# **Goal** Bound D's slope by its weights alone, with the right gradient and without a penalty; know what that costs D; and see the six losses as one family: what each tells D, what each makes G walk down, and why a flat D makes them nearly the same.
+# **Goal** Bound D's slope by its weights alone, with the right gradient and without a penalty; know what that costs D; derive the layer that looks across a picture, self-attention; and see the six losses as one family: what each tells D, what each makes G walk down, and why a flat D makes them nearly the same.
 #
-# **Prerequisites** Lesson 7 (D at its best, what G walks down), lesson 10 (convolution), lesson 14 (the critic, the bound (14.7)), lesson 16 (friction). Singular values.
+# **Prerequisites** Lesson 7 (D at its best, what G walks down), lesson 10 (convolution), lesson 14 (the critic, the bound (14.7)), lesson 15 (tangent and curvature), lesson 16 (friction). Singular values.
 #
 # **Run time** 60 s on two cores (measured).
 #
@@ -18,8 +18,8 @@ import numpy as np
 from minigan import check, data, game, losses
 from minigan.data.toy import GRID_MODES, GRID_STD
 from minigan.differences import FIRST, compare, numerical_gradient
-from minigan.gradcheck import network_checks
-from minigan.layers import Conv2d, Dense, LeakyReLU, SpectralNorm
+from minigan.gradcheck import layer_checks, network_checks
+from minigan.layers import Conv2d, Dense, LeakyReLU, SelfAttention, SpectralNorm, attention
 from minigan.lessons import figure, planted, quick, show_checks, show_source, steps
 from minigan.losses import GANLoss, Hinge, LeastSquares
 from minigan.metrics import mixture_quality
@@ -307,9 +307,140 @@ for depth in (1, 2, 3, 4):
 assert ratios[-1] > 20 > 5 > ratios[0]
 
 # %% [markdown]
+# ## Derive: a layer that looks everywhere
+#
+# A convolution has a second poverty beside its bends. With kernels of $3 \times 3$ and stride 1 a pixel gets one step further in each layer, so the corner of an $8 \times 8$ image reaches the opposite one after seven, and by a single path. If a kernel of one channel has the norm 1, the squares of its nine entries sum to 1; if they are all alike, each is $\frac13$, and the path is worth $3^{-7} = 1/2187$.
+# A kernel that spends all on one corner entry gets there with 1, and sees nothing else. Zhang et al. (2019) normalise the weights and put beside the convolutions a layer for which near and far are the same: *self-attention* (SAGAN).
+#
+# Take an image as a list of its $T = H W$ pixels, $x$ of shape $(T, C)$. Each pixel asks a question, a row of $q$, holds out a key, a row of $k$, and has something to say, a row of $v$; all three are dense layers of the same $x$, with $W_q, W_k$ of shape $(C, d)$ and $W_v$ of shape $(C, C)$. How well the question of $i$ fits the key of $j$ is an inner product. With entries of variance 1 a sum of $d$ products has the variance $d$, which the root takes out again:
+#
+# $$ S = \frac{q\, k^{\top}}{\sqrt d}, \qquad q = x W_q, \quad k = x W_k, \quad v = x W_v \tag{eq:attention.scores} $$
+#
+# $S$ is $(T, T)$: every pixel against every pixel, wherever they stand. A softmax makes each row a probability, how pixel $i$ divides its attention among all $j$:
+#
+# $$ A_{ij} = \frac{e^{S_{ij}}}{\sum_l e^{S_{il}}} \tag{eq:attention.weights} $$
+#
+# Pixel $i$ gets the mean of what all say, weighted so, $(A v)_i = \sum_j A_{ij} v_j$. It is added to what the pixel has, times one number $\gamma$ that is learned and starts at 0: the layer begins as the identity, and looks around when that has proved useful.
+#
+# $$ y = x + \gamma\, A v \tag{eq:attention.forward} $$
+#
+# **By hand.** One channel, $W_q = W_k = W_v = 1$, $\gamma = 2$, two pixels $0$ and $a = \sqrt{\log 3}$. The first has the scores $0, 0$, so it looks at both alike and hears $a / 2$. The second has $0$ and $a^2 = \log 3$, so the weights $\frac14$ and $\frac34$, and hears $\frac34 a$. $y = (a,\; \frac52 a)$.
+#
+# **Through the softmax.** In one row, $\partial A_j / \partial S_l = A_j\, ([j = l] - A_l)$: the numerator gives the first term, the denominator the second. The matrix is symmetric, so backward (a slope $d$ of $A$ comes in) and tangent (a direction $d$ of $S$ comes in) multiply by the same:
+#
+# $$ J_A\, d = A \odot \Bigl( d - \sum_j A_j d_j \Bigr) \tag{eq:attention.softmax} $$
+#
+# **Backward.** All else is products of two matrices, and lesson 2 has the rule: from $o = A v$ follow $dA = do\, v^{\top}$ and $dv = A^{\top} do$, here with $do = \gamma\, dy$; from $q\, k^{\top}$, with the slope $dS$ (we divide it by $\sqrt d$ at once), follow $dq = dS\, k$ and $dk = dS^{\top} q$. The pixels went four ways, straight on and into $q$, $k$ and $v$, and four slopes come back:
+#
+# $$ \begin{aligned} dS &= J_A (\gamma\, dy\, v^{\top}) / \sqrt d \\ dx &= dy + dS\, k\, W_q^{\top} + dS^{\top} q\, W_k^{\top} + \gamma\, A^{\top} dy\, W_v^{\top} \end{aligned} \tag{eq:attention.dx} $$
+#
+# The weights are those of three dense layers, `eq:dense.dW` three times, and $\gamma$ has multiplied every entry of $A v$:
+#
+# $$ dW_q \mathrel{+}= x^{\top} dq, \quad dW_k \mathrel{+}= x^{\top} dk, \quad dW_v \mathrel{+}= x^{\top} dv, \quad d\gamma \mathrel{+}= \sum dy \odot A v \tag{eq:attention.dW} $$
+#
+# **Tangent.** A penalty needs more (lesson 15). The letter $v$ is taken, so the direction that comes in is $\dot x$, and a dot marks what becomes of it on the way: $\dot q = \dot x W_q$, $\dot k = \dot x W_k$, $\dot v = \dot x W_v$, and then the product rule twice, with the softmax in between.
+#
+# $$ \dot S = \frac{\dot q\, k^{\top} + q\, \dot k^{\top}}{\sqrt d}, \qquad \dot A = J_A \dot S, \qquad w = \dot x + \gamma\, (\dot A v + A \dot v) \tag{eq:attention.tangent} $$
+#
+# **Second order.** Now backward through these lines, from $d\dot o = \gamma\, dw$, the slope of $\dot o = \dot A v + A \dot v$. Each letter collects from every product it stands in. $A$ stands in three places: in $A \dot v$, and in $\dot A = A \odot (\dot S - r)$ twice, as the factor and inside $r$, the sum over a row of $A \dot S$; a change of $r$ costs $-\sum A\, d\dot A$. $\dot S$ stands in $\dot A$ only, through $J_A$, and $q$ in $\dot S$ and, through $A$, in $S$.
+#
+# $$ \begin{aligned} d\dot A &= d\dot o\, v^{\top}, \qquad dA = d\dot o\, \dot v^{\top} + d\dot A \odot (\dot S - r) - \dot S \textstyle\sum A\, d\dot A, \qquad r = \sum A \dot S \\ dq &= d\dot S\, \dot k + dS\, k, \qquad dk = d\dot S^{\top} \dot q + dS^{\top} q, \qquad d\dot S = \frac{J_A d\dot A}{\sqrt d}, \quad dS = \frac{J_A dA}{\sqrt d} \end{aligned} \tag{eq:attention.second} $$
+#
+# With $dv = \dot A^{\top} d\dot o$ the curvature of `eq:layer.curvature` is $dq\, W_q^{\top} + dk\, W_k^{\top} + dv\, W_v^{\top}$. The slope of the direction is that of backward, with $dw$ in the place of $dy$, and a weight learns from both streams, as in (15.2).
+#
+# **The price.** $S$ has $T^2$ numbers for each image, a million at $32 \times 32$, so the layer stands where the maps are small. And the bound is gone. Let a pixel be 0, so that it looks at all alike, and move it by $\delta x$: its scores move by $\delta x\, W_q k_j^{\top} / \sqrt d$, and what it hears, besides its own share of $\frac1T$, by the *covariance* of keys and values over the image, which grows with the square of the pixels. No norm of the three matrices holds the slope of this layer (Kim, Papamakarios and Mnih, 2021);
+# SAGAN divides them by their norms all the same.
+#
+# ## See the code: every pixel, every other
+#
+# In the code a $t$ stands for a dot, and `val` is $v$ where `v` is the direction.
+
+# %%
+show_source(
+    SelfAttention.forward,
+    SelfAttention._heads,
+    SelfAttention.back,
+    SelfAttention.tangent,
+    SelfAttention.backward_tangent,
+    attention._softmax,
+)
+
+# %% [markdown]
+# ## Check: attention, all five verbs
+#
+# First and second order against differences, then the pixels by hand, the corners of the image, and the slope at a pixel 0 between $t$ and $-t$: one channel, all weights 1, so $1 + \frac13 + \frac23 t^2$.
+
+# %%
+assert not show_checks(layer_checks(SelfAttention(3, 2), (2, 2, 3, 3)))
+
+
+def corner_to_corner(layers, x, of=(-1, -1), by=(0, 0)):
+    """The slope of one pixel that comes out in one that went in."""
+    net = Sequential(*layers, rng=0)
+    for part in net.layers:
+        for name in part.parameters:
+            getattr(part, name)[...] = {"W": 1 / 3, "b": 0}.get(name, 1)
+    y, caches = net.forward(x)
+    dy = np.zeros_like(y)
+    dy[0, *of] = 1
+    return float(net.backward(dy, caches, learn=False)[0, *by, 0])
+
+
+by_hand = SelfAttention(1, 1).init(0, np.float64)
+by_hand.theta[...] = 1, 1, 1, 2  # Wq, Wk, Wv, gamma
+a = np.sqrt(np.log(3))
+blank = np.zeros((1, 8, 8, 1))
+far = corner_to_corner([Conv2d(1, 1, 3, 1, 1) for _ in range(7)], blank)
+everywhere = corner_to_corner([SelfAttention(1, 1)], blank)
+print(
+    f"corner to corner: seven convolutions 1/{1 / far:.0f}, attention that looks at all alike 1/{1 / everywhere:.0f}\n"
+)
+checks = [
+    compare(
+        "two pixels by hand", by_hand(np.array([0, a]).reshape(1, 1, 2, 1)).ravel(), [a, 2.5 * a], 1e-12
+    ),
+    compare("seven convolutions", far, 3.0**-7, 1e-6),
+]
+for size in (1, 2, 4, 8):
+    x = np.array([0.0, size, -size]).reshape(1, 1, 3, 1)
+    slope = corner_to_corner([SelfAttention(1, 1)], x, (0, 0))
+    checks.append(compare(f"slope at 0, t = {size}", slope, 4 / 3 + 2 / 3 * size**2, 1e-6))
+assert not show_checks(checks)
+
+# %% [markdown]
 # ## Derive: the six losses, four curves
 #
-# Now the other hobby. What a loss tells D and G are its slopes in the scores; a *push* is minus a slope, the way in which a score is asked to move. The relativistic loss compares two scores, $L_D = \operatorname{mean} \operatorname{softplus}(f - r)$; we hold the other one at 0. All is asked of the library.
+# Now the other hobby. What a loss tells D and G are its slopes in the scores; a *push* is minus a slope, the way in which a score is asked to move. Those made of softplus were differentiated in lessons 3 and 17. The other three take a line each; in all of them a score has the share $\frac1N$ in its mean.
+#
+# *Least squares* (`eq:loss.least_squares.d`): the $\frac12$ takes the 2 of the square away. A slope is the distance from the label, 1 for a real, 0 for a fake:
+#
+# $$ dr = \frac{r - 1}{N}, \qquad df = \frac{f}{N} \tag{eq:loss.least\_squares.d.slopes} $$
+#
+# G wants the label of the reals for its fakes, and pushes with the distance from it:
+#
+# $$ L_G = \tfrac12 \operatorname{mean}\,(f - 1)^2 \tag{eq:loss.least\_squares.g} $$
+#
+# $$ df = \frac{f - 1}{N} \tag{eq:loss.least\_squares.g.slopes} $$
+#
+# *Hinge* (`eq:loss.hinge.d`): $\max(0, 1 - r)$ is the line $1 - r$ to the left of 1 and 0 to the right of it; $\max(0, 1 + f)$ is $1 + f$ to the right of $-1$. At the corner itself any slope between the two would do, and the library takes 0. With $[\;]$ for 1 if true and 0 if not,
+#
+# $$ dr = -\frac{[\,r < 1\,]}{N}, \qquad df = \frac{[\,f > -1\,]}{N} \tag{eq:loss.hinge.d.slopes} $$
+#
+# G has no margin. It raises its scores, whatever they are, and a straight line has one slope:
+#
+# $$ L_G = -\operatorname{mean} f \tag{eq:loss.hinge.g} $$
+#
+# $$ df = -\frac1N \tag{eq:loss.hinge.g.slopes} $$
+#
+# *Wasserstein* (`eq:loss.wasserstein.d`): the same without a margin, straight lines for D too,
+#
+# $$ dr = -\frac1N, \qquad df = \frac1N \tag{eq:loss.wasserstein.d.slopes} $$
+#
+# and $L_G$ is the hinge's to the letter, so that what differs is only the D that G climbs:
+#
+# $$ df = -\frac1N \tag{eq:loss.wasserstein.g.slopes} $$
+#
+# Now all six in a picture. The relativistic loss compares two scores, $L_D = \operatorname{mean} \operatorname{softplus}(f - r)$; we hold the other one at 0. All is asked of the library.
 
 # %%
 s = np.linspace(-3, 3, 241)
@@ -445,9 +576,26 @@ with figure(title, size=(8.5, 3.6)) as ax:
 # and that is a game for D: large $T$ on reals, small $f^*(T)$ on fakes. One conjugate by hand. $\mathrm{KL}(p \Vert q)$ has $f(t) = t \log t$. The slope of $t\, T - t \log t$ is $T - \log t - 1$, zero at $t = e^{T - 1}$, so $f^*(T) = e^{T - 1}\, T - e^{T - 1} (T - 1) = e^{T - 1}$. D's loss is $\operatorname{mean} e^{f - 1} - \operatorname{mean} r$, its best score $1 + \log p/q$, and what is left is
 # $-\mathrm{KL}(p \Vert q)$. The same with $f(t) = |t - 1|$ gives $f^*(T) = T$ for $|T| \le 1$, and nothing is gained beyond: the Wasserstein loss for a D whose *scores* are bounded, which is the hinge at its best. A bound on the scores gives total variation, a bound on the slope gives $W$.
 #
-# ## Check: D at its best, and G's walk
+# ## Check: the slopes, D at its best, and G's walk
 #
-# The two dice of lesson 7. Each loss is given all 400 pairs of throws, so that the relativistic one has its expectation too, and a table of scores walks down it.
+# First the slopes of the three losses, D's and G's, against differences.
+
+# %%
+checks = []
+some_real, some_fake = 1.5 * np.random.default_rng(18).standard_normal((2, 9))
+for loss in (losses.least_squares, losses.hinge, losses.wasserstein):
+    _, dr, df = loss.d(some_real, some_fake)
+    slopes = {
+        "D, dr": (dr, lambda s, loss=loss: loss.d(s, some_fake)[0], some_real),
+        "D, df": (df, lambda s, loss=loss: loss.d(some_real, s)[0], some_fake),
+        "G, df": (loss.g(None, some_fake)[1], lambda s, loss=loss: loss.g(None, s)[0], some_fake),
+    }
+    for name, (got, of, at_scores) in slopes.items():
+        checks.append(compare(f"{loss.name}: {name}", got, numerical_gradient(of, at_scores), FIRST))
+assert not show_checks(checks)
+
+# %% [markdown]
+# Now the two dice of lesson 7. Each loss is given all 400 pairs of throws, so that the relativistic one has its expectation too, and a table of scores walks down it.
 
 
 # %%
@@ -882,12 +1030,20 @@ assert not show_checks(examine())
 # | `eq:spectral.sigma`: $\sigma = u^\top M v$ | `minigan.layers.SpectralNorm._estimate` | `tests/layers/test_spectral_norm.py`: `test_the_largest_singular_value_becomes_1` |
 # | `eq:spectral.forward`: $W / \sigma$ in place of $W$ | `minigan.layers.SpectralNorm._normalised` | `tests/layers/test_spectral_norm.py`: `test_worked_by_hand`, `test_nothing_is_stretched_by_more_than_1` |
 # | `eq:spectral.dW`: less $\langle d\bar W, \bar W \rangle\, u v^\top$ | `minigan.layers.SpectralNorm.accumulate` | `tests/layers/test_spectral_norm.py`: `test_worked_by_hand`, `test_the_output_does_not_depend_on_the_size_of_w_and_so_the_slope_is_orthogonal_to_it` |
+# | `eq:attention.forward`: $x + \gamma\, A v$ | `minigan.layers.SelfAttention.forward` | `tests/layers/test_attention.py`: `test_worked_by_hand`, `test_every_pixel_sees_every_other_but_no_other_sample` |
+# | `eq:attention.weights`: softmax of $q k^\top / \sqrt d$, row by row | `minigan.layers.SelfAttention.forward` | `tests/layers/test_attention.py`: `test_the_scale_is_one_over_sqrt_d`, `test_large_scores_do_not_overflow` |
+# | `eq:attention.dW`: three dense layers and one number | `minigan.layers.SelfAttention._heads` | `tests/layers/test_attention.py`: `test_worked_by_hand` |
+# | `eq:attention.second`: backward through the tangent | `minigan.layers.SelfAttention.backward_tangent` | `tests/layers/test_attention.py`: `test_curvature_is_the_change_of_the_slope_and_leaves_the_gradient_alone` |
 # | `eq:loss.least_squares.d`: best at $p / (p + q)$ | `minigan.losses.LeastSquares.d` | `tests/test_losses.py`: `test_least_squares_by_hand` |
 # | `eq:loss.hinge.d`: best at $\operatorname{sign}(p - q)$ | `minigan.losses.Hinge.d` | `tests/test_losses.py`: `test_hinge_by_hand` |
+# | `eq:loss.hinge.d.slopes`: $-[r < 1]/N$, $[f > -1]/N$ | `minigan.losses.Hinge.d` | `tests/test_losses.py`: `test_hinge_by_hand` |
+# | `eq:loss.least_squares.g.slopes`: $(f - 1)/N$, without limit | `minigan.losses.LeastSquares.g` | `tests/test_losses.py`: `test_least_squares_by_hand` |
+# | `eq:loss.wasserstein.g.slopes`: $-1/N$, as the hinge's | `minigan.losses.Wasserstein.g` | `tests/test_losses.py`: `test_wasserstein_by_hand` |
 # | `eq:loss.relativistic.d`: best at $\log p/q + \text{constant}$ | `minigan.losses.Relativistic.d` | `tests/test_losses.py`: `test_relativistic_by_hand`, `test_equilibrium_is_2_log_2_or_log_2` |
 #
 # - Divide each matrix by its largest singular value, found by one step of power iteration at a time, and D's slope is bounded. The gradient stands at right angles to $W$.
 # - What spectral norm rations are the bends: with one hidden layer D shows $(1 - \alpha) / 2K$ of the distance of $K$ valleys.
+# - Attention brings the far side of a picture as near as the next pixel. It is made of products and one softmax, its slopes of the product rule; its steepness no norm of a matrix bounds.
 # - Every loss has its best D, and G walks down the integral of its cost over $q / p$.
 # - A flat D sees the straight part of a loss only. There hinge is Wasserstein, and the others nearly so.
 #

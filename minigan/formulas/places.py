@@ -45,13 +45,13 @@ def locate(package: Path = PACKAGE) -> tuple[Place, ...]:
 
 
 def gaps(places: tuple[Place, ...] | None = None) -> list[str]:
-    """What is missing, as sentences: a name no equation has, an equation no line computes or no test pins."""
+    """What is missing, as sentences: a name no equation has, an equation no line computes, no test pins or no lesson derives."""
     places = locate() if places is None else places
     known, ends = equations(), {(place.name, place.kind) for place in places}
     unknown = [f"{place}: eq:{place.name} is not in equations.toml" for place in places if place.name not in known]
-    no_code = [f"eq:{name}: no line of code carries it" for name in known if (name, "code") not in ends]
-    no_test = [f"eq:{name}: no test carries it" for name in known if (name, "test") not in ends]
-    return unknown + no_code + no_test
+    wanted = {"code": "no line of code carries it", "test": "no test carries it", "lesson": "no lesson derives it"}
+    missing = [f"eq:{name}: {words}" for kind, words in wanted.items() for name in known if (name, kind) not in ends]
+    return unknown + missing
 
 
 def _in_python(path: Path, root: Path, kind: str) -> Iterator[Place]:

@@ -5,7 +5,7 @@
 #
 # **Prerequisites** Lesson 7 (the best D, Jensen-Shannon), lesson 9 (collapse, and how to count it), lesson 15 (R1 and R2), lesson 16 (friction).
 #
-# **Run time** 110 s on two cores that were busy with other work, 55 s of computing (measured).
+# **Run time** 52 s on two cores (measured).
 #
 # In 2024 a paper with the title "The GAN is dead; long live the GAN!" took StyleGAN2, threw out every trick of ten years, and kept one loss and two penalties: pairs, R1 and R2 (Huang et al. 2024, *R3GAN*). Its authors report better pictures than before. One often reads why: *the pairs cure lost modes, since each real needs
 # a fake of its own; the penalties cure the swinging.* The second half is lesson 16. The first half we take apart here, and it will not survive as it stands. What survives is more interesting, and all of it can be computed.

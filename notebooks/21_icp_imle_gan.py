@@ -5,7 +5,7 @@
 #
 # **Prerequisites** Lesson 8 (the two steps, the arrows), lesson 9 (counting modes), lesson 14 (the sliced Wasserstein distance). Matrices: trace, determinant, singular values.
 #
-# **Run time** 58 s on two cores (measured).
+# **Run time** 24 s on two cores (measured).
 #
 # An article about GANs that many beginners have read says that a GAN "consists of the Iterative Closest Point algorithm, a generator and a discriminator". G and D you know. The third is a famous algorithm from another field: it lays two clouds of points over each other, two scans of one statue, say. Is it in a GAN?
 # You could look for it in `d_step` and `g_step`, and we will. But it is better to know what one is looking for. So we run it, then its heir that has a generator, then a GAN, and lay the three pictures side by side.

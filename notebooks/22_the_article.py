@@ -5,7 +5,7 @@
 #
 # **Prerequisites** Lesson 3 (losses and their slopes), lesson 4 (checks), lessons 7 to 9 (the game, the two steps, failures). For the last program lesson 12, and lesson 15 for its penalty.
 #
-# **Run time** 30 s on two cores (measured).
+# **Run time** 28 s on two cores (measured).
 #
 # This library began with an article, an introduction to GANs in Chinese as there are many in every language: a page of theory, two formulas, a listing of eighty lines. It was written to help, it gets the idea right, and somebody who follows it to the letter will never have a GAN. That is the usual state of what one finds. You now know enough
 # to tell, of every line, which it is. Read kindly: most wrong sentences are a right one that was half remembered, and the best answer to a wrong line is the line that works.

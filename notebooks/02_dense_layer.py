@@ -6,7 +6,7 @@
 #
 # **Prerequisites** Lesson 1 (a gradient is checked against differences); the product of matrices; the chain rule.
 #
-# **Run time** 2 s on two cores (measured).
+# **Run time** 7 s on two cores (measured).
 #
 # A generator turns noise into pictures and a discriminator turns pictures into a score, and both are the same thing: layers end to end. If you understand one
 # layer, what it computes, what it must remember, and what it hands back, you understand them all; convolutions, in lesson 10, will be this

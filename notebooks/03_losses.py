@@ -6,7 +6,7 @@
 #
 # **Prerequisites** Lesson 1 (gradient checks) and lesson 2 (slopes, `dy` notation); logarithms; the idea of a probability.
 #
-# **Run time** 3 s on two cores (measured).
+# **Run time** 6 s on two cores (measured).
 #
 # The discriminator D is shown a picture and says how real it looks, as one number. The papers write $D(x) \in (0, 1)$, a probability, and the losses as $-\log D(x)$. Whoever types
 # that in gets a GAN that trains for ten minutes and then prints `nan` for ever: D had become very sure of one picture. The cure is to let D say a *score*, any real

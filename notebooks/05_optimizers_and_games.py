@@ -5,7 +5,7 @@
 #
 # **Prerequisites** Lessons 1 to 4. The product of a 2x2 matrix with a vector, and complex numbers, $|a + \mathrm{i} b|^2 = a^2 + b^2$.
 #
-# **Run time** 2 s on two cores (measured).
+# **Run time** 7 s on two cores (measured).
 #
 # In 2016 a widely copied recipe for GANs said: Adam, but with $\beta_1 = 0.5$ instead of the usual 0.9, "to stabilise training". Later recipes went to 0. In classifiers hardly anybody touches it. The
 # reason fits into a 2x2 matrix: *a game is a valley with an imaginary curvature*, and what carries a ball through a valley throws it out of a game. This lesson ends there. It begins in the valley.

@@ -5,7 +5,7 @@
 #
 # **Prerequisites** Lesson 3 (both losses of G) and lesson 6 (the best D is $p / (p + q)$). Expectations of discrete random variables.
 #
-# **Run time** 3 s on two cores (measured).
+# **Run time** 8 s on two cores (measured).
 #
 # "The generator fools the discriminator" is a story, and stories do not converge. What made GANs more than a trick was a page of mathematics in the paper of 2014: if D is always at its best, then G is not fooling anybody, it walks down a distance between two distributions, and that distance has one minimum, where fakes and reals
 # are the same. You derive that page here without gaps, in a world so small that every expectation is a sum. And then you will see what the page does *not* say: the loss that everybody uses instead walks down something else.

@@ -5,7 +5,7 @@
 #
 # **Prerequisites** Lesson 1 (gradient checks) and lesson 2 (the dense layer). Lessons 7 and 8 say what the convolutions will be used for.
 #
-# **Run time** 4 s on two cores (measured).
+# **Run time** 11 s on two cores (measured).
 #
 # The GAN of lesson 8 drew points in a plane with dense layers. Now the points become pictures. A dense layer from a colour picture of 64 x 64 pixels to 64 numbers per block of 2 x 2 would need
 # 800 million weights, and would have to learn anew in each corner what an edge is. A convolution does the same job with 3072 weights, since it looks everywhere with the same small window.

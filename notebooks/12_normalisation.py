@@ -5,7 +5,7 @@
 #
 # **Prerequisites** Lessons 1 and 2; lesson 11 for the size of a signal. Mean and variance.
 #
-# **Run time** 4 s on two cores (measured).
+# **Run time** 11 s on two cores (measured).
 #
 # A network of many layers multiplies by many matrices. If each makes its signal a little too small, nothing arrives at the end; a little too large, and it explodes. Good first weights help (lessons 2 and 11), but after a few steps they are first weights no more. In 2015 somebody put one line between the layers: *subtract the mean,
 # divide by the deviation*. Deep networks that had hardly trained before now trained at once, and soon GANs did. The line looks harmless. It has a derivative that almost everybody gets wrong the first time, a second set of statistics that makes a generator

@@ -5,7 +5,7 @@
 #
 # **Prerequisites** Lessons 8 and 9: the two steps, the moving average, what losses do not say. Lessons 10 to 12: convolution, upsampling, BatchNorm.
 #
-# **Run time** 250 s on two cores that were busy with other work (measured).
+# **Run time** 116 s on two cores (measured).
 #
 # Until 2015 GANs drew digits with dense layers, and hardly anything else. Radford, Metz and Chintala (2016) tried many networks and published the one that trained: convolutions that shrink in D, convolutions that grow in G, BatchNorm, no dense layers but at the ends. Their *DCGAN* is a list of decisions, and almost every generator since is its descendant. We derive what can be derived of
 # the list, train it, and then take decisions back, one at a time, to see which of them were needed.

@@ -5,7 +5,7 @@
 #
 # **Prerequisites** Lesson 1 (differences), lesson 2 (the backward pass and the chain), lesson 4 (tangents and the adjoint test), lesson 12 (BatchNorm), lesson 14 (why a critic's slope is to be bounded).
 #
-# **Run time** 4 s on two cores (measured).
+# **Run time** 18 s on two cores (measured).
 #
 # The cure for most of what goes wrong in a GAN is a term that keeps D from becoming steep, a *gradient penalty*. It is a function of D's gradient in the image, and the optimizer needs its gradient in the
 # weights: a derivative of a derivative. In PyTorch that is one flag, `create_graph=True`, and a graph nobody looks at. Written by hand it usually is wrong: a well-known NumPy library has a

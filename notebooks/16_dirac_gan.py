@@ -5,7 +5,7 @@
 #
 # **Prerequisites** Lesson 5 (a step is a matrix; games turn), lesson 3 (the losses), lesson 15 (gradient penalties). Complex numbers; $x' = \lambda x$ has the solution $e^{\lambda t}$.
 #
-# **Run time** 3 s on two cores (measured).
+# **Run time** 11 s on two cores (measured).
 #
 # Large GANs are trained for days, and when one of them oscillates nobody can say whether it was the loss, the penalty, the learning rate or the data. Here is a GAN with two numbers in all, of which everything can be said. Its trouble is the trouble of the large ones: in 2018 it
 # settled an argument about which penalties make a GAN converge, and its answer, R1, is in every StyleGAN since. (Mescheder, Geiger and Nowozin, "Which training methods for GANs do actually converge?")

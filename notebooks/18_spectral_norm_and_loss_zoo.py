@@ -5,7 +5,7 @@
 #
 # **Prerequisites** Lesson 7 (D at its best, what G walks down), lesson 10 (convolution), lesson 14 (the critic, the bound (14.7)), lesson 15 (tangent and curvature), lesson 16 (friction). Singular values.
 #
-# **Run time** 127 s on two cores that were busy with other work (measured).
+# **Run time** 48 s on two cores (measured).
 #
 # Papers on GANs have two hobbies. One is to hold D back: clip it, punish it, or divide its weights by something. The other is to invent a loss. A table of all pairs would fill a wall, and large studies that filled it found less than everybody had hoped for (Lucic et al., 2018): tuned with the same care, most
 # losses come out about even. This lesson shows why that is no accident. Dividing the weights is the most elegant way to hold D back, and it works. It also takes something away from D that no paper puts into its title, and that you can compute on the back of an envelope.

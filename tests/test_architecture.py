@@ -29,6 +29,7 @@ HEIGHT = {
     "losses": 4,
     "penalties": 4,
     "optim": 4,
+    "joined": 5,
     "models": 5,
     "interop": 5,
     "game": 6,

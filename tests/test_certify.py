@@ -73,7 +73,7 @@ def test_every_kernel_with_a_twin_is_certified():
 
 
 def test_the_steps_and_the_dynamics_are_certified():
-    assert certified("steps") == {"gradients", "values", "routing"}
+    assert certified("steps") == {"gradients", "values", "joined", "routing"}
     assert certified("DiracGAN") == {"no penalty", "r1", "r2"}
 
 

@@ -82,7 +82,8 @@ def plot(rows: list[dict], path: str | os.PathLike) -> None:
                     axes.plot(*zip(*line, strict=True), f"o{dashes}", label=f"{n} thread{'s' * (n > 1)}")
             if axes.lines:
                 axes.set_xscale("log", base=2)
-                axes.set_yscale("linear" if key == "share_of_peak" else "log")
+                positive = all(min(line.get_ydata()) > 0 for line in axes.lines)  # a tiny model may need no memory
+                axes.set_yscale("log" if positive and key != "share_of_peak" else "linear")
             axes.set_ylabel(title)
             axes.grid(alpha=0.25)
             axes.spines[["top", "right"]].set_visible(False)

@@ -12,6 +12,7 @@ import numpy as np
 
 from minigan import losses
 from minigan.certify.claim import Claim, holds, same
+from minigan.game import d_step_joined
 from minigan.gradcheck import ADJOINT, SECOND, Check, compare, numerical_gradient, step_checks
 from minigan.layers import (
     BatchNorm,
@@ -150,6 +151,18 @@ def routing(build, dtype) -> Iterator[Check]:
             yield same(f"{which} step leaves x", a, kept)
 
 
+def joined(build, loss, name) -> Iterator[Check]:
+    """Real and fake in one batch: the gradient and the numbers of d_step."""
+    found = []
+    for step in (d_step, d_step_joined):
+        G, D, x, z = setting(build)
+        opt = _Keeping(D, lr=0.125)
+        row = step(G, D, loss, PENALTIES[name], opt, x, z, np.random.default_rng(SEED))
+        found.append((opt.seen, list(row.values())))
+    yield compare("dtheta, real and fake in one batch", found[1][0], found[0][0], ADJOINT)
+    yield compare("loss, penalty, scores", found[1][1], found[0][1], ADJOINT)
+
+
 class _Keeping(SGD):
     """SGD that keeps a copy of the gradient it used."""
 
@@ -172,6 +185,12 @@ def claims() -> list[Claim]:
                 made.append(Claim("steps", "values", "both steps", sample, run))
     for name, loss in losses.GAN_LOSSES.items():
         made.append(Claim("steps", "values", "both steps", f"{name}, dense", partial(values, dense, loss, "wgan_gp")))
+        for build in (dense, conditional):
+            run = partial(joined, build, loss, "r1 + r2")
+            made.append(Claim("steps", "joined", "both steps", f"{name}, r1 + r2, {build.__name__}", run))
+    for name in PENALTIES:
+        run = partial(joined, images, losses.relativistic, name)
+        made.append(Claim("steps", "joined", "both steps", f"relativistic, {name}, images", run))
     for build in (dense, images, conditional, regularised):
         for dtype in (np.float32, np.float64):
             sample = f"{build.__name__}, {dtype.__name__}"

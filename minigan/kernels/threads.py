@@ -8,7 +8,8 @@ busy neighbour.  So there is one pool, ours, made of plain Python threads, and t
   1. OpenBLAS is held at one thread, for the whole process, from the first kernel on (that costs 0.6 microseconds).
   2. A call is cut into `shares`, contiguous pieces of the batch.  Kernels (`nogil`) and np.matmul let go of Python's
      lock, so Python threads truly run side by side.  Handing a share over through a SimpleQueue costs 12 microseconds (a
-     ThreadPoolExecutor, with its futures: 50), so work that one thread does in 60 stays where it is.
+     ThreadPoolExecutor, with its futures: 50) where a sleeping thread wakes fast, and up to 60 or 150 on other machines, so
+     work that one thread does in 100 stays where it is.
   3. A sum over the batch is one partial sum per share, added in the order of the shares.
 
 By rule 3 a result depends on the number of shares and never on the number of threads or their timing: `set_threads(1,

@@ -292,7 +292,8 @@ def small_gan(seed=0):
 
 def five_steps(gan, x, rng):
     z = gan.noise(len(x), rng)  # 2. noise, of which G makes images
-    row = game.d_step_joined(gan.G, gan.D, gan.loss, (), gan.opt_D, x, z)  # 1. train D, on both batches at once ...
+    # 1. train D, on both batches at once ...
+    row = game.d_step_joined(gan.G, gan.D, gan.loss, (), gan.opt_D, x, z)
     z = gan.noise(len(x), rng)  # 2. once more
     row |= game.g_step(gan.G, gan.D, gan.loss, gan.opt_G, x, z)  # 1. and 3. ... and train G
     gan.ema.step()

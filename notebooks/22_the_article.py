@@ -811,7 +811,10 @@ noise = np.random.default_rng(5).standard_normal((100, 16)).astype(np.float32)
 rows, logs = {}, {}
 for name, bug in {"as it should be": (game, "learn", game.learn), **bugs}.items():
     gan = small_gan()
-    with planted(*bug):
+    two_passes = planted(
+        game, "d_step_joined", lambda *step: game.d_step(*step)
+    )  # where the bugs are planted
+    with planted(*bug), two_passes:
         run = Trainer(gan, digits.to_float(), batch=64, steps=steps(400, 20), log_every=1)
         logs[name] = np.array([row["loss_D"] for row in run.run()])[-100:]
     rows[name] = gan.G.forward(noise)[0]

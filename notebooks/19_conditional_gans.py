@@ -807,7 +807,10 @@ assert [bool(names) for names in caught.values()] == [False, False, False, True]
 n = steps(300, 3)
 heard = {"no bug": train("score", n)((FRESH, ASKED))}
 for name, bug in bugs.items():
-    with planted(*bug):
+    two_passes = planted(
+        game, "d_step_joined", lambda *step: game.d_step(*step)
+    )  # where the bug is planted
+    with planted(*bug), two_passes:
         heard[name] = train("score", n)((FRESH, ASKED))
 answers = {name: np.trace(got(points)) / K for name, points in heard.items()}
 for name, share in answers.items():

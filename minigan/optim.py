@@ -40,7 +40,6 @@ class Optimizer:
     """Moves net.theta by net.grad.  A subclass names its vectors in `slots` and says how in `update(lr)`."""
 
     slots: tuple[str, ...] = ()  # vectors like theta that it remembers: saved and resumed with the run
-    clears = False  # True: `update` leaves grad zero itself
 
     def __init__(self, net, lr: Rate):
         if not callable(lr) and not (isinstance(lr, int | float | np.number) and 0 <= lr < math.inf):
@@ -59,8 +58,7 @@ class Optimizer:
         lr = self.rate()
         self.t += 1
         self.update(lr)
-        if not self.clears:
-            self.net.zero_grad()
+        self.net.zero_grad()
 
     def update(self, lr: float) -> None:
         raise NotImplementedError
@@ -111,7 +109,6 @@ class Adam(Optimizer):
     """
 
     slots = ("m", "v")
-    clears = True  # in the same pass over memory
 
     def __init__(self, net, lr: Rate = 2e-4, beta1: float = 0.5, beta2: float = 0.999, eps: float = 1e-8):
         super().__init__(net, lr)

@@ -6,8 +6,9 @@
 
 The PyTorch side is the same recipe, written as its users would for speed: channels_last, fused Adam, D frozen in G's step, one
 backward for loss and penalty; `minigan bench` found this the fastest of six variants.  Each side has a process of its own, so
-that their pools of threads do not meet.  The clock stands still while samples are judged: 2,000 of them, by the Frechet
-distance of their DigitNet features from 2,000 digits, on both sides by the same code.
+that their pools of threads do not meet, and they take turns of 250 steps, so that both meet the machine in the same moods.
+The clock stands still while samples are judged: 2,000 of them, by the Frechet distance of their DigitNet features from 2,000
+digits, on both sides by the same code.
 """
 
 import argparse
@@ -44,14 +45,30 @@ def main() -> None:
         run(options.side, Config(steps=options.steps, seed=options.seed))
     else:
         for seed in () if options.draw else range(options.seeds):
-            for side in SIDES[:: 1 if seed % 2 == 0 else -1]:
-                order = [sys.executable, __file__, "--side", side, "--seed", str(seed), "--steps", str(options.steps)]
-                rows = subprocess.run(order, check=True, stdout=subprocess.PIPE, text=True).stdout
-                with open(HERE / "race.csv", "a", encoding="utf-8") as file:
-                    if file.tell() == 0:
-                        file.write("side,seed,step,seconds,frechet\n")
-                    file.write(rows)
+            race(seed, options.steps)
         draw()
+
+
+def race(seed: int, steps: int) -> None:
+    """Both sides in turns; a row is written as soon as it is known."""
+    order = [sys.executable, __file__, "--seed", str(seed), "--steps", str(steps)]
+    runners = [
+        subprocess.Popen([*order, "--side", side], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for side in SIDES
+    ]
+    with open(HERE / "race.csv", "a", encoding="utf-8") as file:
+        if file.tell() == 0:
+            file.write("side,seed,step,seconds,frechet\n")
+        for turn in range(steps // EVERY):
+            for runner in runners[:: 1 if turn % 2 == 0 else -1]:
+                time.sleep(0.2)  # the threads of the other come to rest
+                runner.stdin.write("go\n")
+                runner.stdin.flush()
+                row = runner.stdout.readline()
+                if not row:
+                    raise RuntimeError(f"a side has stopped in turn {turn} of seed {seed}: see its message above")
+                file.write(row)
+                file.flush()
 
 
 def run(side: str, config: Config) -> None:
@@ -63,14 +80,16 @@ def run(side: str, config: Config) -> None:
     step, sample = {"minigan": minigan_side, "torch": torch_side}[side](trainer, config)
     for _ in range(3):
         step()  # compile, and fill the caches; these steps count for both sides
-    seconds = 0.0
-    for t in range(4, config.steps + 1):
+    seconds, done = 0.0, 3
+    for _ in sys.stdin:  # one line for each turn
+        todo = EVERY - done % EVERY
         start = time.perf_counter()
-        step()
+        for _ in range(todo):
+            step()
         seconds += time.perf_counter() - start
-        if t % EVERY == 0:
-            frechet = measure(sample(z, labels))["frechet_digitnet"]
-            print(f"{side},{config.seed},{t},{seconds:.3f},{frechet:.4f}", flush=True)
+        done += todo
+        frechet = measure(sample(z, labels))["frechet_digitnet"]
+        print(f"{side},{config.seed},{done},{seconds:.3f},{frechet:.4f}", flush=True)
 
 
 def minigan_side(trainer, config):

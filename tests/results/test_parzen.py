@@ -71,15 +71,30 @@ def test_training_images_do_better_than_an_untrained_generator():
     assert real["nats"] > measured("mlp")["nats"] + 100
 
 
+class Listener:
+    classes, latent = 10, 3
+
+    def generate(self, z):
+        self.z, self.labels = z if isinstance(z, tuple) else (z, None)
+        return np.zeros((len(self.z), 28, 28, 1))
+
+
 def test_labels_are_asked_for_as_often_as_they_occur():
-    class Listener:
-        classes = 10
-
-        def sample(self, n, rng, labels):
-            self.labels = labels
-            return np.zeros((n, 28, 28, 1))
-
     game = Listener()
     parzen.drawn(game, 400, np.repeat([3, 7], [100, 300]), np.random.default_rng(0))
     assert set(game.labels) == {3, 7}
     assert 70 < np.sum(game.labels == 3) < 130
+
+
+def test_shrinking_shrinks_z_and_nothing_else():
+    whole, shrunk = Listener(), Listener()
+    for game, factor in ((whole, 1.0), (shrunk, 0.5)):
+        parzen.drawn(game, 50, np.arange(10), np.random.default_rng(0), factor)
+    np.testing.assert_array_equal(shrunk.z, whole.z / 2)
+    np.testing.assert_array_equal(shrunk.labels, whole.labels)
+    assert whole.z.std() == pytest.approx(1, abs=0.1)
+
+
+def test_blurred_images_score_above_sharp_ones():
+    sharp, blurred = (measured(f"training images{how}", samples=400) for how in (" as samples", ", blurred"))
+    assert blurred["nats"] > sharp["nats"] + 20

@@ -24,10 +24,11 @@ import numpy as np
 
 from minigan import runs
 from minigan.config import Config
-from minigan.files import atomic_file
+from minigan.files import atomic_file, atomic_write
 from minigan.kernels import get_threads
 
 HERE = Path(__file__).parent
+FILE = HERE / "race.csv"
 EVERY = 250  # steps between two judgements
 SIDES = ("minigan", "torch")
 LEVELS = (5, 2, 1, 0.7)  # Frechet distances to be reached
@@ -52,27 +53,25 @@ def main() -> None:
 
 
 def race(seed: int, steps: int) -> None:
-    """Both sides in turns; a row is written as soon as it is known."""
+    """Both sides in turns; the rows are kept when the seed is finished, so that a seed in race.csv is a whole one."""
     order = [sys.executable, __file__, "--seed", str(seed), "--steps", str(steps)]
     runners = [
         subprocess.Popen([*order, "--side", side], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for side in SIDES
     ]
-    with open(HERE / "race.csv", "a", encoding="utf-8") as file:
-        if file.tell() == 0:
-            file.write("side,seed,step,seconds,frechet\n")
-        for turn in range(steps // EVERY):
-            for runner in runners[:: 1 if turn % 2 == 0 else -1]:
-                time.sleep(0.2)  # the threads of the other come to rest
-                runner.stdin.write("go\n")
-                runner.stdin.flush()
-                row = runner.stdout.readline()
-                if not row:
-                    raise RuntimeError(f"a side has stopped in turn {turn} of seed {seed}: see its message above")
-                file.write(row)
-                file.flush()
+    rows = []
+    for turn in range(steps // EVERY):
+        for runner in runners[:: 1 if turn % 2 == 0 else -1]:
+            time.sleep(0.2)  # the threads of the other come to rest
+            runner.stdin.write("go\n")
+            runner.stdin.flush()
+            rows.append(runner.stdout.readline())
+            if not rows[-1]:
+                raise RuntimeError(f"a side has stopped in turn {turn} of seed {seed}: see its message above")
     for runner in runners:
         runner.communicate()  # no more turns: it ends
+    before = FILE.read_text(encoding="utf-8") if FILE.exists() else "side,seed,step,seconds,frechet\n"
+    atomic_write(FILE, before + "".join(rows))
 
 
 def run(side: str, config: Config) -> None:
@@ -185,8 +184,7 @@ def torch_side(trainer, config):
 
 
 def read() -> list[dict[str, str]]:
-    path = HERE / "race.csv"
-    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines())) if path.exists() else []
+    return list(csv.DictReader(FILE.read_text(encoding="utf-8").splitlines())) if FILE.exists() else []
 
 
 def curve(rows: list[dict], side: str, seed: str) -> tuple[np.ndarray, np.ndarray]:

@@ -21,10 +21,14 @@ class Pool(NamedTuple):
 
 def blur(pool: Pool, sigma: float, n: int, rng) -> np.ndarray:
     """Every image under a Gaussian of `sigma` pixels; black beyond the edge."""
+    return blurred(pool.images[:n], sigma)
+
+
+def blurred(x: np.ndarray, sigma: float) -> np.ndarray:
+    """float32 (N, H, W, 1) in [-1, 1] under a Gaussian of `sigma` pixels."""
     t = np.arange(-6, 7)
     weights = np.exp(-(t**2) / (2 * sigma**2))
     weights /= weights.sum()
-    x = pool.images[:n]
     for axis in (1, 2):
         x = sum(w * moved(x, int(step), axis) for step, w in zip(t, weights, strict=True))
     return x.astype(np.float32)

@@ -22,7 +22,7 @@ from minigan import data, runs
 from minigan.config import Config
 from minigan.game import GAN
 from minigan.metrics.parzen import parzen_log_likelihood, parzen_sigma
-from minigan.results.harm import Pool, blur
+from minigan.results.harm import blurred
 from minigan.results.table import Cell, Column, Published
 from minigan.trainer import Trainer
 
@@ -51,15 +51,15 @@ VALIDATION, SIGMAS = 1000, np.logspace(-1, 0, 10)  # 0.1 .. 1
 
 def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
     s = dict(cell.settings)
-    n, test, blurred, shrink = s.pop("samples"), s.pop("test"), s.pop("blur", 0.0), s.pop("shrink", 1.0)
+    n, test, blur, shrink = s.pop("samples"), s.pop("test"), s.pop("blur", 0.0), s.pop("shrink", 1.0)
     rng = np.random.default_rng([cell.seed, 1])
     x, y, validation, test = split(s["data"], test)
     if "model" in s:
         samples = drawn(trained(Config(seed=cell.seed, **s), x, y), n, y, rng, shrink)
     else:
         samples = x[rng.choice(len(x), n, replace=False)]
-    if blurred:
-        samples = blur(Pool(samples / np.float32(127.5) - 1, None, None), blurred, n, rng)
+    if blur:
+        samples = blurred(samples / np.float32(127.5) - 1, blur)
     samples, validation, test = map(pixels, (samples, validation, test))
     sigma = parzen_sigma(samples, validation, SIGMAS)
     nats = parzen_log_likelihood(samples, test, sigma)  # (N,)

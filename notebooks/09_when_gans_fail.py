@@ -196,7 +196,7 @@ def train(n, g_steps, falling, seed, batch=128):
 
 
 SETTINGS = {  # steps, steps of G for each of D, does the rate fall, seed
-    "A": (steps(800, 30), 10, False, 0),
+    "A": (steps(500, 30), 20, False, 0),
     "B": (steps(2000, 30), 1, True, 1),
     "C": (steps(1500, 30), 3, True, 0),
 }
@@ -258,7 +258,7 @@ if not quick():
 # %% [markdown]
 # ## Derive: why collapse, and why in circles
 #
-# The one setting: for each step of D, G made one step in B, three in C and *ten in A*. (A's rate is constant, those of B and C fall, as in lesson 8; that is why C's end is so quiet.) What does G do against a D that stands still? Its loss is a mean over its fakes. In the words of lesson 7, $q_k$ is the share of the fakes at place $k$ and $c_k = \operatorname{softplus}(-s_k)$ what a fake there costs:
+# The one setting: for each step of D, G made one step in B, three in C and *twenty in A*. (A's rate is constant, those of B and C fall, as in lesson 8; that is why C's end is so quiet.) What does G do against a D that stands still? Its loss is a mean over its fakes. In the words of lesson 7, $q_k$ is the share of the fakes at place $k$ and $c_k = \operatorname{softplus}(-s_k)$ what a fake there costs:
 #
 # $$ L_G = \sum_k q_k\, c_k \ge \min_k c_k \tag{9.3} $$
 #

@@ -35,6 +35,7 @@ API = {  # module -> what is said of it; in the order of reading
     "minigan.evaluation": "Evaluation of a run",
     "minigan.plots": "Pictures",
     "minigan.checkpoint": "Checkpoints",
+    "minigan.interop": "Weights from and to PyTorch",
     "minigan.runs": "Runs on disk",
     "minigan.kernels": "Kernels",
 }

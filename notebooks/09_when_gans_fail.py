@@ -5,7 +5,7 @@
 #
 # **Prerequisites** Lessons 6 to 8: what D measures, Jensen-Shannon, the training of a ring.
 #
-# **Run time** 36 s on two cores (measured).
+# **Run time** 22 s on two cores (measured).
 #
 # Somebody shows you a log. D's loss has been at 1.39 for hours and G's at 0.70, steady as a rock, the very numbers of the equilibrium. The pictures are all the same. Somebody else complains that G's loss has been *rising* since the first epoch, and has wonderful pictures. Both are normal. A GAN has no loss that falls when things go well,
 # and most hours that were ever lost on GANs were lost in front of such curves. On data whose truth is known one can learn what they say, and what they never said.

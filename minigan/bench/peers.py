@@ -12,7 +12,7 @@ import torch
 from torch.nn.functional import softplus
 
 from minigan.bench.models import Benchmark, named
-from minigan.bench.translate import Translator, load
+from minigan.bench.translate import load, translate
 from minigan.bench.variants import convolutional, joins
 from minigan.penalties import dragan, place, r1, r2, wgan_gp
 
@@ -56,10 +56,9 @@ class Peer:
             self.run_D = self.D if benchmark.penalties else torch.compile(self.D)
 
     def _translate(self, net, x):
-        translator = Translator(self.last)
-        made = translator(net, _image(x).shape[1:])
-        load(translator.links)
-        return (made.to(memory_format=torch.channels_last) if self.last else made), translator.links
+        made, links = translate(net, x, self.last)
+        load(links)
+        return (made.to(memory_format=torch.channels_last) if self.last else made), links
 
     def _tensor(self, a):
         if isinstance(a, tuple):
@@ -196,5 +195,5 @@ class Peer:
 
     @staticmethod
     def _gradients(name, net, links):
-        pieces = [np.ascontiguousarray(back(parameter.grad.numpy())).ravel() for parameter, _, _, back in links]
+        pieces = [np.ascontiguousarray(link.back(parameter.grad.numpy())).ravel() for parameter, link in links]
         return named(name, net, np.concatenate(pieces))

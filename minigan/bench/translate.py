@@ -1,17 +1,20 @@
-"""A minigan network in PyTorch, layer by layer, with the same first weights.
+"""A minigan network in PyTorch, layer by layer, with the same first weights (interop.py has the layouts).
 
 minigan keeps images channel-last, (N, H, W, C); PyTorch's habit is (N, C, H, W).  Where an image becomes a row of numbers, or a
-row an image, the numbers stand in another order, and the Dense weights there are permuted once, so that neither side
+row an image, the numbers stand in another order, and the weights there are permuted once, so that neither side
 shuffles anything while it trains.  With `last` PyTorch uses its channels_last format and needs no permutation.
 
-`links` pairs every parameter with the way back, so that gradients can be compared in minigan's layout.  Only peers.py imports
-this file, and only where torch is installed.
+Only peers.py imports this file, and only where torch is installed.
 """
+
+import math
 
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.functional import embedding
 
+from minigan import interop
 from minigan import layers as mg
 
 
@@ -63,51 +66,49 @@ class Score(nn.Module):
 
     def __init__(self, n, classes):
         super().__init__()
-        self.W, self.b = nn.Embedding(classes, n), nn.Embedding(classes, 1)
+        self.W, self.b = nn.Parameter(torch.zeros(classes, n)), nn.Parameter(torch.zeros(classes))
 
     def forward(self, pair):
         h, label = pair
-        return (h * self.W(label)).sum(1, keepdim=True) + self.b(label)
+        return (h * embedding(label, self.W)).sum(1, keepdim=True) + embedding(label, self.b[:, None])
 
 
-class Translator:
-    """net = Translator(last)(G, shape): shape is of one sample as it comes in; links: [(torch parameter, minigan's view, there, back)]."""
+def translate(net, x, last: bool):
+    """-> the module, and [(PyTorch's parameter, minigan's link)], by which load() fills one from the other.   x: an input of net"""
+    image = x[0] if isinstance(x, tuple) else x
+    made = _Translator(last).chain(net.layers, image.shape[1:])[0]
+    ours = [link for link in interop.links(net, x, channel_last=last) if link.view.base is net.theta]
+    return made, list(zip(made.parameters(), ours, strict=True))
 
+
+class _Translator:
     def __init__(self, last: bool):
-        self.last, self.links = last, []
+        self.last = last
 
-    def __call__(self, net, shape) -> nn.Module:
-        return self._chain(net.layers, shape)[0]
-
-    def _chain(self, found, shape):
+    def chain(self, layers, shape):
+        """-> the module, and the shape of a sample that it hands on: (n,) or (H, W, C)."""
         made = []
-        for i, layer in enumerate(found):
-            image = next((u.shape for u in found[i + 1 : i + 2] if isinstance(u, mg.Reshape)), None)
-            module, shape = self._one(layer, shape, image)
+        for layer in layers:
+            module, shape = self.one(layer, shape)
             made.append(module)
         return nn.Sequential(*made), shape
 
-    def _one(self, layer, shape, image):
-        """-> the module, the shape it hands on: (n,), (H, W, C) or ("row", H, W, C), a row that was an image."""
+    def one(self, layer, shape):
         match layer:
             case mg.Dense():
-                return self._dense(layer, shape, image), (layer.n_out,)
+                return nn.Linear(layer.n_in, layer.n_out, bias=layer.bias), (layer.n_out,)
             case mg.Conv2d():
                 made = nn.Conv2d(layer.c_in, layer.c_out, layer.k, layer.stride, layer.pad, bias=layer.bias)
-                return self._kernel(made, layer, (3, 2, 0, 1)), (*layer.size(*shape[:2]), layer.c_out)
+                return made, (*layer.size(*shape[:2]), layer.c_out)
             case mg.ConvTranspose2d():
                 made = nn.ConvTranspose2d(layer.c_in, layer.c_out, layer.k, layer.stride, layer.pad, bias=layer.bias)
-                return self._kernel(made, layer, (2, 3, 0, 1)), (*layer.size(*shape[:2]), layer.c_out)
+                return made, (*layer.size(*shape[:2]), layer.c_out)
             case mg.UpConv2d():
                 made = nn.Conv2d(layer.c_in, layer.c_out, layer.k, padding=layer.k // 2, bias=layer.bias)
-                made = nn.Sequential(nn.Upsample(scale_factor=2), self._kernel(made, layer, (3, 2, 0, 1)))
-                return made, (2 * shape[0], 2 * shape[1], layer.c_out)
+                return nn.Sequential(nn.Upsample(scale_factor=2), made), (2 * shape[0], 2 * shape[1], layer.c_out)
             case mg.BatchNorm():
                 kind = nn.BatchNorm2d if len(shape) == 3 else nn.BatchNorm1d
-                made = kind(layer.n, eps=layer.eps, momentum=layer.momentum)
-                self._link(made.weight, layer.gamma)
-                self._link(made.bias, layer.beta)
-                return made, shape
+                return kind(layer.n, eps=layer.eps, momentum=layer.momentum), shape
             case mg.LeakyReLU():  # ReLU too
                 return (nn.LeakyReLU(layer.alpha) if layer.alpha else nn.ReLU()), shape
             case mg.Tanh():
@@ -115,49 +116,20 @@ class Translator:
             case mg.Reshape():
                 return (ToImage(*layer.shape, self.last) if len(layer.shape) == 3 else nn.Identity()), layer.shape
             case mg.Flatten():
-                return ToRow(self.last), ("row", *shape) if len(shape) == 3 else shape
+                return ToRow(self.last), (math.prod(shape),)
             case mg.Concat():
-                (embedding,) = layer.sides[1].layers
-                made = nn.Embedding(embedding.n_classes, embedding.dim)
-                self._link(made.weight, embedding.W)
-                return Conditioned(made), (shape[0] + embedding.dim,)
+                (label,) = layer.sides[1].layers
+                return Conditioned(nn.Embedding(label.n_classes, label.dim)), (shape[0] + label.dim,)
             case mg.Beside():
-                body, shape = self._chain(layer.body.layers, shape)
+                body, shape = self.chain(layer.body.layers, shape)
                 return Besides(body), shape
             case mg.LabelScore():
-                made, order = Score(layer.n, layer.classes), self._order(shape)
-                self._link(made.W.weight, layer.W, lambda W: W[:, order], lambda W: W[:, np.argsort(order)])
-                self._link(made.b.weight, layer.b, lambda b: b[:, None], lambda b: b[:, 0])
-                return made, (1,)
+                return Score(layer.n, layer.classes), (1,)
         raise ValueError(f"no translation of {layer} into PyTorch is written yet")
-
-    def _order(self, shape):
-        """Which of minigan's numbers stands where in PyTorch's row, for a row that was or becomes an image (H, W, C)."""
-        size = shape[1:] if shape[0] == "row" else shape
-        order = np.arange(int(np.prod(size)))
-        return order if self.last or len(size) < 3 else order.reshape(size).transpose(2, 0, 1).ravel()
-
-    def _dense(self, layer, shape, image):
-        made = nn.Linear(layer.n_in, layer.n_out, bias=layer.bias)
-        rows, columns = self._order(shape), self._order(image or (layer.n_out,))
-        back_rows, back_columns = np.argsort(rows), np.argsort(columns)
-        self._link(made.weight, layer.W, lambda W: W[rows][:, columns].T, lambda W: W.T[back_rows][:, back_columns])
-        if layer.bias:
-            self._link(made.bias, layer.b, lambda b: b[columns], lambda b: b[back_columns])
-        return made
-
-    def _kernel(self, made, layer, axes):
-        self._link(made.weight, layer.W, lambda W: W.transpose(axes), lambda W: W.transpose(np.argsort(axes)))
-        if layer.bias:
-            self._link(made.bias, layer.b)
-        return made
-
-    def _link(self, parameter, values, to=lambda a: a, back=lambda a: a):
-        self.links.append((parameter, values, to, back))
 
 
 def load(links) -> None:
     """Copy minigan's weights into PyTorch's parameters."""
     with torch.no_grad():
-        for parameter, values, to, _ in links:
-            parameter.copy_(torch.from_numpy(np.ascontiguousarray(to(values))))
+        for parameter, link in links:
+            parameter.copy_(torch.from_numpy(np.ascontiguousarray(link.to(link.view))))

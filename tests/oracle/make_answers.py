@@ -28,11 +28,14 @@ from questions import (
     LAM,
     LATENT,
     STEPS,
+    TAKEN_OVER_SHAPE,
     conditional,
     numbers,
     point,
+    weight,
 )
 from safetensors.numpy import save
+from torch import nn
 
 torch.set_default_dtype(torch.float64)
 torch.set_num_threads(1)
@@ -357,9 +360,22 @@ def training(answers):
     answers |= {"training: G": tG, "training: D": tD, "training: state": state, "training: log": torch.tensor(log)}
 
 
+def taken_over(answers):
+    """A model of torch.nn's own modules in evaluation mode: what minigan must compute after interop.from_torch."""
+    net = nn.Sequential(
+        nn.Conv2d(3, 4, 3, 2, 1), nn.BatchNorm2d(4), nn.LeakyReLU(0.2), nn.Flatten(), nn.BatchNorm1d(24),
+        nn.Linear(24, 7, bias=False), nn.Tanh(), nn.Linear(7, 30), nn.BatchNorm1d(30), nn.ReLU(),
+        nn.Unflatten(1, (5, 2, 3)), nn.ConvTranspose2d(5, 4, 4, 2, 1),
+        nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(4, 2, 3, padding=1)),
+    )  # fmt: skip
+    weights = {name: torch.tensor(weight(name, *a.shape)) for name, a in net.state_dict().items() if a.ndim}
+    net.load_state_dict(weights, strict=False)  # all but the counters of batches
+    answers["taken over"] = nhwc(net.eval()(nchw(tensor("taken over: x", *TAKEN_OVER_SHAPE))))
+
+
 if __name__ == "__main__":
     answers = {}
-    for part in (first_order, second_order, losses, optimizers, training):
+    for part in (first_order, second_order, losses, optimizers, training, taken_over):
         part(answers)
     arrays = {name: answer.detach().contiguous().numpy() for name, answer in answers.items()}
     data = save(arrays, {"made by": f"PyTorch {torch.__version__.split('+')[0]}, float64"})

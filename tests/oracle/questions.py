@@ -156,6 +156,22 @@ CRITIC = [  # (N, 8, 8, 2) -> (N, 1)
     ("Flatten",),
     ("Dense", 16, 1),
 ]
+TAKEN_OVER = [  # a model as PyTorch builds it, its weights by their names there: conv, row, image, upsampled image
+    ("Conv2d", 3, 4, 3, 2, 1),
+    ("BatchNorm", 4),
+    ("LeakyReLU", 0.2),
+    ("Flatten",),
+    ("BatchNorm", 24),
+    ("Dense", 24, 7, False),
+    ("Tanh",),
+    ("Dense", 7, 30),
+    ("BatchNorm", 30),
+    ("ReLU",),
+    ("Reshape", 2, 3, 5),
+    ("ConvTranspose2d", 5, 4, 4, 2, 1),
+    ("UpConv2d", 4, 2, 3),
+]
+TAKEN_OVER_SHAPE = (3, 6, 4, 3)
 ADAM = {"lr": 2e-3, "beta1": 0.5, "beta2": 0.99, "eps": 1e-8}
 
 
@@ -171,3 +187,9 @@ def point(name: str, shape):
     if shape == "pair":
         return numbers(f"{name}: x", len(LABELS), 3), LABELS
     return 2 * numbers(f"{name}: x", *shape)
+
+
+def weight(name: str, *shape: int) -> np.ndarray:
+    """The parameter or running statistic of this name in PyTorch's state_dict; a variance is positive."""
+    values = numbers(f"taken over: {name}", *shape)
+    return 1.5 + values if name.endswith("running_var") else values

@@ -12,7 +12,7 @@ import questions
 from questions import numbers
 from safetensors.numpy import load_file
 
-from minigan import kernels, layers, losses, optim, penalties
+from minigan import interop, kernels, layers, losses, optim, penalties
 from minigan.game import d_step, g_step
 from minigan.layers.layer import every
 from minigan.network import Sequential
@@ -199,8 +199,16 @@ def test_a_whole_gan_training_ends_in_the_same_weights():
     agree(G.state, "training: state")
 
 
+def test_weights_taken_over_from_pytorch_compute_what_they_computed_there():
+    net = network(questions.TAKEN_OVER, np.zeros)
+    x = numbers("taken over: x", *questions.TAKEN_OVER_SHAPE)
+    shapes = {name: a.shape for name, a in interop.to_torch(net, x).items() if a.ndim}
+    interop.from_torch(net, {name: questions.weight(name, *shape) for name, shape in shapes.items()}, x)
+    agree(net(x), "taken over")
+
+
 def test_every_answer_is_asked_for():
     """No answer lies about unused, and none is missing for a case: each name belongs to a case or a loss above."""
-    asked = {*questions.FIRST, *questions.CRITICS, "training", *PLAIN, *OPTIMIZERS, *losses.GAN_LOSSES}
+    asked = {*questions.FIRST, *questions.CRITICS, "training", "taken over", *PLAIN, *OPTIMIZERS, *losses.GAN_LOSSES}
     owners = {next((a for a in sorted(asked, key=len, reverse=True) if name.startswith(a)), name) for name in ANSWERS}
     assert owners == asked

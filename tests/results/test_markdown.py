@@ -147,3 +147,46 @@ def test_every_link_of_the_page_is_there():
     links = re.findall(r"\]\(([^)]+)\)", (DOCS / "results.md").read_text(encoding="utf-8"))
     assert len(links) >= 3
     assert [link for link in links if not (DOCS / link).exists()] == []
+
+
+def cell(table, method, column):
+    """'20.4 ± 0.6': the figure of a method as it stands on the page."""
+    page = (DOCS / "results.md").read_text(encoding="utf-8")
+    part = page.split(f"<!-- results: {table} -->")[1].split("<!-- end of results -->")[0]
+    head, *rows = [
+        [c.strip() for c in line.strip("|").split("|")] for line in part.splitlines() if line.startswith("|")
+    ]
+    (row,) = [row for row in rows if row[0] == method]
+    return row[head.index(column)].removesuffix("†").strip()
+
+
+QUOTED = [  # what the lessons quote: lesson, table, method, column
+    *[
+        ("17", "mixtures grid", f"{loss} + {cure}", column)
+        for loss in ("non_saturating", "relativistic")
+        for cure in ("nothing", "R1", "R1 + R2")
+        for column in ("modes", "reverse KL")
+        if (cure, column) != ("nothing", "reverse KL")
+    ],
+    ("17", "mixtures grid", "relativistic + R1 + R2", "high quality, %"),
+    ("17", "mixtures grid", "best", "high quality, %"),
+    ("17", "ablation", "the recipe, half as long", "high quality, %"),
+    ("17", "ablation", "gamma 0.1 throughout", "high quality, %"),
+    ("17", "ablation", "gamma 0.0001 throughout", "high quality, %"),
+    ("17", "digits", "non_saturating + R1", "Frechet (DigitNet)"),
+    ("17", "digits", "relativistic + R1 + R2", "Frechet (DigitNet)"),
+    ("18", "mixtures grid", "non_saturating + R1", "modes"),
+    ("18", "mixtures grid", "hinge + R1", "modes"),
+    ("18", "mixtures grid", "non_saturating + spectral norm", "modes"),
+    ("18", "mixtures grid", "hinge + spectral norm", "modes"),
+]
+
+
+@pytest.mark.parametrize("quoted", QUOTED, ids=lambda quoted: ", ".join(quoted))
+def test_a_lesson_quotes_what_the_page_says(quoted):
+    lesson, *where = quoted
+    (source,) = (DOCS.parent / "notebooks").glob(f"{lesson}_*.py")
+    figure = cell(*where)
+    if lesson == "18" or where[-1] == "reverse KL":
+        figure = figure.split(" ±")[0]  # quoted without its error
+    assert figure in source.read_text(encoding="utf-8")

@@ -173,6 +173,8 @@ QUOTED = [  # what the lessons quote: lesson, table, method, column
     ("17", "ablation", "the recipe, half as long", "high quality, %"),
     ("17", "ablation", "gamma 0.1 throughout", "high quality, %"),
     ("17", "ablation", "gamma 0.0001 throughout", "high quality, %"),
+    ("17", "synthetic", "non_saturating + R1", "modes of 10"),
+    ("17", "synthetic", "relativistic + R1 + R2", "modes of 10"),
     ("17", "digits", "non_saturating + R1", "Frechet (DigitNet)"),
     ("17", "digits", "relativistic + R1 + R2", "Frechet (DigitNet)"),
     ("18", "mixtures grid", "non_saturating + R1", "modes"),

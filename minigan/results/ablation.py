@@ -26,5 +26,5 @@ METHODS = {
     name: {key: value for key, value in (HERE | change).items() if value is not None}
     for name, change in CHANGES.items()
 }
-QUICK = {"steps": 300}  # its networks are wide: 600 took three minutes of one core
+QUICK = {"steps": 300}  # its networks are wide: twice as many took more than two minutes
 COLUMNS, run_cell = dict(list(mixtures.COLUMNS.items())[:3]), mixtures.run_cell

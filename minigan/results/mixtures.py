@@ -77,7 +77,7 @@ METHODS = {
     for loss, cures in PAIRS.items()
     for cure in cures
 } | {f"{data}/best": {**BEST, "data": data} for data in SETS}
-QUICK = {"steps": 600}
+QUICK = {"steps": 400}
 COLUMNS = {
     "modes": Column("modes", ".1f", "more"),
     "high_quality": Column("high quality, %", ".1f", "more"),

@@ -78,9 +78,10 @@ def torch_conv_transpose2d(x, weight, bias, stride, pad):
     return y[:, :, pad : height - pad, pad : width - pad] + bias[:, None, None]
 
 
-def torch_batch_norm(x, weight, bias, running_mean, running_var):
-    shape = (-1, *[1] * (x.ndim - 2))
-    mean, var, weight, bias = (a.reshape(shape) for a in (running_mean, running_var, weight, bias))
+def torch_batch_norm(x, there, place):
+    """place: the number of the layer in the state_dict `there`."""
+    shape, names = (-1, *[1] * (x.ndim - 2)), ("running_mean", "running_var", "weight", "bias")
+    mean, var, weight, bias = (there[f"{place}.{name}"].reshape(shape) for name in names)
     return weight * (x - mean) / np.sqrt(var + 1e-5) + bias
 
 
@@ -120,17 +121,13 @@ def test_batch_norm_of_an_image():
     net, x = network(BatchNorm(3)), RNG.standard_normal((2, 3, 4, 3))
     there = interop.to_torch(net)
     assert there.pop("0.num_batches_tracked") == 0
-    names = ["weight", "bias", "running_mean", "running_var"]
-    y = torch_batch_norm(nchw(x), **{name: there[f"0.{name}"] for name in names})
-    np.testing.assert_allclose(y, nchw(net(x)), rtol=1e-12)
+    np.testing.assert_allclose(torch_batch_norm(nchw(x), there, 0), nchw(net(x)), rtol=1e-12)
 
 
 def test_a_row_that_was_an_image_is_permuted():
     net, x = network(Flatten(), BatchNorm(24), LeakyReLU(0.2), Dense(24, 5)), RNG.standard_normal((2, 3, 4, 2))
     there = interop.to_torch(net, x)
-    row = torch_batch_norm(
-        nchw(x).reshape(2, -1), *(there[f"1.{n}"] for n in ("weight", "bias", "running_mean", "running_var"))
-    )
+    row = torch_batch_norm(nchw(x).reshape(2, -1), there, 1)
     y = torch_linear(np.where(row > 0, row, 0.2 * row), there["3.weight"], there["3.bias"])
     np.testing.assert_allclose(y, net(x), rtol=1e-11)
 
@@ -139,7 +136,7 @@ def test_a_row_that_becomes_an_image_is_permuted():
     net, z = network(Dense(5, 24), BatchNorm(24), Tanh(), Reshape(3, 4, 2)), RNG.standard_normal((2, 5))
     there = interop.to_torch(net)
     row = torch_linear(z, there["0.weight"], there["0.bias"])
-    row = torch_batch_norm(row, *(there[f"1.{n}"] for n in ("weight", "bias", "running_mean", "running_var")))
+    row = torch_batch_norm(row, there, 1)
     np.testing.assert_allclose(np.tanh(row).reshape(2, 2, 3, 4), nchw(net(z)), rtol=1e-12)
 
 

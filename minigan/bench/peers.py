@@ -14,6 +14,7 @@ from torch.nn.functional import softplus
 from minigan.bench.models import Benchmark, named
 from minigan.bench.translate import load, translate
 from minigan.bench.variants import convolutional, joins
+from minigan.game import image
 from minigan.penalties import dragan, place, r1, r2, wgan_gp
 
 LOSSES = {  # name -> (D's, G's), from the scores r and f
@@ -27,10 +28,6 @@ LOSSES = {  # name -> (D's, G's), from the scores r and f
     "wasserstein": (lambda r, f: f.mean() - r.mean(), lambda r, f: -f.mean()),
     "relativistic": (lambda r, f: softplus(f - r).mean(), lambda r, f: softplus(r - f).mean()),
 }
-
-
-def _image(x):
-    return x[0] if isinstance(x, tuple) else x
 
 
 class Peer:
@@ -124,7 +121,7 @@ class Peer:
                 fake = self.run_G(z)
         else:
             fake = self.run_G(z).detach()
-        real, value = _image(self.x), 0.0
+        real, value = image(self.x), 0.0
         scores, slopes = (self._joined if self.joined else self._apart)(real, fake, z)
         for penalty in self.made.penalties:
             where = place(penalty)
@@ -138,11 +135,11 @@ class Peer:
     def _apart(self, real, fake, z):
         """D on real, then on fake -> scores, and D's slopes where a penalty wants them."""
         scores, slopes = {}, {}
-        for where, image, pair in (("real", real, self.x), ("fake", fake, z)):
-            image = image.detach().requires_grad_(where in self.places)
-            scores[where] = self.run_D(self._beside(image, pair))
+        for where, shown, pair in (("real", real, self.x), ("fake", fake, z)):
+            shown = shown.detach().requires_grad_(where in self.places)
+            scores[where] = self.run_D(self._beside(shown, pair))
             if where in self.places:
-                slopes[where] = self._slope(scores[where], image)
+                slopes[where] = self._slope(scores[where], shown)
         return scores, slopes
 
     def _joined(self, real, fake, z):
@@ -179,7 +176,7 @@ class Peer:
 
     def answers(self) -> dict[str, np.ndarray]:
         """The same names and layouts as Benchmark.answers."""
-        real = _image(self.x)
+        real = image(self.x)
         t = np.random.default_rng(3).random((len(real), *[1] * (real.ndim - 1))).astype(np.float32)
         self.D.zero_grad()
         loss, penalty = self.d_losses(torch.from_numpy(t))

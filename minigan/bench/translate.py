@@ -1,8 +1,7 @@
 """A minigan network in PyTorch, layer by layer, with the same first weights (interop.py has the layouts).
 
-minigan keeps images channel-last, (N, H, W, C); PyTorch's habit is (N, C, H, W).  Where an image becomes a row of numbers, or a
-row an image, the numbers stand in another order, and the weights there are permuted once, so that neither side
-shuffles anything while it trains.  With `last` PyTorch uses its channels_last format and needs no permutation.
+The weights around a row that was or becomes an image are permuted once, so that neither side shuffles anything while it
+trains.  With `last` PyTorch uses its channels_last format and needs no permutation.
 
 Only peers.py imports this file, and only where torch is installed.
 """
@@ -16,6 +15,7 @@ from torch.nn.functional import embedding
 
 from minigan import interop
 from minigan import layers as mg
+from minigan.game import image
 
 
 class ToImage(nn.Module):
@@ -75,9 +75,8 @@ class Score(nn.Module):
 
 def translate(net, x, last: bool):
     """-> the module, and [(PyTorch's parameter, minigan's link)], by which load() fills one from the other.   x: an input of net"""
-    image = x[0] if isinstance(x, tuple) else x
-    made = _Translator(last).chain(net.layers, image.shape[1:])[0]
-    ours = [link for link in interop.links(net, x, channel_last=last) if link.view.base is net.theta]
+    made = _Translator(last).chain(net.layers, image(x).shape[1:])[0]
+    ours = [link for link in interop.links(net, x, channel_last=last) if np.shares_memory(link.view, net.theta)]
     return made, list(zip(made.parameters(), ours, strict=True))
 
 

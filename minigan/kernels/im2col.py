@@ -19,16 +19,24 @@ side with fewer channels is the one laid out: for 64 channels to 1, rows of k k 
 2 to 20 times as fast.
 """
 
+import math
+
 import numpy as np
 
-from minigan.kernels.jit import jit
-from minigan.kernels.product import multiply
-from minigan.kernels.threads import BYTE, run, scratch
+from minigan.kernels.blas import inside_products, jit_with_products, matmul
+from minigan.kernels.jit import inside
+from minigan.kernels.threads import BYTE, launch, parts, scratch, share
 
 BLOCK = 1 << 21  # bytes of P at a time
 
 
-@jit
+@inside_products
+def clear(out):  # out[:] = 0, without the machinery that Numba brings for the assignment of arrays
+    for c in range(len(out)):
+        out[c] = 0
+
+
+@inside_products
 def _gather(x, P, first, stride, pad, C, rows, columns):
     """P[r, j, a] = the k C numbers of x under row a of the kernel at output pixel (first + r, j); zero off the image.
 
@@ -55,7 +63,7 @@ def _gather(x, P, first, stride, pad, C, rows, columns):
                     to[c] = 0
 
 
-@jit
+@inside_products
 def _scatter(P, dx, first, stride, pad, C, rows, columns):
     """The adjoint of _gather: dx[...] += P[r, j, a], and what lay off the image is dropped."""
     H, WC = dx.shape[1:]
@@ -74,10 +82,59 @@ def _scatter(P, dx, first, stride, pad, C, rows, columns):
                         target[c] += source[c]
 
 
-def _blocks(first, last, row_bytes):
-    """Cut output rows first..last into blocks of P that fit the cache."""
-    step = max(1, BLOCK // max(1, row_bytes))
-    return ((q, min(q + step, last)) for q in range(first, last, step))
+def _buffer(like, rows, row, size):
+    """Scratch for P, for each share a block of output rows that fits the cache; and the same as rows of k k C numbers."""
+    step = max(1, min(BLOCK // max(1, like.itemsize * math.prod(row)), rows))
+    P = scratch("patches", (parts(size), step, *row), like.dtype)
+    return P, P.reshape(len(P), step * row[0], row[1] * row[2])
+
+
+@inside
+def _forward(i, j, s, state, x, w, y, P, p, stride, pad, C, rows, columns):  # output rows i .. j of all images
+    step = P.shape[1]
+    for q in range(i, j, step):
+        Q = min(step, j - q)
+        block = P[s][:Q]
+        _gather(x, block, q, stride, pad, C, rows, columns)
+        matmul(state, p[s][: Q * columns], w, y[q * columns : (q + Q) * columns], 0.0)
+
+
+@jit_with_products
+def _forward_shares(state, x, w, y, P, p, stride, pad, C, rows, columns):
+    share(state, _forward, (state, x, w, y, P, p, stride, pad, C, rows, columns), len(x) * rows)
+
+
+@inside
+def _backward(i, j, s, state, dy, w, dx, P, p, stride, pad, C, rows, columns):  # images i .. j: their patches overlap
+    step = P.shape[1]
+    for n in range(i, j):
+        for h in range(dx.shape[1]):
+            clear(dx[n, h])
+    for q in range(i * rows, j * rows, step):
+        Q = min(step, j * rows - q)
+        block = P[s][:Q]
+        matmul(state, dy[q * columns : (q + Q) * columns], w.T, p[s][: Q * columns], 0.0)
+        _scatter(block, dx, q, stride, pad, C, rows, columns)
+
+
+@jit_with_products
+def _backward_shares(state, dy, w, dx, P, p, stride, pad, C, rows, columns):
+    share(state, _backward, (state, dy, w, dx, P, p, stride, pad, C, rows, columns), len(dx))
+
+
+@inside
+def _slopes(i, j, s, state, x, dy, dw, P, p, stride, pad, C, rows, columns):  # dw (parts, k k C, O)
+    step = P.shape[1]
+    for q in range(i, j, step):
+        Q = min(step, j - q)
+        block = P[s][:Q]
+        _gather(x, block, q, stride, pad, C, rows, columns)
+        matmul(state, p[s][: Q * columns].T, dy[q * columns : (q + Q) * columns], dw[s], 1.0)
+
+
+@jit_with_products
+def _slopes_shares(state, x, dy, dw, P, p, stride, pad, C, rows, columns):
+    share(state, _slopes, (state, x, dy, dw, P, p, stride, pad, C, rows, columns), len(x) * rows)
 
 
 def _turned(W):  # (k, k, C, O) -> (k, k, O, C): W[k-1-a]'
@@ -96,16 +153,10 @@ def conv2d(x: np.ndarray, W: np.ndarray, stride: int, pad: int) -> np.ndarray:
 def _gathered(x, W, stride, pad, rows, columns):
     (N, H, width, C), (k, _, _, O) = x.shape, W.shape
     y = np.empty((N, rows, columns, O), x.dtype)
+    size = y.size * k * k * C + BYTE * y.nbytes
+    P = _buffer(x, N * rows, (columns, k, k * C), size)
     flat, w, out = x.reshape(N, H, width * C), W.reshape(-1, O), y.reshape(-1, O)
-    row_bytes = columns * len(w) * x.itemsize
-
-    def share(start, stop):  # output rows of all images, numbered through
-        for q, end in _blocks(start, stop, row_bytes):
-            P = scratch("patches", (end - q, columns, k, k * C), x.dtype)
-            _gather(flat, P, q, stride, pad, C, rows, columns)
-            multiply(P.reshape(-1, len(w)), w, out[q * columns : end * columns])
-
-    run(share, N * rows, out.size * len(w) + BYTE * out.nbytes)
+    launch(_forward_shares, size, flat, w, out, *P, stride, pad, C, rows, columns)
     return y
 
 
@@ -120,17 +171,10 @@ def conv2d_dx(dy: np.ndarray, W: np.ndarray, stride: int, pad: int, hw: tuple[in
 def _scattered(dy, W, stride, pad, hw):
     (N, rows, columns, O), (k, _, C, _), (H, width) = dy.shape, W.shape, hw
     dx = np.empty((N, H, width, C), dy.dtype)
+    size = dy.size * k * k * C + BYTE * dx.nbytes
+    P = _buffer(dy, N * rows, (columns, k, k * C), size)
     flat, w, slopes = dx.reshape(N, H, width * C), W.reshape(-1, O), dy.reshape(-1, O)
-    row_bytes = columns * len(w) * dy.itemsize
-
-    def share(start, stop):  # whole images: patches of one image overlap, those of two never
-        flat[start:stop] = 0
-        for q, end in _blocks(start * rows, stop * rows, row_bytes):
-            P = scratch("patches", (end - q, columns, k, k * C), dy.dtype)
-            multiply(slopes[q * columns : end * columns], w.T, P.reshape(-1, len(w)))
-            _scatter(P, flat, q, stride, pad, C, rows, columns)
-
-    run(share, N, dy.size * len(w) + BYTE * dx.nbytes)
+    launch(_backward_shares, size, slopes, w, flat, *P, stride, pad, C, rows, columns)
     return dx
 
 
@@ -147,17 +191,9 @@ def conv2d_dW(x: np.ndarray, dy: np.ndarray, stride: int, pad: int, dW: np.ndarr
 
 def _gathered_dW(x, dy, stride, pad, dW):
     (N, H, width, C), (_, rows, columns, O), k = x.shape, dy.shape, len(dW)
-    flat, w, slopes = x.reshape(N, H, width * C), dW.reshape(-1, O), dy.reshape(-1, O)
-    row_bytes = columns * len(w) * x.itemsize
-
-    def share(start, stop):
-        total, product = np.zeros(w.shape, w.dtype), scratch("product", w.shape, w.dtype)
-        for q, end in _blocks(start, stop, row_bytes):
-            P = scratch("patches", (end - q, columns, k, k * C), x.dtype)
-            _gather(flat, P, q, stride, pad, C, rows, columns)
-            np.matmul(P.reshape(-1, len(w)).T, slopes[q * columns : end * columns], out=product)
-            total += product
-        return total
-
-    for total in run(share, N * rows, dy.size * len(w)):
-        w += total
+    size = dy.size * k * k * C
+    P = _buffer(x, N * rows, (columns, k, k * C), size)
+    dw = np.zeros((parts(size), k * k * C, O), dW.dtype)
+    launch(_slopes_shares, size, x.reshape(N, H, width * C), dy.reshape(-1, O), dw, *P, stride, pad, C, rows, columns)
+    for part in dw:
+        dW += part.reshape(dW.shape)

@@ -19,6 +19,7 @@ import warnings
 from collections.abc import Callable
 
 import numba
+from numba.extending import register_jitable
 
 OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
 _warned = False
@@ -33,6 +34,11 @@ def jit(function: Callable) -> Callable:
             raise
         _warn_once()
         return numba.njit(**OPTIONS)(function)
+
+
+def inside(function: Callable) -> Callable:
+    """Compile `function` into whatever compiled code calls it, and nowhere else; called from Python it is Python."""
+    return register_jitable(**OPTIONS)(function)
 
 
 def _warn_once() -> None:

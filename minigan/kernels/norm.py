@@ -14,11 +14,11 @@ times as fast, forward 5.7, backward 4.7.
 
 import numpy as np
 
-from minigan.kernels.jit import jit
-from minigan.kernels.threads import BYTE, run
+from minigan.kernels.jit import inside, jit
+from minigan.kernels.threads import BYTE, launch, parts, share
 
 
-@jit
+@inside
 def _sums(x, sums):  # (M, C) -> (C,) float64
     M, C = x.shape
     whole = M - M % 4
@@ -32,7 +32,7 @@ def _sums(x, sums):  # (M, C) -> (C,) float64
             sums[c] += x0[c]
 
 
-@jit
+@inside
 def _moments(x, mean, S):  # (M, C) -> mean (C,), S (C,) float64: sum (x - mean)^2
     M, C = x.shape
     whole = M - M % 4
@@ -51,61 +51,90 @@ def _moments(x, mean, S):  # (M, C) -> mean (C,), S (C,) float64: sum (x - mean)
             S[c] += d0 * d0
 
 
+@inside
+def _sums_share(i, j, s, x, sums):  # (M, C) -> (parts, C)
+    _sums(x[i:j], sums[s])
+
+
 @jit
-def _batchnorm(x, mean, scale, beta, y):  # (M, C), (C,) each
-    for r in range(len(x)):
+def _sums_shares(state, x, sums):
+    share(state, _sums_share, (x, sums), len(x))
+
+
+@inside
+def _moments_share(i, j, s, x, n, mean, S):  # (M, C) -> (parts,), (parts, C), (parts, C)
+    n[s] = j - i
+    _moments(x[i:j], mean[s], S[s])
+
+
+@jit
+def _moments_shares(state, x, n, mean, S):
+    share(state, _moments_share, (x, n, mean, S), len(x))
+
+
+@inside
+def _batchnorm(i, j, s, x, mean, scale, beta, y):  # (M, C), (C,) each
+    for r in range(i, j):
         u, v = x[r], y[r]
         for c in range(len(u)):
             v[c] = (u[c] - mean[c]) * scale[c] + beta[c]
 
 
 @jit
-def _slope_sums(dy, x, mean, sums, products):  # (M, C) -> sum dy, sum dy (x - mean), float64
+def _batchnorm_shares(state, x, mean, scale, beta, y):
+    share(state, _batchnorm, (x, mean, scale, beta, y), len(x))
+
+
+@inside
+def _slope_sums(i, j, s, dy, x, mean, sums, products):  # (M, C) -> sum dy, sum dy (x - mean): (parts, C) float64
+    dy, x, S, P = dy[i:j], x[i:j], sums[s], products[s]
     M, C = x.shape
     whole = M - M % 2
     for r in range(0, whole, 2):
         d0, d1, x0, x1 = dy[r], dy[r + 1], x[r], x[r + 1]
         for c in range(C):
-            sums[c] += np.float64(d0[c]) + d1[c]
-            products[c] += np.float64(d0[c]) * (x0[c] - mean[c]) + np.float64(d1[c]) * (x1[c] - mean[c])
+            S[c] += np.float64(d0[c]) + d1[c]
+            P[c] += np.float64(d0[c]) * (x0[c] - mean[c]) + np.float64(d1[c]) * (x1[c] - mean[c])
     for r in range(whole, M):
         d0, x0 = dy[r], x[r]
         for c in range(C):
-            sums[c] += d0[c]
-            products[c] += np.float64(d0[c]) * (x0[c] - mean[c])
+            S[c] += d0[c]
+            P[c] += np.float64(d0[c]) * (x0[c] - mean[c])
 
 
 @jit
-def _batchnorm_dx(dy, x, mean, scale, level, tilt, dx):  # dx = scale (dy - level - tilt (x - mean))
-    for r in range(len(x)):
+def _slope_sums_shares(state, dy, x, mean, sums, products):
+    share(state, _slope_sums, (dy, x, mean, sums, products), len(x))
+
+
+@inside
+def _batchnorm_dx(i, j, s, dy, x, mean, scale, level, tilt, dx):  # dx = scale (dy - level - tilt (x - mean))
+    for r in range(i, j):
         d, u, v = dy[r], x[r], dx[r]
         for c in range(len(u)):
             v[c] = scale[c] * (d[c] - level[c] - (u[c] - mean[c]) * tilt[c])
 
 
+@jit
+def _batchnorm_dx_shares(state, dy, x, mean, scale, level, tilt, dx):
+    share(state, _batchnorm_dx, (dy, x, mean, scale, level, tilt, dx), len(x))
+
+
 def column_sums(x: np.ndarray) -> np.ndarray:
     """sum over all axes but the last: (..., C) -> (C,); the slope of a bias."""
-    rows = x.reshape(-1, x.shape[-1])
-
-    def share(i, j):
-        sums = np.zeros(x.shape[-1])
-        _sums(rows[i:j], sums)
-        return sums
-
-    return sum(run(share, len(rows), BYTE * x.nbytes)).astype(x.dtype)
+    C, size = x.shape[-1], BYTE * x.nbytes
+    sums = np.zeros((parts(size), C))
+    launch(_sums_shares, size, x.reshape(-1, C), sums)
+    return sums.sum(0).astype(x.dtype)
 
 
 def column_moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """mean and biased variance over all axes but the last: (..., C) -> (C,), (C,); nan for no rows at all."""
-    rows = x.reshape(-1, x.shape[-1])
-
-    def share(i, j):
-        mean, S = np.zeros((2, x.shape[-1]))
-        _moments(rows[i:j], mean, S)
-        return j - i, mean, S
-
+    C, size = x.shape[-1], BYTE * 2 * x.nbytes
+    counts, (means, squares) = np.zeros(parts(size)), np.zeros((2, parts(size), C))
+    launch(_moments_shares, size, x.reshape(-1, C), counts, means, squares)
     n, mean, S = 0, 0.0, 0.0
-    for n2, mean2, S2 in run(share, len(rows), BYTE * 2 * x.nbytes):  # Chan's formula, share by share
+    for n2, mean2, S2 in zip(counts, means, squares, strict=True):  # Chan's formula, share by share
         gap, total = mean2 - mean, n + n2
         weight = n2 / max(total, 1)
         mean, S, n = mean + gap * weight, S + S2 + gap * gap * (n * weight), total
@@ -116,9 +145,9 @@ def column_moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def batchnorm(x, mean, inv_std, gamma, beta) -> np.ndarray:
     """y = gamma (x - mean) inv_std + beta; x (..., C), the others (C,)  (Ioffe & Szegedy 2015, algorithm 1)."""
-    y = np.empty_like(x, order="C")
-    u, v, scale = x.reshape(-1, x.shape[-1]), y.reshape(-1, x.shape[-1]), inv_std * gamma
-    run(lambda i, j: _batchnorm(u[i:j], mean, scale, beta, v[i:j]), len(u), BYTE * 2 * x.nbytes)
+    y, C = np.empty_like(x, order="C"), x.shape[-1]
+    u, v = x.reshape(-1, C), y.reshape(-1, C)
+    launch(_batchnorm_shares, BYTE * 2 * x.nbytes, u, mean, inv_std * gamma, beta, v)
     return y
 
 
@@ -128,19 +157,13 @@ def batchnorm_dx(dy, x, mean, inv_std, gamma) -> tuple[np.ndarray, np.ndarray, n
     Here xhat = (x - mean) inv_std.  The mean and the deviation depend on x too: that is what is subtracted
     (Ioffe & Szegedy 2015, section 3).
     """
-    C, M = x.shape[-1], x.size // x.shape[-1]
+    C, M, size = x.shape[-1], x.size // x.shape[-1], BYTE * 2 * x.nbytes
     d, u = dy.reshape(-1, C), x.reshape(-1, C)
-
-    def share(i, j):
-        sums = np.zeros((2, C))
-        _slope_sums(d[i:j], u[i:j], mean, sums[0], sums[1])
-        return sums
-
-    dbeta, products = sum(run(share, M, BYTE * 2 * x.nbytes))
-    dgamma = products * inv_std
+    sums, products = np.zeros((2, parts(size), C))
+    launch(_slope_sums_shares, size, d, u, mean, sums, products)
+    dbeta, dgamma = sums.sum(0), products.sum(0) * inv_std
     level = (dbeta / max(M, 1)).astype(x.dtype)
     tilt = (dgamma * inv_std / max(M, 1)).astype(x.dtype)  # xhat dgamma/M = (x - mean) tilt
-    dx, scale = np.empty_like(x, order="C"), gamma * inv_std
-    v = dx.reshape(-1, C)
-    run(lambda i, j: _batchnorm_dx(d[i:j], u[i:j], mean, scale, level, tilt, v[i:j]), M, BYTE * 3 * x.nbytes)
+    dx = np.empty_like(x, order="C")
+    launch(_batchnorm_dx_shares, size, d, u, mean, gamma * inv_std, level, tilt, dx.reshape(-1, C))
     return dx, dgamma.astype(x.dtype), dbeta.astype(x.dtype)

@@ -7,38 +7,38 @@ thread packs only its own half of the weights.  Entries of the output never meet
 
 import numpy as np
 
-from minigan.kernels.threads import is_small, run, scratch
+from minigan.kernels.blas import jit_with_products, matmul
+from minigan.kernels.jit import inside
+from minigan.kernels.threads import launch, share
 
 
-def multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
-    """out = a b on this thread.  NumPy sends (m, 1) (1, n) to a slow loop of its own: an outer product is better."""
-    if a.shape[1] == 1:
-        np.multiply(a, b, out=out)
+@inside
+def _rows(i, j, s, state, a, b, c, beta):
+    matmul(state, a[i:j], b, c[i:j], beta)
+
+
+@inside
+def _columns(i, j, s, state, a, b, c, beta):
+    matmul(state, a, b[:, i:j], c[:, i:j], beta)
+
+
+@jit_with_products
+def _product(state, a, b, c, beta):
+    if c.shape[0] >= c.shape[1]:
+        share(state, _rows, (state, a, b, c, beta), c.shape[0])
     else:
-        np.matmul(a, b, out=out)
+        share(state, _columns, (state, a, b, c, beta), c.shape[1])
 
 
-def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
-    """out = a b over our threads: (m, k), (k, n) -> (m, n); transposed views are welcome."""
-    m, n = out.shape
-
-    def rows(i, j):
-        multiply(a[i:j], b, out[i:j])
-
-    def columns(i, j):
-        multiply(a, b[:, i:j], out[:, i:j])
-
-    work, length = (rows, m) if m >= n else (columns, n)
-    run(work, length, m * n * a.shape[1])
+def product(a: np.ndarray, b: np.ndarray, c: np.ndarray, beta: float) -> None:
+    """c = a b + beta c over our threads: (m, k), (k, n), (m, n); a and b may be transposed views."""
+    launch(_product, c.size * a.shape[1], a, b, c, beta)
 
 
 def dense(x: np.ndarray, W: np.ndarray, b: np.ndarray | None = None) -> np.ndarray:
     """y = x W + b: (N, n), (n, m), (m,) -> (N, m)."""
-    if W.shape[0] > 1 and is_small(len(x) * W.size):
-        y = x @ W
-    else:
-        y = np.empty((len(x), W.shape[1]), x.dtype)
-        matmul(x, W, y)
+    y = np.empty((len(x), W.shape[1]), x.dtype)
+    product(x, W, y, 0.0)
     if b is not None:
         y += b
     return y
@@ -46,23 +46,11 @@ def dense(x: np.ndarray, W: np.ndarray, b: np.ndarray | None = None) -> np.ndarr
 
 def dense_dx(dy: np.ndarray, W: np.ndarray) -> np.ndarray:
     """dx = dy W': (N, m), (n, m) -> (N, n)."""
-    if W.shape[1] > 1 and is_small(len(dy) * W.size):
-        return dy @ W.T
     dx = np.empty((len(dy), W.shape[0]), dy.dtype)
-    matmul(dy, W.T, dx)
+    product(dy, W.T, dx, 0.0)
     return dx
 
 
 def dense_dW(x: np.ndarray, dy: np.ndarray, dW: np.ndarray) -> None:
     """dW += x' dy, in place: (N, n), (N, m) -> (n, m); each thread has its own rows of dW."""
-
-    if is_small(dW.size * len(x)):
-        dW += x.T @ dy
-        return
-
-    def rows(i, j):
-        product = scratch("dense", (j - i, dW.shape[1]), dW.dtype)
-        np.matmul(x[:, i:j].T, dy, out=product)
-        dW[i:j] += product
-
-    run(rows, len(dW), dW.size * len(x))
+    product(x.T, dy, dW, 1.0)

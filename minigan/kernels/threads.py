@@ -3,47 +3,132 @@
 A training step is some hundred short calls.  Two pools of threads in one process (OpenBLAS's own and, say, Numba's)
 spoil each other: a worker that has finished does not sleep, it spins, and takes the core from the other pool's
 worker.  Measured: products of two-thread OpenBLAS fall from 150 to below 20 GFLOP/s beside a spinning or a merely
-busy neighbour.  So there is one pool, ours, made of plain Python threads, and three rules:
+busy neighbour.  So there is one pool, ours, and four rules:
 
-  1. OpenBLAS is held at one thread, for the whole process, from the first kernel on (that costs 0.6 microseconds).
-  2. A call is cut into `shares`, contiguous pieces of the batch.  Kernels (`nogil`) and np.matmul let go of Python's
-     lock, so Python threads truly run side by side.  Handing a share over through a SimpleQueue costs 12 microseconds (a
-     ThreadPoolExecutor, with its futures: 50) where a sleeping thread wakes fast, and up to 60 or 150 on other machines, so
-     work that one thread does in 100 stays where it is.
+  1. OpenBLAS is held at one thread, for the whole process, from the first kernel on.
+  2. A call is cut into `shares`, contiguous pieces of the batch.  `launch` offers them to threads that wait in compiled
+     code (native.py): a microsecond a call.  `run` does the same for a Python function, through a queue; that takes 10
+     to 150 microseconds, and both sides share Python's lock: for work of many milliseconds.
   3. A sum over the batch is one partial sum per share, added in the order of the shares.
+  4. Who waits, waits politely: a thread without work looks for it for a few milliseconds and then sleeps; a caller whose
+     last share is late lets other programs have the core.  Shares that nobody took the caller computes itself.
 
 By rule 3 a result depends on the number of shares and never on the number of threads or their timing: `set_threads(1,
 shares=2)` gives, bit for bit, what two threads give.
 """
 
+import atexit
+import ctypes
 import math
 import os
 import threading
 from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
+from numba import types
+from numba.extending import lower_builtin, type_callable
 
+from minigan.kernels import native
+from minigan.kernels.blas import addresses, libraries
 from minigan.kernels.memory import keep_freed_memory
 
-SMALL = 12_000_000  # work below this many multiplications (0.1 ms on a fast core) is not worth waking a thread
+SMALL = 1 << 20  # work below this many multiplications (10 microseconds) is not worth cutting
+LARGE = 12_000_000  # and below this many (0.1 ms) it is not worth waking a thread that sleeps
 BYTE = 4  # moving a byte counts as so many: 30 GB/s beside 120 billion multiplications and additions
+PATIENCE = 10_000  # looks for work before a thread sleeps: some milliseconds
 
 _local = threading.local()  # each thread's scratch buffers
-_pool: list[SimpleQueue] = []  # the inbox of each thread of ours
+_pool: "Pool | None" = None
 _threads = _shares = 0  # 0: not chosen yet
 _held = False  # is OpenBLAS at one thread?
+
+
+class Pool:
+    """n - 1 threads beside the caller's: `state` is where they wait for compiled work, `inboxes` bring Python's."""
+
+    def __init__(self, n: int):
+        self.state, self.inboxes, self.asleep, self.free = _new_state(), [], [], threading.Lock()
+        self.patience = PATIENCE if n <= _cores() else native.PATIENCE  # more threads than cores: hardly wait
+        self.threads = []
+        for k in range(n - 1):
+            self.inboxes.append(SimpleQueue())
+            thread = threading.Thread(target=self.live, args=(self.inboxes[k],), name=f"minigan-{k}", daemon=True)
+            self.threads.append(thread)
+            thread.start()
+
+    def live(self, inbox: SimpleQueue) -> None:
+        """The life of a thread: compiled work as long as there is some, else what comes by the inbox, else sleep."""
+        _local.inside = True
+        np.seterr(all="ignore")  # NumPy's warnings are set thread by thread; whoever calls us decides on them
+        calls = 0
+        while True:
+            if native.COMPILED:
+                calls = native.serve(self.state, calls, self.patience)
+            try:
+                job = inbox.get_nowait()
+            except Empty:
+                self.asleep.append(inbox)
+                job = inbox.get()
+            if job is None:  # the end
+                return
+            if job is not WAKE:
+                work, span, k, answers = job
+                try:
+                    answers.put((k, work(*span), None))
+                except BaseException as error:  # the caller raises it
+                    answers.put((k, None, error))
+                del work, answers
+            del job  # keep no array alive while waiting
+
+    def wake(self) -> None:
+        """Rouse who sleeps: he will look for compiled work."""
+        while self.asleep:
+            self.asleep.pop().put(WAKE)
+
+    def send(self, k: int, job: Any) -> None:
+        """Put a job into an inbox and call its owner out of his wait."""
+        self.inboxes[k % len(self.inboxes)].put(job)
+        self.state[native.CALLS] += 1
+
+    def close(self) -> None:
+        """Let all threads end; they do so within milliseconds."""
+        for k in range(len(self.inboxes)):
+            self.send(k, None)
+
+
+WAKE = object()
+
+
+def _new_state() -> np.ndarray:
+    raw = np.zeros(native.SIZE + 8, np.int64)
+    start = -raw.ctypes.data % 64 // 8  # whole cache lines
+    state = raw[start : start + native.SIZE]
+    state[native.BLAS : native.BLAS + 2] = addresses()
+    state[native.YIELD] = _let_others()
+    return state
+
+
+@cache
+def _let_others() -> int:
+    """The address of the C library's function that lets other programs have the core; 0 where we know none."""
+    try:
+        return ctypes.cast(ctypes.CDLL(None).sched_yield, ctypes.c_void_p).value
+    except (AttributeError, OSError, TypeError):  # not POSIX
+        return 0
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _default() -> int:
     given = os.environ.get("MINIGAN_THREADS")
     if given is None:
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        return min(cores, 8)
+        return min(_cores(), 8)
     if not given.isdecimal() or int(given) < 1:
         raise ValueError(f"MINIGAN_THREADS must be a whole number of at least 1, got {given!r}")
     return int(given)
@@ -73,27 +158,85 @@ def set_threads(n: int, shares: int | None = None) -> None:
     _threads, _shares = n, shares
 
 
-def is_small(size: float) -> bool:
-    """Is work of this size (multiplications) left to the caller's thread?  For kernels with an even shorter way then."""
+def parts(size: float) -> int:
+    """Into how many shares is work of this size (multiplications) cut?  A sum over the batch has so many partial sums."""
     if not _held:
         _hold_blas()
-    return size < SMALL
+    return get_shares() if size >= SMALL else 1
+
+
+def launch(kernel: Callable, size: float, *args: Any) -> None:
+    """kernel(state, *args), compiled code that calls `share`; its shares are computed by all threads, or by this one.
+
+    `size` is the work in multiplications: small work is not cut.  Raises RuntimeError if a share failed, which compiled
+    code does only with NUMBA_BOUNDSCHECK=1, where it reads out of bounds.
+    """
+    shares = parts(size)
+    if shares > 1 and _threads > 1 and not hasattr(_local, "inside"):
+        pool = _the_pool()
+        if pool.free.acquire(blocking=False):  # else another thread of the user's has the pool: go alone
+            try:
+                if pool.asleep and size >= LARGE:
+                    pool.wake()
+                _launch(kernel, pool.state, shares, args)
+            finally:
+                pool.free.release()
+            return
+    try:
+        state = _local.state
+    except AttributeError:
+        state = _local.state = _new_state()
+    _launch(kernel, state, shares, args)
+
+
+def _launch(kernel, state, shares, args):
+    state[native.CUTS], state[native.ENTRY] = shares, 0
+    kernel(state, *args)
+    if state[native.ENTRY] == 0:  # it was Python: all is done
+        return
+    native.fork(state)
+    if state[native.FAILED]:
+        state[native.FAILED] = 0
+        raise RuntimeError(f"a share of {kernel.__name__} failed: NUMBA_DISABLE_JIT=1 shows where")
+
+
+def share(state: np.ndarray, kernel: Callable, args: tuple, length: int) -> None:
+    """kernel(i, j, s, *args) for each share s = i .. j of range(length); called by kernels, compiled or not."""
+    shares = max(1, min(int(state[native.CUTS]), length))
+    _each(lambda i, j, s: kernel(i, j, s, *args), [(i, j, s) for s, (i, j) in enumerate(_cut(length, shares))])
+
+
+@type_callable(share)
+def _compiled(context):
+    def typed(state, kernel, args, length):
+        kernel.get_call_type(context, (*native.SPAN[1:], *args.types), {})  # compiles it, or says what is wrong with it
+        return types.void
+
+    return typed
+
+
+lower_builtin(share, types.Any, types.Any, types.Any, types.Any)(native.offer)
+
+
+def _cut(length, shares):
+    return pairwise(length * i // shares for i in range(shares + 1))
 
 
 def run(work: Callable[[int, int], Any], length: int, size: float) -> list[Any]:
-    """[work(start, stop) for each share of range(length)], in order; one share only where `size` (multiplications) is small."""
-    if size < SMALL and _held:
-        return [work(0, length)]  # the quick way out: it costs a microsecond or two
-    _hold_blas()
-    shares = min(get_shares(), length) if size >= SMALL else 1
-    if shares <= 1:
-        return [work(0, length)]
-    mine, *others = pairwise(length * i // shares for i in range(shares + 1))
-    if _threads == 1 or getattr(_local, "inside", False):  # never wait for the pool from inside the pool
-        return [work(*span) for span in (mine, *others)]
-    inboxes, answers = _workers(), SimpleQueue()
+    """[work(start, stop) for each share of range(length)], in order; one share only where `size` (multiplications) is small.
+
+    For Python functions: compiled ones go by `launch`, a hundred times faster.
+    """
+    return _each(work, list(_cut(length, max(1, min(parts(size), length)))))
+
+
+def _each(work, spans):
+    mine, *others = spans
+    if not others or _threads == 1 or hasattr(_local, "inside"):  # never wait for the pool from inside the pool
+        return [work(*span) for span in spans]
+    pool, answers = _the_pool(), SimpleQueue()
     for k, span in enumerate(others):
-        inboxes[k % len(inboxes)].put((work, span, k, answers))
+        pool.send(k, (work, span, k, answers))
     try:
         first = work(*mine)  # the caller works too
     finally:
@@ -116,49 +259,40 @@ def scratch(name: str, shape: tuple[int, ...], dtype) -> np.ndarray:
     return buffers[name][:nbytes].view(dtype).reshape(shape)
 
 
-def _serve(inbox: SimpleQueue) -> None:
-    """The life of a thread of ours: take a share, compute it, hand back (its number, the result, the error)."""
-    _local.inside = True
-    np.seterr(all="ignore")  # NumPy's warnings are set thread by thread; whoever calls us decides on them
-    while (job := inbox.get()) is not None:
-        work, span, k, answers = job
-        try:
-            answers.put((k, work(*span), None))
-        except BaseException as error:  # the caller raises it
-            answers.put((k, None, error))
-        del job, work, answers  # keep no array alive while waiting
-
-
-def _workers() -> list[SimpleQueue]:
-    if not _pool:
-        for k in range(_threads - 1):
-            _pool.append(SimpleQueue())
-            threading.Thread(target=_serve, args=(_pool[k],), name=f"minigan-{k}", daemon=True).start()
+def _the_pool() -> Pool:
+    global _pool
+    if _pool is None:
+        _pool = Pool(_threads)
     return _pool
 
 
 def _forget_pool() -> None:
-    for inbox in _pool:
-        inbox.put(None)
-    _forget_in_child()
+    global _pool
+    if _pool is not None:
+        _pool.close()
+        _pool = None
 
 
 def _forget_in_child() -> None:
-    _pool.clear()  # after a fork the parent's threads do not exist here: the child starts its own
+    global _pool
+    _pool = None  # after a fork the parent's threads do not exist here: the child starts its own
 
 
-@cache
-def _blas_libraries() -> list:
-    return [library for library in ThreadpoolController().lib_controllers if library.user_api == "blas"]
+def _end() -> None:  # no thread may be in compiled code when the interpreter takes it away
+    threads = _pool.threads if _pool else []
+    _forget_pool()
+    for thread in threads:
+        thread.join(timeout=1)
 
 
 def _hold_blas() -> None:
     global _held
     _held = True
     keep_freed_memory()
-    for library in _blas_libraries():
+    for library in libraries():
         library.set_num_threads(1)
 
 
+atexit.register(_end)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_in_child)

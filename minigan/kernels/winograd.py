@@ -30,15 +30,29 @@ blocked im2col, 64 to 128 channels at 16 x 16, one thread: 1.7, 1.9 and 1.7 time
 
 import numpy as np
 
-from minigan.kernels.jit import jit
-from minigan.kernels.threads import BYTE, run, scratch
+from minigan.kernels.blas import inside_products, jit_with_products, matmul
+from minigan.kernels.im2col import clear
+from minigan.kernels.jit import inside, jit
+from minigan.kernels.threads import BYTE, launch, parts, scratch, share
 
 BLOCK = (
     1 << 22
 )  # bytes of V and M at a time: the products gain more from 100 tiles at once than from the innermost cache
 
 
-@jit
+@inside_products
+def _copy(a, out):
+    for k in range(len(out)):
+        out[k] = a[k]
+
+
+@inside_products
+def _sum(a, b, out):
+    for k in range(len(out)):
+        out[k] = a[k] + b[k]
+
+
+@inside_products
 def _patches_in(x, first, V, R):
     """V = B' d B: x (N, H, W*C) -> V (Q, T, 3, 3, 2, 2*C), tile rows first .. first + Q.  R (3, 2, (W+2)*C): scratch.
 
@@ -49,8 +63,10 @@ def _patches_in(x, first, V, R):
     Q, T, _, _, _, C2 = V.shape
     C = C2 // 2
     nothing = np.zeros(WC, x.dtype)  # the row above the image, and the one below
-    R[:, :, :C] = 0
-    R[:, :, C + WC :] = 0
+    for j in range(3):
+        for p in range(2):
+            clear(R[j, p, :C])
+            clear(R[j, p, C + WC :])
     for q in range(Q):
         n, t = divmod(first + q, H // 4)
         for p in range(2):
@@ -79,7 +95,7 @@ def _patches_in(x, first, V, R):
                         v2[c] = e2[c] - e1[c]
 
 
-@jit
+@inside_products
 def _patches_out(V, first, dx, R, carry):
     """dx = B V B', the adjoint of _patches_in; carry (2, (W+2)*C): what the tile row above still adds."""
     H, WC = dx.shape[1:]
@@ -88,11 +104,11 @@ def _patches_out(V, first, dx, R, carry):
     for q in range(Q):
         n, t = divmod(first + q, H // 4)
         if t == 0:
-            carry[...] = 0
+            clear(carry[0])
+            clear(carry[1])
         for j in range(3):
             for p in range(2):
-                last = R[j, p, :C2]
-                last[:] = 0
+                clear(R[j, p, :C2])
                 for u in range(T):
                     v0, v1, v2 = V[q, u, j, 0, p], V[q, u, j, 1, p], V[q, u, j, 2, p]
                     e0 = R[j, p, 4 * u * C : (4 * u + 2) * C]  # holds v2 of the tile to the left
@@ -116,10 +132,10 @@ def _patches_out(V, first, dx, R, carry):
             for c in range(WC):
                 above[c] = r2[c]
         if 4 * t + 4 == H:
-            dx[n, H - 1] = carry[0, C : C + WC]
+            _copy(carry[0, C : C + WC], dx[n, H - 1])
 
 
-@jit
+@inside_products
 def _outputs(M, first, y):
     """y = A' M A: M (Q, T, 3, 3, O) -> y (N, H', 2T, O)."""
     Q, T, _, _, O = M.shape
@@ -134,7 +150,7 @@ def _outputs(M, first, y):
                         out[c] = (m00[c] + m01[c]) + (m10[c] + m11[c])
 
 
-@jit
+@inside_products
 def _slopes(dy, first, M):
     """M = A dy A', the adjoint of _outputs: row 1 of A is the sum of rows 0 and 2, and so are the columns."""
     Q, T, _, _, O = M.shape
@@ -157,119 +173,191 @@ def _slopes(dy, first, M):
                     m1[c] = m0[c] + m2[c]
 
 
+@inside_products
+def _weights(i, j, s, W, U, hops):
+    """U = G g G' for the channels i .. j: W (4, 4, channel, other) as it lies in memory, U flat, hops in U: see _hops."""
+    entry, row, column, channel = hops
+    n = W.shape[3]
+    for c in range(i, j):
+        for p in range(2):  # the phase of the row, and of the column
+            for r in range(2):
+                g00, g01, g10, g11 = W[p, r, c], W[p, 2 + r, c], W[2 + p, r, c], W[2 + p, 2 + r, c]
+                at = p * row + r * column + c * channel
+                u00, u01, u02 = U[at:][:n], U[at + entry :][:n], U[at + 2 * entry :][:n]
+                u10, u11, u12 = U[at + 3 * entry :][:n], U[at + 4 * entry :][:n], U[at + 5 * entry :][:n]
+                u20, u21, u22 = U[at + 6 * entry :][:n], U[at + 7 * entry :][:n], U[at + 8 * entry :][:n]
+                _copy(g00, u00)
+                _sum(g00, g01, u01)
+                _copy(g01, u02)
+                _copy(g10, u20)
+                _sum(g10, g11, u21)
+                _copy(g11, u22)
+                _sum(u00, u20, u10)
+                _sum(u01, u21, u11)
+                _sum(u02, u22, u12)
+
+
+@jit
+def _weights_shares(state, W, U, hops):
+    share(state, _weights, (W, U, hops), W.shape[2])
+
+
+@inside_products
+def _weights_back(i, j, s, dU, dW, hops):
+    """dW += G' (sum of the parts of dU) G, the adjoint of _weights; dU (parts, flat)."""
+    entry, row, column, channel = hops
+    n = dW.shape[3]
+    for c in range(i, j):
+        for p in range(2):
+            for r in range(2):
+                at = p * row + r * column + c * channel
+                for part in range(1, len(dU)):
+                    for e in range(9):
+                        total = dU[0][at + e * entry :][:n]
+                        _sum(total, dU[part][at + e * entry :][:n], total)
+                for a in range(2):
+                    for b in range(2):
+                        u = dU[0][at + (3 * a + b) * entry :]
+                        d00, d01, d10, d11 = u[:n], u[entry:][:n], u[3 * entry :][:n], u[4 * entry :][:n]
+                        slope = dW[2 * a + p, 2 * b + r, c]
+                        for k in range(n):
+                            slope[k] += (d00[k] + d01[k]) + (d10[k] + d11[k])
+
+
+@jit
+def _weights_back_shares(state, dU, dW, hops):
+    share(state, _weights_back, (dU, dW, hops), dW.shape[2])
+
+
 def _swapped(W):  # is W a view of an array (4, 4, O, C)?
     return not W.flags.c_contiguous
 
 
-def _weights(W):
-    """G g G': (4, 4, C, O) -> (9, 4C, O), with the same of C and O last in memory: no transposed copy is made."""
-    C, O = W.shape[2:]
-    if _swapped(W):
-        g, U = W.swapaxes(2, 3), np.empty((3, 3, O, 2, 2, C), W.dtype)
-        entries, U = U.transpose(0, 1, 3, 4, 2, 5), U.reshape(9, O, 4 * C).transpose(0, 2, 1)
-    else:
-        g, entries = W, np.empty((3, 3, 2, 2, C, O), W.dtype)
-        U = entries.reshape(9, 4 * C, O)
-    g = g.reshape(2, 2, 2, 2, *g.shape[2:])  # (tap, phase) of the row, (tap, phase) of the column
+def _hops(C, O, swapped):
+    """How far apart in U, which is (9, 4C, O) or, swapped, (9, O, 4C), are entries, row and column phases and channels?"""
+    return (4 * C * O, 2 * C, C, 4 * C) if swapped else (4 * C * O, 2 * C * O, C * O, O)
 
-    def share(a, b):  # of the channels that come first in memory
-        top, bottom = g[0][..., a:b, :], g[1][..., a:b, :]
-        for i, rows in enumerate((top, top + bottom, bottom)):  # (phase, tap, phase, ...)
-            part = entries[i][..., a:b, :]
-            part[0], part[2] = rows[:, 0], rows[:, 1]
-            np.add(rows[:, 0], rows[:, 1], out=part[1])
 
-    run(share, g.shape[4], BYTE * 2 * U.nbytes)
+def _transformed(W):
+    """G g G' of W (4, 4, C, O): (9, 4C, O), or (9, O, 4C) if W is swapped: as W lies in memory, no copy is transposed."""
+    (C, O), swapped = W.shape[2:], _swapped(W)
+    U = np.empty((9, O, 4 * C) if swapped else (9, 4 * C, O), W.dtype)
+    held = W.swapaxes(2, 3) if swapped else W
+    launch(_weights_shares, BYTE * 2 * U.nbytes, held, U.reshape(-1), _hops(C, O, swapped))
     return U
 
 
-def _weights_back(dUs, dW):
-    """dW += G' (sum of dUs) G, the adjoint of _weights; each dU (9, 4C, O), or (9, O, 4C) if dW is swapped."""
-    C, O = dW.shape[2:]
-    if _swapped(dW):
-        dg, parts = dW.swapaxes(2, 3), [dU.reshape(3, 3, O, 2, 2, C).transpose(0, 1, 3, 4, 2, 5) for dU in dUs]
-    else:
-        dg, parts = dW, [dU.reshape(3, 3, 2, 2, C, O) for dU in dUs]
-    dg = dg.reshape(2, 2, 2, 2, *dg.shape[2:])
-
-    def share(start, stop):
-        slopes, (d, *others) = dg[..., start:stop, :], (part[..., start:stop, :] for part in parts)
-        for other in others:
-            d += other
-        for a in range(2):
-            for b in range(2):
-                slopes[a, :, b] += (d[a, b] + d[a, b + 1]) + (d[a + 1, b] + d[a + 1, b + 1])
-
-    run(share, dg.shape[4], BYTE * 3 * dUs[0].nbytes)
+@inside
+def _conv2d(i, j, s, state, x, U, swapped, V, M, v9, m9, R, y):  # tile rows i .. j of all images, numbered through
+    step, T = V.shape[1:3]
+    for q in range(i, j, step):
+        Q = min(step, j - q)
+        v, m = V[s][:Q], M[s][:Q]
+        _patches_in(x, q, v, R[s])
+        left, out = v9[s][: Q * T], m9[s][: Q * T]
+        for e in range(9):  # eq:winograd.forward
+            if swapped:
+                matmul(state, left[:, e], U[e].T, out[:, e], 0.0)
+            else:
+                matmul(state, left[:, e], U[e], out[:, e], 0.0)
+        _outputs(m, q, y)
 
 
-def by_entry(tiles, entries, width):  # (Q, T, 3, 3, ...) -> (9, Q*T, width): the nine matrices, as views
-    return tiles.reshape(-1, entries, width).transpose(1, 0, 2)
+@jit_with_products
+def _conv2d_shares(state, x, U, swapped, V, M, v9, m9, R, y):
+    share(state, _conv2d, (state, x, U, swapped, V, M, v9, m9, R, y), len(x) * (x.shape[1] // 4))
 
 
-def blocks(first, last, row_bytes):  # (start, length) of blocks of tile rows whose V and M fit BLOCK
-    step = max(1, BLOCK // row_bytes)
-    return ((q, min(step, last - q)) for q in range(first, last, step))
+@inside
+def _conv2d_dx(
+    i, j, s, state, dy, U, swapped, V, M, v9, m9, R, carry, dx
+):  # images i .. j: tile rows of one image overlap
+    (step, T), rows = V.shape[1:3], dx.shape[1] // 4
+    for q in range(i * rows, j * rows, step):
+        Q = min(step, j * rows - q)
+        v, m = V[s][:Q], M[s][:Q]
+        _slopes(dy, q, m)
+        left, out = m9[s][: Q * T], v9[s][: Q * T]
+        for e in range(9):  # eq:winograd.dx
+            if swapped:
+                matmul(state, left[:, e], U[e], out[:, e], 0.0)
+            else:
+                matmul(state, left[:, e], U[e].T, out[:, e], 0.0)
+        _patches_out(v, q, dx, R[s], carry[s])
+
+
+@jit_with_products
+def _conv2d_dx_shares(state, dy, U, swapped, V, M, v9, m9, R, carry, dx):
+    share(state, _conv2d_dx, (state, dy, U, swapped, V, M, v9, m9, R, carry, dx), len(dx))
+
+
+@inside
+def _conv2d_dW(i, j, s, state, x, dy, swapped, V, M, v9, m9, R, dU):  # tile rows i .. j; dU (parts, 9, ...)
+    step, T = V.shape[1:3]
+    for q in range(i, j, step):
+        Q = min(step, j - q)
+        v, m = V[s][:Q], M[s][:Q]
+        _patches_in(x, q, v, R[s])
+        _slopes(dy, q, m)
+        left, right = v9[s][: Q * T], m9[s][: Q * T]
+        for e in range(9):  # eq:winograd.dW
+            if swapped:
+                matmul(state, right[:, e].T, left[:, e], dU[s, e], 0.0 if q == i else 1.0)
+            else:
+                matmul(state, left[:, e].T, right[:, e], dU[s, e], 0.0 if q == i else 1.0)
+
+
+@jit_with_products
+def _conv2d_dW_shares(state, x, dy, swapped, V, M, v9, m9, R, dU):
+    share(state, _conv2d_dW, (state, x, dy, swapped, V, M, v9, m9, R, dU), len(x) * (x.shape[1] // 4))
+
+
+def block(rows, row_bytes):
+    """How many tile rows go through at a time: V and M of so many fit BLOCK."""
+    return max(1, min(BLOCK // row_bytes, rows))
+
+
+def _buffers(N, H, width, C, O, size, dtype):
+    """Scratch for each share: V and M of one block, both again as (tiles, 9, ...), and the six rows of a tile row combined."""
+    T, n = width // 4, parts(size)
+    Q = block(N * (H // 4), T * 9 * (4 * C + O) * np.dtype(dtype).itemsize)
+    V = scratch("patches", (n, Q, T, 3, 3, 2, 2 * C), dtype)
+    M = scratch("products", (n, Q, T, 3, 3, O), dtype)
+    R = scratch("rows", (n, 3, 2, (width + 2) * C), dtype)
+    return V, M, V.reshape(n, Q * T, 9, 4 * C), M.reshape(n, Q * T, 9, O), R
 
 
 def conv2d(x: np.ndarray, W: np.ndarray) -> np.ndarray:
     """The convolution with stride 2, pad 1: (N, H, W, C), (4, 4, C, O) -> (N, H/2, W/2, O)."""
-    (N, H, width, C), O, T = x.shape, W.shape[3], x.shape[2] // 4
-    y, U, flat = np.empty((N, H // 2, width // 2, O), x.dtype), _weights(W), x.reshape(N, H, width * C)
-
-    def share(start, stop):  # tile rows of all images, numbered through
-        R = scratch("rows", (3, 2, (width + 2) * C), x.dtype)
-        for q, Q in blocks(start, stop, T * 9 * (4 * C + O) * x.itemsize):
-            V = scratch("patches", (Q, T, 3, 3, 2, 2 * C), x.dtype)
-            M = scratch("products", (Q, T, 3, 3, O), x.dtype)
-            _patches_in(flat, q, V, R)
-            np.matmul(by_entry(V, 9, 4 * C), U, out=by_entry(M, 9, O))  # eq:winograd.forward
-            _outputs(M, q, y)
-
-    run(share, N * (H // 4), BYTE * x.nbytes + 9 * y.size * C)
+    (N, H, width, C), O = x.shape, W.shape[3]
+    y = np.empty((N, H // 2, width // 2, O), x.dtype)
+    size = BYTE * x.nbytes + 9 * y.size * C
+    buffers = _buffers(N, H, width, C, O, size, x.dtype)
+    launch(_conv2d_shares, size, x.reshape(N, H, width * C), _transformed(W), _swapped(W), *buffers, y)
     return y
 
 
 def conv2d_dx(dy: np.ndarray, W: np.ndarray) -> np.ndarray:
     """Its adjoint in x, the transposed convolution: (N, H/2, W/2, O), (4, 4, C, O) -> (N, H, W, C)."""
-    (N, rows, columns, O), C, T = dy.shape, W.shape[2], dy.shape[2] // 2
-    dx, U = np.empty((N, 2 * rows, 2 * columns, C), dy.dtype), _weights(W)
-    flat = dx.reshape(N, 2 * rows, 2 * columns * C)
-
-    def share(start, stop):  # whole images: tile rows of one image overlap
-        R = scratch("rows", (3, 2, (2 * columns + 2) * C), dy.dtype)
-        carry = scratch("carry", (2, (2 * columns + 2) * C), dy.dtype)
-        for q, Q in blocks(start * rows // 2, stop * rows // 2, T * 9 * (4 * C + O) * dy.itemsize):
-            V = scratch("patches", (Q, T, 3, 3, 2, 2 * C), dy.dtype)
-            M = scratch("products", (Q, T, 3, 3, O), dy.dtype)
-            _slopes(dy, q, M)
-            np.matmul(by_entry(M, 9, O), U.transpose(0, 2, 1), out=by_entry(V, 9, 4 * C))  # eq:winograd.dx
-            _patches_out(V, q, flat, R, carry)
-
-    run(share, N, BYTE * dx.nbytes + 9 * dy.size * C)
+    (N, rows, columns, O), C = dy.shape, W.shape[2]
+    H, width = 2 * rows, 2 * columns
+    dx = np.empty((N, H, width, C), dy.dtype)
+    size = BYTE * dx.nbytes + 9 * dy.size * C
+    buffers = _buffers(N, H, width, C, O, size, dy.dtype)
+    carry = scratch("carry", (parts(size), 2, (width + 2) * C), dy.dtype)
+    launch(_conv2d_dx_shares, size, dy, _transformed(W), _swapped(W), *buffers, carry, dx.reshape(N, H, width * C))
     return dx
 
 
 def conv2d_dW(x: np.ndarray, dy: np.ndarray, dW: np.ndarray) -> None:
     """Its adjoint in W, added in place: (N, H, W, C), (N, H/2, W/2, O) -> (4, 4, C, O)."""
-    (N, H, width, C), O, T = x.shape, dy.shape[3], x.shape[2] // 4
-    flat = x.reshape(N, H, width * C)
-
-    def share(start, stop):
-        R = scratch("rows", (3, 2, (width + 2) * C), x.dtype)
-        shape = (9, O, 4 * C) if _swapped(dW) else (9, 4 * C, O)
-        total, product = np.zeros(shape, x.dtype), scratch("slopes", shape, x.dtype)
-        for q, Q in blocks(start, stop, T * 9 * (4 * C + O) * x.itemsize):
-            V = scratch("patches", (Q, T, 3, 3, 2, 2 * C), x.dtype)
-            M = scratch("products", (Q, T, 3, 3, O), x.dtype)
-            _patches_in(flat, q, V, R)
-            _slopes(dy, q, M)
-            left, right = by_entry(V, 9, 4 * C), by_entry(M, 9, O)
-            if _swapped(dW):
-                left, right = right, left
-            np.matmul(left.transpose(0, 2, 1), right, out=total if q == start else product)  # eq:winograd.dW
-            if q > start:
-                total += product
-        return total
-
-    _weights_back(run(share, N * (H // 4), BYTE * x.nbytes + 9 * dy.size * C), dW)
+    (N, H, width, C), O, swapped = x.shape, dy.shape[3], _swapped(dW)
+    if N == 0:
+        return
+    size = BYTE * x.nbytes + 9 * dy.size * C
+    buffers = _buffers(N, H, width, C, O, size, x.dtype)
+    dU = scratch("slopes", (parts(size), 9, O, 4 * C) if swapped else (parts(size), 9, 4 * C, O), x.dtype)
+    launch(_conv2d_dW_shares, size, x.reshape(N, H, width * C), dy, swapped, *buffers, dU)
+    used = dU[: min(len(dU), N * (H // 4))].reshape(-1, dU[0].size)  # more threads than tile rows: the last had none
+    held = dW.swapaxes(2, 3) if swapped else dW
+    launch(_weights_back_shares, BYTE * 3 * dU.nbytes, used, held, _hops(C, O, swapped))

@@ -18,19 +18,22 @@ Measured against blocked im2col, 128 to 128 channels at 16 x 16, one thread: 1.8
 
 import numpy as np
 
-from minigan.kernels.jit import jit
-from minigan.kernels.threads import BYTE, run, scratch
-from minigan.kernels.winograd import blocks, by_entry
+from minigan.kernels.blas import inside_products, jit_with_products, matmul
+from minigan.kernels.im2col import clear
+from minigan.kernels.jit import inside
+from minigan.kernels.threads import BYTE, launch, parts, scratch, share
+from minigan.kernels.winograd import block
 
 
-@jit
+@inside_products
 def _patches(x, first, V, R):
     """V = B' d B: x (N, H, W*C) -> V (Q, T, 4, 4, C), tile rows first .. first + Q.  R (4, (W+2)*C): scratch."""
     H, WC = x.shape[1:]
     Q, T, _, _, C = V.shape
     nothing = np.zeros(WC, x.dtype)  # the row above the image, and the one below
-    R[:, :C] = 0
-    R[:, C + WC :] = 0
+    for j in range(4):
+        clear(R[j, :C])
+        clear(R[j, C + WC :])
     r0, r1, r2, r3 = R[0, C : C + WC], R[1, C : C + WC], R[2, C : C + WC], R[3, C : C + WC]
     for q in range(Q):
         n, t = divmod(first + q, H // 2)
@@ -60,7 +63,7 @@ def _patches(x, first, V, R):
                     v3[c] = e1[c] - e3[c]
 
 
-@jit
+@inside_products
 def _outputs(M, first, y, S):
     """y = A' M A: M (Q, T, 4, 4*O) -> y (N, H, 2T, O).  S (2, 4*O): scratch."""
     Q, T, _, O4 = M.shape
@@ -83,7 +86,7 @@ def _outputs(M, first, y, S):
                     right[c] = e1[c] - e2[c] - e3[c]
 
 
-@jit
+@inside_products
 def _slopes(dy, first, M, S):
     """M = A dy A', the adjoint of _outputs: dy (N, H, W*O) -> M (Q, T, 4, 4*O).  S (4, W*O): scratch."""
     H, WO = dy.shape[1:]
@@ -140,21 +143,60 @@ def _weights_back(dU, dW):  # dW += G' dU G, the adjoint of _weights
             dW[a, b] += entry
 
 
+@inside
+def _conv2d(i, j, s, state, x, U, V, M, v16, m16, R, S, y):  # tile rows i .. j of all images, numbered through
+    step, T = V.shape[1:3]
+    for q in range(i, j, step):
+        Q = min(step, j - q)
+        v, m = V[s][:Q], M[s][:Q]
+        _patches(x, q, v, R[s])
+        left, out = v16[s][: Q * T], m16[s][: Q * T]
+        for e in range(16):
+            matmul(state, left[:, e], U[e], out[:, e], 0.0)  # eq:winograd.forward
+        _outputs(m, q, y, S[s])
+
+
+@jit_with_products
+def _conv2d_shares(state, x, U, V, M, v16, m16, R, S, y):
+    share(state, _conv2d, (state, x, U, V, M, v16, m16, R, S, y), len(x) * (x.shape[1] // 2))
+
+
+@inside
+def _conv2d_dW(i, j, s, state, x, dy, V, M, v16, m16, R, S, dU):  # tile rows i .. j; dU (parts, 16, C, O)
+    step, T = V.shape[1:3]
+    for q in range(i, j, step):
+        Q = min(step, j - q)
+        v, m = V[s][:Q], M[s][:Q]
+        _patches(x, q, v, R[s])
+        _slopes(dy, q, m, S[s])
+        left, right = v16[s][: Q * T], m16[s][: Q * T]
+        for e in range(16):
+            matmul(state, left[:, e].T, right[:, e], dU[s, e], 1.0)  # eq:winograd.dW
+
+
+@jit_with_products
+def _conv2d_dW_shares(state, x, dy, V, M, v16, m16, R, S, dU):
+    share(state, _conv2d_dW, (state, x, dy, V, M, v16, m16, R, S, dU), len(x) * (x.shape[1] // 2))
+
+
+def _buffers(N, H, width, C, O, size, dtype):
+    """Scratch for each share: V and M of one block, both again as (tiles, 16, ...), and the four rows of a tile row combined."""
+    T, n = width // 2, parts(size)
+    Q = block(N * (H // 2), T * 16 * (C + O) * np.dtype(dtype).itemsize)
+    V = scratch("patches", (n, Q, T, 4, 4, C), dtype)
+    M = scratch("products", (n, Q, T, 4, 4 * O), dtype)
+    R = scratch("rows", (n, 4, (width + 2) * C), dtype)
+    return V, M, V.reshape(n, Q * T, 16, C), M.reshape(n, Q * T, 16, O), R
+
+
 def conv2d(x: np.ndarray, W: np.ndarray) -> np.ndarray:
     """The convolution with stride 1, pad 1: (N, H, W, C), (3, 3, C, O) -> (N, H, W, O)."""
-    (N, H, width, C), O, T = x.shape, W.shape[3], x.shape[2] // 2
-    y, U, flat = np.empty((N, H, width, O), x.dtype), _weights(W), x.reshape(N, H, width * C)
-
-    def share(start, stop):  # tile rows of all images, numbered through
-        R, S = scratch("rows", (4, (width + 2) * C), x.dtype), scratch("sums", (2, 4 * O), x.dtype)
-        for q, Q in blocks(start, stop, T * 16 * (C + O) * x.itemsize):
-            V = scratch("patches", (Q, T, 4, 4, C), x.dtype)
-            M = scratch("products", (Q, T, 4, 4 * O), x.dtype)
-            _patches(flat, q, V, R)
-            np.matmul(by_entry(V, 16, C), U, out=by_entry(M, 16, O))  # eq:winograd.forward
-            _outputs(M, q, y, S)
-
-    run(share, N * (H // 2), BYTE * x.nbytes + 9 * y.size * C)
+    (N, H, width, C), O = x.shape, W.shape[3]
+    y = np.empty((N, H, width, O), x.dtype)
+    size = BYTE * x.nbytes + 9 * y.size * C
+    buffers = _buffers(N, H, width, C, O, size, x.dtype)
+    S = scratch("sums", (parts(size), 2, 4 * O), x.dtype)
+    launch(_conv2d_shares, size, x.reshape(N, H, width * C), _weights(W), *buffers, S, y)
     return y
 
 
@@ -165,20 +207,10 @@ def conv2d_dx(dy: np.ndarray, W: np.ndarray) -> np.ndarray:
 
 def conv2d_dW(x: np.ndarray, dy: np.ndarray, dW: np.ndarray) -> None:
     """Its adjoint in W, added in place: (N, H, W, C), (N, H, W, O) -> (3, 3, C, O)."""
-    (N, H, width, C), O, T = x.shape, dy.shape[3], x.shape[2] // 2
-    flat, slopes = x.reshape(N, H, width * C), dy.reshape(N, H, width * O)
-
-    def share(start, stop):
-        R, S = scratch("rows", (4, (width + 2) * C), x.dtype), scratch("sums", (4, width * O), x.dtype)
-        total, product = np.zeros((16, C, O), x.dtype), scratch("slopes", (16, C, O), x.dtype)
-        for q, Q in blocks(start, stop, T * 16 * (C + O) * x.itemsize):
-            V = scratch("patches", (Q, T, 4, 4, C), x.dtype)
-            M = scratch("products", (Q, T, 4, 4 * O), x.dtype)
-            _patches(flat, q, V, R)
-            _slopes(slopes, q, M, S)
-            np.matmul(by_entry(V, 16, C).transpose(0, 2, 1), by_entry(M, 16, O), out=product)  # eq:winograd.dW
-            total += product
-        return total
-
-    for total in run(share, N * (H // 2), BYTE * x.nbytes + 9 * dy.size * C):
-        _weights_back(total, dW)
+    (N, H, width, C), O = x.shape, dy.shape[3]
+    size = BYTE * x.nbytes + 9 * dy.size * C
+    buffers = _buffers(N, H, width, C, O, size, x.dtype)
+    S, dU = scratch("sums", (parts(size), 4, width * O), x.dtype), np.zeros((parts(size), 16, C, O), x.dtype)
+    launch(_conv2d_dW_shares, size, x.reshape(N, H, width * C), dy.reshape(N, H, width * O), *buffers, S, dU)
+    for part in dU:
+        _weights_back(part, dW)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from minigan import kernels
-from minigan.kernels import threads
+from minigan.kernels import blas, threads
 
 
 def _python(code, **environment):
@@ -73,7 +73,7 @@ def test_an_error_in_any_share_is_raised_after_all_have_stopped(any_threads):
 
 def test_blas_is_held_at_one_thread():
     kernels.dense(np.ones((2, 3)), np.ones((3, 4)))
-    libraries = threads._blas_libraries()
+    libraries = blas.libraries()
     assert all(library.get_num_threads() == 1 for library in libraries)
 
 

@@ -1,0 +1,95 @@
+"""Matrix products from inside compiled code: NumPy's own OpenBLAS, called by its address.
+
+np.matmul needs Python, and whoever needs Python needs its lock.  But the library that NumPy brings with it exports the
+standard functions cblas_sgemm and cblas_dgemm (C = alpha A B + beta C; Dongarra et al. 1990), and an address is all
+that compiled code wants.  Where NumPy has another BLAS (MKL, Apple's), or an OpenBLAS with 32-bit integers, the kernels
+that multiply are left to Python, with np.matmul: the same text runs, only handing over costs more.
+"""
+
+import ctypes
+from functools import cache
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic, overload
+from threadpoolctl import ThreadpoolController
+
+from minigan.kernels.jit import inside, jit
+from minigan.kernels.native import BLAS, INT
+
+ROWS, AS_IS, TURNED = 101, 111, 112  # CblasRowMajor, CblasNoTrans, CblasTrans
+
+
+@cache
+def libraries() -> list:
+    """What threadpoolctl knows of each BLAS in this process."""
+    return [library for library in ThreadpoolController().lib_controllers if library.user_api == "blas"]
+
+
+@cache
+def addresses() -> tuple[int, int]:
+    """Where (cblas_sgemm, cblas_dgemm) with 64-bit integers are in memory; (0, 0) if NumPy's BLAS has no such."""
+    for library in libraries():
+        for name in ("scipy_cblas_{}gemm64_", "cblas_{}gemm64_"):
+            try:
+                found = [getattr(library.dynlib, name.format(kind)) for kind in "sd"]
+            except AttributeError:
+                continue
+            return tuple(ctypes.cast(function, ctypes.c_void_p).value for function in found)
+    return 0, 0
+
+
+def jit_with_products(function):
+    """@jit for kernels that call `matmul`; where compiled code cannot, they stay Python."""
+    return jit(function) if all(addresses()) else function
+
+
+def inside_products(function):
+    """For what such kernels call: compiled into them, or, where they are Python, by itself."""
+    return inside(function) if all(addresses()) else jit(function)
+
+
+def matmul(state, a, b, c, beta):
+    """c = a b + beta c: (m, k), (k, n), (m, n).  a and b may be transposed views; the rows of c lie unbroken."""
+    if beta:
+        c += a @ b
+    elif a.shape[1] == 1:
+        np.multiply(a, b, out=c)  # NumPy sends (m, 1) (1, n) to a slow loop of its own
+    else:
+        np.matmul(a, b, out=c)
+
+
+@intrinsic
+def _gemm(typing, address, turn_a, turn_b, m, n, k, one, a, lda, b, ldb, beta, c, ldc):
+    def code(context, builder, signature, values):
+        number, flag = context.get_value_type(one), ir.IntType(32)
+        kinds = [flag, flag, flag, INT, INT, INT, number, INT, INT, INT, INT, number, INT, INT]
+        function = builder.inttoptr(values[0], ir.FunctionType(ir.VoidType(), kinds).as_pointer())
+        flags = [flag(ROWS), *(builder.trunc(value, flag) for value in values[1:3])]
+        builder.call(function, [*flags, *values[3:]])
+        return context.get_dummy_value()
+
+    n64 = types.int64
+    return types.void(n64, n64, n64, n64, n64, n64, one, n64, n64, n64, n64, one, n64, n64), code
+
+
+@overload(matmul)
+def _compiled(state, a, b, c, beta):
+    single = c.dtype == types.float32
+
+    def product(state, a, b, c, beta):
+        (m, n), k, size = c.shape, a.shape[1], c.itemsize
+        if m == 0 or n == 0:
+            return
+        turn_a, turn_b = a.strides[1] != size and k > 1, b.strides[1] != size and n > 1
+        lda = max(a.strides[1] // size, m) if turn_a else max(a.strides[0] // size, k, 1)
+        ldb = max(b.strides[1] // size, k, 1) if turn_b else max(b.strides[0] // size, n)
+        address = state[BLAS] if single else state[BLAS + 1]
+        one, beta = c.dtype.type(1), c.dtype.type(beta)
+        _gemm(
+            address, TURNED if turn_a else AS_IS, TURNED if turn_b else AS_IS, m, n, k,
+            one, a.ctypes.data, lda, b.ctypes.data, ldb, beta, c.ctypes.data, max(c.strides[0] // size, n),
+        )  # fmt: skip
+
+    return product

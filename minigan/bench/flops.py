@@ -7,16 +7,15 @@ the definition has 36.  So there are two honest rates, and both are shown:
     direct  operations of the definition / time     what one would have to reach without the algorithm; may exceed the peak
     real    operations truly done / time            how well the machine is used; its share of the sgemm peak is below 1
 
-The direct count follows from the shapes of each kernel call.  The real one is taken where the work is: at np.matmul.
+The direct count follows from the shapes of each kernel call.  The real one is taken where the work is: each product of the
+kernels counts itself (kernels/blas.py).
 """
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
-import numpy as np
+from collections.abc import Callable
 
 from minigan.bench.calls import listening
+from minigan.kernels.threads import products
 
 
 def _conv(pixels, W):  # each output pixel of a convolution: k k C O products
@@ -45,37 +44,17 @@ def operations(kernel: str, arguments) -> int:
 
 def count(step: Callable[[], None]) -> tuple[int, int]:
     """Run one step -> (direct, real) operations in matrix products."""
-    direct, real = 0, [0]
+    direct = real = 0
 
     def listener(name, function, args):
-        nonlocal direct
-        expected = operations(name, args)
+        nonlocal direct, real
+        expected, before = operations(name, args), products()
+        result = function(*args)
         direct += expected
-        before = real[0]
-        with _counting(real):
-            result = function(*args)
-        if real[0] == before:
-            real[0] += expected  # a kernel that multiplies in its own loops does what the definition says
+        # a kernel that multiplies in its own loops, as the twins do, does what the definition says
+        real += (products() - before) or expected
         return result
 
     with listening(listener):
         step()
-    return direct, real[0]
-
-
-@contextmanager
-def _counting(total: list[int]) -> Iterator[None]:
-    """Within, every np.matmul adds 2 m k n to total[0].  Several threads multiply: each appends, and the end adds up."""
-    matmul, sizes = np.matmul, []
-
-    def counted(a, b, **kwargs):
-        product = matmul(a, b, **kwargs)
-        sizes.append(2 * product.size * a.shape[-1])
-        return product
-
-    np.matmul = counted
-    try:
-        yield
-    finally:
-        np.matmul = matmul
-        total[0] += sum(sizes)
+    return direct, real

@@ -7,6 +7,7 @@ that multiply are left to Python, with np.matmul: the same text runs, only handi
 """
 
 import ctypes
+import threading
 from functools import cache
 
 import numpy as np
@@ -16,9 +17,10 @@ from numba.extending import intrinsic, overload
 from threadpoolctl import ThreadpoolController
 
 from minigan.kernels.jit import inside, jit
-from minigan.kernels.native import BLAS, INT
+from minigan.kernels.native import BLAS, INT, PRODUCTS, add
 
 ROWS, AS_IS, TURNED = 101, 111, 112  # CblasRowMajor, CblasNoTrans, CblasTrans
+_one_at_a_time = threading.Lock()
 
 
 @cache
@@ -51,7 +53,12 @@ def inside_products(function):
 
 
 def matmul(state, a, b, c, beta):
-    """c = a b + beta c: (m, k), (k, n), (m, n).  a and b may be transposed views; the rows of c lie unbroken."""
+    """c = a b + beta c: (m, k), (k, n), (m, n).  a and b may be transposed views; the rows of c lie unbroken.
+
+    Its 2 m k n operations are added to state[PRODUCTS], for who wants to know how much was multiplied.
+    """
+    with _one_at_a_time:
+        state[PRODUCTS] += 2 * c.size * a.shape[1]
     if beta:
         c += a @ b
     elif a.shape[1] == 1:
@@ -85,6 +92,7 @@ def _compiled(state, a, b, c, beta):
         turn_a, turn_b = a.strides[1] != size and k > 1, b.strides[1] != size and n > 1
         lda = max(a.strides[1] // size, m) if turn_a else max(a.strides[0] // size, k, 1)
         ldb = max(b.strides[1] // size, k, 1) if turn_b else max(b.strides[0] // size, n)
+        add(state, PRODUCTS, 2 * m * n * k)
         address = state[BLAS] if single else state[BLAS + 1]
         one, beta = c.dtype.type(1), c.dtype.type(beta)
         _gemm(

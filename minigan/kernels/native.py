@@ -15,11 +15,15 @@ memory again and again (for some milliseconds; then they do sleep).  A job is ha
 The number of the job is part of the ticket: a late thread cannot take a share of a job with the fields of another.
 
 What Numba cannot say in Python is said here in LLVM's words, through its door for that (`intrinsic`): reading and
-changing a number that another thread changes, and calling a function of which only the address is known.  Numba's
-cache sees changes of one file at a time: who changes this file removes minigan/kernels/__pycache__.
+changing a number that another thread changes, and calling a function of which only the address is known.
+
+All kernels have some of this file compiled into them, and Numba's cache of compiled kernels looks at a kernel's own file
+alone.  So each kernel leaves a STAMP of the files that it was compiled with; `launch` compiles it anew if they changed.
 """
 
 import platform
+import zlib
+from pathlib import Path
 
 import numba
 from llvmlite import ir
@@ -29,12 +33,16 @@ from numba.extending import intrinsic
 
 from minigan.kernels.jit import inside, jit
 
-# where in `state` (int64) what stands; TICKET, DONE and CALLS on cache lines of their own, because threads watch them
-TICKET, DONE, CALLS, ENTRY, LENGTH, SHARES, FAILED, CUTS, YIELD, BLAS, ARGS = 0, 8, 16, 24, 25, 26, 27, 28, 29, 30, 32
+# where in `state` (int64) what stands; what several threads watch or change has a cache line of its own
+TICKET, DONE, CALLS, PRODUCTS = 0, 8, 16, 24
+ENTRY, LENGTH, SHARES, FAILED, CUTS, YIELD, BLAS, STAMP, ARGS = 32, 33, 34, 35, 36, 37, 38, 40, 48
 SIZE = 512  # of `state`; the arguments of a job must fit behind ARGS
 LEFT = 0xFFFF  # these bits of a ticket: the shares left; the bits above: the number of the job
 PATIENCE = 1_000  # looks at a number (some 20 microseconds) before who waits lets other programs have the core
 
+THIS_STAMP = zlib.crc32(
+    b"".join(Path(__file__).with_name(f"{name}.py").read_bytes() for name in ("native", "blas", "jit"))
+)
 COMPILED = not numba.config.DISABLE_JIT  # else kernels are plain Python, and so is `share` (threads.py)
 
 INT, BYTES = ir.IntType(64), ir.IntType(8).as_pointer()
@@ -132,6 +140,7 @@ def offer(context, builder, signature, values):
     builder.store(packed, builder.bitcast(place(ARGS), packed.type.as_pointer()))
     builder.store(builder.ptrtoint(_entry(context, builder, kernel, called, packed.type), INT), place(ENTRY))
     builder.store(length, place(LENGTH))
+    builder.store(INT(THIS_STAMP), place(STAMP))
     return context.get_dummy_value()
 
 

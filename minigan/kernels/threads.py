@@ -112,6 +112,19 @@ def _new_state() -> np.ndarray:
     return state
 
 
+def _own_state() -> np.ndarray:  # of the calling thread, for what it computes alone
+    try:
+        return _local.state
+    except AttributeError:
+        _local.state = _new_state()
+        return _local.state
+
+
+def products() -> int:
+    """How many operations (2 m k n each) the kernels' matrix products have made so far, here and in the pool."""
+    return int(_own_state()[native.PRODUCTS]) + (int(_pool.state[native.PRODUCTS]) if _pool else 0)
+
+
 @cache
 def _let_others() -> int:
     """The address of the C library's function that lets other programs have the core; 0 where we know none."""
@@ -182,18 +195,17 @@ def launch(kernel: Callable, size: float, *args: Any) -> None:
             finally:
                 pool.free.release()
             return
-    try:
-        state = _local.state
-    except AttributeError:
-        state = _local.state = _new_state()
-    _launch(kernel, state, shares, args)
+    _launch(kernel, _own_state(), shares, args)
 
 
 def _launch(kernel, state, shares, args):
-    state[native.CUTS], state[native.ENTRY] = shares, 0
+    state[native.CUTS], state[native.STAMP] = shares, 0
     kernel(state, *args)
-    if state[native.ENTRY] == 0:  # it was Python: all is done
-        return
+    if state[native.STAMP] != native.THIS_STAMP:
+        if not hasattr(kernel, "recompile"):  # it was Python: all is done
+            return
+        kernel.recompile()  # its code in the cache was compiled with other files than ours
+        kernel(state, *args)
     native.fork(state)
     if state[native.FAILED]:
         state[native.FAILED] = 0

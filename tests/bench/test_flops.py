@@ -62,7 +62,7 @@ def test_im2col_multiplies_as_the_definition_and_winograd_nine_times_of_sixteen(
 
 def test_a_kernel_that_multiplies_in_its_own_loops_counts_as_the_definition():
     x, W = array(3, 5), array(5, 7)
-    with kernels.use("reference"):  # x @ W does not go through np.matmul
+    with kernels.use("reference"):  # x @ W does not count itself
         assert count(lambda: kernels.dense(x, W)) == (210, 210)
 
 
@@ -76,8 +76,8 @@ def test_a_whole_step_by_hand(tiny):
     assert direct == real == 2 * 4 * (d_step + g_step)
 
 
-def test_counting_leaves_matmul_and_kernels_as_they_were(tiny):
-    before = np.matmul, kernels.dense
+def test_counting_leaves_the_kernels_as_they_were():
+    before = kernels.dense
     with pytest.raises(ZeroDivisionError):
         count(lambda: 1 / 0)
-    assert (np.matmul, kernels.dense) == before
+    assert kernels.dense == before

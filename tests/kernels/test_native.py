@@ -114,7 +114,25 @@ def test_arguments_are_borrowed_not_kept(any_threads):
     assert (sys.getrefcount(taken), sys.getrefcount(by)) == before
 
 
-@pytest.mark.skipif(not COMPILED, reason="without a compiler nothing is packed")
+@pytest.mark.skipif(not COMPILED, reason="without a compiler there is no cache")
+def test_code_compiled_with_another_native_py_is_compiled_anew(monkeypatch):
+    """Numba's cache looks at the kernel's file alone; this file's code is part of it, and may lay `state` out otherwise."""
+    taken, by = np.zeros(8), np.zeros(8, int)
+    launch(_count_shares, 1, taken, by, 1)
+    anew = []
+    recompile = _count_shares.recompile
+    monkeypatch.setattr(_count_shares, "recompile", lambda: (anew.append(True), recompile()))
+    monkeypatch.setattr(native, "THIS_STAMP", native.THIS_STAMP + 1)  # as if native.py had been edited
+    for _ in range(2):
+        launch(_count_shares, 1, taken, by, 1)
+    assert len(anew) == 1
+    assert (taken == 3).all()
+    monkeypatch.undo()
+    launch(_count_shares, 1, taken, by, 1)  # and back
+    assert (taken == 4).all()
+
+
+@pytest.mark.skipif(not COMPILED, reason="without a compiler nothing nothing is packed")
 def test_too_many_arguments_are_refused_when_compiled():
     @jit
     def many(i, j, s, *a):

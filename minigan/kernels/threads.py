@@ -36,7 +36,7 @@ from minigan.kernels import native
 from minigan.kernels.blas import addresses, libraries
 from minigan.kernels.memory import keep_freed_memory
 
-SMALL = 1 << 20  # work below this many multiplications (10 microseconds) is not worth cutting
+SMALL = 1 << 21  # work below this many multiplications (20 microseconds) is not worth cutting
 LARGE = 12_000_000  # and below this many (0.1 ms) it is not worth waking a thread that sleeps
 BYTE = 4  # moving a byte counts as so many: 30 GB/s beside 120 billion multiplications and additions
 PATIENCE = 10_000  # looks for work before a thread sleeps: some milliseconds

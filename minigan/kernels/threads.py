@@ -37,7 +37,6 @@ from minigan.kernels.blas import addresses, libraries
 from minigan.kernels.memory import keep_freed_memory
 
 SMALL = 1 << 21  # work below this many multiplications (20 microseconds) is not worth cutting
-LARGE = 12_000_000  # and below this many (0.1 ms) it is not worth waking a thread that sleeps
 BYTE = 4  # moving a byte counts as so many: 30 GB/s beside 120 billion multiplications and additions
 PATIENCE = 10_000  # looks for work before a thread sleeps: some milliseconds
 
@@ -189,8 +188,8 @@ def launch(kernel: Callable, size: float, *args: Any) -> None:
         pool = _the_pool()
         if pool.free.acquire(blocking=False):  # else another thread of the user's has the pool: go alone
             try:
-                if pool.asleep and size >= LARGE:
-                    pool.wake()
+                if pool.asleep:
+                    pool.wake()  # late for this call, perhaps, but not for the next
                 _launch(kernel, pool.state, shares, args)
             finally:
                 pool.free.release()

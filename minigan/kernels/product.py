@@ -9,7 +9,7 @@ import numpy as np
 
 from minigan.kernels.blas import jit_with_products, matmul
 from minigan.kernels.jit import inside
-from minigan.kernels.threads import launch, share
+from minigan.kernels.threads import BYTE, launch, share
 
 
 @inside
@@ -32,7 +32,7 @@ def _product(state, a, b, c, beta):
 
 def product(a: np.ndarray, b: np.ndarray, c: np.ndarray, beta: float) -> None:
     """c = a b + beta c over our threads: (m, k), (k, n), (m, n); a and b may be transposed views."""
-    launch(_product, c.size * a.shape[1], a, b, c, beta)
+    launch(_product, max(c.size * a.shape[1], BYTE * (a.nbytes + b.nbytes)), a, b, c, beta)
 
 
 def dense(x: np.ndarray, W: np.ndarray, b: np.ndarray | None = None) -> np.ndarray:

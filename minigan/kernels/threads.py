@@ -40,7 +40,14 @@ SMALL = 1 << 21  # work below this many multiplications (20 microseconds) is not
 BYTE = 4  # moving a byte counts as so many: 30 GB/s beside 120 billion multiplications and additions
 PATIENCE = 10_000  # looks for work before a thread sleeps: some milliseconds
 
-_local = threading.local()  # each thread's scratch buffers
+
+class _Local(threading.local):  # each thread's own
+    inside = False  # is it one of the pool's?
+    state = None  # for what it computes alone
+    buffers = None  # its scratch
+
+
+_local = _Local()
 _pool: "Pool | None" = None
 _threads = _shares = 0  # 0: not chosen yet
 _held = False  # is OpenBLAS at one thread?
@@ -112,11 +119,9 @@ def _new_state() -> np.ndarray:
 
 
 def _own_state() -> np.ndarray:  # of the calling thread, for what it computes alone
-    try:
-        return _local.state
-    except AttributeError:
+    if _local.state is None:
         _local.state = _new_state()
-        return _local.state
+    return _local.state
 
 
 def products() -> int:
@@ -184,7 +189,7 @@ def launch(kernel: Callable, size: float, *args: Any) -> None:
     code does only with NUMBA_BOUNDSCHECK=1, where it reads out of bounds.
     """
     shares = parts(size)
-    if shares > 1 and _threads > 1 and not hasattr(_local, "inside"):
+    if shares > 1 and _threads > 1 and not _local.inside:
         pool = _the_pool()
         if pool.free.acquire(blocking=False):  # else another thread of the user's has the pool: go alone
             try:
@@ -243,7 +248,7 @@ def run(work: Callable[[int, int], Any], length: int, size: float) -> list[Any]:
 
 def _each(work, spans):
     mine, *others = spans
-    if not others or _threads == 1 or hasattr(_local, "inside"):  # never wait for the pool from inside the pool
+    if not others or _threads == 1 or _local.inside:  # never wait for the pool from inside the pool
         return [work(*span) for span in spans]
     pool, answers = _the_pool(), SimpleQueue()
     for k, span in enumerate(others):
@@ -260,7 +265,9 @@ def _each(work, spans):
 
 def scratch(name: str, shape: tuple[int, ...], dtype) -> np.ndarray:
     """This thread's reusable buffer of that name, uninitialised: a fresh array costs a page fault every 4 KB."""
-    buffers = _local.__dict__.setdefault("buffers", {})
+    if _local.buffers is None:
+        _local.buffers = {}
+    buffers = _local.buffers
     dtype = np.dtype(dtype)
     nbytes = dtype.itemsize * math.prod(shape)
     if name not in buffers or buffers[name].size < nbytes:

@@ -412,7 +412,7 @@ assert gap[0.0005] > 3 > 1 > gap[0.1] > 5 * gap[1.0]
 # %% [markdown]
 # **The schedule.** So $\gamma$ is a choice between two things one wants: friction, so that the game settles and G is not thrown about (large $\gamma$), and a sharp eye (small $\gamma$). Nothing says that it has to be one number. A $\gamma$ that *falls* in the course of training gives the coarse picture first, where all modes are one broad slope that leads everybody home, and the fine one last, when the fakes are near. R3GAN lets it fall, and so
 # does the recipe "best" of `docs/results.md`, on the 25 Gaussians, which its networks see shrunk to modes 0.0125 wide at the distance 0.5: from $\gamma = 0.1$, which is $\ell = 0.63$, more than a distance, to $\gamma = 0.0001$, $\ell = 0.02$, about a width. Measured there: with a constant $\gamma = 0.02$, $\ell = 0.28$, all 25 modes are found, and 49.0 ± 1.5 % of the points are of high quality; with the recipe, 91.5 ± 0.2 %. (It also trains
-# longer, with wider networks. What the falling $\gamma$ is worth by itself: half as long, with one seed, the recipe has 83.2 %; held at 0.1 it has 53.4 %; held at 0.0001, 74.2 % and 21 modes.)
+# longer, with wider networks. What the falling $\gamma$ is worth by itself: half as long, with three seeds, the recipe has 82.9 ± 0.6 %; held at 0.1 it has 71.2 ± 8.9 %, two seeds near the recipe and one far below; held at 0.0001, 72.6 ± 0.9 % and 22.9 modes.)
 
 # %% [markdown]
 # ## Predict: what keeps the modes?

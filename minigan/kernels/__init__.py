@@ -12,7 +12,12 @@ computed.  The other files say how it is made fast, each on its own page:
     convolution.py  which of them a shape gets
     elementwise.py  leaky ReLU, bias, Adam, running average
     norm.py         sums and statistics of columns, BatchNorm
-    threads.py      who computes
+    threads.py      who computes: calls cut into shares
+    pool.py         the threads that take them
+    native.py       how compiled code hands shares over
+    intrinsics.py   the instructions it needs for that
+    blas.py         matrix products in compiled code
+    memory.py       the same memory for the next step
     jit.py          how it is compiled
 
 Arrays are C-contiguous and of one dtype, images (N, H, W, C); the layers check shapes before they call.

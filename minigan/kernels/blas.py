@@ -16,8 +16,9 @@ from numba import types
 from numba.extending import intrinsic, overload
 from threadpoolctl import ThreadpoolController
 
+from minigan.kernels.intrinsics import INT, add
 from minigan.kernels.jit import inside, jit
-from minigan.kernels.native import BLAS, INT, PRODUCTS, add
+from minigan.kernels.native import BLAS, PRODUCTS
 
 ROWS, AS_IS, TURNED = 101, 111, 112  # CblasRowMajor, CblasNoTrans, CblasTrans
 _one_at_a_time = threading.Lock()

@@ -1,5 +1,7 @@
 """One decorator for every compiled kernel: `@jit` turns a plain Python loop into machine code, on its first call.
 
+What only compiled code calls is marked `@inside`: it becomes a part of each kernel that uses it.
+
 `numba.njit` compiles a function for the dtypes it meets; nothing compiles at import.  We always ask for the same
 things:
 

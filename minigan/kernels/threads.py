@@ -18,14 +18,11 @@ shares=2)` gives, bit for bit, what two threads give.
 """
 
 import atexit
-import ctypes
 import math
 import os
-import threading
 from collections.abc import Callable
-from functools import cache
 from itertools import pairwise
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -33,119 +30,24 @@ from numba import types
 from numba.extending import lower_builtin, type_callable
 
 from minigan.kernels import native
-from minigan.kernels.blas import addresses, libraries
+from minigan.kernels.blas import libraries
+from minigan.kernels.intrinsics import SPAN
 from minigan.kernels.memory import keep_freed_memory
+from minigan.kernels.pool import Pool, cores, local, own_state
 
 SMALL = 1 << 21  # work below this many multiplications (20 microseconds) is not worth cutting
 BYTE = 4  # moving a byte counts as so many: 30 GB/s beside 120 billion multiplications and additions
-PATIENCE = 10_000  # looks for work before a thread sleeps: some milliseconds
 
 
-class _Local(threading.local):  # each thread's own
-    inside = False  # is it one of the pool's?
-    state = None  # for what it computes alone
-    buffers = None  # its scratch
-
-
-_local = _Local()
-_pool: "Pool | None" = None
+_pool: Pool | None = None
 _threads = _shares = 0  # 0: not chosen yet
 _held = False  # is OpenBLAS at one thread?
-
-
-class Pool:
-    """n - 1 threads beside the caller's: `state` is where they wait for compiled work, `inboxes` bring Python's."""
-
-    def __init__(self, n: int):
-        self.state, self.inboxes, self.asleep, self.free = _new_state(), [], [], threading.Lock()
-        self.patience = PATIENCE if n <= _cores() else native.PATIENCE  # more threads than cores: hardly wait
-        self.threads = []
-        for k in range(n - 1):
-            self.inboxes.append(SimpleQueue())
-            thread = threading.Thread(target=self.live, args=(self.inboxes[k],), name=f"minigan-{k}", daemon=True)
-            self.threads.append(thread)
-            thread.start()
-
-    def live(self, inbox: SimpleQueue) -> None:
-        """The life of a thread: compiled work as long as there is some, else what comes by the inbox, else sleep."""
-        _local.inside = True
-        np.seterr(all="ignore")  # NumPy's warnings are set thread by thread; whoever calls us decides on them
-        calls = 0
-        while True:
-            if native.COMPILED:
-                calls = native.serve(self.state, calls, self.patience)
-            try:
-                job = inbox.get_nowait()
-            except Empty:
-                self.asleep.append(inbox)
-                job = inbox.get()
-            if job is None:  # the end
-                return
-            if job is not WAKE:
-                work, span, k, answers = job
-                try:
-                    answers.put((k, work(*span), None))
-                except BaseException as error:  # the caller raises it
-                    answers.put((k, None, error))
-                del work, answers
-            del job  # keep no array alive while waiting
-
-    def wake(self) -> None:
-        """Rouse who sleeps: he will look for compiled work."""
-        while self.asleep:
-            self.asleep.pop().put(WAKE)
-
-    def send(self, k: int, job: Any) -> None:
-        """Put a job into an inbox and call its owner out of his wait."""
-        self.inboxes[k % len(self.inboxes)].put(job)
-        self.state[native.CALLS] += 1
-
-    def close(self) -> None:
-        """Let all threads end; they do so within milliseconds."""
-        for k in range(len(self.inboxes)):
-            self.send(k, None)
-
-
-WAKE = object()
-
-
-def _new_state() -> np.ndarray:
-    raw = np.zeros(native.SIZE + 8, np.int64)
-    start = -raw.ctypes.data % 64 // 8  # whole cache lines
-    state = raw[start : start + native.SIZE]
-    state[native.BLAS : native.BLAS + 2] = addresses()
-    state[native.YIELD] = _let_others()
-    return state
-
-
-def _own_state() -> np.ndarray:  # of the calling thread, for what it computes alone
-    if _local.state is None:
-        _local.state = _new_state()
-    return _local.state
-
-
-def products() -> int:
-    """How many operations (2 m k n each) the kernels' matrix products have made so far, here and in the pool."""
-    return int(_own_state()[native.PRODUCTS]) + (int(_pool.state[native.PRODUCTS]) if _pool else 0)
-
-
-@cache
-def _let_others() -> int:
-    """The address of the C library's function that lets other programs have the core; 0 where we know none."""
-    try:
-        return ctypes.cast(ctypes.CDLL(None).sched_yield, ctypes.c_void_p).value
-    except (AttributeError, OSError, TypeError):  # not POSIX
-        return 0
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _default() -> int:
     given = os.environ.get("MINIGAN_THREADS")
     if given is None:
-        return min(_cores(), 8)
+        return min(cores(), 8)
     if not given.isdecimal() or int(given) < 1:
         raise ValueError(f"MINIGAN_THREADS must be a whole number of at least 1, got {given!r}")
     return int(given)
@@ -171,6 +73,8 @@ def set_threads(n: int, shares: int | None = None) -> None:
     for name, value in (("n", n), ("shares", shares)):
         if not isinstance(value, int) or value < 1:
             raise ValueError(f"set_threads: {name} must be a whole number of at least 1, got {value!r}")
+        if value > native.LEFT:
+            raise ValueError(f"set_threads: {name} must be at most {native.LEFT}, got {value}")
     _forget_pool()
     _threads, _shares = n, shares
 
@@ -189,7 +93,7 @@ def launch(kernel: Callable, size: float, *args: Any) -> None:
     code does only with NUMBA_BOUNDSCHECK=1, where it reads out of bounds.
     """
     shares = parts(size)
-    if shares > 1 and _threads > 1 and not _local.inside:
+    if shares > 1 and _threads > 1 and not local.inside:
         pool = _the_pool()
         if pool.free.acquire(blocking=False):  # else another thread of the user's has the pool: go alone
             try:
@@ -199,7 +103,7 @@ def launch(kernel: Callable, size: float, *args: Any) -> None:
             finally:
                 pool.free.release()
             return
-    _launch(kernel, _own_state(), shares, args)
+    _launch(kernel, own_state(), shares, args)
 
 
 def _launch(kernel, state, shares, args):
@@ -225,7 +129,7 @@ def share(state: np.ndarray, kernel: Callable, args: tuple, length: int) -> None
 @type_callable(share)
 def _compiled(context):
     def typed(state, kernel, args, length):
-        kernel.get_call_type(context, (*native.SPAN[1:], *args.types), {})  # compiles it, or says what is wrong with it
+        kernel.get_call_type(context, (*SPAN[1:], *args.types), {})  # compiles it, or says what is wrong with it
         return types.void
 
     return typed
@@ -248,7 +152,7 @@ def run(work: Callable[[int, int], Any], length: int, size: float) -> list[Any]:
 
 def _each(work, spans):
     mine, *others = spans
-    if not others or _threads == 1 or _local.inside:  # never wait for the pool from inside the pool
+    if not others or _threads == 1 or local.inside:  # never wait for the pool from inside the pool
         return [work(*span) for span in spans]
     pool, answers = _the_pool(), SimpleQueue()
     for k, span in enumerate(others):
@@ -263,11 +167,16 @@ def _each(work, spans):
     return [first, *(result for _, result, _ in answered)]
 
 
+def products() -> int:
+    """How many operations (2 m k n each) the kernels' matrix products have made so far, here and in the pool."""
+    return int(own_state()[native.PRODUCTS]) + (int(_pool.state[native.PRODUCTS]) if _pool else 0)
+
+
 def scratch(name: str, shape: tuple[int, ...], dtype) -> np.ndarray:
     """This thread's reusable buffer of that name, uninitialised: a fresh array costs a page fault every 4 KB."""
-    if _local.buffers is None:
-        _local.buffers = {}
-    buffers = _local.buffers
+    if local.buffers is None:
+        local.buffers = {}
+    buffers = local.buffers
     dtype = np.dtype(dtype)
     nbytes = dtype.itemsize * math.prod(shape)
     if name not in buffers or buffers[name].size < nbytes:

@@ -248,6 +248,16 @@ def _transformed(W):
 
 
 @inside
+def products(state, left, U, turned, out):
+    """out[:, e] = left[:, e] U[e] for each entry e of the grid, or U[e]' if U is stored turned: (tiles, entries, ...)."""
+    for e in range(len(U)):
+        if turned:
+            matmul(state, left[:, e], U[e].T, out[:, e], 0.0)
+        else:
+            matmul(state, left[:, e], U[e], out[:, e], 0.0)
+
+
+@inside
 def _conv2d(i, j, s, state, x, U, swapped, V, M, v9, m9, R, y):  # tile rows i .. j of all images, numbered through
     step, T = V.shape[1:3]
     for q in range(i, j, step):
@@ -255,11 +265,7 @@ def _conv2d(i, j, s, state, x, U, swapped, V, M, v9, m9, R, y):  # tile rows i .
         v, m = V[s][:Q], M[s][:Q]
         _patches_in(x, q, v, R[s])
         left, out = v9[s][: Q * T], m9[s][: Q * T]
-        for e in range(9):  # eq:winograd.forward
-            if swapped:
-                matmul(state, left[:, e], U[e].T, out[:, e], 0.0)
-            else:
-                matmul(state, left[:, e], U[e], out[:, e], 0.0)
+        products(state, left, U, swapped, out)  # eq:winograd.forward
         _outputs(m, q, y)
 
 
@@ -269,20 +275,14 @@ def _conv2d_shares(state, x, U, swapped, V, M, v9, m9, R, y):
 
 
 @inside
-def _conv2d_dx(
-    i, j, s, state, dy, U, swapped, V, M, v9, m9, R, carry, dx
-):  # images i .. j: tile rows of one image overlap
+def _conv2d_dx(i, j, s, state, dy, U, swapped, V, M, v9, m9, R, carry, dx):  # images i .. j: their tile rows overlap
     (step, T), rows = V.shape[1:3], dx.shape[1] // 4
     for q in range(i * rows, j * rows, step):
         Q = min(step, j * rows - q)
         v, m = V[s][:Q], M[s][:Q]
         _slopes(dy, q, m)
         left, out = m9[s][: Q * T], v9[s][: Q * T]
-        for e in range(9):  # eq:winograd.dx
-            if swapped:
-                matmul(state, left[:, e], U[e], out[:, e], 0.0)
-            else:
-                matmul(state, left[:, e], U[e].T, out[:, e], 0.0)
+        products(state, left, U, not swapped, out)  # eq:winograd.dx
         _patches_out(v, q, dx, R[s], carry[s])
 
 

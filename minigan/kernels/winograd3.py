@@ -22,7 +22,7 @@ from minigan.kernels.blas import inside_products, jit_with_products, matmul
 from minigan.kernels.im2col import clear
 from minigan.kernels.jit import inside
 from minigan.kernels.threads import BYTE, launch, parts, scratch, share
-from minigan.kernels.winograd import block
+from minigan.kernels.winograd import block, products
 
 
 @inside_products
@@ -151,8 +151,7 @@ def _conv2d(i, j, s, state, x, U, V, M, v16, m16, R, S, y):  # tile rows i .. j 
         v, m = V[s][:Q], M[s][:Q]
         _patches(x, q, v, R[s])
         left, out = v16[s][: Q * T], m16[s][: Q * T]
-        for e in range(16):
-            matmul(state, left[:, e], U[e], out[:, e], 0.0)  # eq:winograd.forward
+        products(state, left, U, False, out)  # eq:winograd.forward
         _outputs(m, q, y, S[s])
 
 

@@ -101,6 +101,11 @@ def test_bad_numbers_of_threads(settings, n, shares):
         threads.set_threads(n, shares)
 
 
+def test_more_shares_than_a_ticket_can_count(settings):
+    with pytest.raises(ValueError, match="shares must be at most 65535, got 65536"):
+        threads.set_threads(1, shares=65536)
+
+
 def test_the_environment_sets_the_threads(settings, monkeypatch):
     monkeypatch.setattr(threads, "_threads", 0)  # as in a process that has not asked yet
     monkeypatch.setenv("MINIGAN_THREADS", "3")

@@ -35,7 +35,9 @@ def test_the_number_is_read_red_green_blue(digits):
     number, features = stacked.read(np.stack([images[[0, 1, 2]], images[[2, 2, 0]]]).transpose(0, 2, 3, 1))
     assert number.tolist() == [704, 447]
     np.testing.assert_allclose(features[[0, 1, 2]], features[[5, 1, 3]], rtol=1e-5)  # 7 0 4, 4 4 7
-    alone = digitnet.features(images[..., None])[0]  # other batches are cut otherwise: float32 sums differ in the last bits
+    alone = digitnet.features(images[..., None])[
+        0
+    ]  # other batches are cut otherwise: float32 sums differ in the last bits
     np.testing.assert_allclose(features[:3], alone, rtol=1e-5, atol=1e-6 * np.abs(alone).max())
 
 

@@ -357,10 +357,10 @@ check.nb10_p2(guess)
 # and since $P$ is a copy of $x$'s entries, each to several places, the slopes of all copies of a pixel are added up to get $dx$: where it was read, add.
 #
 # The price is memory. Each pixel stands in $(k / s)^2 = 4$ windows, so $P$ is four times as large as $x$ (nine times for a 3 x 3 kernel of stride 1), and is written and read once more. The library makes $P$ in blocks of 2 MB, small enough to stay in the processor's
-# cache, and multiplies each before it makes the next.
+# cache, and multiplies each before it makes the next. (`i` and `j` are the rows that one thread computes, share number `s`; `state` is how threads and products are called from compiled code.)
 
 # %%
-show_source(im2col._gathered, im2col._gather)
+show_source(im2col._forward, im2col._gather)
 
 # %% [markdown]
 # ## Derive: fewer multiplications
@@ -420,10 +420,10 @@ print(compare("dd", B_t.T @ ((G @ g @ G.T) * lifted) @ B_t, expected, ADJOINT))
 print(compare("dg", G.T @ ((B_t @ d @ B_t.T) * lifted) @ G, slopes[:, :, 0, 0], ADJOINT))
 
 # %% [markdown]
-# In the library the three matrices have dissolved into loops of additions, and what is left of the formula is one `np.matmul` of nine matrix products:
+# In the library the three matrices have dissolved into loops of additions, and what is left of the formula are nine matrix products:
 
 # %%
-show_source(winograd.conv2d, winograd._outputs)
+show_source(winograd._conv2d, winograd.products, winograd._outputs)
 
 # %% [markdown]
 # ## Predict: what does the trick cost in digits?

@@ -1,7 +1,8 @@
 """Arrays in, arrays out: the hot path.  Every function here has a plain NumPy twin of the same name in `reference`.
 
-What runs: the fast kernel for float32 and float64; the twin for complex numbers (the complex-step gradient check) and
-inside `with use("reference"):`, for tests and lessons that compare the two.  Read reference.py first: it says what is
+What runs: the fast kernel for float32 and float64; the twin for all others, such as the complex numbers of the
+complex-step gradient check, for arrays of different dtypes, and inside `with use("reference"):`, for tests and lessons
+that compare the two.  Read reference.py first: it says what is
 computed.  The other files say how it is made fast, each on its own page:
 
     product.py      dense layers: the product cut over our threads
@@ -55,8 +56,11 @@ def _beside_its_twin(fast: Callable) -> Callable:
     def kernel(*args, **kwargs):
         if _in_use == "reference":
             return plain(*args, **kwargs)
+        dtype = args[0].dtype
+        if dtype.char not in "fd":
+            return plain(*args, **kwargs)
         for a in args:
-            if isinstance(a, np.ndarray) and a.dtype.kind == "c":
+            if isinstance(a, np.ndarray) and a.dtype != dtype:
                 return plain(*args, **kwargs)
         return fast(*args, **kwargs)
 

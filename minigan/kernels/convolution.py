@@ -31,8 +31,15 @@ def _winograd(W, stride, pad, N, height, width):  # -> the module whose tiles fi
     return None
 
 
+def _fitting(a, axis, W):  # compiled code would read beyond the end: the channels must be those of W
+    if a.shape[3] != W.shape[axis]:
+        raise ValueError(f"{W.shape[axis]} channels expected by weights of shape {W.shape}, got an array {a.shape}")
+    return np.ascontiguousarray(a)
+
+
 def conv2d(x: np.ndarray, W: np.ndarray, stride: int, pad: int) -> np.ndarray:
     """y[i] = sum_a x[s i - p + a] W[a]: (N, H, W, C), (k, k, C, O) -> (N, H', W', O)."""
+    x = _fitting(x, 2, W)
     if tiles := _winograd(W, stride, pad, *x.shape[:3]):
         return tiles.conv2d(x, W)
     return im2col.conv2d(x, np.ascontiguousarray(W), stride, pad)
@@ -40,6 +47,11 @@ def conv2d(x: np.ndarray, W: np.ndarray, stride: int, pad: int) -> np.ndarray:
 
 def conv2d_dx(dy: np.ndarray, W: np.ndarray, stride: int, pad: int, hw: tuple[int, int]) -> np.ndarray:
     """dx[s i - p + a] += dy[i] W[a]': (N, H', W', O), (k, k, C, O) -> (N, *hw, C), the transposed convolution."""
+    dy = _fitting(dy, 3, W)
+    if dy.shape[1:3] != tuple((n + 2 * pad - len(W)) // stride + 1 for n in hw):
+        raise ValueError(
+            f"a convolution of {hw} pixels by {W.shape}, {stride=}, {pad=} has no slope of shape {dy.shape}"
+        )
     if tiles := _winograd(W, stride, pad, len(dy), *hw):
         return tiles.conv2d_dx(dy, W)
     return im2col.conv2d_dx(dy, np.ascontiguousarray(W), stride, pad, hw)
@@ -47,6 +59,10 @@ def conv2d_dx(dy: np.ndarray, W: np.ndarray, stride: int, pad: int, hw: tuple[in
 
 def conv2d_dW(x: np.ndarray, dy: np.ndarray, stride: int, pad: int, dW: np.ndarray) -> None:
     """dW[a] += x[s i - p + a]' dy[i], in place: (N, H, W, C), (N, H', W', O) -> (k, k, C, O)."""
+    x, dy = _fitting(x, 2, dW), _fitting(dy, 3, dW)
+    expected = (len(x), *((n + 2 * pad - len(dW)) // stride + 1 for n in x.shape[1:3]))
+    if dy.shape[:3] != expected:
+        raise ValueError(f"the slope of a convolution of {x.shape} by {dW.shape} begins {expected}, got {dy.shape}")
     if tiles := _winograd(dW, stride, pad, *x.shape[:3]):
         tiles.conv2d_dW(x, dy, dW)
     elif dW.flags.c_contiguous:

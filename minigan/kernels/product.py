@@ -31,7 +31,10 @@ def _product(state, a, b, c, beta):
 
 
 def product(a: np.ndarray, b: np.ndarray, c: np.ndarray, beta: float) -> None:
-    """c = a b + beta c over our threads: (m, k), (k, n), (m, n); a and b may be transposed views."""
+    """c = a b + beta c over our threads: (m, k), (k, n), (m, n); a and b may be transposed views, c is C-contiguous."""
+    if (*a.shape, *b.shape) != (c.shape[0], a.shape[1], a.shape[1], c.shape[1]):
+        raise ValueError(f"expected matrices (m, k), (k, n) and (m, n), got {a.shape}, {b.shape} and {c.shape}")
+    a, b = (p if p.flags.forc else np.ascontiguousarray(p) for p in (a, b))
     launch(_product, max(c.size * a.shape[1], BYTE * (a.nbytes + b.nbytes)), a, b, c, beta)
 
 
@@ -53,4 +56,7 @@ def dense_dx(dy: np.ndarray, W: np.ndarray) -> np.ndarray:
 
 def dense_dW(x: np.ndarray, dy: np.ndarray, dW: np.ndarray) -> None:
     """dW += x' dy, in place: (N, n), (N, m) -> (n, m); each thread has its own rows of dW."""
-    product(x.T, dy, dW, 1.0)
+    if dW.flags.c_contiguous:
+        product(x.T, dy, dW, 1.0)
+    else:
+        dW += x.T @ dy

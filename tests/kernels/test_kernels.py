@@ -47,6 +47,13 @@ def test_complex_numbers_get_the_twin(who):
     assert who == ["reference"]
 
 
+def test_arrays_of_different_or_other_dtypes_get_the_twin(who):
+    """Compiled code takes the dtype of one array for all: a matrix read as another dtype is read beyond its end."""
+    kernels.ema(np.ones(3), np.ones(3, np.float32), 0.5)
+    kernels.ema(np.ones(3, np.float16), np.ones(3, np.float16), 0.5)
+    assert who == ["reference", "reference"]
+
+
 def test_use_refuses_other_words():
     with pytest.raises(ValueError, match=r'expected "fast" or "reference", got \'slow\''), kernels.use("slow"):
         pass

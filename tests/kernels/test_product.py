@@ -21,3 +21,26 @@ def test_dense(normal, same, dtype, any_threads, N, n, m):
     same(dW, expected)
     for a, before in zip((x, W, b, dy), kept, strict=True):
         assert np.array_equal(a, before)
+
+
+def test_what_does_not_fit_is_refused_before_it_is_compiled():
+    """np.matmul would say so; a product called by its address would read beyond the end."""
+    x, W, dW = np.ones((3, 4)), np.ones((5, 6)), np.zeros((4, 6))
+    for call in (
+        lambda: product.dense(x, W),
+        lambda: product.dense_dx(x, W),
+        lambda: product.dense_dW(x, np.ones((2, 6)), dW),
+        lambda: product.dense_dW(x, np.ones((3, 5)), dW),
+    ):
+        with pytest.raises(ValueError, match=r"expected matrices \(m, k\), \(k, n\) and \(m, n\), got"):
+            call()
+
+
+def test_arrays_that_lie_in_pieces(normal, same, dtype):
+    x, W = normal(6, 10, dtype=dtype), normal(5, 8, dtype=dtype)
+    same(product.dense(x[::2, ::2], W[:, ::2]), x[::2, ::2] @ W[:, ::2])
+    same(product.dense(np.broadcast_to(x[:1, :5], (7, 5)), W), np.broadcast_to(x[:1, :5], (7, 5)) @ W)
+    dW, dy = normal(5, 16, dtype=dtype), np.broadcast_to(normal(1, 8, dtype=dtype), (6, 8))
+    expected = dW[:, ::2] + x[:, :5].T @ dy
+    product.dense_dW(x[:, :5], dy, dW[:, ::2])
+    same(dW[:, ::2], expected)

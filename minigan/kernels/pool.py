@@ -17,7 +17,7 @@ import numpy as np
 from minigan.kernels import native
 from minigan.kernels.blas import addresses
 
-PATIENCE = 10_000  # looks for work before a thread sleeps: some milliseconds
+PATIENCE = 30_000  # looks for work before a thread sleeps: some milliseconds
 WAKE = object()  # in an inbox: look for compiled work again
 
 

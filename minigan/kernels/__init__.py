@@ -2,8 +2,8 @@
 
 What runs: the fast kernel for float32 and float64; the twin for all others, such as the complex numbers of the
 complex-step gradient check, for arrays of different dtypes, and inside `with use("reference"):`, for tests and lessons
-that compare the two.  Read reference.py first: it says what is
-computed.  The other files say how it is made fast, each on its own page:
+that compare the two.  Read reference.py first: it says what is computed.  The other files say how it is made fast, each
+on its own page:
 
     product.py      dense layers: the product cut over our threads
     im2col.py       any convolution as one product per cached block

@@ -37,6 +37,10 @@ def _fitting(a, axis, W):  # compiled code would read beyond the end: the channe
     return np.ascontiguousarray(a)
 
 
+def _size(hw, W, stride, pad):  # of the output, (H', W')
+    return tuple((n + 2 * pad - len(W)) // stride + 1 for n in hw)
+
+
 def conv2d(x: np.ndarray, W: np.ndarray, stride: int, pad: int) -> np.ndarray:
     """y[i] = sum_a x[s i - p + a] W[a]: (N, H, W, C), (k, k, C, O) -> (N, H', W', O)."""
     x = _fitting(x, 2, W)
@@ -48,7 +52,7 @@ def conv2d(x: np.ndarray, W: np.ndarray, stride: int, pad: int) -> np.ndarray:
 def conv2d_dx(dy: np.ndarray, W: np.ndarray, stride: int, pad: int, hw: tuple[int, int]) -> np.ndarray:
     """dx[s i - p + a] += dy[i] W[a]': (N, H', W', O), (k, k, C, O) -> (N, *hw, C), the transposed convolution."""
     dy = _fitting(dy, 3, W)
-    if dy.shape[1:3] != tuple((n + 2 * pad - len(W)) // stride + 1 for n in hw):
+    if dy.shape[1:3] != _size(hw, W, stride, pad):
         raise ValueError(
             f"a convolution of {hw} pixels by {W.shape}, {stride=}, {pad=} has no slope of shape {dy.shape}"
         )
@@ -60,7 +64,7 @@ def conv2d_dx(dy: np.ndarray, W: np.ndarray, stride: int, pad: int, hw: tuple[in
 def conv2d_dW(x: np.ndarray, dy: np.ndarray, stride: int, pad: int, dW: np.ndarray) -> None:
     """dW[a] += x[s i - p + a]' dy[i], in place: (N, H, W, C), (N, H', W', O) -> (k, k, C, O)."""
     x, dy = _fitting(x, 2, dW), _fitting(dy, 3, dW)
-    expected = (len(x), *((n + 2 * pad - len(dW)) // stride + 1 for n in x.shape[1:3]))
+    expected = (len(x), *_size(x.shape[1:3], dW, stride, pad))
     if dy.shape[:3] != expected:
         raise ValueError(f"the slope of a convolution of {x.shape} by {dW.shape} begins {expected}, got {dy.shape}")
     if tiles := _winograd(dW, stride, pad, *x.shape[:3]):

@@ -122,10 +122,11 @@ def add_bias(y: np.ndarray, b: np.ndarray) -> None:
 
 def squared_norm(a: np.ndarray) -> np.floating:
     """sum a^2 of (P,): NaN or Inf if an entry is, so one number tells whether all are finite (or too large to square)."""
-    size = BYTE * a.nbytes / 4  # read only, and most of it still in the cache
-    if parts(size) == 1:
+    size = a.nbytes  # not BYTE * a.nbytes: it is only read, and most of it still lies in the cache
+    n = parts(size)
+    if n == 1:
         return np.dot(a, a)
-    sums = np.zeros((parts(size), 64), a.dtype)
+    sums = np.zeros((n, 64), a.dtype)
     launch(_squared_norm_shares, size, a, sums)
     return sums.sum()
 

@@ -35,8 +35,7 @@ ENTRY, LENGTH, SHARES, FAILED, CUTS, YIELD, BLAS, STAMP, ARGS = 32, 33, 34, 35, 
 SIZE = 512  # of `state`; the arguments of a job must fit behind ARGS
 LEFT = 0xFFFF  # these bits of a ticket: the shares left; the bits above: the number of the job
 PATIENCE = 1_000  # looks at a number (some 20 microseconds) before who waits lets other programs have the core
-
-IDLE = 4_000  # and what a thread of the pool, waiting for its next job, waits longer: a step's pauses are shorter
+IDLE = 4_000  # so many more looks of a thread of the pool that waits for its next job: a step's pauses are shorter
 
 THIS_STAMP = zlib.crc32(
     b"".join(Path(__file__).with_name(f"{name}.py").read_bytes() for name in ("native", "intrinsics", "blas", "jit"))

@@ -173,7 +173,7 @@ def _slopes(dy, first, M):
                     m1[c] = m0[c] + m2[c]
 
 
-@inside_products
+@inside
 def _weights(i, j, s, W, U, hops):
     """U = G g G' for the channels i .. j: W (4, 4, channel, other) as it lies in memory, U flat, hops in U: see _hops."""
     entry, row, column, channel = hops
@@ -202,7 +202,7 @@ def _weights_shares(state, W, U, hops):
     share(state, _weights, (W, U, hops), W.shape[2])
 
 
-@inside_products
+@inside
 def _weights_back(i, j, s, dU, dW, hops):
     """dW += G' (sum of the parts of dU) G, the adjoint of _weights; dU (parts, flat)."""
     entry, row, column, channel = hops

@@ -131,7 +131,7 @@ def test_code_compiled_with_another_native_py_is_compiled_anew(monkeypatch):
     assert (taken == 4).all()
 
 
-@pytest.mark.skipif(not COMPILED, reason="without a compiler nothing nothing is packed")
+@pytest.mark.skipif(not COMPILED, reason="without a compiler nothing is packed")
 def test_too_many_arguments_are_refused_when_compiled():
     @jit
     def many(i, j, s, *a):

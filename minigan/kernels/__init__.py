@@ -60,7 +60,7 @@ def _beside_its_twin(fast: Callable) -> Callable:
         if dtype.char not in "fd":
             return plain(*args, **kwargs)
         for a in args:
-            if isinstance(a, np.ndarray) and a.dtype != dtype:
+            if isinstance(a, np.ndarray) and a.dtype is not dtype:  # NumPy has one object for each native dtype
                 return plain(*args, **kwargs)
         return fast(*args, **kwargs)
 

@@ -15,7 +15,7 @@ import math
 import numpy as np
 
 from minigan.kernels.jit import inside, jit
-from minigan.kernels.threads import BYTE, launch, parts, share
+from minigan.kernels.threads import BYTE, FEW, launch, share
 
 
 @inside
@@ -53,23 +53,6 @@ def _add_bias(i, j, s, y, b):  # (M, C), (C,)
 @jit
 def _add_bias_shares(state, y, b):
     share(state, _add_bias, (y, b), len(y))
-
-
-@inside
-def _squared_norm(i, j, s, a, sums):  # sums (parts, 64): 64 at once, or each addition would wait for the one before
-    a, S = a[i:j], sums[s]
-    whole = len(a) - len(a) % 256
-    for r in range(0, whole, 256):
-        a0, a1, a2, a3 = a[r : r + 64], a[r + 64 : r + 128], a[r + 128 : r + 192], a[r + 192 : r + 256]
-        for c in range(64):
-            S[c] += (a0[c] * a0[c] + a1[c] * a1[c]) + (a2[c] * a2[c] + a3[c] * a3[c])
-    for r in range(whole, len(a)):
-        S[0] += a[r] * a[r]
-
-
-@jit
-def _squared_norm_shares(state, a, sums):
-    share(state, _squared_norm, (a, sums), len(a))
 
 
 @inside
@@ -117,18 +100,18 @@ def leaky_relu_dx(dy: np.ndarray, x: np.ndarray, alpha: float) -> np.ndarray:
 
 def add_bias(y: np.ndarray, b: np.ndarray) -> None:
     """y += b over the last axis, in place: (..., C), (C,)."""
+    if y.size <= FEW:
+        y += b
+        return
     launch(_add_bias_shares, BYTE * 2 * y.nbytes, y.reshape(-1, len(b)), b)
 
 
 def squared_norm(a: np.ndarray) -> np.floating:
-    """sum a^2 of (P,): NaN or Inf if an entry is, so one number tells whether all are finite (or too large to square)."""
-    size = a.nbytes  # not BYTE * a.nbytes: it is only read, and most of it still lies in the cache
-    n = parts(size)
-    if n == 1:
-        return np.dot(a, a)
-    sums = np.zeros((n, 64), a.dtype)
-    launch(_squared_norm_shares, size, a, sums)
-    return sums.sum()
+    """sum a^2 of (P,): NaN or Inf if an entry is, so one number tells whether all are finite (or too large to square).
+
+    BLAS's own product of two vectors, on one thread: a second brings nothing where memory is the limit.
+    """
+    return np.dot(a, a)
 
 
 def adam(theta, grad, m, v, lr: float, beta1: float, beta2: float, eps: float, t: int) -> None:

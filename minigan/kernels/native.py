@@ -18,6 +18,7 @@ What Numba cannot say in Python of this stands in intrinsics.py.
 
 All kernels have some of these files compiled into them, and Numba's cache of compiled kernels looks at a kernel's own file
 alone.  So each kernel leaves a STAMP of the files that it was compiled with; `launch` compiles it anew if they changed.
+(So the place of the STAMP must never change: an old kernel writes it where it then was.)
 """
 
 import zlib
@@ -31,7 +32,7 @@ from minigan.kernels.jit import inside, jit
 
 # where in `state` (int64) what stands; what several threads watch or change has a cache line of its own
 TICKET, DONE, CALLS, PRODUCTS = 0, 8, 16, 24
-ENTRY, LENGTH, SHARES, FAILED, CUTS, YIELD, BLAS, STAMP, ARGS = 32, 33, 34, 35, 36, 37, 38, 40, 48
+ENTRY, LENGTH, SHARES, FAILED, CUTS, YIELD, STAMP, BLAS, ARGS = 32, 33, 34, 35, 36, 37, 40, 41, 48
 SIZE = 512  # of `state`; the arguments of a job must fit behind ARGS
 LEFT = 0xFFFF  # these bits of a ticket: the shares left; the bits above: the number of the job
 PATIENCE = 1_000  # looks at a number (some 20 microseconds) before who waits lets other programs have the core

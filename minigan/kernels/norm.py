@@ -15,7 +15,7 @@ times as fast, forward 5.7, backward 4.7.
 import numpy as np
 
 from minigan.kernels.jit import inside, jit
-from minigan.kernels.threads import BYTE, launch, parts, share
+from minigan.kernels.threads import BYTE, FEW, launch, parts, share
 
 
 @inside
@@ -123,9 +123,14 @@ def _batchnorm_dx_shares(state, dy, x, mean, scale, level, tilt, dx):
 def column_sums(x: np.ndarray) -> np.ndarray:
     """sum over all axes but the last: (..., C) -> (C,); the slope of a bias."""
     C, size = x.shape[-1], BYTE * x.nbytes
+    if C == 1 and x.size <= FEW:
+        return np.add.reduce(x.reshape(-1, 1), 0, np.float64).astype(x.dtype)
     sums = np.zeros((parts(size), C))
     launch(_sums_shares, size, x.reshape(-1, C), sums)
-    return sums.sum(0).astype(x.dtype)
+    total = sums[0]
+    for part in sums[1:]:
+        total += part
+    return total.astype(x.dtype)
 
 
 def column_moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

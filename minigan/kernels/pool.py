@@ -34,7 +34,7 @@ def _new_state() -> np.ndarray:
     raw = np.zeros(native.SIZE + 8, np.int64)
     start = -raw.ctypes.data % 64 // 8  # whole cache lines
     state = raw[start : start + native.SIZE]
-    state[native.BLAS : native.BLAS + 2] = addresses()
+    state[native.BLAS : native.BLAS + 4] = addresses()
     state[native.YIELD] = _let_others()
     return state
 

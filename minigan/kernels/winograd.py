@@ -32,24 +32,11 @@ import numpy as np
 
 from minigan.kernels.blas import inside_products, jit_with_products, matmul
 from minigan.kernels.im2col import clear
-from minigan.kernels.jit import inside, jit
+from minigan.kernels.jit import inside
 from minigan.kernels.threads import BYTE, launch, parts, scratch, share
+from minigan.kernels.winograd_weights import add_back, slopes_like, swapped, transformed
 
-BLOCK = (
-    1 << 22
-)  # bytes of V and M at a time: the products gain more from 100 tiles at once than from the innermost cache
-
-
-@inside_products
-def _copy(a, out):
-    for k in range(len(out)):
-        out[k] = a[k]
-
-
-@inside_products
-def _sum(a, b, out):
-    for k in range(len(out)):
-        out[k] = a[k] + b[k]
+BLOCK = 1 << 22  # bytes of V and M at a time: products gain more from 100 tiles at once than from the innermost cache
 
 
 @inside_products
@@ -132,7 +119,9 @@ def _patches_out(V, first, dx, R, carry):
             for c in range(WC):
                 above[c] = r2[c]
         if 4 * t + 4 == H:
-            _copy(carry[0, C : C + WC], dx[n, H - 1])
+            last, above = dx[n, H - 1], carry[0, C : C + WC]
+            for c in range(WC):
+                last[c] = above[c]
 
 
 @inside_products
@@ -174,80 +163,6 @@ def _slopes(dy, first, M):
 
 
 @inside
-def _weights(i, j, s, W, U, hops):
-    """U = G g G' for the channels i .. j: W (4, 4, channel, other) as it lies in memory, U flat, hops in U: see _hops."""
-    entry, row, column, channel = hops
-    n = W.shape[3]
-    for c in range(i, j):
-        for p in range(2):  # the phase of the row, and of the column
-            for r in range(2):
-                g00, g01, g10, g11 = W[p, r, c], W[p, 2 + r, c], W[2 + p, r, c], W[2 + p, 2 + r, c]
-                at = p * row + r * column + c * channel
-                u00, u01, u02 = U[at:][:n], U[at + entry :][:n], U[at + 2 * entry :][:n]
-                u10, u11, u12 = U[at + 3 * entry :][:n], U[at + 4 * entry :][:n], U[at + 5 * entry :][:n]
-                u20, u21, u22 = U[at + 6 * entry :][:n], U[at + 7 * entry :][:n], U[at + 8 * entry :][:n]
-                _copy(g00, u00)
-                _sum(g00, g01, u01)
-                _copy(g01, u02)
-                _copy(g10, u20)
-                _sum(g10, g11, u21)
-                _copy(g11, u22)
-                _sum(u00, u20, u10)
-                _sum(u01, u21, u11)
-                _sum(u02, u22, u12)
-
-
-@jit
-def _weights_shares(state, W, U, hops):
-    share(state, _weights, (W, U, hops), W.shape[2])
-
-
-@inside
-def _weights_back(i, j, s, dU, dW, hops):
-    """dW += G' (sum of the parts of dU) G, the adjoint of _weights; dU (parts, flat)."""
-    entry, row, column, channel = hops
-    n = dW.shape[3]
-    for c in range(i, j):
-        for p in range(2):
-            for r in range(2):
-                at = p * row + r * column + c * channel
-                for part in range(1, len(dU)):
-                    for e in range(9):
-                        total = dU[0][at + e * entry :][:n]
-                        _sum(total, dU[part][at + e * entry :][:n], total)
-                for a in range(2):
-                    for b in range(2):
-                        u = dU[0][at + (3 * a + b) * entry :]
-                        d00, d01, d10, d11 = u[:n], u[entry:][:n], u[3 * entry :][:n], u[4 * entry :][:n]
-                        slope = dW[2 * a + p, 2 * b + r, c]
-                        for k in range(n):
-                            slope[k] += (d00[k] + d01[k]) + (d10[k] + d11[k])
-
-
-@jit
-def _weights_back_shares(state, dU, dW, hops):
-    share(state, _weights_back, (dU, dW, hops), dW.shape[2])
-
-
-def _swapped(W):  # is W a view of an array (4, 4, O, C)?
-    return not W.flags.c_contiguous
-
-
-def _hops(C, O, swapped):
-    """How far apart in U, which is (9, 4C, O) or, swapped, (9, O, 4C), are entries, row and column phases and channels?"""
-    return (4 * C * O, 2 * C, C, 4 * C) if swapped else (4 * C * O, 2 * C * O, C * O, O)
-
-
-def _transformed(W):
-    """G g G' of W (4, 4, C, O): (9, 4C, O), or (9, O, 4C) if W is swapped: as W lies in memory, no copy is transposed."""
-    (C, O), swapped = W.shape[2:], _swapped(W)
-    U = np.empty((9, O, 4 * C) if swapped else (9, 4 * C, O), W.dtype)
-    held = W.swapaxes(2, 3) if swapped else W
-    launch(_weights_shares, BYTE * 2 * U.nbytes, held, U.reshape(-1), _hops(C, O, swapped))
-    return U
-
-
-@inside
 def products(state, left, U, turned, out):
     """out[:, e] = left[:, e] U[e] for each entry e of the grid, or U[e]' if U is stored turned: (tiles, entries, ...)."""
     for e in range(len(U)):
@@ -258,41 +173,41 @@ def products(state, left, U, turned, out):
 
 
 @inside
-def _conv2d(i, j, s, state, x, U, swapped, V, M, v9, m9, R, y):  # tile rows i .. j of all images, numbered through
+def _conv2d(i, j, s, state, x, U, turned, V, M, v9, m9, R, y):  # tile rows i .. j of all images, numbered through
     step, T = V.shape[1:3]
     for q in range(i, j, step):
         Q = min(step, j - q)
         v, m = V[s][:Q], M[s][:Q]
         _patches_in(x, q, v, R[s])
         left, out = v9[s][: Q * T], m9[s][: Q * T]
-        products(state, left, U, swapped, out)  # eq:winograd.forward
+        products(state, left, U, turned, out)  # eq:winograd.forward
         _outputs(m, q, y)
 
 
 @jit_with_products
-def _conv2d_shares(state, x, U, swapped, V, M, v9, m9, R, y):
-    share(state, _conv2d, (state, x, U, swapped, V, M, v9, m9, R, y), len(x) * (x.shape[1] // 4))
+def _conv2d_shares(state, x, U, turned, V, M, v9, m9, R, y):
+    share(state, _conv2d, (state, x, U, turned, V, M, v9, m9, R, y), len(x) * (x.shape[1] // 4))
 
 
 @inside
-def _conv2d_dx(i, j, s, state, dy, U, swapped, V, M, v9, m9, R, carry, dx):  # images i .. j: their tile rows overlap
+def _conv2d_dx(i, j, s, state, dy, U, turned, V, M, v9, m9, R, carry, dx):  # images i .. j: their tile rows overlap
     (step, T), rows = V.shape[1:3], dx.shape[1] // 4
     for q in range(i * rows, j * rows, step):
         Q = min(step, j * rows - q)
         v, m = V[s][:Q], M[s][:Q]
         _slopes(dy, q, m)
         left, out = m9[s][: Q * T], v9[s][: Q * T]
-        products(state, left, U, not swapped, out)  # eq:winograd.dx
+        products(state, left, U, not turned, out)  # eq:winograd.dx
         _patches_out(v, q, dx, R[s], carry[s])
 
 
 @jit_with_products
-def _conv2d_dx_shares(state, dy, U, swapped, V, M, v9, m9, R, carry, dx):
-    share(state, _conv2d_dx, (state, dy, U, swapped, V, M, v9, m9, R, carry, dx), len(dx))
+def _conv2d_dx_shares(state, dy, U, turned, V, M, v9, m9, R, carry, dx):
+    share(state, _conv2d_dx, (state, dy, U, turned, V, M, v9, m9, R, carry, dx), len(dx))
 
 
 @inside
-def _conv2d_dW(i, j, s, state, x, dy, swapped, V, M, v9, m9, R, dU):  # tile rows i .. j; dU (parts, 9, ...)
+def _conv2d_dW(i, j, s, state, x, dy, turned, V, M, v9, m9, R, dU):  # tile rows i .. j; dU (parts, 9, ...)
     step, T = V.shape[1:3]
     for q in range(i, j, step):
         Q = min(step, j - q)
@@ -301,15 +216,15 @@ def _conv2d_dW(i, j, s, state, x, dy, swapped, V, M, v9, m9, R, dU):  # tile row
         _slopes(dy, q, m)
         left, right = v9[s][: Q * T], m9[s][: Q * T]
         for e in range(9):  # eq:winograd.dW
-            if swapped:
+            if turned:
                 matmul(state, right[:, e].T, left[:, e], dU[s, e], 0.0 if q == i else 1.0)
             else:
                 matmul(state, left[:, e].T, right[:, e], dU[s, e], 0.0 if q == i else 1.0)
 
 
 @jit_with_products
-def _conv2d_dW_shares(state, x, dy, swapped, V, M, v9, m9, R, dU):
-    share(state, _conv2d_dW, (state, x, dy, swapped, V, M, v9, m9, R, dU), len(x) * (x.shape[1] // 4))
+def _conv2d_dW_shares(state, x, dy, turned, V, M, v9, m9, R, dU):
+    share(state, _conv2d_dW, (state, x, dy, turned, V, M, v9, m9, R, dU), len(x) * (x.shape[1] // 4))
 
 
 def block(rows, row_bytes):
@@ -333,7 +248,7 @@ def conv2d(x: np.ndarray, W: np.ndarray) -> np.ndarray:
     y = np.empty((N, H // 2, width // 2, O), x.dtype)
     size = BYTE * x.nbytes + 9 * y.size * C
     buffers = _buffers(N, H, width, C, O, size, x.dtype)
-    launch(_conv2d_shares, size, x.reshape(N, H, width * C), _transformed(W), _swapped(W), *buffers, y)
+    launch(_conv2d_shares, size, x.reshape(N, H, width * C), transformed(W), swapped(W), *buffers, y)
     return y
 
 
@@ -345,19 +260,17 @@ def conv2d_dx(dy: np.ndarray, W: np.ndarray) -> np.ndarray:
     size = BYTE * dx.nbytes + 9 * dy.size * C
     buffers = _buffers(N, H, width, C, O, size, dy.dtype)
     carry = scratch("carry", (parts(size), 2, (width + 2) * C), dy.dtype)
-    launch(_conv2d_dx_shares, size, dy, _transformed(W), _swapped(W), *buffers, carry, dx.reshape(N, H, width * C))
+    launch(_conv2d_dx_shares, size, dy, transformed(W), swapped(W), *buffers, carry, dx.reshape(N, H, width * C))
     return dx
 
 
 def conv2d_dW(x: np.ndarray, dy: np.ndarray, dW: np.ndarray) -> None:
     """Its adjoint in W, added in place: (N, H, W, C), (N, H/2, W/2, O) -> (4, 4, C, O)."""
-    (N, H, width, C), O, swapped = x.shape, dy.shape[3], _swapped(dW)
+    (N, H, width, C), O, turned = x.shape, dy.shape[3], swapped(dW)
     if N == 0:
         return
     size = BYTE * x.nbytes + 9 * dy.size * C
     buffers = _buffers(N, H, width, C, O, size, x.dtype)
-    dU = scratch("slopes", (parts(size), 9, O, 4 * C) if swapped else (parts(size), 9, 4 * C, O), x.dtype)
-    launch(_conv2d_dW_shares, size, x.reshape(N, H, width * C), dy, swapped, *buffers, dU)
-    used = dU[: min(len(dU), N * (H // 4))].reshape(-1, dU[0].size)  # more threads than tile rows: the last had none
-    held = dW.swapaxes(2, 3) if swapped else dW
-    launch(_weights_back_shares, BYTE * 3 * dU.nbytes, used, held, _hops(C, O, swapped))
+    dU = slopes_like(dW, parts(size))
+    launch(_conv2d_dW_shares, size, x.reshape(N, H, width * C), dy, turned, *buffers, dU)
+    add_back(dU[: N * (H // 4)], dW)  # more threads than tile rows: the last had none

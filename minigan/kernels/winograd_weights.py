@@ -1,0 +1,116 @@
+"""The weights' side of the 4x4 Winograd convolution: U = G g G' of winograd.py, and its adjoint, for both layouts of W.
+
+Nine matrices from the sixteen taps, by copies and sums alone.  A convolution keeps its weights (4, 4, C, O); a
+transposed one keeps (4, 4, c_in, c_out), which it hands over as a view with its last two axes swapped.  `_hops` says
+where in U each number lies, so that both are read and written as they lie in memory: no copy is ever transposed.
+"""
+
+import numpy as np
+
+from minigan.kernels.jit import inside, jit
+from minigan.kernels.threads import BYTE, launch, scratch, share
+
+
+@inside
+def _copy(a, out):
+    for k in range(len(out)):
+        out[k] = a[k]
+
+
+@inside
+def _sum(a, b, out):
+    for k in range(len(out)):
+        out[k] = a[k] + b[k]
+
+
+@inside
+def _weights(i, j, s, W, U, hops):
+    """U = G g G' for the channels i .. j: W (4, 4, channel, other) as it lies in memory, U flat, hops in U: see _hops."""
+    entry, row, column, channel = hops
+    n = W.shape[3]
+    for c in range(i, j):
+        for p in range(2):  # the phase of the row, and of the column
+            for r in range(2):
+                g00, g01, g10, g11 = W[p, r, c], W[p, 2 + r, c], W[2 + p, r, c], W[2 + p, 2 + r, c]
+                at = p * row + r * column + c * channel
+                u00, u01, u02 = U[at:][:n], U[at + entry :][:n], U[at + 2 * entry :][:n]
+                u10, u11, u12 = U[at + 3 * entry :][:n], U[at + 4 * entry :][:n], U[at + 5 * entry :][:n]
+                u20, u21, u22 = U[at + 6 * entry :][:n], U[at + 7 * entry :][:n], U[at + 8 * entry :][:n]
+                _copy(g00, u00)
+                _sum(g00, g01, u01)
+                _copy(g01, u02)
+                _copy(g10, u20)
+                _sum(g10, g11, u21)
+                _copy(g11, u22)
+                _sum(u00, u20, u10)
+                _sum(u01, u21, u11)
+                _sum(u02, u22, u12)
+
+
+@jit
+def _weights_shares(state, W, U, hops):
+    share(state, _weights, (W, U, hops), W.shape[2])
+
+
+@inside
+def _weights_back(i, j, s, dU, dW, hops):
+    """dW += G' (sum of the parts of dU) G, the adjoint of _weights; dU (parts, flat)."""
+    entry, row, column, channel = hops
+    n = dW.shape[3]
+    for c in range(i, j):
+        for p in range(2):
+            for r in range(2):
+                at = p * row + r * column + c * channel
+                for part in range(1, len(dU)):
+                    for e in range(9):
+                        total = dU[0][at + e * entry :][:n]
+                        _sum(total, dU[part][at + e * entry :][:n], total)
+                for a in range(2):
+                    for b in range(2):
+                        u = dU[0][at + (3 * a + b) * entry :]
+                        d00, d01, d10, d11 = u[:n], u[entry:][:n], u[3 * entry :][:n], u[4 * entry :][:n]
+                        slope = dW[2 * a + p, 2 * b + r, c]
+                        for k in range(n):
+                            slope[k] += (d00[k] + d01[k]) + (d10[k] + d11[k])
+
+
+@jit
+def _weights_back_shares(state, dU, dW, hops):
+    share(state, _weights_back, (dU, dW, hops), dW.shape[2])
+
+
+def swapped(W: np.ndarray) -> bool:
+    """Is W (4, 4, C, O) a view of an array (4, 4, O, C)?"""
+    return not W.flags.c_contiguous
+
+
+def _as_it_lies(W):
+    return W.swapaxes(2, 3) if swapped(W) else W
+
+
+def _shape(W):  # of U
+    C, O = W.shape[2:]
+    return (9, O, 4 * C) if swapped(W) else (9, 4 * C, O)
+
+
+def _hops(W):
+    """How far apart in U are its entries, the phases of the row and of the column, and the channels of W as it lies?"""
+    C, O = W.shape[2:]
+    return (4 * C * O, 2 * C, C, 4 * C) if swapped(W) else (4 * C * O, 2 * C * O, C * O, O)
+
+
+def transformed(W: np.ndarray) -> np.ndarray:
+    """U = G g G' of W (4, 4, C, O): (9, 4C, O), or (9, O, 4C) if W is swapped."""
+    U = np.empty(_shape(W), W.dtype)
+    launch(_weights_shares, BYTE * 2 * U.nbytes, _as_it_lies(W), U.reshape(-1), _hops(W))
+    return U
+
+
+def slopes_like(dW: np.ndarray, n: int) -> np.ndarray:
+    """Scratch for n parts of dU, each in the shape of `transformed`."""
+    return scratch("slopes", (n, *_shape(dW)), dW.dtype)
+
+
+def add_back(dU: np.ndarray, dW: np.ndarray) -> None:
+    """dW += G' (sum of the parts of dU) G, in place."""
+    launch(_weights_back_shares, BYTE * 3 * dU.nbytes, dU.reshape(len(dU), -1), _as_it_lies(dW), _hops(dW))

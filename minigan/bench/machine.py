@@ -48,6 +48,8 @@ def describe(threads: int) -> dict[str, str]:
         for i in threadpool_info()
         if i["user_api"] == "blas"
     ]
+    if "OPENBLAS_CORETYPE" in os.environ:  # the reader must know: it can halve the speed of all products
+        blas.append(f"OPENBLAS_CORETYPE={os.environ['OPENBLAS_CORETYPE']} is set")
     packages = ["minigan", "numpy", "numba", *(["torch"] if has_torch() else [])]
     versions = {name: _version(name) for name in packages}
     return {

@@ -5,21 +5,22 @@ complex-step gradient check, for arrays of different dtypes, and inside `with us
 that compare the two.  Read reference.py first: it says what is computed.  The other files say how it is made fast, each
 on its own page:
 
-    product.py      dense layers: the product cut over our threads
-    im2col.py       any convolution as one product per cached block
-    winograd.py     4x4, stride 2, with 9 products instead of 16
-    winograd3.py    3x3, stride 1, with 16 products instead of 36
-    upconv.py       upsample + k x k as a transposed convolution
-    convolution.py  which of them a shape gets
-    elementwise.py  leaky ReLU, bias, Adam, running average
-    norm.py         sums and statistics of columns, BatchNorm
-    threads.py      who computes: calls cut into shares
-    pool.py         the threads that take them
-    native.py       how compiled code hands shares over
-    intrinsics.py   the instructions it needs for that
-    blas.py         matrix products in compiled code
-    memory.py       the same memory for the next step
-    jit.py          how it is compiled
+    product.py           dense layers: the product cut over our threads
+    im2col.py            any convolution as one product per cached block
+    winograd.py          4x4, stride 2, with 9 products instead of 16
+    winograd_weights.py  what that makes of the weights
+    winograd3.py         3x3, stride 1, with 16 products instead of 36
+    upconv.py            upsample + k x k as a transposed convolution
+    convolution.py       which of them a shape gets
+    elementwise.py       leaky ReLU, bias, Adam, running average
+    norm.py              sums and statistics of columns, BatchNorm
+    threads.py           who computes: calls cut into shares
+    pool.py              the threads that take them
+    native.py            how compiled code hands shares over
+    intrinsics.py        the instructions it needs for that
+    blas.py              matrix products in compiled code
+    memory.py            the same memory for the next step
+    jit.py               how it is compiled
 
 Arrays are C-contiguous and of one dtype, images (N, H, W, C); the layers check shapes before they call.
 """

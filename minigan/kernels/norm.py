@@ -1,9 +1,9 @@
 """Statistics of columns: BatchNorm's mean and variance over (N, H, W), and its two passes.
 
 E[x^2] - E[x]^2 needs one look at the data and is wrong in float32 once the mean is large: at mean 1000 and deviation
-1 both terms are a million, and seven digits leave nothing of their difference.  So each share looks twice at its own
-rows (still in the cache), first for its mean, then for the sum of squared deviations S from it, and Chan's formula
-joins two shares exactly:
+1 both terms are a million, and seven digits leave nothing of their difference.  So each share looks twice at a piece of
+its rows, small enough to stay in the cache, first for its mean, then for the sum of squared deviations S from it, and
+Chan's formula joins two pieces exactly, and in the end two shares:
 
     mean = (n1 mean1 + n2 mean2) / n        S = S1 + S2 + (mean1 - mean2)^2 n1 n2 / n    (Chan, Golub, LeVeque 1979)
 
@@ -14,8 +14,11 @@ times as fast, forward 5.7, backward 4.7.
 
 import numpy as np
 
+from minigan.kernels.im2col import clear
 from minigan.kernels.jit import inside, jit
 from minigan.kernels.threads import BYTE, FEW, launch, parts, share
+
+PIECE = 1 << 17  # bytes of x that are looked at twice
 
 
 @inside
@@ -62,14 +65,28 @@ def _sums_shares(state, x, sums):
 
 
 @inside
-def _moments_share(i, j, s, x, n, mean, S):  # (M, C) -> (parts,), (parts, C), (parts, C)
+def _join(n, mean, S, n2, mean2, S2):
+    """The n2 rows with mean2 and S2 join the n rows with mean and S, in place: Chan's formula."""
+    gap, total = mean2 - mean, max(n + n2, 1)
+    mean += gap * (n2 / total)
+    S += S2 + gap * gap * (n * n2 / total)
+
+
+@inside
+def _moments_share(i, j, s, x, n, mean, S, mean2, S2):  # (M, C) -> (parts,), (parts, C), (parts, C); scratch as these
+    step = max(PIECE // (x.shape[1] * x.itemsize), 4)
+    for r in range(i, j, step):
+        rows = x[r : min(r + step, j)]
+        clear(mean2[s])
+        clear(S2[s])
+        _moments(rows, mean2[s], S2[s])
+        _join(r - i, mean[s], S[s], len(rows), mean2[s], S2[s])
     n[s] = j - i
-    _moments(x[i:j], mean[s], S[s])
 
 
 @jit
-def _moments_shares(state, x, n, mean, S):
-    share(state, _moments_share, (x, n, mean, S), len(x))
+def _moments_shares(state, x, n, mean, S, mean2, S2):
+    share(state, _moments_share, (x, n, mean, S, mean2, S2), len(x))
 
 
 @inside
@@ -136,13 +153,12 @@ def column_sums(x: np.ndarray) -> np.ndarray:
 def column_moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """mean and biased variance over all axes but the last: (..., C) -> (C,), (C,); nan for no rows at all."""
     C, size = x.shape[-1], BYTE * 2 * x.nbytes
-    counts, (means, squares) = np.zeros(parts(size)), np.zeros((2, parts(size), C))
-    launch(_moments_shares, size, x.reshape(-1, C), counts, means, squares)
-    n, mean, S = 0, 0.0, 0.0
-    for n2, mean2, S2 in zip(counts, means, squares, strict=True):  # Chan's formula, share by share
-        gap, total = mean2 - mean, n + n2
-        weight = n2 / max(total, 1)
-        mean, S, n = mean + gap * weight, S + S2 + gap * gap * (n * weight), total
+    counts, (means, squares, *pieces) = np.zeros(parts(size)), np.zeros((4, parts(size), C))
+    launch(_moments_shares, size, x.reshape(-1, C), counts, means, squares, *pieces)
+    n, mean, S = counts[0], means[0], squares[0]
+    for n2, mean2, S2 in zip(counts[1:], means[1:], squares[1:], strict=True):
+        _join(n, mean, S, n2, mean2, S2)
+        n += n2
     if n == 0:
         return np.full_like(mean, np.nan, x.dtype), np.full_like(mean, np.nan, x.dtype)
     return mean.astype(x.dtype), (S / n).astype(x.dtype)

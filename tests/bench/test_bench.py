@@ -155,6 +155,14 @@ def test_the_command_hands_its_options_on(monkeypatch, capsys):
 # ---- the smaller parts -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("core", [None, "Haswell"])
+def test_a_kernel_chosen_for_openblas_is_told(monkeypatch, core):
+    monkeypatch.delenv("OPENBLAS_CORETYPE", raising=False)
+    if core:
+        monkeypatch.setenv("OPENBLAS_CORETYPE", core)
+    assert machine.describe(2)["BLAS of NumPy"].endswith("OPENBLAS_CORETYPE=Haswell is set") == bool(core)
+
+
 def test_the_machine_is_described(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     found = machine.describe(2)

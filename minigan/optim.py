@@ -154,9 +154,7 @@ class EMA:
 def refuse_non_finite(net) -> None:
     """Raise NonFiniteError, naming the parameter, if grad holds NaN or Inf."""
     with np.errstate(over="ignore", invalid="ignore"):
-        if math.isfinite(
-            kernels.squared_norm(net.grad)
-        ):  # one fast pass; it can overflow, so a hit is looked at closely
+        if math.isfinite(np.dot(net.grad, net.grad)):  # one fast pass; it can overflow, so a hit is looked at closely
             return
     bad = np.flatnonzero(~np.isfinite(net.grad))[::-1]  # backward, the last layer went bad first
     if bad.size:

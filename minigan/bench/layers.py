@@ -54,6 +54,15 @@ def _row(made, sides, rounds, seconds):
     }
 
 
+def slower_layers(rows: list[dict]) -> tuple[list[str], int]:
+    """The layers that lose to their twins with all their passes of a step taken together, and how many layers there are."""
+    lost: dict[str, float] = {}  # milliseconds, beyond what the calls may cost
+    for row in rows:
+        layer = f"{row['layer']} at {row['input'][0]}"  # the optimizer has no batch: at so many weights
+        lost[layer] = lost.get(layer, 0.0) + row["ms"] - row["twin_ms"] - CALL
+    return [layer for layer, ms in lost.items() if ms > 0], len(lost)
+
+
 def _sizes(arguments):
     """What `operations` asks of an array, without the array."""
     return [

@@ -84,12 +84,11 @@ column_sums = _beside_its_twin(norm.column_sums)
 column_moments = _beside_its_twin(norm.column_moments)
 batchnorm = _beside_its_twin(norm.batchnorm)
 batchnorm_dx = _beside_its_twin(norm.batchnorm_dx)
-squared_norm = _beside_its_twin(elementwise.squared_norm)
 adam = _beside_its_twin(elementwise.adam)
 ema = _beside_its_twin(elementwise.ema)
 
 __all__ = [
     "adam", "add_bias", "batchnorm", "batchnorm_dx", "column_moments", "column_sums", "conv2d", "conv2d_dW",
     "conv2d_dx", "dense", "dense_dW", "dense_dx", "ema", "get_shares", "get_threads", "leaky_relu", "leaky_relu_dx",
-    "set_threads", "squared_norm", "upconv2d", "upconv2d_dW", "upconv2d_dx", "use",
+    "set_threads", "upconv2d", "upconv2d_dW", "upconv2d_dx", "use",
 ]  # fmt: skip

@@ -106,14 +106,6 @@ def add_bias(y: np.ndarray, b: np.ndarray) -> None:
     launch(_add_bias_shares, BYTE * 2 * y.nbytes, y.reshape(-1, len(b)), b)
 
 
-def squared_norm(a: np.ndarray) -> np.floating:
-    """sum a^2 of (P,): NaN or Inf if an entry is, so one number tells whether all are finite (or too large to square).
-
-    BLAS's own product of two vectors, on one thread: a second brings nothing where memory is the limit.
-    """
-    return np.dot(a, a)
-
-
 def adam(theta, grad, m, v, lr: float, beta1: float, beta2: float, eps: float, t: int) -> None:
     """theta -= lr mhat / (sqrt(vhat) + eps), in place, in one pass; grad is left zero (Kingma & Ba 2015, algorithm 1).
 

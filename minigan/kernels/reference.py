@@ -115,10 +115,6 @@ def batchnorm_dx(dy, x, mean, inv_std, gamma):  # (..., C) -> dx (..., C), dgamm
     return dx, dgamma, dbeta
 
 
-def squared_norm(a):  # (P,) -> sum a^2
-    return np.dot(a, a)
-
-
 def adam(theta, grad, m, v, lr, beta1, beta2, eps, t):  # (P,) each, in place; grad is zeroed
     m += (1 - beta1) * (grad - m)
     v += (1 - beta2) * (grad * grad - v)

@@ -88,6 +88,17 @@ def test_layers(run, tmp_path):
     assert (first["layer"], first["input"], first["models"]) == ("Dense(3, 5)", [4, 3], ["tiny", "tiny_critic"])
     assert first["gflops"] == pytest.approx(2 * 4 * 3 * 5 / first["ms"] / 1e6)
     assert f"of {len(rows)} passes are slower" in text
+    lost, count = layers.slower_layers(rows)
+    assert f"{len(lost)} of {count} layers are slower" in text
+
+
+def test_a_layer_is_slower_if_its_passes_together_are():
+    def row(layer, ms, twin_ms, batch=4):
+        return {"layer": layer, "input": [batch, 3], "ms": ms, "twin_ms": twin_ms}
+
+    rows = [row("A", 2.0, 1.0), row("A", 1.0, 3.0), row("B", 1.0, 1.0), row("B", 2.0, 1.9), row("A", 2.0, 1.0, batch=8)]
+    assert layers.slower_layers(rows) == (["B at 4", "A at 8"], 3)
+    assert layers.slower_layers([row("C", 0.0049, 0.004), row("C", 0.0051, 0.0041)]) == ([], 1)  # calls may cost something
 
 
 def test_passes_of_two_models_are_told_once(only_tiny):

@@ -65,13 +65,3 @@ def test_ema(normal, same, dtype, any_threads, size):
     expected = (0.99 * average.astype(float) + 0.01 * theta).astype(dtype)
     elementwise.ema(average, theta, 0.99)
     same(average, expected)
-
-
-def test_squared_norm(dtype, any_threads):
-    a = np.random.default_rng(0).standard_normal(1001).astype(dtype)
-    assert elementwise.squared_norm(a).dtype == dtype
-    np.testing.assert_allclose(
-        elementwise.squared_norm(a), (a.astype(float) ** 2).sum(), rtol=1e-6 if dtype == np.float32 else 1e-13
-    )
-    a[700] = np.nan
-    assert np.isnan(elementwise.squared_norm(a))

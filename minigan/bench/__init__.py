@@ -100,7 +100,10 @@ def _layers(names, threads, rounds, table, say):
     slower = sum(row["slower"] for row in rows)
     lost, layer_count = layers.slower_layers(rows)
     say(f"{slower} of {len(rows)} passes are slower than their plain twins")
-    say(f"{len(lost)} of {layer_count} layers are slower, all their passes taken together{': ' * bool(lost)}{', '.join(lost)}")
+    say(
+        f"{len(lost)} of {layer_count} layers are slower, all their passes taken together{': ' * bool(lost)}"
+        + ", ".join(lost)
+    )
     return {"layers": rows}
 
 

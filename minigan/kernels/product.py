@@ -30,33 +30,34 @@ def _product(state, a, b, c, beta):
         share(state, _columns, (state, a, b, c, beta), c.shape[1])
 
 
-def _whole(m: int, k: int, n: int) -> bool:
-    """Is a product too small to be cut?  Then it is NumPy's own: its call is 2 microseconds shorter than compiled code's.
+def product(a: np.ndarray, b: np.ndarray, c: np.ndarray | None = None) -> np.ndarray:
+    """a b, or c += a b in place, over our threads: (m, k), (k, n), (m, n); a and b may be transposed views.
 
-    But not an outer product (k = 1), which NumPy gives to a slow loop.
+    NumPy's own product serves what is too small to be cut, its call being 2 microseconds shorter than compiled code's (but
+    not where k = 1, which NumPy gives to a slow loop), and a c that lies in pieces.
     """
-    return k > 1 and parts(_size(m, k, n)) == 1
-
-
-def _size(m, k, n):  # multiplications, or the bytes of both matrices where they take longer
-    return max(m * n * k, BYTE * 4 * k * (m + n))
-
-
-def product(a: np.ndarray, b: np.ndarray, c: np.ndarray, beta: float) -> None:
-    """c = a b + beta c over our threads: (m, k), (k, n), (m, n); a and b may be transposed views, c is C-contiguous."""
     (m, k), n = a.shape, b.shape[1]
-    if len(b) != k or c.shape != (m, n):
-        raise ValueError(f"expected matrices (m, k), (k, n) and (m, n), got {a.shape}, {b.shape} and {c.shape}")
+    if len(b) != k or (c is not None and c.shape != (m, n)):
+        given = ", ".join(str(matrix.shape) for matrix in (a, b, c) if matrix is not None)
+        raise ValueError(f"expected matrices (m, k), (k, n) and (m, n), got {given}")
+    size = max(m * n * k, BYTE * (a.nbytes + b.nbytes))
+    if c is None:
+        if k > 1 and parts(size) == 1:
+            return a @ b
+        c, beta = np.empty((m, n), a.dtype), 0.0
+    else:
+        if (k > 1 and parts(size) == 1) or not c.flags.c_contiguous:
+            c += a @ b
+            return c
+        beta = 1.0
     a, b = (p if p.flags.forc else np.ascontiguousarray(p) for p in (a, b))
-    launch(_product, _size(m, k, n), a, b, c, beta)
+    launch(_product, size, a, b, c, beta)
+    return c
 
 
 def dense(x: np.ndarray, W: np.ndarray, b: np.ndarray | None = None) -> np.ndarray:
     """y = x W + b: (N, n), (n, m), (m,) -> (N, m)."""
-    if _whole(*x.shape, W.shape[1]):
-        y = x @ W
-    else:
-        product(x, W, y := np.empty((len(x), W.shape[1]), x.dtype), 0.0)
+    y = product(x, W)
     if b is not None:
         y += b
     return y
@@ -64,15 +65,9 @@ def dense(x: np.ndarray, W: np.ndarray, b: np.ndarray | None = None) -> np.ndarr
 
 def dense_dx(dy: np.ndarray, W: np.ndarray) -> np.ndarray:
     """dx = dy W': (N, m), (n, m) -> (N, n)."""
-    if _whole(*dy.shape, len(W)):
-        return dy @ W.T
-    product(dy, W.T, dx := np.empty((len(dy), len(W)), dy.dtype), 0.0)
-    return dx
+    return product(dy, W.T)
 
 
 def dense_dW(x: np.ndarray, dy: np.ndarray, dW: np.ndarray) -> None:
     """dW += x' dy, in place: (N, n), (N, m) -> (n, m); each thread has its own rows of dW."""
-    if _whole(x.shape[1], *dy.shape) or not dW.flags.c_contiguous:
-        dW += x.T @ dy
-    else:
-        product(x.T, dy, dW, 1.0)
+    product(x.T, dy, dW)

@@ -1,7 +1,7 @@
 """The pages of the site that are made, not written: lessons, sources, the API.
 
 They are made anew before each build (folders lessons/, code/ and api/, none of them in git), from the notebooks, from the source
-files, and from the docstrings with the equations that minigan.formulas knows of each name.
+files, and from the docstrings with the equations that minigan.teach.formulas knows of each name.
 """
 
 import importlib
@@ -15,8 +15,8 @@ from pathlib import Path
 
 from docutils.nodes import Text, inline, math, math_block
 
-from minigan.files import atomic_write
-from minigan.formulas import equations, locate
+from minigan.running.files import atomic_write
+from minigan.teach.formulas import equations, locate
 
 ROOT = Path(__file__).resolve().parent.parent
 API = {  # module -> what is said of it; in the order of reading
@@ -34,9 +34,9 @@ API = {  # module -> what is said of it; in the order of reading
     "minigan.metrics": "Measures of quality",
     "minigan.evaluation": "Evaluation of a run",
     "minigan.plots": "Pictures",
-    "minigan.checkpoint": "Checkpoints",
-    "minigan.interop": "Weights from and to PyTorch",
-    "minigan.runs": "Runs on disk",
+    "minigan.running.checkpoint": "Checkpoints",
+    "minigan.running.interop": "Weights from and to PyTorch",
+    "minigan.running.runs": "Runs on disk",
     "minigan.kernels": "Kernels",
 }
 LINK = re.compile(r"\[([^\[\]]+)\]\(((?:\.\./)+)([^)#\s]+)(?:#L(\d+))?\)")

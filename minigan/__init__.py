@@ -1,15 +1,21 @@
-"""minigan: how GANs work, down to the last gradient."""
+"""minigan: how GANs work, down to the last gradient.
+
+Start with game.py, the whole algorithm on one screen; then layers/layer.py, the contract; then layers/dense.py.
+Every room is imported when it is first asked for: after `import minigan`, `minigan.layers` works at once.
+"""
 
 from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
 
 __version__ = "0.1.0"
 
+FRONT = {"trace": "minigan.teach.tracing", "explain": "minigan.teach.formulas"}  # functions that are rooms' front doors
 
-FRONT = {"trace": "minigan.tracing", "explain": "minigan.formulas"}
 
-
-def __getattr__(name: str):
-    """minigan.trace(...), minigan.explain(...): imported when asked for, so that `import minigan` stays light."""
+def __getattr__(name: str) -> Any:
     if name in FRONT:
         return getattr(import_module(FRONT[name]), name)
+    if not name.startswith("_") and find_spec(f"{__name__}.{name}"):
+        return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module 'minigan' has no attribute {name!r}")

@@ -42,8 +42,8 @@ def _run(argv) -> int:
 
 
 def train(arguments) -> int:
-    from minigan import runs
-    from minigan.config import Config
+    from minigan.running import runs
+    from minigan.running.config import Config
 
     changes = {item.name: getattr(arguments, item.name) for item in dataclasses.fields(Config)}
     changes = {name: value for name, value in changes.items() if value is not None}
@@ -53,7 +53,7 @@ def train(arguments) -> int:
 
 
 def resume(arguments) -> int:
-    from minigan import runs
+    from minigan.running import runs
 
     config, trainer = runs.open_run(arguments.folder)
     if trainer.t >= trainer.steps:
@@ -75,8 +75,8 @@ def _go(config, trainer) -> int:
     """Train with a progress bar, then write the pictures and say where everything is."""
     from tqdm import tqdm
 
-    from minigan import runs
     from minigan.evaluation import HEADLINES
+    from minigan.running import runs
 
     live = sys.stderr is not None and sys.stderr.isatty()
     with tqdm(
@@ -120,15 +120,15 @@ def _go(config, trainer) -> int:
 
 
 def sample(arguments) -> int:
-    from minigan import runs
+    from minigan.running import runs
 
     print(runs.sample(arguments.folder, arguments.n, arguments.out, arguments.seed))
     return 0
 
 
 def evaluate(arguments) -> int:
-    from minigan import runs
     from minigan.evaluation import table
+    from minigan.running import runs
 
     result, written = runs.evaluate(arguments.folder, arguments.n, arguments.seed)
     print(f"{arguments.folder}, step {result['step']}\n\n{table(result)}\n")
@@ -138,12 +138,12 @@ def evaluate(arguments) -> int:
 
 
 def trace(arguments) -> int:
-    from minigan.files import atomic_write
-    from minigan.tracing.of_run import trace_run
+    from minigan.running.files import atomic_write
+    from minigan.teach.tracing.of_run import trace_run
 
     found = trace_run(arguments.folder, arguments.step)
     if arguments.html:
-        from minigan.tracing.html import page
+        from minigan.teach.tracing.html import page
 
         atomic_write(arguments.html, page(found))
         print(arguments.html)
@@ -153,13 +153,13 @@ def trace(arguments) -> int:
 
 
 def certify(arguments) -> int:
-    from minigan.certify import run
+    from minigan.measure.certify import run
 
     return run(only=arguments.only)
 
 
 def explain(arguments) -> int:
-    from minigan.formulas import explain as found
+    from minigan.teach.formulas import explain as found
 
     explanation = found(arguments.name, arguments.shape, arguments.seed)
     print(explanation, end="")
@@ -167,28 +167,28 @@ def explain(arguments) -> int:
 
 
 def bench(arguments) -> int:
-    from minigan.bench import run
+    from minigan.measure.bench import run
 
     options = ("only", "rounds", "seconds", "threads", "quick", "layers", "scaling", "json", "markdown")
     return run(**{name: getattr(arguments, name) for name in options})
 
 
 def results(arguments) -> int:
-    from minigan.results import run
+    from minigan.measure.results import run
 
     options = ("quick", "only", "seeds", "out", "threads", "download", "markdown", "fill")
     return run(arguments.table, **{name: getattr(arguments, name) for name in options})
 
 
 def classifier(arguments) -> int:
-    from minigan.metrics.digitnet_train import run
+    from minigan.measure.classifier import run
 
     options = ("seed", "epochs", "out", "threads", "download")
     return run(arguments.train, **{name: getattr(arguments, name) for name in options})
 
 
 def notebooks(arguments) -> int:
-    from minigan.lessons.command import check_all, hand_out
+    from minigan.teach.lessons.command import check_all, hand_out
 
     if arguments.check:
         return check_all(arguments.only)
@@ -214,7 +214,7 @@ def _parse(argv):
 
 
 def _parser() -> argparse.ArgumentParser:
-    from minigan.results import TABLES
+    from minigan.measure.results import TABLES
 
     parser = argparse.ArgumentParser(prog="minigan", description="How GANs work, down to the last gradient.")
     parser.add_argument("--version", action="version", version=f"minigan {__version__}")
@@ -365,7 +365,7 @@ def _add_threads(parser) -> None:
 
 def _add_options(parser) -> None:
     """One flag for each field of Config: --lr 0.002, --labels / --no-labels."""
-    from minigan.config import Config
+    from minigan.running.config import Config
 
     for item in dataclasses.fields(Config):
         text = f"{item.metadata['help']} (default: {item.default})".replace("%", "%%")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from minigan.joined import can_join, join, on_halves
+from minigan.fast_step import can_join, join, on_halves
 from minigan.network import Sequential
 from minigan.optim import EMA, Optimizer
 from minigan.penalties import add_penalty, around, between, place

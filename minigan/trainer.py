@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan import checkpoint
-from minigan.files import atomic_write
 from minigan.game import GAN, Game, d_step, g_step
 from minigan.layers import Beside
 from minigan.optim import NonFiniteError
+from minigan.running import checkpoint
+from minigan.running.files import atomic_write
 
 __all__ = ["GAN", "Game", "Trainer", "d_step", "g_step"]
 

@@ -15,11 +15,12 @@
 # %%
 import numpy as np
 
-from minigan import check, differences
+from minigan import differences
 from minigan.differences import FIRST, compare, complex_gradient, numerical_gradient
 from minigan.layers import activations
 from minigan.layers.activations import sigmoid, softplus
-from minigan.lessons import figure, planted, show_checks, show_source
+from minigan.teach import exercises as check
+from minigan.teach.lessons import figure, planted, show_checks, show_source
 
 # %% [markdown]
 # ## Predict: how small should the step be?

@@ -15,16 +15,17 @@
 # %%
 import numpy as np
 
-from minigan import check, kernels
+from minigan import kernels
 from minigan.differences import ADJOINT, FIRST, compare, numerical_gradient
 from minigan.gradcheck import layer_checks, network_checks
 from minigan.layers import Dense, Flatten, LeakyReLU, Reshape, Residual, Tanh
 from minigan.layers.chain import Chain
 from minigan.layers.linear import Linear
-from minigan.lessons import figure, planted, quick, show_checks, show_source, steps
 from minigan.losses import mse
 from minigan.network import Sequential
 from minigan.optim import Adam
+from minigan.teach import exercises as check
+from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
 
 # %% [markdown]
 # ## Predict: which product is the gradient?

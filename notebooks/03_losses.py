@@ -15,10 +15,11 @@
 # %%
 import numpy as np
 
-from minigan import check, losses
+from minigan import losses
 from minigan.differences import ADJOINT, FIRST, compare, numerical_gradient
 from minigan.layers.activations import sigmoid, softplus
-from minigan.lessons import figure, planted, show_checks, show_source
+from minigan.teach import exercises as check
+from minigan.teach.lessons import figure, planted, show_checks, show_source
 
 # %% [markdown]
 # ## Predict: what does a computer say?

@@ -16,15 +16,16 @@ from functools import partial
 
 import numpy as np
 
-from minigan import check, data, game, gradcheck, losses, models
+from minigan import data, game, gradcheck, losses, models
 from minigan.differences import ADJOINT, Check, compare
 from minigan.gradcheck import layer_checks, step_checks
 from minigan.layers import Dense, LayerNorm, LeakyReLU, Sigmoid
 from minigan.layers.layer import Layer
-from minigan.lessons import figure, planted, quick, show_checks, show_source, steps
 from minigan.losses import NonSaturating
 from minigan.network import Sequential
 from minigan.optim import Adam
+from minigan.teach import exercises as check
+from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
 
 # %% [markdown]
 # ## Predict: the first patient

@@ -13,14 +13,15 @@
 # %%
 import numpy as np
 
-from minigan import check, losses
+from minigan import losses
 from minigan.differences import FIRST, compare, numerical_gradient
 from minigan.layers import Dense
 from minigan.layers.activations import sigmoid, softplus
-from minigan.lessons import figure, planted, show_checks, show_source
 from minigan.losses import Minimax
 from minigan.network import Sequential
 from minigan.optim import Adam
+from minigan.teach import exercises as check
+from minigan.teach.lessons import figure, planted, show_checks, show_source
 
 # %% [markdown]
 # ## Predict: a false coin

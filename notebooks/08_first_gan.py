@@ -16,14 +16,15 @@ import copy
 import numpy as np
 
 import minigan
-from minigan import check, data, game, losses, models
+from minigan import data, game, losses, models
 from minigan.data.toy import RING_MODES, RING_STD
 from minigan.differences import ADJOINT, FIRST, Check, compare, numerical_gradient
 from minigan.gradcheck import step_checks
 from minigan.layers.activations import sigmoid
-from minigan.lessons import figure, planted, quick, show_checks, show_source, steps
 from minigan.metrics import mixture_quality
 from minigan.optim import EMA, Adam, cosine
+from minigan.teach import exercises as check
+from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
 
 # %% [markdown]
 # ## Predict: where do the arrows point?

@@ -15,16 +15,17 @@ from itertools import product
 
 import numpy as np
 
-from minigan import check, data, game, losses, models
+from minigan import data, game, losses, models
 from minigan.data.toy import RING_MODES, RING_STD
 from minigan.differences import ADJOINT, FIRST, Check, compare, numerical_gradient
 from minigan.gradcheck import layer_checks
 from minigan.layers import Dense, Pack
 from minigan.layers.activations import sigmoid, softplus
-from minigan.lessons import figure, planted, quick, show_checks, show_source, steps
 from minigan.metrics import modes
 from minigan.network import Sequential
 from minigan.optim import Adam, cosine
+from minigan.teach import exercises as check
+from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
 
 # %% [markdown]
 # ## Predict: halfway home

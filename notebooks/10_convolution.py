@@ -18,12 +18,13 @@ import time
 import numba
 import numpy as np
 
-from minigan import check, data, kernels
+from minigan import data, kernels
 from minigan.differences import ADJOINT, FIRST, compare, numerical_gradient
 from minigan.gradcheck import layer_checks
 from minigan.kernels import convolution, im2col, reference, winograd
 from minigan.layers import AvgPool2d, Conv2d, MaxPool2d
-from minigan.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.teach import exercises as check
+from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
 
 # %% [markdown]
 # ## Predict: how many outputs does a pixel reach?

@@ -15,7 +15,7 @@ import time
 
 import numpy as np
 
-from minigan import check, data, kernels
+from minigan import data, kernels
 from minigan.differences import ADJOINT, compare
 from minigan.gradcheck import layer_checks
 from minigan.kernels import convolution, im2col, reference, upconv
@@ -29,10 +29,11 @@ from minigan.layers import (
     UpConv2d,
     Upsample2x,
 )
-from minigan.lessons import figure, planted, quick, show_checks, show_source, steps
 from minigan.losses import mse
 from minigan.network import Sequential
 from minigan.optim import Adam
+from minigan.teach import exercises as check
+from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
 
 # %% [markdown]
 # ## Predict: is it the inverse?

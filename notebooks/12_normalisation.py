@@ -14,7 +14,7 @@
 # %%
 import numpy as np
 
-from minigan import check, data, kernels, models
+from minigan import data, kernels, models
 from minigan.differences import ADJOINT, FIRST, compare, numerical_gradient
 from minigan.gradcheck import layer_checks
 from minigan.kernels import reference
@@ -32,10 +32,11 @@ from minigan.layers import (
 )
 from minigan.layers.layer import MixedSamplesError
 from minigan.layers.norm import _SampleNorm, bend, project, standardize
-from minigan.lessons import figure, planted, quick, show_checks, show_source, steps
 from minigan.losses import mse
 from minigan.network import Sequential
 from minigan.optim import Adam
+from minigan.teach import exercises as check
+from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
 
 # %% [markdown]
 # ## Predict: a batch of two

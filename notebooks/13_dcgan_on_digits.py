@@ -15,18 +15,19 @@ from math import comb
 
 import numpy as np
 
-from minigan import check, data, game, losses, metrics, models, penalties, plots
-from minigan.bench.flops import count
+from minigan import data, game, losses, metrics, models, penalties, plots
 from minigan.data import Dataset
 from minigan.differences import ADJOINT, compare
 from minigan.gradcheck import step_checks
 from minigan.layers import Concat, Conv2d, Dense, Embedding, ReLU, Reshape, Tanh, UpConv2d
 from minigan.layers.chain import Chain
-from minigan.lessons import figure, planted, quick, show_checks, show_source, steps
-from minigan.metrics import digitnet
+from minigan.measure.bench.flops import count
+from minigan.models import digitnet
 from minigan.models.dcgan import build
 from minigan.network import Sequential
 from minigan.optim import EMA, Adam, cosine
+from minigan.teach import exercises as check
+from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
 
 # %% [markdown]
 # ## Predict: how far does a score see?

@@ -15,15 +15,16 @@ from itertools import permutations
 
 import numpy as np
 
-from minigan import check, losses, models, optim, penalties
+from minigan import losses, models, optim, penalties
 from minigan.differences import ADJOINT, FIRST, compare, numerical_gradient
 from minigan.game import d_step, g_step
 from minigan.gradcheck import step_checks
 from minigan.layers import Dense, LeakyReLU, Sigmoid
-from minigan.lessons import figure, planted, quick, show_source, steps
 from minigan.metrics import sliced_wasserstein
 from minigan.network import Sequential
 from minigan.optim import SGD, Adam, RMSProp, clip_weights
+from minigan.teach import exercises as check
+from minigan.teach.lessons import figure, planted, quick, show_source, steps
 
 # %% [markdown]
 # ## Predict: how different are two clouds?

@@ -15,7 +15,7 @@
 # %%
 import numpy as np
 
-from minigan import check, penalties
+from minigan import penalties
 from minigan.differences import ADJOINT, SECOND, compare, numerical_gradient
 from minigan.game import d_step
 from minigan.gradcheck import network_checks, step_checks
@@ -35,11 +35,12 @@ from minigan.layers.activations import Activation, sigmoid
 from minigan.layers.chain import Chain
 from minigan.layers.layer import Layer, MixedSamplesError
 from minigan.layers.linear import Linear
-from minigan.lessons import figure, planted, quick, show_checks, show_source, steps
 from minigan.losses import non_saturating, wasserstein
 from minigan.network import Sequential
 from minigan.optim import Adam
 from minigan.penalties import PENALTIES, add_penalty, r1
+from minigan.teach import exercises as check
+from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
 
 # %% [markdown]
 # ## Predict: whom does a penalty teach?

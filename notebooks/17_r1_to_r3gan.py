@@ -15,19 +15,20 @@ from functools import partial
 
 import numpy as np
 
-from minigan import check, data, game, losses, models, penalties
-from minigan.certify.dirac import DiracGAN, closed_form, in_order
+from minigan import data, game, losses, models, penalties
 from minigan.data.toy import GRID_MODES, GRID_STD
 from minigan.differences import ADJOINT, FIRST, compare, numerical_gradient
 from minigan.gradcheck import step_checks
 from minigan.layers import Dense, Tanh
 from minigan.layers.activations import sigmoid, softplus
-from minigan.lessons import figure, planted, quick, show_checks, show_source, steps
 from minigan.losses import non_saturating, relativistic
+from minigan.measure.certify.dirac import DiracGAN, closed_form, in_order
 from minigan.metrics import mixture_quality
 from minigan.network import Sequential
 from minigan.optim import SGD, Adam
 from minigan.penalties import r1, r2
+from minigan.teach import exercises as check
+from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
 
 # %% [markdown]
 # ## Predict: a D that stands still
@@ -739,7 +740,7 @@ assert not show_checks(examine())
 # | `eq:loss.relativistic.g`: the roles exchanged | `minigan.losses.Relativistic.g` | `tests/test_losses.py`: `test_relativistic_by_hand` |
 # | `eq:penalty.r1`: $\frac\gamma2 \operatorname{mean} \lVert g \rVert^2$ at the reals | `minigan.penalties.r1` | `tests/test_penalties.py`: `test_r1_by_hand` |
 # | `eq:penalty.r2`: the same at the fakes | `minigan.penalties.r2` | `tests/test_penalties.py`: `test_r1_by_hand` |
-# | `eq:dirac.eigenvalues`: $\gamma = \gamma_1 + \gamma_2$, $a = \frac12$ | `minigan.certify.dirac.closed_form` | `tests/results/test_dirac.py`: `test_the_library_agrees_with_the_closed_forms` |
+# | `eq:dirac.eigenvalues`: $\gamma = \gamma_1 + \gamma_2$, $a = \frac12$ | `minigan.measure.certify.dirac.closed_form` | `tests/results/test_dirac.py`: `test_the_library_agrees_with_the_closed_forms` |
 # | `eq:game.g_step`: G's loss needs the reals' scores | `minigan.game.g_step` | `tests/test_game.py`: `test_only_a_relativistic_loss_compares_with_the_real_batch` |
 #
 # - Pairs make scores relative, and change little else: the same best D, the same price of a lost mode, a pull at most an eighth stronger. "Each real needs its own fake" is true of fixed pairs, which nobody uses.

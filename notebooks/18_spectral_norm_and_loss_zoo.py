@@ -15,17 +15,19 @@ from itertools import pairwise
 
 import numpy as np
 
-from minigan import check, data, game, losses
+from minigan import data, game, losses
 from minigan.data.toy import GRID_MODES, GRID_STD
 from minigan.differences import FIRST, compare, numerical_gradient
 from minigan.gradcheck import layer_checks, network_checks
-from minigan.layers import Conv2d, Dense, LeakyReLU, SelfAttention, SpectralNorm, attention
-from minigan.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.layers import Conv2d, Dense, LeakyReLU, SelfAttention, SpectralNorm
+from minigan.layers.more import attention
 from minigan.losses import GANLoss, Hinge, LeastSquares
 from minigan.metrics import mixture_quality
 from minigan.network import Sequential
 from minigan.optim import EMA, Adam, cosine
 from minigan.penalties import r1
+from minigan.teach import exercises as check
+from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
 
 # %% [markdown]
 # ## Predict: a D of slope 1

@@ -15,7 +15,7 @@ from functools import partial
 
 import numpy as np
 
-from minigan import check, data, game, losses, metrics, models, plots
+from minigan import data, game, losses, metrics, models, plots
 from minigan.data.toy import RING_MODES, RING_STD
 from minigan.differences import ADJOINT, Check, compare
 from minigan.gradcheck import network_checks, step_checks
@@ -23,11 +23,13 @@ from minigan.layers import Beside, Concat, Conv2d, Dense, Embedding, Flatten, La
 from minigan.layers.chain import Chain
 from minigan.layers.embedding import one_hot
 from minigan.layers.layer import Layer, constant, normal
-from minigan.lessons import figure, planted, quick, show_checks, show_source, steps
-from minigan.metrics import digitnet, mixture_quality
+from minigan.metrics import mixture_quality
+from minigan.models import digitnet
 from minigan.network import Sequential
 from minigan.optim import EMA, SGD, Adam, cosine
 from minigan.penalties import add_penalty, r1, wgan_gp
+from minigan.teach import exercises as check
+from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
 
 # %% [markdown]
 # ## Predict: does G listen?

@@ -20,25 +20,16 @@ from pathlib import Path
 import numpy as np
 
 import minigan
-from minigan import (
-    check,
-    checkpoint,
-    data,
-    evaluation,
-    files,
-    game,
-    losses,
-    metrics,
-    models,
-    penalties,
-    plots,
-)
+from minigan import data, evaluation, game, losses, metrics, models, penalties, plots
 from minigan.differences import ADJOINT, Check, compare
-from minigan.lessons import figure, planted, quick, show_checks, show_source, steps
-from minigan.metrics import digitnet, frechet, kid, manifold
+from minigan.measure.results import damage
+from minigan.measure.results.harm import HARMS, Pool
+from minigan.metrics import frechet, kid, manifold
+from minigan.models import digitnet
 from minigan.optim import EMA, Adam, Optimizer, cosine
-from minigan.results import damage
-from minigan.results.harm import HARMS, Pool
+from minigan.running import checkpoint, files
+from minigan.teach import exercises as check
+from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
 from minigan.trainer import Trainer
 
 # %% [markdown]
@@ -1159,7 +1150,7 @@ assert not show_checks(examine())
 # | `eq:metric.parzen`: a Gaussian on each sample | `minigan.metrics.parzen_log_likelihood` | `tests/metrics/test_parzen.py`: `test_by_hand`, `test_a_density_on_the_line_has_the_mass_1` |
 # | `eq:metric.ssim`: mean, contrast, structure in windows | `minigan.metrics.ssim` | `tests/metrics/test_images.py`: `test_ssim_against_loops`, `test_ssim_of_even_pictures_compares_their_means` |
 # | `eq:adam`: its $m$, $v$ and $t$ are part of the state | `minigan.trainer.Trainer.restore` | `tests/test_trainer.py`: `test_a_resumed_run_has_the_bits_of_one_never_stopped` |
-# | `eq:batchnorm.running`: saved, and shipped | `minigan.checkpoint.save` | `tests/test_checkpoint.py`: `test_any_arrays_come_back_bit_for_bit`, `test_each_flipped_byte_is_detected_or_harmless` |
+# | `eq:batchnorm.running`: saved, and shipped | `minigan.running.checkpoint.save` | `tests/test_checkpoint.py`: `test_any_arrays_come_back_bit_for_bit`, `test_each_flipped_byte_is_detected_or_harmless` |
 # | `eq:ema`: the network to ship | `minigan.optim.EMA.step` | `tests/test_optim.py`: `test_ema_averages_running_statistics_too` |
 #
 # - A measure without its floor, its number of images and the name of its features says nothing. Real against real is not 0.

@@ -13,14 +13,15 @@
 # %%
 import numpy as np
 
-from minigan import check, game, losses, models
+from minigan import game, losses, models
 from minigan.differences import ADJOINT, FIRST, Check, compare, numerical_gradient
 from minigan.gradcheck import step_checks
 from minigan.layers import Dense, LeakyReLU, Residual
-from minigan.lessons import figure, planted, quick, show_checks, show_source, steps
 from minigan.metrics import mixture_quality, neighbours, sliced_wasserstein
 from minigan.network import Sequential
 from minigan.optim import Adam, cosine
+from minigan.teach import exercises as check
+from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
 
 # %% [markdown]
 # ## Predict: which starts come home?

@@ -33,7 +33,7 @@ import numpy as np
 from PIL import Image
 
 import minigan
-from minigan import check, data, game, losses, models, plots
+from minigan import data, game, losses, models, plots
 from minigan.data import Dataset
 from minigan.differences import ADJOINT, FIRST, Check, compare, numerical_gradient
 from minigan.evaluation import report, watch
@@ -41,11 +41,12 @@ from minigan.evaluation.report import scores
 from minigan.gradcheck import step_checks
 from minigan.layers import Dense, Flatten, Layer, LeakyReLU, ReLU
 from minigan.layers.activations import sigmoid
-from minigan.lessons import figure, planted, quick, show_checks, show_source, steps
 from minigan.losses import NonSaturating
 from minigan.network import Sequential
 from minigan.optim import EMA, SGD, Adam, cosine
 from minigan.penalties import r1
+from minigan.teach import exercises as check
+from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
 from minigan.trainer import Trainer
 
 # %% [markdown]
@@ -864,7 +865,7 @@ if not quick():
 # | ICP, G and D make a GAN (2.1) | wrong: a GAN matches no points | [lesson 21](21_icp_imle_gan.ipynb) runs ICP, IMLE and a GAN on the same points |
 # | GANs draw better images than VAEs, and handle noise (2.3) | loose | not here yet |
 # | load a pretrained generator, such as a VAE-GAN (3.2) | possible | not here yet |
-# | load a pretrained discriminator, such as VGG (3.2) | loose: VGG is a classifier | a small one, trained here, judges digits: `minigan.metrics.digitnet`; VGG itself is not here yet |
+# | load a pretrained discriminator, such as VGG (3.2) | loose: VGG is a classifier | a small one, trained here, judges digits: `minigan.models.digitnet`; VGG itself is not here yet |
 # | NumPy for arrays, PIL for pictures, shown on screen (3.2) | right | `minigan.plots`: sheets, films, `show` |
 # | D compares and shows its verdict (3.2, 3.3) | right | `minigan evaluate RUN`, and the picture above |
 # | images, inpainting, video (4.1) | right | images are here; inpainting and video are not here yet |

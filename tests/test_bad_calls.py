@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minigan import checkpoint, data, gradcheck, kernels
+from minigan import data, gradcheck, kernels
 from minigan.game import GAN, d_step, g_step
 from minigan.layers import (
     AvgPool2d,
@@ -50,6 +50,7 @@ from minigan.models import dcgan
 from minigan.network import Sequential
 from minigan.optim import EMA, SGD, Adam, RMSProp, clip_weights
 from minigan.penalties import add_penalty, dragan, place, r1, wgan_gp
+from minigan.running import checkpoint
 from minigan.trainer import Trainer
 
 

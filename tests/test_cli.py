@@ -15,10 +15,11 @@ import pytest
 from PIL import Image
 
 import minigan
-from minigan import __version__, checkpoint, cli, runs
-from minigan.config import Config
-from minigan.kernels import threads
+from minigan import __version__, cli
+from minigan.kernels.parallel import threads
 from minigan.losses import GAN_LOSSES
+from minigan.running import checkpoint, runs
+from minigan.running.config import Config
 
 TINY = "--model mlp --width 4 --latent 5 --steps 3 --batch 16".split()  # noqa: SIM905
 COMMANDS = tuple(cli._parser()._subparsers._group_actions[0].choices)  # train, resume, sample, ...
@@ -529,7 +530,7 @@ def test_an_error_of_ours_is_not_hidden(stop_at, tmp_path):
 
 
 def test_certify_hands_on_its_verdict(monkeypatch):
-    from minigan import certify
+    from minigan.measure import certify
 
     monkeypatch.setattr(certify, "run", lambda only: {None: 0, "Dense": 1}[only])
     assert cli.main(["certify"]) == 0

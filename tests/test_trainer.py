@@ -15,8 +15,7 @@ import numpy as np
 import pytest
 
 import minigan
-from minigan import checkpoint, cli
-from minigan.files import atomic_write
+from minigan import cli
 from minigan.game import GAN, Game
 from minigan.layers import (
     BatchNorm,
@@ -37,6 +36,8 @@ from minigan.losses import relativistic, wasserstein
 from minigan.network import Sequential
 from minigan.optim import EMA, SGD, Adam, NonFiniteError, RMSProp, cosine
 from minigan.penalties import r1, wgan_gp
+from minigan.running import checkpoint
+from minigan.running.files import atomic_write
 from minigan.trainer import FRAMES, Order, Trainer
 
 ADAM = partial(Adam, beta1=0.5)

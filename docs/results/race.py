@@ -22,10 +22,10 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan import runs
-from minigan.config import Config
-from minigan.files import atomic_file, atomic_write
 from minigan.kernels import get_threads
+from minigan.running import runs
+from minigan.running.config import Config
+from minigan.running.files import atomic_file, atomic_write
 
 HERE = Path(__file__).parent
 FILE = HERE / "race.csv"

@@ -21,7 +21,7 @@ def describe(images: np.ndarray, features: str) -> tuple[np.ndarray, np.ndarray 
     if features == PIXELS:
         return shrink(images), None
     if features == DIGITNET:
-        from minigan.metrics import digitnet
+        from minigan.models import digitnet
 
         return digitnet.features(images)
     raise ValueError(f"features must be {DIGITNET!r} or {PIXELS!r}, got {features!r}")

@@ -13,8 +13,8 @@ from minigan import plots
 from minigan.evaluation.features import features_for
 from minigan.evaluation.measures import evaluate, evaluate_points, memorised
 from minigan.evaluation.table import table
-from minigan.files import atomic_write
 from minigan.game import GAN
+from minigan.running.files import atomic_write
 from minigan.trainer import Trainer
 
 IMAGES, POINTS = 10_000, 2_500  # how many samples, unless told

@@ -32,7 +32,7 @@ from functools import wraps
 import numpy as np
 
 from minigan.kernels import convolution, elementwise, norm, product, reference, upconv
-from minigan.kernels.threads import get_shares, get_threads, set_threads
+from minigan.kernels.parallel.threads import get_shares, get_threads, set_threads
 
 _in_use = "fast"
 

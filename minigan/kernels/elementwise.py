@@ -14,8 +14,8 @@ import math
 
 import numpy as np
 
-from minigan.kernels.jit import inside, jit
-from minigan.kernels.threads import BYTE, FEW, launch, share
+from minigan.kernels.parallel.jit import inside, jit
+from minigan.kernels.parallel.threads import BYTE, FEW, launch, share
 
 
 @inside

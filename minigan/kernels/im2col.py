@@ -23,9 +23,9 @@ import math
 
 import numpy as np
 
-from minigan.kernels.blas import inside_products, jit_with_products, matmul
-from minigan.kernels.jit import inside
-from minigan.kernels.threads import BYTE, launch, parts, scratch, share
+from minigan.kernels.parallel.blas import inside_products, jit_with_products, matmul
+from minigan.kernels.parallel.jit import inside
+from minigan.kernels.parallel.threads import BYTE, launch, parts, scratch, share
 
 BLOCK = 1 << 21  # bytes of P at a time
 

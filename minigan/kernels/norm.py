@@ -15,8 +15,8 @@ times as fast, forward 5.7, backward 4.7.
 import numpy as np
 
 from minigan.kernels.im2col import clear
-from minigan.kernels.jit import inside, jit
-from minigan.kernels.threads import BYTE, FEW, launch, parts, share
+from minigan.kernels.parallel.jit import inside, jit
+from minigan.kernels.parallel.threads import BYTE, FEW, launch, parts, share
 
 PIECE = 1 << 17  # bytes of x that are looked at twice
 

@@ -7,9 +7,9 @@ thread packs only its own half of the weights.  Entries of the output never meet
 
 import numpy as np
 
-from minigan.kernels.blas import jit_with_products, matmul
-from minigan.kernels.jit import inside
-from minigan.kernels.threads import BYTE, launch, parts, share
+from minigan.kernels.parallel.blas import jit_with_products, matmul
+from minigan.kernels.parallel.jit import inside
+from minigan.kernels.parallel.threads import BYTE, launch, parts, share
 
 
 @inside

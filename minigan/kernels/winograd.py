@@ -30,10 +30,10 @@ blocked im2col, 64 to 128 channels at 16 x 16, one thread: 1.7, 1.9 and 1.7 time
 
 import numpy as np
 
-from minigan.kernels.blas import inside_products, jit_with_products, matmul
 from minigan.kernels.im2col import clear
-from minigan.kernels.jit import inside
-from minigan.kernels.threads import BYTE, launch, parts, scratch, share
+from minigan.kernels.parallel.blas import inside_products, jit_with_products, matmul
+from minigan.kernels.parallel.jit import inside
+from minigan.kernels.parallel.threads import BYTE, launch, parts, scratch, share
 from minigan.kernels.winograd_weights import add_back, slopes_like, swapped, transformed
 
 BLOCK = 1 << 22  # bytes of V and M at a time: products gain more from 100 tiles at once than from the innermost cache

@@ -18,10 +18,10 @@ Measured against blocked im2col, 128 to 128 channels at 16 x 16, one thread: 1.8
 
 import numpy as np
 
-from minigan.kernels.blas import inside_products, jit_with_products, matmul
 from minigan.kernels.im2col import clear
-from minigan.kernels.jit import inside
-from minigan.kernels.threads import BYTE, launch, parts, scratch, share
+from minigan.kernels.parallel.blas import inside_products, jit_with_products, matmul
+from minigan.kernels.parallel.jit import inside
+from minigan.kernels.parallel.threads import BYTE, launch, parts, scratch, share
 from minigan.kernels.winograd import block, products
 
 

@@ -7,8 +7,8 @@ where in U each number lies, so that both are read and written as they lie in me
 
 import numpy as np
 
-from minigan.kernels.jit import inside, jit
-from minigan.kernels.threads import BYTE, launch, scratch, share
+from minigan.kernels.parallel.jit import inside, jit
+from minigan.kernels.parallel.threads import BYTE, launch, scratch, share
 
 
 @inside

@@ -4,8 +4,6 @@ Start with manifold.py (bad pictures or missing pictures?), then frechet.py, the
 are measured through the eyes of a classifier (digitnet.py).
 """
 
-import importlib
-
 from minigan.metrics.frechet import frechet_distance, frechet_gaussians
 from minigan.metrics.images import psnr, ssim
 from minigan.metrics.inception import inception_score
@@ -18,7 +16,6 @@ from minigan.metrics.wasserstein import sliced_wasserstein
 
 __all__ = [
     "density_coverage",
-    "digitnet",
     "frechet_distance",
     "frechet_gaussians",
     "inception_score",
@@ -32,10 +29,3 @@ __all__ = [
     "sliced_wasserstein",
     "ssim",
 ]
-
-
-def __getattr__(name: str):
-    """metrics.digitnet is loaded when it is first asked for: it is the only measure that needs the networks."""
-    if name == "digitnet":
-        return importlib.import_module("minigan.metrics.digitnet")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

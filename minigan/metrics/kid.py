@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from minigan.kernels.threads import run
+from minigan.kernels.parallel.threads import run
 from minigan.metrics.checks import generator, samples, whole
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.kernels.threads import run, scratch
+from minigan.kernels.parallel.threads import run, scratch
 
 BLOCK = 1 << 20  # distances in a block: 8 MB for each thread
 

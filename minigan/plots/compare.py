@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan.files import atomic_file
 from minigan.plots.images import to_image
+from minigan.running.files import atomic_file
 
 REAL, FAKE = "#1f4e9c", "#d1600a"
 COLUMNS, ROWS = 6, 5  # of a block

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan.files import atomic_file
+from minigan.running.files import atomic_file
 
 STYLES = (("-", "#1f4e9c"), ("--", "#d1600a"), ("-.", "#2e7d32"), (":", "#7b1fa2"))  # told apart without colour too
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from minigan.files import atomic_file
 from minigan.plots.images import as_pil
+from minigan.running.files import atomic_file
 
 GREYS, COLOURS = 32, 256
 

@@ -11,7 +11,7 @@ import os
 
 import numpy as np
 
-from minigan.files import atomic_file
+from minigan.running.files import atomic_file
 
 GAP = 90  # the paper between the tiles: a grey that frames black digits and white-backed emoji alike
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan.files import atomic_file
+from minigan.running.files import atomic_file
 
 RESOLUTION = 160  # points of the score field along each side
 

@@ -6,7 +6,7 @@ import pytest
 from minigan.data import load
 from minigan.evaluation import DIGITNET, PIXELS, describe, features_for
 from minigan.evaluation.features import flat, shrink
-from minigan.metrics import digitnet
+from minigan.models import digitnet
 
 
 def noise(*shape):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigan.kernels import threads
+from minigan.kernels.parallel import threads
 
 TOLERANCE = {"float64": 1e-12, "float32": 1e-5}
 

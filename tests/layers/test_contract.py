@@ -7,13 +7,14 @@ import pkgutil
 import numpy as np
 import pytest
 
-from minigan import checkpoint, kernels, layers
-from minigan.certify.claim import arrays
-from minigan.certify.layers import claims
-from minigan.certify.samples import SAMPLES, Labels
+from minigan import kernels, layers
 from minigan.gradcheck import network_checks, random_like, require
 from minigan.layers import Layer
+from minigan.measure.certify.claim import arrays
+from minigan.measure.certify.layers import claims
+from minigan.measure.certify.samples import SAMPLES, Labels
 from minigan.network import Sequential
+from minigan.running import checkpoint
 
 BASES = {"Layer", "Linear", "Convolution", "Composite", "Activation"}  # what layers are made from, not layers
 CONVOLUTIONS = ("Conv2d", "ConvTranspose2d", "UpConv2d")
@@ -28,7 +29,7 @@ def test_claim(claim):  # eq:attention.dx eq:attention.tangent eq:attention.soft
 def public_layers() -> dict[str, type]:
     """Every public Layer subclass defined anywhere in minigan.layers, exported or not."""
     modules = [
-        importlib.import_module(f"minigan.layers.{module.name}") for module in pkgutil.iter_modules(layers.__path__)
+        importlib.import_module(module.name) for module in pkgutil.walk_packages(layers.__path__, "minigan.layers.")
     ]
     found = {name: value for module in modules for name, value in vars(module).items() if isinstance(value, type)}
     return {name: kind for name, kind in found.items() if issubclass(kind, Layer) and not name.startswith("_")}

@@ -3,7 +3,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from minigan.kernels import threads
+from minigan.kernels.parallel import threads
 from minigan.metrics import pairs
 
 rng = np.random.default_rng(0)

@@ -16,8 +16,8 @@ from minigan.layers import (
     SelfAttention,
     SpectralNorm,
     Tanh,
-    attention,
 )
+from minigan.layers.more import attention
 
 from .instruments import certified, derivatives, dropout_on_average, random
 from .registry import exhibit

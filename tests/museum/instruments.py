@@ -11,10 +11,10 @@ from functools import partial
 import numpy as np
 
 from minigan import game, losses, optim, penalties
-from minigan.certify import all_claims
-from minigan.certify.claim import holds, same
 from minigan.gradcheck import ADJOINT, Check, compare, network_checks, step_checks
 from minigan.layers import BatchNorm, Dense, Dropout, InstanceNorm, SiLU, Tanh
+from minigan.measure.certify import all_claims
+from minigan.measure.certify.claim import holds, same
 from minigan.network import Sequential
 from minigan.optim import SGD
 

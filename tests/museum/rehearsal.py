@@ -9,12 +9,12 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from minigan import losses, penalties
-from minigan.certify.claim import holds, same
-from minigan.files import atomic_write
 from minigan.game import GAN, Game
 from minigan.gradcheck import ADJOINT, Check, compare
 from minigan.layers import BatchNorm, Dense, Tanh
+from minigan.measure.certify.claim import holds, same
 from minigan.optim import EMA, Adam, NonFiniteError
+from minigan.running.files import atomic_write
 from minigan.trainer import Order, Trainer
 
 from .instruments import network, pair, random

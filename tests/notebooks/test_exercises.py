@@ -6,7 +6,7 @@ Only the imports of the lesson are run before; the lessons as a whole are run by
 import pytest
 from percent import LESSONS, as_notebook, read_percent
 
-from minigan.lessons.solve import exercises
+from minigan.teach.lessons.solve import exercises
 
 
 def every_exercise():

@@ -17,10 +17,10 @@ from names import NAMES
 from percent import LESSONS, read_percent
 
 import minigan
-from minigan import check
-from minigan.check.exercise import Exercise, Prediction
-from minigan.formulas.places import TAG
-from minigan.lessons.run import stated
+from minigan.teach import exercises as check
+from minigan.teach.exercises.exercise import Exercise, Prediction
+from minigan.teach.formulas.places import TAG
+from minigan.teach.lessons.run import stated
 
 ROOT = Path(__file__).parents[2]
 PARTS = (
@@ -202,7 +202,7 @@ def test_every_figure_says_what_it_shows(lesson):
     for title in titles:
         said = ast.unparse(named.get(title.id, title) if isinstance(title, ast.Name) else title)
         assert len(said.split()) >= 5, f"{said} is a topic; the title states the finding"
-    assert "plt." not in code(lesson), "figures are drawn by minigan.lessons.figure"
+    assert "plt." not in code(lesson), "figures are drawn by minigan.teach.lessons.figure"
 
 
 def named_by(node) -> bool:

@@ -12,10 +12,11 @@ import questions
 from questions import numbers
 from safetensors.numpy import load_file
 
-from minigan import interop, kernels, layers, losses, optim, penalties
+from minigan import kernels, layers, losses, optim, penalties
 from minigan.game import d_step, g_step
 from minigan.layers.layer import every
 from minigan.network import Sequential
+from minigan.running import interop
 
 ANSWERS = load_file(Path(__file__).with_name("answers.safetensors"))
 

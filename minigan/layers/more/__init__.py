@@ -1,0 +1,1 @@
+"""Layers that are not needed on the first evening.  Each keeps the contract of layers/layer.py."""

@@ -1,0 +1,134 @@
+"""A minigan network in PyTorch, layer by layer, with the same first weights (interop.py has the layouts).
+
+The weights around a row that was or becomes an image are permuted once, so that neither side shuffles anything while it
+trains.  With `last` PyTorch uses its channels_last format and needs no permutation.
+
+Only peers.py imports this file, and only where torch is installed.
+"""
+
+import math
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import embedding
+
+from minigan import layers as mg
+from minigan.game import image
+from minigan.running import interop
+
+
+class ToImage(nn.Module):
+    """A row of numbers becomes an image (N, C, H, W), whose memory is channel-last if `last`."""
+
+    def __init__(self, H, W, C, last):
+        super().__init__()
+        self.shape, self.last = (H, W, C) if last else (C, H, W), last
+
+    def forward(self, x):
+        x = x.view(len(x), *self.shape)
+        return x.permute(0, 3, 1, 2) if self.last else x
+
+
+class ToRow(nn.Module):
+    def __init__(self, last):
+        super().__init__()
+        self.last = last
+
+    def forward(self, x):
+        return (x.permute(0, 2, 3, 1) if self.last and x.ndim == 4 else x).flatten(1)
+
+
+class Conditioned(nn.Module):
+    """(x, label) -> [x, embedding of the label]."""
+
+    def __init__(self, embedding):
+        super().__init__()
+        self.embedding = embedding
+
+    def forward(self, pair):
+        return torch.cat([pair[0], self.embedding(pair[1])], dim=1)
+
+
+class Besides(nn.Module):
+    """(x, label) -> (body(x), label)."""
+
+    def __init__(self, body):
+        super().__init__()
+        self.body = body
+
+    def forward(self, pair):
+        return self.body(pair[0]), pair[1]
+
+
+class Score(nn.Module):
+    """The row of W and the entry of b that belong to the label."""
+
+    def __init__(self, n, classes):
+        super().__init__()
+        self.W, self.b = nn.Parameter(torch.zeros(classes, n)), nn.Parameter(torch.zeros(classes))
+
+    def forward(self, pair):
+        h, label = pair
+        return (h * embedding(label, self.W)).sum(1, keepdim=True) + embedding(label, self.b[:, None])
+
+
+def translate(net, x, last: bool):
+    """-> the module, and [(PyTorch's parameter, minigan's link)], by which load() fills one from the other.   x: an input of net"""
+    made = _Translator(last).chain(net.layers, image(x).shape[1:])[0]
+    ours = [link for link in interop.links(net, x, channel_last=last) if np.shares_memory(link.view, net.theta)]
+    return made, list(zip(made.parameters(), ours, strict=True))
+
+
+class _Translator:
+    def __init__(self, last: bool):
+        self.last = last
+
+    def chain(self, layers, shape):
+        """-> the module, and the shape of a sample that it hands on: (n,) or (H, W, C)."""
+        made = []
+        for layer in layers:
+            module, shape = self.one(layer, shape)
+            made.append(module)
+        return nn.Sequential(*made), shape
+
+    def one(self, layer, shape):
+        match layer:
+            case mg.Dense():
+                return nn.Linear(layer.n_in, layer.n_out, bias=layer.bias), (layer.n_out,)
+            case mg.Conv2d():
+                made = nn.Conv2d(layer.c_in, layer.c_out, layer.k, layer.stride, layer.pad, bias=layer.bias)
+                return made, (*layer.size(*shape[:2]), layer.c_out)
+            case mg.ConvTranspose2d():
+                made = nn.ConvTranspose2d(layer.c_in, layer.c_out, layer.k, layer.stride, layer.pad, bias=layer.bias)
+                return made, (*layer.size(*shape[:2]), layer.c_out)
+            case mg.UpConv2d():
+                made = nn.Conv2d(layer.c_in, layer.c_out, layer.k, padding=layer.k // 2, bias=layer.bias)
+                return nn.Sequential(nn.Upsample(scale_factor=2), made), (2 * shape[0], 2 * shape[1], layer.c_out)
+            case mg.BatchNorm():
+                kind = nn.BatchNorm2d if len(shape) == 3 else nn.BatchNorm1d
+                return kind(layer.n, eps=layer.eps, momentum=layer.momentum), shape
+            case mg.LeakyReLU():  # ReLU too
+                return (nn.LeakyReLU(layer.alpha) if layer.alpha else nn.ReLU()), shape
+            case mg.Tanh():
+                return nn.Tanh(), shape
+            case mg.Reshape():
+                return (ToImage(*layer.shape, self.last) if len(layer.shape) == 3 else nn.Identity()), layer.shape
+            case mg.Flatten():
+                return ToRow(self.last), (math.prod(shape),)
+            case mg.Concat():
+                (label,) = layer.sides[1].layers
+                return Conditioned(nn.Embedding(label.n_classes, label.dim)), (shape[0] + label.dim,)
+            case mg.Beside():
+                body, shape = self.chain(layer.body.layers, shape)
+                return Besides(body), shape
+            case mg.LabelScore():
+                return Score(layer.n, layer.classes), (1,)
+        raise ValueError(f"no translation of {layer} into PyTorch is written yet")
+
+
+def load(links) -> None:
+    """Copy minigan's weights into PyTorch's parameters."""
+    with torch.no_grad():
+        for parameter, link in links:
+            parameter.copy_(torch.from_numpy(np.ascontiguousarray(link.to(link.view))))

@@ -1,0 +1,94 @@
+"""What is claimed of every kernel: at the sizes of a real training it computes what its plain NumPy twin computes.
+
+The layers are proven at small sizes, where a kernel runs on one thread, in one block, by the plainest algorithm.  Above some
+size the work is cut for threads, walked in blocks and handed to Winograd's algorithm; this is the bridge from the proof to
+the speed.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from minigan import kernels
+from minigan.gradcheck import Check, compare
+from minigan.measure.certify.claim import Claim, arrays, holds
+
+BOUNDS = {np.float64: 1e-12, np.float32: 1e-5}
+
+# name -> (configurations as shapes, what follows the arrays); a shape's last use may be an output that is added to
+X, Y, IMAGE, WIDE = (8, 16, 16, 32), (8, 8, 8, 48), (33, 17, 15, 3), (200, 300)
+CALLS: dict[str, list[tuple[tuple, tuple]]] = {
+    "conv2d": [
+        ((X, (4, 4, 32, 48)), (2, 1)),  # Winograd
+        ((X, (3, 3, 32, 24)), (1, 1)),
+        ((IMAGE, (4, 4, 3, 20)), (2, 1)),
+    ],
+    "conv2d_dx": [
+        ((Y, (4, 4, 32, 48)), (2, 1, (16, 16))),
+        ((X, (3, 3, 24, 32)), (1, 1, (16, 16))),
+        (((33, 8, 7, 20), (4, 4, 3, 20)), (2, 1, (17, 15))),
+    ],
+    "conv2d_dW": [
+        ((X, Y), (2, 1, (4, 4, 32, 48))),
+        ((X, (8, 16, 16, 24)), (1, 1, (3, 3, 32, 24))),
+        ((IMAGE, (33, 8, 7, 20)), (2, 1, (4, 4, 3, 20))),
+    ],
+    "upconv2d": [((X, (3, 3, 32, 24)), ()), ((IMAGE, (5, 5, 3, 4)), ())],
+    "upconv2d_dx": [(((8, 32, 32, 24), (3, 3, 32, 24)), ()), (((33, 34, 30, 4), (5, 5, 3, 4)), ())],
+    "upconv2d_dW": [
+        ((X, (8, 32, 32, 24)), ((3, 3, 32, 24),)),
+        ((IMAGE, (33, 34, 30, 4)), ((5, 5, 3, 4),)),
+    ],
+    "dense": [((WIDE, (300, 129), (129,)), ())],
+    "dense_dx": [(((200, 129), (300, 129)), ())],
+    "dense_dW": [((WIDE, (200, 129)), ((300, 129),))],
+    "add_bias": [((X, (32,)), ())],
+    "leaky_relu": [((X,), (0.2,))],
+    "leaky_relu_dx": [((X, X), (0.2,))],
+    "column_sums": [((X,), ()), (((5001, 3),), ())],
+    "column_moments": [((X,), ()), (((5001, 3),), ())],
+    "batchnorm": [((X, (32,), (32,), (32,), (32,)), ())],
+    "batchnorm_dx": [((X, X, (32,), (32,), (32,)), ())],
+    "adam": [(((100_003,), (100_003,), (100_003,), (100_003,)), (1e-3, 0.5, 0.999, 1e-8, 3))],
+    "ema": [(((100_003,), (100_003,)), (0.99,))],
+}
+
+
+SWAPPED = ("conv2d", "conv2d_dx", "conv2d_dW")  # they also take W.swapaxes(2, 3), as the transposed convolution has it
+
+
+def twins(name, shapes, rest, dtype, swapped=False) -> Iterator[Check]:
+    """The fast kernel and the reference on the same numbers: what they return and what they write in place."""
+    rng = np.random.default_rng(0)
+    # dW's shape stands last in `rest`: an array that is added to
+    adds = name.endswith("dW")
+    given = [*shapes, *rest[-1:]] if adds else shapes
+    drawn = [(0.5 + rng.standard_normal(shape)).astype(dtype) for shape in given]
+    if name == "adam":
+        drawn[3] = drawn[3] ** 2  # v, a mean of squares
+    rest = rest[:-1] if adds else rest
+
+    def call(which) -> list[np.ndarray]:
+        fresh = [a.copy() for a in drawn]
+        if swapped:  # the weights stand last: the same numbers, their last two axes the other way round in memory
+            fresh[-1] = np.ascontiguousarray(fresh[-1].swapaxes(2, 3)).swapaxes(2, 3)
+        parts = (*fresh[:-1], *rest, fresh[-1]) if adds else (*fresh, *rest)
+        with kernels.use(which):
+            return [*arrays(getattr(kernels, name)(*parts)), *fresh]
+
+    for i, (fast, plain) in enumerate(zip(call("fast"), call("reference"), strict=True)):
+        yield compare(f"array {i}", fast, plain, BOUNDS[dtype])
+        yield holds(f"array {i}: dtype kept", fast.dtype == dtype, f"{np.dtype(dtype)} in, {fast.dtype} out")
+
+
+def claims() -> list[Claim]:
+    made = []
+    for name, configurations in CALLS.items():
+        for shapes, rest in configurations:
+            for dtype in BOUNDS:
+                for swapped in (False, True) if name in SWAPPED else (False,):
+                    run = partial(twins, name, shapes, rest, dtype, swapped)
+                    sample = " ".join(map(str, (*shapes, *rest))) + ", W swapped" * swapped
+                    made.append(Claim("kernels", name, dtype.__name__, sample, run))
+    return made

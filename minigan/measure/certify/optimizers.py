@@ -1,0 +1,130 @@
+"""What is claimed of the optimizers: they are their recurrences, written out one number at a time.
+
+The loops below are the papers' algorithms in plain Python floats, with no array in sight.  A bias correction without the
+power t, an epsilon inside the root, a velocity that is averaged instead of summed: each shows in the first steps.
+"""
+
+import math
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from minigan import optim
+from minigan.gradcheck import ADJOINT, Check, compare
+from minigan.layers import BatchNorm, Dense
+from minigan.measure.certify.claim import Claim, same
+from minigan.network import Sequential
+
+STEPS = 7
+
+
+def sgd(gradients, theta, lr, momentum=0.0):
+    m = 0.0
+    for t, grad in enumerate(gradients):
+        m = momentum * m + grad
+        theta -= lr(t) * m
+        yield theta
+
+
+def rmsprop(gradients, theta, lr, rho=0.99, eps=1e-8):
+    v = 0.0
+    for t, grad in enumerate(gradients):
+        v = rho * v + (1 - rho) * grad**2
+        theta -= lr(t) * grad / (math.sqrt(v) + eps)
+        yield theta
+
+
+def adam(gradients, theta, lr, beta1=0.5, beta2=0.999, eps=1e-8):
+    m = v = 0.0
+    for t, grad in enumerate(gradients):
+        m = beta1 * m + (1 - beta1) * grad
+        v = beta2 * v + (1 - beta2) * grad**2
+        m_hat, v_hat = m / (1 - beta1 ** (t + 1)), v / (1 - beta2 ** (t + 1))
+        theta -= lr(t) * m_hat / (math.sqrt(v_hat) + eps)
+        yield theta
+
+
+# (the class, its recurrence, its settings); eps is large in one, so that its place under the root shows
+RECURRENCES = [
+    (optim.SGD, sgd, {}),
+    (optim.SGD, sgd, {"momentum": 0.9}),
+    (optim.RMSProp, rmsprop, {"rho": 0.9}),
+    (optim.RMSProp, rmsprop, {"eps": 0.1}),
+    (optim.Adam, adam, {}),
+    (optim.Adam, adam, {"beta1": 0.9, "beta2": 0.99, "eps": 0.1}),
+    (optim.Adam, adam, {"beta1": 0.0}),
+]
+
+
+def _net() -> Sequential:
+    return Sequential(Dense(3, 2), BatchNorm(2), rng=0, dtype=np.float64)
+
+
+def recurrence(optimizer, loop, settings) -> Iterator[Check]:
+    net, gradients = _net(), np.random.default_rng(1).standard_normal((STEPS, _net().theta.size))
+    lr = optim.linear(0.1, steps=5, end=0.01)
+    columns = [
+        loop(g, theta, lr, **settings) for g, theta in zip(gradients.T.tolist(), net.theta.tolist(), strict=True)
+    ]
+    opt = optimizer(net, lr, **settings)
+    for t, (grad, expected) in enumerate(zip(gradients, zip(*columns, strict=True), strict=True)):
+        net.grad[...] = grad
+        opt.step()
+        yield compare(f"theta after step {t + 1}", net.theta, np.array(expected), ADJOINT)
+        yield same("grad is zero again", net.grad, np.zeros_like(grad))
+
+
+def average(warmup) -> Iterator[Check]:
+    net, rng = _net(), np.random.default_rng(2)
+    ema = optim.EMA(net, decay=0.8, warmup=warmup)
+    expected, held = net.theta.tolist(), net.state.tolist()
+    for t in range(1, STEPS + 1):
+        net.theta += rng.standard_normal(net.theta.size)
+        net.state += rng.random(net.state.size)
+        now = net.theta.copy()
+        ema.step()
+        decay = min(0.8, t / (t + 10)) if warmup else 0.8
+        expected = [decay * a + (1 - decay) * b for a, b in zip(expected, net.theta.tolist(), strict=True)]
+        held = [decay * a + (1 - decay) * b for a, b in zip(held, net.state.tolist(), strict=True)]
+        yield compare(f"average after step {t}", ema.theta, np.array(expected), ADJOINT)
+        yield compare(f"running statistics after step {t}", ema.net.state, np.array(held), ADJOINT)
+        yield same("theta itself is not moved", net.theta, now)
+
+
+def clipping() -> Iterator[Check]:
+    net = _net()
+    net.theta[...] = np.linspace(-1, 1, net.theta.size)
+    expected = np.array([min(max(w, -0.3), 0.3) for w in net.theta.tolist()])
+    optim.clip_weights(net, 0.3)
+    yield same("min(max(theta, -c), c)", net.theta, expected)
+
+
+# name -> (schedule, its value at t = 0, 5, 10, 15): from 0.4 to 0.1 in 10 steps, then level
+SCHEDULES = {
+    "constant": (optim.constant(0.4), (0.4, 0.4, 0.4, 0.4)),
+    "linear": (optim.linear(0.4, 10, 0.1), (0.4, 0.25, 0.1, 0.1)),
+    "cosine": (optim.cosine(0.4, 10, 0.1), (0.4, 0.25, 0.1, 0.1)),
+}
+
+
+def schedule(name) -> Iterator[Check]:
+    rate, expected = SCHEDULES[name]
+    yield compare("lr(t)", [rate(t) for t in (0, 5, 10, 15)], expected, ADJOINT)
+    if name == "cosine":
+        third = 0.1 + 0.3 * (1 + 0.5) / 2  # cos(pi / 3) = 1/2
+        yield compare("a third of the way", optim.cosine(0.4, 9, 0.1)(3), third, ADJOINT)
+
+
+def claims() -> list[Claim]:
+    made = []
+    for optimizer, loop, settings in RECURRENCES:
+        sample = ", ".join(f"{key}={value}" for key, value in settings.items()) or "defaults"
+        run = partial(recurrence, optimizer, loop, settings)
+        made.append(Claim("optimizers", optimizer.__name__, "recurrence", sample, run))
+    for warmup in (False, True):
+        made.append(Claim("optimizers", "EMA", "recurrence", f"{warmup=}", partial(average, warmup)))
+    made.append(Claim("optimizers", "clip_weights", "recurrence", "c = 0.3", clipping))
+    for name in SCHEDULES:
+        made.append(Claim("optimizers", name, "schedule", "0.4 to 0.1", partial(schedule, name)))
+    return made

@@ -1,0 +1,198 @@
+"""What is claimed of the two whole steps, where most GANs that do not train are broken.
+
+The derivative of everything at once: loss, penalties, G through D, against differences of the reported loss; that the
+reported loss is the one asked for; that each step moves its own network, by the optimizer's rule, and leaves every bit of
+the other alone.  A well-known library's generator never moved at all: its critic was trained through a cache already empty.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from minigan import losses
+from minigan.game import d_step_joined
+from minigan.gradcheck import ADJOINT, SECOND, Check, compare, numerical_gradient, step_checks
+from minigan.layers import (
+    BatchNorm,
+    Concat,
+    Conv2d,
+    ConvTranspose2d,
+    Dense,
+    Dropout,
+    Embedding,
+    Flatten,
+    LeakyReLU,
+    ReLU,
+    Reshape,
+    SiLU,
+    SpectralNorm,
+    Tanh,
+    UpConv2d,
+)
+from minigan.measure.certify.claim import Claim, holds, same
+from minigan.network import Sequential
+from minigan.optim import SGD
+from minigan.penalties import around, between, dragan, r1, r2, wgan_gp
+from minigan.trainer import d_step, g_step
+
+N, SEED = 3, 5
+
+
+def dense(dtype=np.float64):
+    """Points in the plane."""
+    G = Sequential(Dense(3, 5), Tanh(), Dense(5, 2), rng=0, dtype=dtype)
+    D = Sequential(Dense(2, 6), SiLU(), Dense(6, 1), rng=1, dtype=dtype)
+    return G, D, (N, 2), (N, 3), 0
+
+
+def images(dtype=np.float64):
+    """The small form of a DCGAN: BatchNorm in G, none in D."""
+    up = ConvTranspose2d(2, 3, 4, 2, 1), BatchNorm(3), ReLU(), UpConv2d(3, 1), Tanh()
+    G = Sequential(Dense(3, 4, bias=False), Reshape(1, 2, 2), *up, rng=0, dtype=dtype)
+    D = Sequential(
+        Conv2d(1, 3, 4, 2, 1), LeakyReLU(), Conv2d(3, 2, 2), LeakyReLU(), Flatten(), Dense(6, 1), rng=1, dtype=dtype
+    )
+    return G, D, (N, 4, 8, 1), (N, 3), 0
+
+
+def conditional(dtype=np.float64):
+    """Labels in both networks: x = (image, label), z = (noise, label)."""
+    G = Sequential(Concat(right=[Embedding(2, 2)]), Dense(5, 20), Tanh(), Reshape(4, 5, 1), rng=0, dtype=dtype)
+    label = Concat(right=[Embedding(2, 20), Reshape(4, 5, 1)])
+    D = Sequential(label, Conv2d(2, 3, 3, 2, 1), SiLU(), Flatten(), Dense(18, 1), rng=1, dtype=dtype)
+    return G, D, (N, 4, 5, 1), (N, 3), 2
+
+
+def regularised(dtype=np.float64):
+    """Dropout and spectral norm in D: state that moves at each forward pass."""
+    G = Sequential(Dense(3, 4), BatchNorm(4), SiLU(), Dense(4, 2), rng=0, dtype=dtype)
+    D = Sequential(SpectralNorm(Dense(2, 5)), Tanh(), Dropout(0.3), SpectralNorm(Dense(5, 1)), rng=1, dtype=dtype)
+    return G, D, (N, 2), (N, 3), 0
+
+
+PENALTIES = {
+    "none": (),
+    "r1 + r2": (partial(r1, gamma=0.7), partial(r2, gamma=0.3)),
+    "wgan_gp": (wgan_gp,),
+    "dragan": (dragan,),
+}
+
+
+def setting(build, dtype=np.float64):
+    """G, D with biases away from 0, a real batch and noise; both pairs if conditional."""
+    G, D, x, z, classes = build(dtype)
+    rng = np.random.default_rng(SEED)
+    x, z = (rng.standard_normal(shape).astype(dtype) for shape in (x, z))
+    for net in (G, D):
+        net.theta += (0.1 * rng.standard_normal(net.theta.size)).astype(dtype)
+        for layer in net.layers:
+            layer.reset(rng)
+    labels = (rng.integers(classes, size=N),) if classes else ()
+    return (G, D, (x, *labels), (z, *labels)) if classes else (G, D, x, z)
+
+
+def gradients(build, loss, penalties) -> list[Check]:
+    G, D, x, z = setting(build)
+    return step_checks(G, D, loss, x, z, penalties, rng=SEED)
+
+
+def values(build, loss, name) -> Iterator[Check]:
+    """The reported loss and penalty are the definitions, evaluated without d_step and g_step."""
+    G, D, x, z = setting(build)
+    state = G.state.copy(), D.state.copy()
+    row = d_step(G, D, loss, PENALTIES[name], SGD(D, 0.0), x, z, np.random.default_rng(SEED))
+    G.state[...], D.state[...] = state
+    row |= g_step(G, D, loss, SGD(G, 0.0), x, z)
+    G.state[...], D.state[...] = state
+    fake = G.forward(z)[0]
+    pair = isinstance(x, tuple)
+    image = x[0] if pair else x
+    r, f = D(x), D((fake, z[1]) if pair else fake)
+    yield compare("loss_D", row["loss_D"], loss.d(r, f)[0], ADJOINT)
+    yield compare("loss_G", row["loss_G"], loss.g(r, f)[0], ADJOINT)
+    yield compare("scores", [row["score_real"], row["score_fake"]], [r.mean(), f.mean()], ADJOINT)
+    rng, expected = np.random.default_rng(SEED), 0.0
+    for penalty in PENALTIES[name]:
+        where = {
+            r1: lambda: image,
+            r2: lambda: fake,
+            wgan_gp: lambda: between(image, fake, rng),
+            dragan: lambda: around(image, rng),
+        }[getattr(penalty, "func", penalty)]
+        expected += penalty(slope(D, where(), x))[0]
+    yield compare("penalty", row["penalty"], expected, SECOND)
+
+
+def slope(D, points, x):
+    """dD/dx at points, by central differences."""
+    return numerical_gradient(lambda a: D((a, x[1]) if isinstance(x, tuple) else a).sum(), np.array(points))
+
+
+def routing(build, dtype) -> Iterator[Check]:
+    """Each step, with a real optimizer, moves its own network by -lr grad and nothing else."""
+    for which in "DG":
+        G, D, x, z = setting(build, dtype)
+        net, other = (D, G) if which == "D" else (G, D)
+        other.grad[...] = mark = np.linspace(1, 2, other.grad.size).astype(dtype)
+        theta, others = net.theta.copy(), other.theta.copy()
+        inputs = [a.copy() for a in (x if isinstance(x, tuple) else (x,))]
+        opt = _Keeping(net, lr=0.125)
+        if which == "D":
+            d_step(G, D, losses.relativistic, PENALTIES["r1 + r2"], opt, x, z)
+        else:
+            g_step(G, D, losses.relativistic, opt, x, z)
+        yield holds(f"{which} step moves {which}", bool((opt.seen != 0).any()), "the gradient is zero everywhere")
+        yield same(f"{which} step: theta - lr grad", net.theta, theta - 0.125 * opt.seen)
+        yield same(f"{which} step zeroes grad after", net.grad, np.zeros_like(net.grad))
+        yield same(f"{which} step leaves the other theta", other.theta, others)
+        yield same(f"{which} step leaves the other grad", other.grad, mark)
+        for a, kept in zip(x if isinstance(x, tuple) else (x,), inputs, strict=True):
+            yield same(f"{which} step leaves x", a, kept)
+
+
+def joined(build, loss, name) -> Iterator[Check]:
+    """Real and fake in one batch: the gradient and the numbers of d_step."""
+    found = []
+    for step in (d_step, d_step_joined):
+        G, D, x, z = setting(build)
+        opt = _Keeping(D, lr=0.125)
+        row = step(G, D, loss, PENALTIES[name], opt, x, z, np.random.default_rng(SEED))
+        found.append((opt.seen, list(row.values())))
+    yield compare("dtheta, real and fake in one batch", found[1][0], found[0][0], ADJOINT)
+    yield compare("loss, penalty, scores", found[1][1], found[0][1], ADJOINT)
+
+
+class _Keeping(SGD):
+    """SGD that keeps a copy of the gradient it used."""
+
+    def update(self, lr):
+        self.seen = self.net.grad.copy()
+        super().update(lr)
+
+
+def claims() -> list[Claim]:
+    made = []
+    for name, loss in losses.GAN_LOSSES.items():
+        made.append(Claim("steps", "gradients", "both steps", f"{name}, dense", partial(gradients, dense, loss, ())))
+    for name, penalties in PENALTIES.items():
+        for build in (images, conditional, regularised):
+            sample = f"relativistic, {name}, {build.__name__}"
+            run = partial(gradients, build, losses.relativistic, penalties)
+            made.append(Claim("steps", "gradients", "both steps", sample, run))
+            if build is not regularised:
+                run = partial(values, build, losses.relativistic, name)
+                made.append(Claim("steps", "values", "both steps", sample, run))
+    for name, loss in losses.GAN_LOSSES.items():
+        made.append(Claim("steps", "values", "both steps", f"{name}, dense", partial(values, dense, loss, "wgan_gp")))
+        for build in (dense, conditional):
+            run = partial(joined, build, loss, "r1 + r2")
+            made.append(Claim("steps", "joined", "both steps", f"{name}, r1 + r2, {build.__name__}", run))
+    for name in PENALTIES:
+        run = partial(joined, images, losses.relativistic, name)
+        made.append(Claim("steps", "joined", "both steps", f"relativistic, {name}, images", run))
+    for build in (dense, images, conditional, regularised):
+        for dtype in (np.float32, np.float64):
+            sample = f"{build.__name__}, {dtype.__name__}"
+            made.append(Claim("steps", "routing", "both steps", sample, partial(routing, build, dtype)))
+    return made

@@ -1,0 +1,132 @@
+"""Stacked MNIST: three digits as red, green and blue make 1000 modes.  How many does a GAN find, and how evenly?
+
+The measure (Metz et al. 2017; Srivastava et al. 2017): 26,000 samples, each channel read by a classifier, the three digits a number from
+000 to 999.  Modes are the numbers that occur; KL is sum p log(1000 p), p their shares.  Even 26,000 real images leave about
+999 / 52,000 = 0.019 by chance and some more because digits are not equally frequent: that is the row "real images".
+
+Different from the papers:
+* The classifier is the library's DigitNet, theirs are others (and not all the same).
+* Images are 32 x 32 (28 x 28 in a black frame); the papers have 28 x 28, 32 x 32 or 64 x 64.
+* D and G are `models.dcgan_up`: upsampling G with BatchNorm, D without normalisation.  DCGAN, ALI, Unrolled, VEEGAN and PacGAN share one
+  transposed-convolution DCGAN; StyleGAN2, DDGAN and R3GAN have networks many times larger and train for days on GPUs.  Ours have one hour.
+* Each real image is three random digits of MNIST's 60,000, drawn anew whenever it is needed; most papers fix one set of triples.
+* Loss and penalty are not the papers' either: see METHODS, which hold all that was chosen.
+"""
+
+from functools import partial
+
+import numpy as np
+
+from minigan import data, models
+from minigan.losses import GAN_LOSSES
+from minigan.measure.results.table import Cell, Column, Published
+from minigan.metrics.frechet import frechet_distance
+from minigan.models import digitnet
+from minigan.optim import EMA, Adam, cosine
+from minigan.penalties import PENALTIES
+from minigan.trainer import GAN, Trainer
+
+NAME, SEEDS, DATA = "stacked", 1, ("mnist",)
+SAME = {"data": "mnist", "samples": 26_000}
+RECIPE = {
+    **SAME,
+    "steps": 24_000,
+    "batch": 64,
+    "width": 48,
+    "latent": 128,
+    "loss": "relativistic",
+    "penalties": ["r1", "r2"],
+    "gamma": 1.0,
+    "lr": 2e-3,  # cosine to 0
+    "beta1": 0.0,
+    "beta2": 0.99,
+    "ema": 0.998,
+}
+METHODS = {
+    "real images": SAME,
+    "relativistic + R1 + R2": RECIPE,
+}
+QUICK = {"data": "mnist10k", "samples": 2600, "steps": 400, "width": 16}
+COLUMNS = {
+    "modes": Column("modes of 1000", ".1f", "more"),
+    "kl": Column("KL to uniform", ".3f", "less"),
+    "frechet": Column("Frechet (DigitNet) of the single digits", ".2f"),
+}
+LATER = "collected in Huang et al. 2024 (R3GAN)"
+PUBLISHED = [
+    Published("DCGAN", {"modes": 99, "kl": 3.40}, "Srivastava et al. 2017 (VEEGAN)"),
+    Published("ALI", {"modes": 16, "kl": 5.40}, "Srivastava et al. 2017 (VEEGAN)"),
+    Published("Unrolled GAN", {"modes": 48.7, "kl": 4.32}, "Srivastava et al. 2017 (VEEGAN)"),
+    Published("VEEGAN", {"modes": 150, "kl": 2.95}, "Srivastava et al. 2017"),
+    Published("PacDCGAN2", {"modes": 1000, "kl": 0.06}, "Lin et al. 2018 (PacGAN)"),
+    Published("WGAN-GP", {"modes": 959, "kl": 0.73}, LATER),
+    Published("StyleGAN2", {"modes": 940, "kl": 0.42}, LATER),
+    Published("PresGAN", {"modes": 1000, "kl": 0.12}, LATER),
+    Published("DDGAN", {"modes": 1000, "kl": 0.071}, "Xiao et al. 2022"),
+    Published("R3GAN", {"modes": 1000, "kl": 0.029}, "Huang et al. 2024"),
+]
+
+
+class Stacks:
+    """Images of three digits each, made when asked for: stacks[index] -> uint8 (len(index), 32, 32, 3).
+
+    There are N^3 of them.  The index only says how many are wanted: each is a new draw, which is what the Trainer's order of an
+    epoch, a permutation, cannot be.
+    """
+
+    def __init__(self, digits: np.ndarray, rng: np.random.Generator):  # uint8 (N, 28, 28, 1)
+        self.digits, self.rng = np.pad(digits[..., 0], ((0, 0), (2, 2), (2, 2))), rng  # (N, 32, 32)
+
+    def __len__(self) -> int:
+        return len(self.digits)
+
+    def __getitem__(self, index: np.ndarray) -> np.ndarray:
+        triples = self.rng.integers(len(self.digits), size=(len(index), 3))
+        return np.moveaxis(self.digits[triples], 1, -1)  # (B, 3, 32, 32) -> (B, 32, 32, 3)
+
+
+def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
+    s = cell.settings
+    init, triples, noise = (np.random.default_rng(seed) for seed in np.random.SeedSequence(cell.seed).spawn(3))
+    digits = data.load(s["data"]).images
+    stacks, reference = (
+        Stacks(digits, triples),
+        digits[triples.choice(len(digits), min(10_000, s["samples"]), replace=False)],
+    )
+    if "loss" not in s:
+        return judged(lambda n: stacks[np.arange(n)], s["samples"], reference)
+    game = built(s, init)
+    Trainer(game, stacks, batch=s["batch"], steps=s["steps"], seed=cell.seed).run()
+    return judged(lambda n: game.sample(n, noise), s["samples"], reference)
+
+
+def built(s: dict, rng: np.random.Generator) -> GAN:
+    """The game of a recipe, without labels: the modes must be found."""
+    G, D = models.dcgan_up((32, 32, 3), s["latent"], s["width"], rng=rng)
+    adam = [Adam(net, cosine(s["lr"], s["steps"]), s["beta1"], s["beta2"]) for net in (G, D)]
+
+    terms = [partial(PENALTIES[name], gamma=s["gamma"]) for name in s["penalties"]]
+    return GAN(G, D, GAN_LOSSES[s["loss"]], terms, *adam, s["latent"], EMA(G, s["ema"], warmup=True))
+
+
+def judged(draw, n: int, reference: np.ndarray, block: int = 1000) -> dict[str, float]:
+    """modes and KL of n images that draw(size) makes a block at a time; and how far their digits are from the reference.
+
+    reference: real digits (M, 28, 28, 1).  Modes alone say nothing of the drawing: DigitNet is sure of its digit on plain noise too.
+    """
+    numbers, features = zip(*(read(draw(min(block, n - start))) for start in range(0, n, block)), strict=True)
+    shares = np.bincount(np.concatenate(numbers), minlength=1000) / n
+    return spread(shares) | {"frechet": frechet_distance(digitnet.features(reference)[0], np.concatenate(features))}
+
+
+def read(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The number 0 .. 999 on each image, and DigitNet's features of its three digits.   (N, 32, 32, 3) -> (N,), (3 N, 64)"""
+    channels = np.moveaxis(images, -1, 1).reshape(-1, 32, 32, 1)  # (3 N, 32, 32, 1): r g b r g b ...
+    features, p = digitnet.features(channels)
+    return p.argmax(axis=1).reshape(-1, 3) @ [100, 10, 1], features
+
+
+def spread(shares: np.ndarray) -> dict[str, float]:
+    """modes = how many p > 0,   KL = sum p log(K p),  0 if all K are equally frequent.   shares (K,), summing to 1"""
+    p = shares[shares > 0]
+    return {"modes": float(len(p)), "kl": float(p @ np.log(len(shares) * p))}

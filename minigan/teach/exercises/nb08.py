@@ -1,0 +1,185 @@
+"""Lesson 8, your first GAN: the arrows on the fakes, and both steps of the training written by hand."""
+
+from functools import partial
+
+import numpy as np
+
+from minigan.game import d_step, g_step
+from minigan.layers import Dense, LeakyReLU
+from minigan.losses import minimax, non_saturating
+from minigan.network import Sequential
+from minigan.optim import SGD
+from minigan.teach.exercises.exercise import Exercise, Formula, NotWritten, Prediction, fits
+from minigan.teach.exercises.mistakes import agree, explain
+
+N = 5
+
+p1 = Prediction(
+    "b",
+    a="D has no wish to bring a fake to a mode. It was asked to tell the two kinds apart, and its slope says where they differ most.",
+    b="as many as if the directions were drawn by lot: a quarter of the circle lies within 45 degrees. The arrows climb D's score, "
+    "and D has so far learned where the bulk of the fakes is not.",
+    c="some do, by chance alone: a quarter of the circle lies within 45 degrees of any direction.",
+)
+p2 = Prediction(
+    "b",
+    a="at a falling rate, yes, both come to rest. At a constant rate G keeps circling, as in lesson 5.",
+    b="G circles around a good place, and the average of what circles lies in the middle.",
+    c="so it would be for networks from different trainings. These lie close together, on one orbit.",
+)
+p3 = Prediction(
+    "b",
+    a="that is what one would hope; but D is shown the same few fakes, and these are excellent.",
+    b="the game is played about these 64 fakes only, and there G comes as close as can be. The log has no line for the others.",
+    c="the fakes that D sees are different in kind, 64 points that can be put right one by one.",
+)
+
+
+def _networks():
+    G = Sequential(Dense(2, 6), LeakyReLU(0.2), Dense(6, 2), rng=1, dtype=np.float64)
+    D = Sequential(Dense(2, 7), LeakyReLU(0.2), Dense(7, 1), rng=2, dtype=np.float64)
+    for net in (G, D):
+        net.theta += 0.2 * np.random.default_rng(3).standard_normal(net.theta.size)
+    return G, D
+
+
+_x, _z = np.random.default_rng(8).standard_normal((2, N, 2))
+
+
+def _pushed(D, x, of=lambda f: -1 / (1 + np.exp(f)) / len(f)):
+    f, caches = D.forward(x)
+    return -D.backward(of(f), caches, learn=False)
+
+
+def _arrows(answer) -> str | None:
+    formula = Formula(
+        right=lambda D, x: _pushed(D, x),
+        cases=[(_networks()[1], _x), (_networks()[1], 2 * _z)],
+        todo="",
+        praise="",
+        mistakes={
+            "this is the slope of D's score; G's loss weighs it by the doubt sigmoid(-f), divided by N": lambda D, x: (
+                _pushed(D, x, lambda f: -np.ones_like(f))
+            ),
+            "this is the minimax loss's slope; the non-saturating one is -sigmoid(-f) / N": lambda D, x: _pushed(
+                D, x, lambda f: -1 / (1 + np.exp(-f)) / len(f)
+            ),
+            "this is the push of D's loss on fakes; G's own loss is loss.g": lambda D, x: _pushed(
+                D, x, lambda f: 1 / (1 + np.exp(-f)) / len(f)
+            ),
+            "these are the scores' own slopes; they have to go back through D to become slopes of x": lambda D, x: (
+                1 / (1 + np.exp(D(x))) / len(x)
+            ),
+        },
+        sizes={"N": N},
+    )
+    wrong = formula.compare(answer)
+    D = _networks()[1]
+    if not wrong and answer(D, _x.copy()) is not None and D.grad.any():
+        return "the arrows are right, but D.grad was written into: learn=False goes through D without teaching it"
+    return wrong
+
+
+q1 = Exercise(
+    todo="run D.forward(x), ask the loss for the slope of the scores, and send it back through D, not into it.",
+    praise="this is all that G ever hears of the data: two numbers a fake.",
+    examine=_arrows,
+)
+
+
+# ---- both steps by hand -----------------------------------------------------------------------------------------------
+
+
+def _of_d(G, D, opt, x, z, real=True, fake=True, exchanged=False, one_cache=False, sign=1.0):
+    made = G.forward(z)[0]
+    (r, real_caches), (f, fake_caches) = D.forward(x), D.forward(made)
+    value, d_real, d_fake = non_saturating.d(r, f)
+    if exchanged:
+        value, d_fake, d_real = non_saturating.d(f, r)
+    if real:
+        D.backward(sign * d_real, fake_caches if one_cache else real_caches)
+    if fake:
+        D.backward(sign * d_fake, fake_caches)
+    opt.step()
+    return value
+
+
+def _of_g(G, D, opt, z, loss=non_saturating, through=True, sign=1.0):
+    made, caches = G.forward(z)
+    f, fake_caches = D.forward(made)
+    value, d_fake = loss.g(None, f)
+    dx = D.backward(d_fake, fake_caches, learn=False) if through else d_fake * np.ones_like(made)
+    G.backward(sign * dx, caches)
+    opt.step()
+    return value
+
+
+D_MISTAKES = {
+    "D has learned from the fakes only: D.backward(d_real, real_caches) is missing": {"real": False},
+    "D has learned from the reals only: D.backward(d_fake, fake_caches) is missing": {"fake": False},
+    "real and fake are exchanged: loss.d(r, f) wants the scores of the reals first": {"exchanged": True},
+    "the slope of the reals was sent back with the caches of the fakes: each batch has its own": {"one_cache": True},
+    "D walks uphill: the slopes are to be handed to backward as the loss returns them": {"sign": -1.0},
+}
+G_MISTAKES = {
+    "this is the minimax loss: take non_saturating.g": {"loss": minimax},
+    "D was left out: the score's slope has to go back through D before it enters G": {"through": False},
+    "G walks uphill: the slope is to be handed to backward as the loss returns it": {"sign": -1.0},
+}
+
+
+def _play(who, step):
+    G, D = _networks()
+    mine, other = (D, G) if who == "D" else (G, D)
+    before, others = mine.theta.copy(), other.theta.copy()
+    value = step(G, D, SGD(mine, 0.1), *((_x.copy(), _z.copy()) if who == "D" else (_z.copy(),)))
+    return value, mine, mine.theta - before, other, other.theta - others
+
+
+def _step(who, right, by_hand, mistakes):
+    other_name = "G" if who == "D" else "D"
+    through = (
+        "the slope stops at the fakes: do not run G.backward in D's step"
+        if who == "D"
+        else "go through D with learn=False"
+    )
+
+    def examine(answer) -> str | None:
+        fits(answer, right)
+        value, net, moved, other, others = _play(who, answer)
+        if value is ... or (value is None and not (moved.any() or net.grad.any())):
+            raise NotWritten
+        if others.any():
+            return f"{other_name} has moved; in {who}'s step it stands still: hand opt_{who} the step, and nothing else"
+        if other.grad.any():
+            return f"a slope was left in {other_name}.grad, and its next step would follow it: {through}"
+        if not moved.any():
+            return f"{who} has not moved: call opt_{who}.step() at the end"
+        expected, _, rightly, _, _ = _play(who, right)
+        for words, options in mistakes.items():
+            wrongly = _play(who, partial(by_hand, **options))[2]
+            if agree(moved, wrongly):
+                return words
+        wrong = explain(moved, rightly, {"N": N})
+        if wrong:
+            return f"{who} has moved, but not as it should; of its step: {wrong}"
+        wrong = explain(value, expected)
+        return f"{who} has moved as it should; return the value of its loss: {wrong}" if wrong else None
+
+    return examine
+
+
+q2 = Exercise(
+    todo="the fakes first, G.forward(z)[0]; then two forward passes of D, the loss, two backward passes, and opt_D.step().",
+    praise="bit for bit what d_step does without penalties.",
+    examine=_step(
+        "D", lambda G, D, opt_D, x, z: d_step(G, D, non_saturating, (), opt_D, x, z)["loss_D"], _of_d, D_MISTAKES
+    ),
+)
+q3 = Exercise(
+    todo="fakes with their caches, scores with theirs, the loss; back through D, back into G, and opt_G.step().",
+    praise="with exercise 2 you have written a GAN: the rest is a loop.",
+    examine=_step(
+        "G", lambda G, D, opt_G, z: g_step(G, D, non_saturating, opt_G, None, z)["loss_G"], _of_g, G_MISTAKES
+    ),
+)

@@ -1,0 +1,163 @@
+"""Lesson 12, normalisation: the way back of BatchNorm, a norm folded into the layer before it, and GroupNorm."""
+
+import numpy as np
+
+from minigan.layers.norm import project, standardize
+from minigan.teach.exercises.exercise import Formula, Prediction
+
+_rng = np.random.default_rng(12)
+M, C = 7, 3
+
+p1 = Prediction(
+    "b",
+    a="subtracting the mean and dividing by the deviation is no slight change: the result has mean 0 and deviation 1, always.",
+    b="two numbers lie one deviation from their mean, one above and one below, whatever they are.",
+    c="that is the values minus their mean; they are still to be divided by their deviation, which is 8.35.",
+)
+p2 = Prediction(
+    "b",
+    a="each step goes a tenth of the way that is left, so after ten steps a third of it, 0.9^10 = 0.35, is still to go.",
+    b="each step leaves nine tenths of the distance, and 0.9^10 = 0.35: it has come 65 percent of the way.",
+    c="that is where it stands after the first step; each step goes a tenth of what is left.",
+)
+p3 = Prediction(
+    "c",
+    a="so it is without a norm, nearly. BatchNorm divides by the deviation of its batch, and that is half as large too.",
+    b="there is one: what all images of a batch have in common is divided away.",
+    c="BatchNorm divides by the deviation of its own batch. Half the contrast, half the deviation: the quotient is the same.",
+)
+p4 = Prediction(
+    "b",
+    a="only the first is a matter of derivatives: in the others every slope belongs to its value.",
+    b="its backward is not the slope of its forward. The others compute something else than was wanted, and differentiate it rightly.",
+    c="in float64 the two forms of the variance agree to fourteen digits. It is in float32 and far from 0 that one of them fails.",
+    d="running statistics have no part in the output of forward, and in float64 the two forms of the variance agree.",
+)
+
+
+def _case():
+    return _rng.standard_normal((M, C)), 2 + 1.5 * _rng.standard_normal((M, C)), _rng.uniform(0.5, 2, C), 0.1
+
+
+def _batchnorm(dy, x, gamma, eps, mean=True, tilt=True, over=None, center=True, unbiased=0, outside=False):
+    """dx, dgamma, dbeta; the last six are the places of mistakes."""
+    s = np.sqrt(x.var(axis=0, ddof=unbiased) + eps) if not outside else np.sqrt(x.var(axis=0)) + eps
+    xhat = (x - x.mean(axis=0)) / s
+    dgamma, dbeta = (dy * (xhat if center else x)).sum(axis=0), dy.sum(axis=0)
+    n = len(x) if over is None else over
+    dx = gamma / s * (dy - mean * dbeta / n - tilt * xhat * (dy * xhat).sum(axis=0) / n)
+    return dx, dgamma, dbeta
+
+
+q1 = Formula(
+    right=lambda dy, x, gamma, eps: _batchnorm(dy, x, gamma, eps),
+    cases=[_case(), _case()],
+    todo="compute s and xhat as forward does, then dgamma and dbeta, which are sums; dx needs both of them.",
+    praise="it is P(gamma dy) / s, and P does not know that it works over a batch: with other axes these lines are every norm there is.",
+    mistakes={
+        "dx: mean and deviation are held still; they depend on x too": lambda dy, x, gamma, eps: _batchnorm(
+            dy, x, gamma, eps, mean=False, tilt=False
+        ),
+        "dx: the mean is taken care of, the deviation is held still": lambda dy, x, gamma, eps: _batchnorm(
+            dy, x, gamma, eps, tilt=False
+        ),
+        "dx: the deviation is taken care of, the mean is held still": lambda dy, x, gamma, eps: _batchnorm(
+            dy, x, gamma, eps, mean=False
+        ),
+        "dx: what is subtracted are means, so the sums have to be divided by M": lambda dy, x, gamma, eps: _batchnorm(
+            dy, x, gamma, eps, over=1
+        ),
+        "dx: gamma is missing; the slope passes it before it comes to xhat": lambda dy, x, gamma, eps: (
+            _batchnorm(dy, x, 1, eps)[0],
+            *_batchnorm(dy, x, gamma, eps)[1:],
+        ),
+        "dgamma: gamma multiplies xhat, not x": lambda dy, x, gamma, eps: _batchnorm(dy, x, gamma, eps, center=False),
+        "eps is forgotten: s = sqrt(var + eps)": lambda dy, x, gamma, eps: _batchnorm(dy, x, gamma, 0),
+        "eps stands under the root, s = sqrt(var + eps); here it is added to the root": lambda dy, x, gamma, eps: (
+            _batchnorm(dy, x, gamma, eps, outside=True)
+        ),
+        "the batch is normalised with the variance over M; M - 1 is for the running statistics": (
+            lambda dy, x, gamma, eps: _batchnorm(dy, x, gamma, eps, unbiased=1)
+        ),
+    },
+    sizes={"M": M},
+    names=("dx", "dgamma", "dbeta"),
+)
+
+
+def _norm():
+    four = _rng.standard_normal((4, C))
+    return _rng.standard_normal((C, C)), *four, _rng.uniform(0.2, 3, C), 0.1
+
+
+def _folded(W, b, gamma, beta, mean, var, eps, root=np.sqrt):
+    scale = gamma / root(var + eps)
+    return W * scale, (b - mean) * scale + beta
+
+
+q2 = Formula(
+    right=lambda W, b, gamma, beta, mean, var, eps: _folded(W, b, gamma, beta, mean, var, eps),
+    cases=[_norm(), _norm()],
+    todo="write out gamma (x W + b - mean) / sqrt(var + eps) + beta and collect what is multiplied by x.",
+    praise="a network whose norms are folded away gives the same pictures with fewer passes over memory.",
+    mistakes={
+        "b2: b and mean are scaled too; only beta is added as it is": lambda W, b, gamma, beta, mean, var, eps: (
+            _folded(W, b, gamma, beta, mean, var, eps)[0],
+            b - mean + beta,
+        ),
+        "b2: b is not scaled; the norm comes after it": lambda W, b, gamma, beta, mean, var, eps: (
+            _folded(W, b, gamma, beta, mean, var, eps)[0],
+            b - mean * gamma / np.sqrt(var + eps) + beta,
+        ),
+        "b2: beta is scaled too; it is added last": lambda W, b, gamma, beta, mean, var, eps: (
+            _folded(W, b, gamma, beta, mean, var, eps)[0],
+            (b - mean + beta) * gamma / np.sqrt(var + eps),
+        ),
+        "b2: the norm subtracts its mean": lambda W, b, gamma, beta, mean, var, eps: _folded(
+            W, b, gamma, beta, -mean, var, eps
+        ),
+        "W2: the channels are the columns of W; here its rows are scaled": lambda W, b, gamma, beta, mean, var, eps: (
+            W * (gamma / np.sqrt(var + eps))[:, None],
+            _folded(W, b, gamma, beta, mean, var, eps)[1],
+        ),
+        "it is divided by the variance; take its root": lambda W, b, gamma, beta, mean, var, eps: _folded(
+            W, b, gamma, beta, mean, var, eps, root=lambda v: v
+        ),
+        "eps is forgotten": lambda W, b, gamma, beta, mean, var, eps: _folded(W, b, gamma, beta, mean, var, 0),
+    },
+    names=("W2", "b2"),
+)
+
+
+def _grouped(dy, x, groups, eps, axes=(1, 2, 4), apart=False, unscaled=False):
+    N, H, W, C = x.shape
+    cut = (N, H, W, C // groups, groups) if apart else (N, H, W, groups, C // groups)
+    axes = (1, 2, 3) if apart else axes
+    xhat, s = standardize(x.reshape(cut), axes, eps)
+    return (project(dy.reshape(cut), xhat, axes) / (1 if unscaled else s)).reshape(x.shape)
+
+
+q3 = Formula(
+    right=lambda dy, x, groups, eps: _grouped(dy, x, groups, eps),
+    cases=[(*_rng.standard_normal((2, 2, 3, 4, 6)), 3, 0.1), (*_rng.standard_normal((2, 3, 2, 3, 8)), 2, 0.1)],
+    todo="reshape x and dy so that the groups are an axis of their own, and choose the axes of the mean.",
+    praise="samples stay apart, and the means run over many values even in a batch of one.",
+    mistakes={
+        "each pixel has a mean of its own here; it runs over all pixels too": lambda dy, x, groups, eps: _grouped(
+            dy, x, groups, eps, axes=(4,)
+        ),
+        "each channel has a mean of its own here, which is InstanceNorm; it runs over all channels of a group": (
+            lambda dy, x, groups, eps: _grouped(dy, x, groups, eps, axes=(1, 2))
+        ),
+        "the mean runs over the samples too, so that they mix": lambda dy, x, groups, eps: _grouped(
+            dy, x, groups, eps, axes=(0, 1, 2, 4)
+        ),
+        "all groups have one mean in common here; each has its own": lambda dy, x, groups, eps: _grouped(
+            dy, x, groups, eps, axes=(1, 2, 3, 4)
+        ),
+        "a group is made of neighbouring channels: the axis of the groups comes before that of its channels": (
+            lambda dy, x, groups, eps: _grouped(dy, x, groups, eps, apart=True)
+        ),
+        "it is still to be divided by s": lambda dy, x, groups, eps: _grouped(dy, x, groups, eps, unscaled=True),
+    },
+)

@@ -1,0 +1,49 @@
+"""docs/formulas.md: for every equation the formula, the line that computes it, the test that pins it, the lesson that derives it.
+
+The labels in MyST's form, $$ ... $$ (eq:conv.dW), let lessons and pages refer to an equation by its name; the site numbers it.
+"""
+
+from minigan.teach.formulas.book import Equation, groups
+from minigan.teach.formulas.places import KINDS, Place, locate
+
+HEAD = """\
+# Formula, code, test: one map
+
+Every equation of the library has a name. The line of code that computes it carries the name in a comment, so does the test
+that pins it, and a lesson that derives it says it in its text; a test fails where one of these ends is missing. This page is
+drawn from them: `python -m minigan.teach.formulas > docs/formulas.md`. In a terminal, `minigan explain Conv2d` shows the equations
+of one layer, loss, penalty or optimizer beside its source, and checks its gradient at your own sizes.
+
+Letters: $x$ input, $y$ output, $dx$ the slope of the loss in $x$, $v$ a direction, $w = J v$; $^{\\top}$ transposes, $\\odot$
+works element by element, $n$ counts samples, $N$ of them.
+"""
+
+
+def page() -> str:
+    """The map as Markdown."""
+    places: dict[str, list[Place]] = {}
+    for place in locate():
+        places.setdefault(place.name, []).append(place)
+    parts = [HEAD]
+    for title, chapter in groups().items():
+        parts.append(f"## {title}\n")
+        parts += [_entry(equation, places.get(equation.name, [])) for equation in chapter]
+    return "\n".join(parts)
+
+
+def _entry(equation: Equation, places: list[Place]) -> str:
+    source = f" *{equation.source}*" if equation.source else ""
+    rows = [f"- {kind}: {_links([place for place in places if place.kind == kind])}" for kind in KINDS]
+    formula = f"$$\n{equation.latex}\n$$ ({equation.tag})"
+    return "\n".join([f"**{equation.title}**\n", formula, "", f"{equation.words}{source}\n", *rows, ""])
+
+
+def _links(places: list[Place]) -> str:
+    return ", ".join(dict.fromkeys(map(_link, places))) or "-"
+
+
+def _link(place: Place) -> str:
+    if place.kind == "lesson":
+        return f"[{place.owner}](../{place.path})"
+    where = place.path.partition("/")[2]  # without minigan/ or tests/
+    return f"[`{place.owner}`](../{place.path}#L{place.line}) in {where}:{place.line}"

@@ -1,0 +1,78 @@
+"""The source that computes a subject: its own, the methods it inherits and the functions it calls, as far as they carry an equation.
+
+A layer that hands its product to a kernel is shown with the kernel's plain twin, which is the formula.
+"""
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from minigan.kernels import reference
+from minigan.layers import Layer
+from minigan.teach.formulas.places import PACKAGE, TAG
+
+
+class Piece(NamedTuple):
+    """Some lines of a file of the library."""
+
+    title: str  # Conv2d
+    path: str  # minigan/layers/conv.py
+    first: int
+    text: str
+
+    @property
+    def names(self) -> list[str]:
+        """The equations these lines carry."""
+        return TAG.findall(self.text)
+
+    def __str__(self) -> str:
+        lines = self.text.splitlines()
+        return "\n".join(f"{self.first + i:4d}  {line}".rstrip() for i, line in enumerate(lines))
+
+
+def pieces(thing) -> list[Piece]:
+    """The source of a class or function, then what else of the library computes it."""
+    thing = thing if inspect.isclass(thing) or inspect.isfunction(thing) else type(thing)
+    queue, seen, found = [thing, *_inherited(thing)], {thing}, []
+    while queue:
+        now = queue.pop(0)
+        piece = _piece(now)
+        if now is thing or piece.names:
+            found.append(piece)
+            for called in _calls(now, piece):
+                if called not in seen and called not in queue:
+                    queue.append(called)
+        seen.add(now)
+    return found
+
+
+def _piece(thing) -> Piece:
+    lines, first = inspect.getsourcelines(thing)
+    path = Path(inspect.getsourcefile(thing)).relative_to(PACKAGE.parent).as_posix()
+    return Piece(thing.__qualname__, path, first, textwrap.dedent("".join(lines)).rstrip())
+
+
+def _inherited(thing) -> Iterator:
+    """The methods a class has from its bases, but for the contract itself, which all layers share."""
+    if inspect.isclass(thing):
+        own = set(vars(thing))
+        for base in thing.__mro__[1:]:
+            if base.__module__.startswith("minigan.") and base is not Layer:
+                yield from (f for name, f in vars(base).items() if name not in own and inspect.isfunction(f))
+                own |= set(vars(base))
+
+
+def _calls(thing, piece: Piece) -> Iterator:
+    """The functions of the library that these lines name; kernels.f stands for its twin reference.f."""
+    module = inspect.getmodule(thing)
+    for node in ast.walk(ast.parse(piece.text)):
+        called = None
+        if isinstance(node, ast.Name):
+            called = getattr(module, node.id, None)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "kernels":
+            called = getattr(reference, node.attr, None)
+        if inspect.isfunction(called) and called.__module__.startswith("minigan."):
+            yield called

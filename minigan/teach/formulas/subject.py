@@ -1,0 +1,130 @@
+"""What a reader asks about: a name, or a call such as Conv2d(3, 8, 4, stride=2, pad=1).
+
+A subject is anything in the library whose source carries an equation.  A call is read with `ast` and built from plain values
+and layers only: no code of the reader's is run.
+"""
+
+import ast
+import difflib
+import importlib
+import inspect
+from functools import cache
+from typing import Any, NamedTuple
+
+from minigan import layers
+from minigan.layers import Layer
+from minigan.losses import GAN_LOSSES, GANLoss
+from minigan.teach.formulas.places import locate
+
+APART = ("minigan/kernels/", "minigan/teach/formulas/")  # kernels are shown with the layers that call them
+
+
+class Subject(NamedTuple):
+    name: str  # Conv2d
+    thing: Any  # the class or function; of a GAN loss its instance
+    made: Any = None  # what the call built: a layer, or the keywords of anything else; None without a call
+
+
+@cache
+def names() -> dict[str, Any]:
+    """name -> class, function or GAN loss, for all that carries an equation."""
+    found = {}
+    for place in locate():
+        name = place.owner.partition(".")[0]
+        if place.kind == "code" and name and not name.startswith("_") and not place.path.startswith(APART):
+            module = importlib.import_module(place.path.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
+            thing = getattr(module, name)
+            if inspect.isfunction(thing) or (inspect.isclass(thing) and not issubclass(thing, GANLoss)):
+                found[name] = thing
+    helpers = {name for name, f in found.items() if inspect.isfunction(f) and _layer_of(f.__name__, found)}
+    return GAN_LOSSES | {name: thing for name, thing in found.items() if name not in helpers}
+
+
+def _layer_of(name, found) -> bool:
+    """Is there a layer of this name?  Whoever asks for sigmoid means Sigmoid."""
+    return any(other.lower() == name and other in layers.__all__ for other in found)
+
+
+def read(given) -> Subject:
+    """A subject from its name, a call as text, or the thing itself.  ValueError says what was meant, perhaps."""
+    if isinstance(given, Layer):
+        return Subject(type(given).__name__, type(given), given)
+    if inspect.isclass(given) and issubclass(given, GANLoss):
+        given = given()
+    if isinstance(given, GANLoss):
+        return Subject(given.name, given)
+    if not isinstance(given, str):
+        if not hasattr(given, "__name__"):
+            raise TypeError(
+                f"explain takes a name, a call as text, a layer, a loss, a class or a function, got {given!r}"
+            )
+        return Subject(given.__name__, given)
+    try:
+        tree = ast.parse(given.strip(), mode="eval").body
+    except SyntaxError as error:
+        raise ValueError(f"{given!r} is neither a name nor a call such as 'Dense(5, 3)': {error.msg}") from error
+    if isinstance(tree, ast.Name):
+        return find(tree.id)
+    if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)):
+        raise ValueError(f"{given!r} is neither a name nor a call such as 'Dense(5, 3)'")
+    subject = find(tree.func.id)
+    if inspect.isclass(subject.thing) and issubclass(subject.thing, Layer):
+        return subject._replace(made=_layer(tree))
+    if tree.args or isinstance(subject.thing, GANLoss):
+        raise ValueError(
+            f"give {subject.name} its options by name, if it has any: {_signature(subject.thing, subject.name)}"
+        )
+    return subject._replace(made={keyword.arg: _value(keyword.value) for keyword in tree.keywords})
+
+
+def find(name: str) -> Subject:
+    """The subject of that name, in any case."""
+    known = names()
+    aliases = {type(loss).__name__: title for title, loss in GAN_LOSSES.items()}  # Hinge and hinge are one
+    every = {**known, **{alias: known[title] for alias, title in aliases.items()}}
+    exact = [title for title in every if title == name]
+    same = [title for title in every if title.lower() == name.lower()]
+    for title in exact + same:
+        return Subject(aliases.get(title, title), every[title])
+    lower = {title.lower(): title for title in every}
+    close = difflib.get_close_matches(name.lower(), lower, n=3) or [t for t in lower if name.lower() in t]
+    if close:
+        raise ValueError(f"nothing here is called {name!r}: did you mean {' or '.join(lower[t] for t in close)}?")
+    raise ValueError(f"nothing here is called {name!r}; there are: {', '.join(sorted(known, key=str.lower))}")
+
+
+def _layer(call: ast.Call) -> Layer:
+    """Build a layer from its call; its arguments are plain values, or layers again."""
+    kind = getattr(layers, find(call.func.id).name, None) if isinstance(call.func, ast.Name) else None
+    if not (inspect.isclass(kind) and issubclass(kind, Layer)):
+        raise ValueError(f"{ast.unparse(call.func)} is not a layer")
+    arguments = [_value(argument) for argument in call.args]
+    options = {keyword.arg: _value(keyword.value) for keyword in call.keywords}
+    signature = inspect.signature(kind)
+    try:
+        signature.bind(*arguments, **options)
+    except TypeError as error:
+        close = [difflib.get_close_matches(str(name), signature.parameters, n=1) for name in options]
+        wrong = [f"{name}: did you mean {near[0]}?" for name, near in zip(options, close) if near and near[0] != name]
+        raise ValueError(f"{error}; {' '.join([*wrong, _signature(kind, kind.__name__)])}") from error
+    return kind(*arguments, **options)
+
+
+def _value(node):
+    if isinstance(node, ast.Call):
+        return _layer(node)
+    if isinstance(node, ast.List | ast.Tuple):
+        return [_value(item) for item in node.elts]
+    try:
+        return ast.literal_eval(node)
+    except ValueError as error:
+        raise ValueError(f"{ast.unparse(node)} is neither a plain value nor a layer") from error
+
+
+def _signature(thing, name: str) -> str:
+    """Conv2d(c_in, c_out, k, stride=1, pad=0, bias=True, gain=1.414)"""
+    if isinstance(thing, GANLoss):
+        return f"{name} has none"
+    parameters = [p for p in inspect.signature(thing).parameters.values() if p.name not in ("net", "g")]
+    text = ", ".join(p.name if p.default is p.empty else f"{p.name}={p.default!r}" for p in parameters)
+    return f"{name}({text})"

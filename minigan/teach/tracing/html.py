@@ -1,0 +1,118 @@
+"""A trace as a table one can open, layer by layer.
+
+Nothing is fetched and no script runs: pictures are PNGs inside the text, folds are <details>.  Colours are the reader's own, so
+it is readable in light and dark notebooks.
+"""
+
+import base64
+import io
+from html import escape
+
+from minigan.teach.tracing.record import Quantity, Row, Stage, Trace
+from minigan.teach.tracing.text import numbers, verdict, way
+
+STYLE = """
+.minigan-trace { font: 13px/1.5 system-ui, sans-serif; }
+.minigan-trace details { border-left: 2px solid rgba(128,128,128,.35); margin: 1px 0; padding-left: 6px; }
+.minigan-trace summary { cursor: pointer; padding: 2px 0; }
+.minigan-trace summary:hover { background: rgba(128,128,128,.15); }
+.minigan-trace .stage > summary { font-weight: 600; }
+.minigan-trace .line { display: inline-grid; width: calc(100% - 20px); column-gap: 10px; vertical-align: top;
+  grid-template-columns: minmax(0,5fr) minmax(0,5fr) 12em 4em 5em 6em; }
+.minigan-trace .line span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.minigan-trace .right { text-align: right; }
+.minigan-trace .body { padding: 2px 0 6px 14px; }
+.minigan-trace table { border-collapse: collapse; margin: 4px 0; color: inherit; font-size: 12px; }
+.minigan-trace th, .minigan-trace td { border: 1px solid rgba(128,128,128,.35); padding: 1px 8px; text-align: right;
+  background: transparent; }
+.minigan-trace .left { text-align: left; }
+.minigan-trace code { font-family: ui-monospace, monospace; background: transparent; color: inherit; }
+.minigan-trace figure { display: inline-block; margin: 4px 14px 4px 0; vertical-align: top; }
+.minigan-trace figcaption { font-size: 11px; opacity: .75; max-width: 300px; }
+.minigan-trace img { image-rendering: pixelated; }
+.minigan-trace .wrong { background: #b71c1c; color: #fff; padding: 0 6px; border-radius: 3px; }
+.minigan-trace .muted { opacity: .7; font-weight: 400; }
+"""
+HEADS = ("", "formula", "shape", "mean", "std", "min", "max", "against differences")
+SPREAD = 320  # pixels: about the width to which a small picture is enlarged
+
+
+def page(trace: Trace) -> str:
+    """A whole HTML document."""
+    head = f'<meta charset="utf-8"><title>{escape(trace.title)}</title><meta name="color-scheme" content="light dark">'
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>{fragment(trace)}</body></html>\n'
+
+
+def fragment(trace: Trace) -> str:
+    """The part of a page that a notebook shows."""
+    values = " &nbsp; ".join(f"{escape(name)} <b>{value:.6g}</b>" for name, value in trace.values.items())
+    told = f'<span class="wrong">{escape(verdict(trace))}</span>' if trace.failed else escape(verdict(trace))
+    parts = [f"<style>{STYLE}</style>", f"<p><b>{escape(trace.title)}</b><br>{values}<br>{told}</p>"]
+    step = ""
+    for number, stage in enumerate(trace.stages, 1):
+        parts += [f"<h4>{escape(stage.step)}</h4>"] * (stage.step != step) + [_stage(number, stage)]
+        step = stage.step
+    return f'<div class="minigan-trace">\n{"".join(parts)}</div>\n'
+
+
+def _stage(number: int, stage: Stage) -> str:
+    told = f'{number}. {escape(stage.title)} <span class="muted">{stage.ms:.2f} ms</span> {_badge(stage.ok)}'
+    note = f"<div>{escape(stage.note)}</div>" * bool(stage.note)
+    rows = "".join(_row(row) if row.place else _body(row) for row in stage.rows)
+    return f'<details class="stage"{_open(stage.ok)}><summary>{told}</summary><div class="body">{note}{rows}</div></details>\n'
+
+
+def _row(row: Row) -> str:
+    main = row.quantities[0] if row.quantities else None
+    spread = f"{main.name}: {main.mean:.2g} ± {main.std:.2g}" if main else ""
+    dead = "" if row.dead is None else f"dead {row.dead:.0%}"
+    time = f"{row.ms:.3f} ms" if row.shape_out else ""
+    checked = [q.check.error for inner in row.walk() for q in inner.quantities if q.check]
+    check = f"{max(checked):.0e}" if checked else ""
+    cells = [(f"{row.place} {row.layer}", ""), (way(row), ""), (spread, ""), (dead, "right"), (time, "right")]
+    line = "".join(f'<span class="{kind}" title="{escape(text)}">{escape(text)}</span>' for text, kind in cells)
+    line += f'<span class="right">{check if row.ok else _badge(False)}</span>'
+    return (
+        f'<details{_open(row.ok)}><summary><span class="line">{line}</span></summary>'
+        f'<div class="body">{_body(row)}</div></details>\n'
+    )
+
+
+def _body(row: Row) -> str:
+    note = f"<div><code>{escape(row.note)}</code></div>" * bool(row.note)
+    heads = "".join(f"<th>{head}</th>" for head in HEADS)
+    table = f"<table><tr>{heads}</tr>{''.join(map(_quantity, row.quantities))}</table>" * bool(row.quantities)
+    pictures = "".join(_figure(caption, picture) for caption, picture in row.pictures)
+    return note + table + pictures + "".join(map(_row, row.rows))
+
+
+def _quantity(quantity: Quantity) -> str:
+    check = quantity.check
+    told = "" if check is None else f"{check.error:.1e}" if check.ok else f"{_badge(False)} {escape(str(check))}"
+    cells = "".join(f"<td>{number}</td>" for number in numbers(quantity))
+    return (
+        f'<tr><td class="left"><b>{escape(quantity.name)}</b></td><td class="left"><code>{escape(quantity.formula)}</code></td>'
+        f"<td>{quantity.shape}</td>{cells}<td>{told}</td></tr>"
+    )
+
+
+def _figure(caption: str, picture) -> str:
+    from minigan.plots.images import as_pil
+
+    file = io.BytesIO()
+    as_pil(picture).save(file, "png", optimize=True)
+    data = base64.b64encode(file.getvalue()).decode()
+    width = picture.shape[1] * max(1, min(8, SPREAD // picture.shape[1]))
+    return (
+        f'<figure><img alt="{escape(caption)}" width="{width}" src="data:image/png;base64,{data}">'
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+    )
+
+
+def _badge(ok: bool) -> str:
+    return "" if ok else '<span class="wrong">WRONG</span>'
+
+
+def _open(ok: bool) -> str:
+    """What is wrong stands open."""
+    return "" if ok else " open"

@@ -1,6 +1,0 @@
-"""Step through a training step: every stage, every layer, every number, and each gradient checked where it is used."""
-
-from minigan.tracing.record import Quantity, Row, Stage, Trace
-from minigan.tracing.step import trace
-
-__all__ = ["Quantity", "Row", "Stage", "Trace", "trace"]

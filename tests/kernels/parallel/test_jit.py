@@ -1,0 +1,99 @@
+"""The decorator: compiles on the first call only, keeps its cache, and without a folder for it warns once."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import minigan
+
+TRY = """
+import warnings
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    import numpy as np
+    from minigan.kernels import elementwise, im2col, norm
+    y = elementwise.leaky_relu(np.array([-1.0, 2.0]), 0.5)
+assert y.tolist() == [-0.5, 2.0]
+ours = [str(w.message) for w in caught if "minigan" in str(w.message)]
+print(len(ours), *ours)
+"""
+
+
+def _run(folder, code, **environment):
+    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", **environment}
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=100)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A copy of the kernels in which no cache folder can be made: a file stands where __pycache__ would be."""
+    package = tmp_path / "installed" / "minigan"
+    source = Path(minigan.__file__).parent / "kernels"
+    shutil.copytree(source, package / "kernels", ignore=shutil.ignore_patterns("__pycache__"))
+    (package / "__init__.py").touch()
+    (package / "kernels" / "__pycache__").touch()
+    return package.parent
+
+
+def test_without_a_cache_folder_it_warns_once_and_works(copy, tmp_path):
+    blocked = tmp_path / "a file"
+    blocked.touch()
+    nowhere = {"HOME": str(blocked), "XDG_CACHE_HOME": str(blocked / "cache"), "NUMBA_DISABLE_JIT": "0"}
+    count, message = _run(copy, TRY, **nowhere, NUMBA_CACHE_DIR=str(blocked / "numba")).split(" ", 1)
+    assert count == "1"
+    assert "Set NUMBA_CACHE_DIR to a folder you may write to" in message
+
+
+def test_with_a_cache_folder_it_fills_it_silently(copy, tmp_path):
+    cache = tmp_path / "cache"
+    environment = {"NUMBA_CACHE_DIR": str(cache), "NUMBA_DISABLE_JIT": "0"}
+    assert _run(copy, TRY, **environment) == "0\n"
+    assert list(cache.rglob("*.nbi"))
+
+
+def test_nothing_compiles_at_import_and_python_can_run_the_loops():
+    signatures = (
+        "from minigan.kernels import elementwise, im2col, norm, winograd, winograd3\n"
+        "modules = (elementwise, im2col, norm, winograd, winograd3)\n"
+        "kernels = [f for m in modules for f in vars(m).values() if hasattr(f, 'signatures')]\n"
+        "print(len(kernels), sum(len(f.signatures) for f in kernels))\n"
+    )
+    project = Path(minigan.__file__).parent.parent
+    count, compiled = _run(project, signatures, NUMBA_DISABLE_JIT="0").split()
+    assert int(count) >= 10
+    assert compiled == "0"
+    assert _run(project, signatures, NUMBA_DISABLE_JIT="1").split() == ["0", "0"]
+
+
+def test_other_errors_are_not_hidden(monkeypatch):
+    from minigan.kernels.parallel import jit
+
+    def broken(**options):
+        raise RuntimeError("something else")
+
+    monkeypatch.setattr(jit.numba, "njit", broken)
+    with pytest.raises(RuntimeError, match="something else"):
+        jit.jit(lambda: None)
+
+
+def test_a_second_function_without_a_cache_stays_silent(monkeypatch, recwarn):
+    from minigan.kernels.parallel import jit
+
+    def njit(cache=False, **options):
+        if cache:
+            raise RuntimeError("cannot cache function 'f': no locator available for file 'f.py'")
+        return lambda function: function
+
+    monkeypatch.setattr(jit.numba, "njit", njit)
+    monkeypatch.setattr(jit, "_warned", False)
+    with pytest.warns(RuntimeWarning, match="found no folder") as caught:
+        first, second = jit.jit(len), jit.jit(len)
+    assert len(caught) == 1
+    assert first is second is len

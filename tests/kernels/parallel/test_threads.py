@@ -1,0 +1,190 @@
+"""One pool: what is cut, in which order it comes back, and that nothing hangs, leaks or depends on luck."""
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from minigan import kernels
+from minigan.kernels.parallel import blas, threads
+
+
+def _python(code, **environment):
+    return subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, text=True, timeout=60
+    )
+
+
+@pytest.fixture
+def settings():
+    before = threads.get_threads(), threads.get_shares()
+    yield
+    threads.set_threads(*before)
+
+
+def test_shares_are_contiguous_and_in_order(any_threads):
+    spans = threads.run(lambda i, j: (i, j), 10, size=1e9)
+    assert spans[0][0] == 0
+    assert spans[-1][1] == 10
+    assert len(spans) == any_threads
+    assert all(a[1] == b[0] for a, b in itertools.pairwise(spans))
+    assert threads.run(lambda i, j: (i, j), 0, size=1e9) == [(0, 0)]
+    assert threads.run(lambda i, j: (i, j), 1, size=1e9) == [(0, 1)]
+
+
+def test_small_work_stays_here(settings):
+    threads.set_threads(2)
+    here = threading.get_ident()
+    assert threads.run(lambda i, j: (i, j, threading.get_ident()), 10, size=100) == [(0, 10, here)]
+    assert len({who for *_, who in threads.run(lambda i, j: (i, j, threading.get_ident()), 10, size=1e9)}) == 2
+
+
+def test_work_inside_work_does_not_wait_for_itself(any_threads):
+    inner = lambda i, j: sum(threads.run(lambda a, b: b - a, j - i, size=1e9))  # noqa: E731
+    assert sum(threads.run(inner, 100, size=1e9)) == 100
+
+
+def test_an_error_in_any_share_is_raised_after_all_have_stopped(any_threads):
+    done = []
+
+    def work(i, j):
+        if i == 0:
+            raise FloatingPointError("first share")
+        time.sleep(0.05)
+        done.append(i)
+
+    with pytest.raises(FloatingPointError, match="first share"):
+        threads.run(work, 12, size=1e9)
+    assert len(done) == (any_threads - 1 if any_threads > 1 else 0)
+
+    def last(i, j):
+        if j == 12:
+            raise FloatingPointError("last share")
+
+    with pytest.raises(FloatingPointError, match="last share"):
+        threads.run(last, 12, size=1e9)
+
+
+def test_blas_is_held_at_one_thread():
+    kernels.dense(np.ones((2, 3)), np.ones((3, 4)))
+    libraries = blas.libraries()
+    assert all(library.get_num_threads() == 1 for library in libraries)
+
+
+def test_scratch_is_reused_aligned_and_private():
+    a = threads.scratch("test", (3, 5), np.float32)
+    b = threads.scratch("test", (2, 2), np.float64)
+    assert a.shape == (3, 5)
+    assert a.dtype == np.float32
+    assert a.ctypes.data % 64 == 0
+    assert np.shares_memory(a, b)
+    assert threads.scratch("test", (100, 100), np.float32).shape == (100, 100)
+    assert not np.shares_memory(
+        threads.scratch("another", (2, 2), np.float64), threads.scratch("test", (2, 2), np.float64)
+    )
+    elsewhere = []
+    other = threading.Thread(target=lambda: elsewhere.append(threads.scratch("test", (2, 2), np.float64)))
+    other.start()
+    other.join()
+    assert not np.shares_memory(elsewhere[0], threads.scratch("test", (2, 2), np.float64))
+
+
+@pytest.mark.parametrize(("n", "shares"), [(0, None), (-1, None), (1.5, None), ("2", None), (2, 0), (2, 1.0)])
+def test_bad_numbers_of_threads(settings, n, shares):
+    with pytest.raises(ValueError, match="whole number of at least 1, got"):
+        threads.set_threads(n, shares)
+
+
+def test_more_shares_than_a_ticket_can_count(settings):
+    with pytest.raises(ValueError, match="shares must be at most 65535, got 65536"):
+        threads.set_threads(1, shares=65536)
+
+
+def test_the_environment_sets_the_threads(settings, monkeypatch):
+    monkeypatch.setattr(threads, "_threads", 0)  # as in a process that has not asked yet
+    monkeypatch.setenv("MINIGAN_THREADS", "3")
+    assert (threads.get_shares(), threads.get_threads()) == (3, 3)
+    for wrong in ("0", "two", "-1", "1.5", ""):
+        monkeypatch.setattr(threads, "_threads", 0)
+        monkeypatch.setenv("MINIGAN_THREADS", wrong)
+        with pytest.raises(ValueError, match=f"MINIGAN_THREADS must be a whole number of at least 1, got '{wrong}'"):
+            threads.get_threads()
+    monkeypatch.delenv("MINIGAN_THREADS")
+    assert 1 <= threads.get_threads() <= 8
+
+
+def _everything(normal):
+    """One array of all that a reduction over the batch can reorder."""
+    dtype = np.float32
+    x, W, dy = normal(9, 8, 8, 3, dtype=dtype), normal(4, 4, 3, 5, dtype=dtype), normal(9, 4, 4, 5, dtype=dtype)
+    dW, dense_dW = np.zeros_like(W), np.zeros((192, 80), dtype)
+    kernels.conv2d_dW(x, dy, 2, 1, dW)
+    kernels.dense_dW(x.reshape(9, -1), dy.reshape(9, -1), dense_dW)
+    mean, var = kernels.column_moments(x)
+    slopes = kernels.batchnorm_dx(x[::-1].copy(), x, mean, var, mean)
+    y, dx = kernels.conv2d(x, W, 2, 1), kernels.conv2d_dx(dy, W, 2, 1, (8, 8))
+    return np.concatenate([a.ravel() for a in (dW, dense_dW, mean, var, *slopes, y, dx)])
+
+
+def test_bits_depend_on_the_shares_alone(settings, monkeypatch):
+    monkeypatch.setattr(threads, "SMALL", 0)
+
+    def answer(n, shares=None):
+        rng = np.random.default_rng(3)
+        threads.set_threads(n, shares)
+        return _everything(lambda *shape, dtype: rng.standard_normal(shape).astype(dtype))
+
+    two = answer(2)
+    assert two.tobytes() == answer(2).tobytes()
+    assert two.tobytes() == answer(1, shares=2).tobytes()
+    assert answer(1, shares=4).tobytes() == answer(3, shares=4).tobytes()
+    np.testing.assert_allclose(answer(1), two, rtol=0, atol=1e-5 * np.abs(two).max())
+
+
+USES_THE_POOL = """
+import numpy as np
+from minigan.kernels import dense
+from minigan.kernels.parallel import threads
+threads.set_threads(2)
+def use():
+    y = dense(np.ones((64, 300), np.float32), np.ones((300, 700), np.float32))
+    assert (y == 300).all() and threads._pool
+use()
+"""
+
+
+def test_a_process_that_used_the_pool_ends():
+    assert _python(USES_THE_POOL + "print('done')").stdout == "done\n"
+
+
+def test_a_forked_child_has_its_own_pool():
+    code = USES_THE_POOL + (
+        "import os, sys, warnings\n"
+        "warnings.simplefilter('ignore', DeprecationWarning)  # Python 3.12 on: forking beside threads\n"
+        "child = os.fork()\n"
+        "use()\n"
+        "if child == 0: os._exit(7)\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+    )
+    assert _python(code).stdout == "7\n"
+
+
+def test_ctrl_c_ends_at_once():
+    heard = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job in the background ignores it
+    code = heard + USES_THE_POOL + "print('ready', flush=True)\nwhile True: use()\n"
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        assert child.stdout.readline() == "ready\n"
+        child.send_signal(signal.SIGINT)
+        try:
+            _, errors = child.communicate(timeout=10)
+        finally:
+            child.kill()
+    assert child.returncode != 0
+    assert "KeyboardInterrupt" in errors

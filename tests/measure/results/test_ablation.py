@@ -1,0 +1,19 @@
+"""Each change of the ablation changes the recipe, and only in what its name says."""
+
+from minigan.measure.results import ablation
+from minigan.measure.results.table import Cell
+
+
+def test_every_change_makes_another_recipe():
+    settings = [str(sorted(found.items(), key=str)) for found in ablation.METHODS.values()]
+    assert len(set(settings)) == len(settings)
+    assert "reach" not in ablation.METHODS["z normal"]
+
+
+def test_a_changed_scale_reaches_the_networks():
+    tiny = {"width": 8, "depth": 2, "batch": 8, "steps": 4}
+    found = [
+        ablation.run_cell(Cell(name, 0, ablation.METHODS[name] | tiny), quick=True)
+        for name in ("the recipe, half as long", "networks see x, not x / 4", "no moving average")
+    ]
+    assert len({str(figures) for figures in found}) == 3

@@ -1,0 +1,61 @@
+"""Rejection with a known D: two point masses whose true odds are known."""
+
+import math
+
+import numpy as np
+import pytest
+
+from minigan.layers import Dense, LeakyReLU
+from minigan.measure.results.rejection import acceptance, calibrate, rejection_sample
+from minigan.network import Sequential
+
+
+def test_without_gamma_the_acceptance_is_the_ratio_to_the_best():  # eq:rejection.acceptance
+    score = np.array([-2.0, 0.0, 1.0])
+    np.testing.assert_allclose(acceptance(score, 1.0, 0.0), np.exp(score - 1.0), atol=1e-7)
+
+
+def test_a_larger_gamma_keeps_fewer():
+    score = np.linspace(-3, 2, 7)
+    assert (acceptance(score, 2.0, 1.0) < acceptance(score, 2.0, 0.0)).all()
+
+
+class Odds:
+    """D(x) = log(p_real / p_G) for points x in {0, 1}: G draws both alike, the data has 1 three times as often."""
+
+    def __call__(self, x):
+        return np.where(x == 1, math.log(1.5), math.log(0.5))
+
+
+def test_what_is_kept_has_the_odds_of_the_data():  # eq:rejection.acceptance
+    rng = np.random.default_rng(0)
+
+    def draw(n):
+        return rng.integers(2, size=(n, 1)).astype(float)
+
+    x = draw(40_000)
+    kept = x[rng.random(len(x)) < acceptance(Odds()(x)[:, 0], math.log(1.5), 0.0)]
+    assert kept.mean() == pytest.approx(0.75, abs=0.01)
+    assert len(kept) / len(x) == pytest.approx(1 / 1.5, abs=0.01)
+    points, share = rejection_sample(Odds(), draw, 5000, rng)
+    assert points.shape == (5000, 1)
+    assert points.mean() > 0.7
+    assert 0 < share < 1
+
+
+def test_it_gives_up_with_a_clear_error():
+    rng = np.random.default_rng(0)
+    with pytest.raises(RuntimeError, match="5000 were asked for"):
+        rejection_sample(Odds(), lambda n: np.zeros((n, 1)), 5000, rng, percentile=100, limit=1)
+
+
+def test_calibrate_learns_the_logit():
+    rng = np.random.default_rng(0)
+    D = Sequential(Dense(1, 16), LeakyReLU(0.2), Dense(16, 1, gain=1.0), rng=1)
+
+    def normal(mean):
+        return lambda n: (mean + rng.standard_normal((n, 1))).astype(np.float32)
+
+    calibrate(D, normal(0.5), normal(-0.5), steps=600)
+    x = np.array([[-1.0], [0.0], [1.0]], np.float32)
+    np.testing.assert_allclose(D(x), x, atol=0.3)  # log N(x; 1/2) / N(x; -1/2) = x

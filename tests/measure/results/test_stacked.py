@@ -1,0 +1,79 @@
+"""Stacked MNIST: stacks are three digits, the number is read in order, modes and KL by hand."""
+
+import math
+from functools import partial
+
+import numpy as np
+import pytest
+
+from minigan import data
+from minigan.measure.results import Cell, stacked
+from minigan.models import digitnet
+
+TINY = {"data": "mnist10k", "samples": 30, "steps": 2, "width": 2, "batch": 4, "latent": 3}
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return data.load("mnist10k")
+
+
+def test_a_stack_is_three_digits_in_a_frame(digits):
+    stacks = stacked.Stacks(digits.images[:50], np.random.default_rng(0))
+    x = stacks[np.arange(7)]
+    assert len(stacks) == 50
+    assert (x.shape, x.dtype) == ((7, 32, 32, 3), np.uint8)
+    assert not x[:, :2].any()
+    assert not x[:, :, 30:].any()
+    known = {image.tobytes() for image in digits.images[:50, ..., 0]}
+    assert all(np.ascontiguousarray(x[i, 2:30, 2:30, c]).tobytes() in known for i in range(7) for c in range(3))
+    assert not np.array_equal(x, stacks[np.arange(7)])  # new ones each time
+
+
+def test_the_number_is_read_red_green_blue(digits):
+    starts = np.searchsorted(digits.labels, [7, 0, 4])
+    images = np.pad(digits.images[starts + 1, ..., 0], ((0, 0), (2, 2), (2, 2)))  # a 7, a 0, a 4
+    number, features = stacked.read(np.stack([images[[0, 1, 2]], images[[2, 2, 0]]]).transpose(0, 2, 3, 1))
+    assert number.tolist() == [704, 447]
+    alone = digitnet.features(images[..., None])[0]
+    # float32 sums differ in the last bits of the largest: by the place of a row in a product, and by how a batch is cut
+    same = partial(np.testing.assert_allclose, rtol=1e-5, atol=1e-6 * np.abs(alone).max())
+    same(features[[0, 1, 2]], features[[5, 1, 3]])  # 7 0 4, 4 4 7
+    same(features[:3], alone)
+
+
+def test_digits_that_are_none_are_far(digits):
+    stacks, rng = stacked.Stacks(digits.images, np.random.default_rng(1)), np.random.default_rng(0)
+    real = stacked.judged(lambda n: stacks[np.arange(n)], 100, digits.images[::50])
+    noise = stacked.judged(lambda n: rng.uniform(-1, 1, (n, 32, 32, 3)).astype(np.float32), 100, digits.images[::50])
+    assert noise["frechet"] > 20 * real["frechet"] > 0
+
+
+def test_modes_and_kl_by_hand():
+    assert stacked.spread(np.full(1000, 1e-3)) == {"modes": 1000, "kl": pytest.approx(0, abs=1e-12)}
+    one = np.zeros(1000)
+    one[5] = 1
+    assert stacked.spread(one) == {"modes": 1, "kl": pytest.approx(math.log(1000))}
+    assert stacked.spread(np.array([0.5, 0.25, 0.25, 0]))["kl"] == pytest.approx(0.5 * math.log(2))
+
+
+def test_samples_are_judged_a_block_at_a_time(digits):
+    asked = []
+
+    def draw(n):
+        asked.append(n)
+        return stacks[np.arange(n)]
+
+    stacks = stacked.Stacks(digits.images, np.random.default_rng(1))
+    found = stacked.judged(draw, 25, digits.images[::50], block=10)
+    assert asked == [10, 10, 5]
+    assert found["modes"] >= 23
+
+
+@pytest.mark.parametrize("method", stacked.METHODS)
+def test_each_method_runs(method):
+    settings = {name: TINY.get(name, value) for name, value in stacked.METHODS[method].items()}
+    found = stacked.run_cell(Cell(method, 0, settings), True)
+    assert found.keys() == stacked.COLUMNS.keys()
+    assert 1 <= found["modes"] <= 30
+    assert 0 < found["kl"] <= math.log(1000) + 1e-9

@@ -1,0 +1,96 @@
+"""A file is the old one or the new one, whatever happens in between."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from minigan.running.files import atomic_file, atomic_write
+
+
+def test_writes_bytes_and_text_and_makes_the_folder(tmp_path):
+    atomic_write(tmp_path / "a" / "b" / "bytes", b"\x00\xff")
+    atomic_write(tmp_path / "text", "zwölf")
+    assert (tmp_path / "a" / "b" / "bytes").read_bytes() == b"\x00\xff"
+    assert (tmp_path / "text").read_text(encoding="utf-8") == "zwölf"
+
+
+def test_the_name_appears_only_after_the_bytes_are_on_the_disk(tmp_path, monkeypatch):
+    events, fsync, replace = [], os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda fd: (events.append(("fsync", os.fstat(fd).st_size)), fsync(fd)))
+    monkeypatch.setattr(os, "replace", lambda a, b: (events.append(("replace", Path(a).parent)), replace(a, b)))
+    atomic_write(tmp_path / "file", b"12345")
+    assert events == [("fsync", 5), ("replace", tmp_path)]
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_an_error_in_the_block_keeps_the_old_file_and_leaves_nothing_behind(tmp_path, error):
+    target = tmp_path / "file"
+    atomic_write(target, b"old")
+
+    def write_half():
+        with atomic_file(target) as file:
+            file.write(b"half of the n")
+            raise error
+
+    with pytest.raises(error):
+        write_half()
+    assert target.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_full_disk_keeps_the_old_file(tmp_path, monkeypatch, call):
+    target = tmp_path / "file"
+    atomic_write(target, b"old")
+
+    def fail(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, call, fail)
+    with pytest.raises(OSError, match="No space left"):
+        atomic_write(target, b"new")
+    assert target.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize("new", [b"new", "text"])
+def test_kill_in_the_middle_keeps_the_old_file(tmp_path, new):
+    target = tmp_path / "file"
+    atomic_write(target, b"old")
+    code = (
+        "import sys, time\nfrom minigan.running.files import atomic_file\n"
+        f"with atomic_file({str(target)!r}) as file:\n"
+        "    file.write(b'half of the new one'); file.flush(); print('half', flush=True); time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "half\n"
+        process.send_signal(signal.SIGKILL)
+        assert process.wait(10) == -signal.SIGKILL
+    assert target.read_bytes() == b"old"
+    atomic_write(target, new)  # what the dead process left behind is in nobody's way
+    assert target.read_bytes() in (b"new", b"text")
+
+
+def test_a_link_keeps_pointing_to_its_file(tmp_path):
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.write_bytes(b"old")
+    link.symlink_to(real)
+    atomic_write(link, b"new")
+    assert link.is_symlink()
+    assert real.read_bytes() == b"new"
+
+
+def test_others_may_read_it_as_with_open(tmp_path):
+    (tmp_path / "plain").write_bytes(b"")
+    atomic_write(tmp_path / "atomic", b"")
+    assert (tmp_path / "atomic").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_a_folder_is_refused(tmp_path):
+    with pytest.raises(IsADirectoryError, match="it is a folder; give the name of a file in it"):
+        atomic_write(tmp_path, b"new")
+    assert os.listdir(tmp_path) == []

@@ -1,0 +1,160 @@
+"""Lesson 17: the typical wrong answers, and the words that have to name each."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from minigan.losses import non_saturating, relativistic
+from minigan.penalties import add_penalty, r1, r2
+from minigan.teach.exercises import nb17
+
+
+def sig(t):
+    return 0.5 * (1 + np.tanh(t / 2))
+
+
+def table(r, f):
+    """softplus and sigmoid of every difference, as lists of lists would have it."""
+    t = np.array([[b - a for b in f] for a in r])
+    return np.logaddexp(0, t), sig(t)
+
+
+def upside_down(r, f):
+    value, slope = table(f, r)  # (M, N), of r - f
+    n = slope.size
+    return value.sum() / n, slope.sum(axis=0) / n, -slope.sum(axis=1) / n
+
+
+def both_up(r, f):
+    value, slope = table(r, f)
+    return value.mean(), slope.sum(1) / slope.size, slope.sum(0) / slope.size
+
+
+def signs_exchanged(r, f):
+    value, slope = table(r, f)
+    return value.mean(), slope.sum(1) / slope.size, -slope.sum(0) / slope.size
+
+
+def means(r, f):
+    value, slope = table(r, f)
+    return value.mean(), -slope.mean(1), slope.mean(0)
+
+
+def sums(r, f):
+    value, slope = table(r, f)
+    return value.mean(), -slope.sum(1), slope.sum(0)
+
+
+def plain(r, f):
+    value, d_real, d_fake = non_saturating.d(r, f)
+    return value, d_real, d_fake
+
+
+def against_the_mean(r, f):
+    t = np.mean(f) - r
+    return np.mean(np.log(1 + np.exp(t))), -sig(t) / r.size, np.repeat(np.mean(sig(t)) / f.size, f.size)
+
+
+def other_sigmoid(r, f):
+    value, slope = table(r, f)
+    return value.mean(), -(1 - slope).sum(1) / slope.size, (1 - slope).sum(0) / slope.size
+
+
+def d_step(D, x, fake, slopes, *penalties):
+    """slopes: of (r, f) -> d_real, d_fake; penalties: (where, penalty)."""
+    (r, a), (f, b) = D.forward(x), D.forward(fake)
+    for dy, caches in zip(slopes(r, f), (a, b), strict=True):
+        if dy is not None:
+            D.backward(dy, caches)
+    for where, penalty in penalties:
+        add_penalty(D, *D.forward(where), penalty)
+    return D.grad
+
+
+def pair(r, f):
+    return relativistic.d(r, f)[1:]
+
+
+def r3(slopes=pair, weigh=lambda c: c, at_real="x", at_fake="fake", first=True, second=True):
+    def answer(D, x, fake, gamma):
+        batches = {"x": x, "fake": fake}
+        taken = [(batches[at_real], partial(r1, gamma=weigh(gamma)))] if first else []
+        taken += [(batches[at_fake], partial(r2, gamma=weigh(gamma)))] if second else []
+        return d_step(D, x, fake, slopes, *taken)
+
+    return answer
+
+
+def twice(D, x, fake, gamma):
+    (r, a), (f, b) = D.forward(x), D.forward(fake)
+    _, d_real, d_fake = relativistic.d(r, f)
+    D.backward(d_real, a)
+    D.backward(d_fake, b)
+    add_penalty(D, r, a, partial(r1, gamma=gamma), d_real)
+    add_penalty(D, f, b, partial(r2, gamma=gamma), d_fake)
+    return D.grad
+
+
+def wrong_order(D, x, fake, gamma):
+    (r, a), (f, b) = D.forward(x), D.forward(fake)
+    _, d_real, d_fake = relativistic.d(f, r)
+    D.backward(d_real, b)
+    D.backward(d_fake, a)
+    add_penalty(D, r, a, partial(r1, gamma=gamma))
+    add_penalty(D, f, b, partial(r2, gamma=gamma))
+    return D.grad
+
+
+def no_loss(D, x, fake, gamma):
+    return d_step(
+        D, x, fake, lambda r, f: (None, None), (x, partial(r1, gamma=gamma)), (fake, partial(r2, gamma=gamma))
+    )
+
+
+WRONG = {
+    "q1": {
+        "the pair is upside down": upside_down,
+        "d_real has a minus": both_up,
+        "signs of both slopes are exchanged": signs_exchanged,
+        "not a mean over the partners": means,
+        "divide by N M": sums,
+        "no pairs": plain,
+        "another loss (RaGAN)": against_the_mean,
+        "sigmoid of the same argument": other_sigmoid,
+        "not the sum": lambda r, f: (table(r, f)[0].sum(), -both_up(r, f)[1], both_up(r, f)[2]),
+        "it should return 3 things": lambda r, f: table(r, f)[0].mean(),
+    },
+    "q2": {
+        "there are two penalties": lambda t, n, a, b: 0.5 * a**2 * (b / a) ** (2 * t / n),
+        "what is asked is gamma": lambda t, n, a, b: np.exp(np.log(a) + t / n * np.log(b / a)),
+        "the square of the resolution": lambda t, n, a, b: np.exp(np.log(a) + t / n * np.log(b / a)) / 4,
+        "not by the same amount": lambda t, n, a, b: (a * (1 - t / n) + b * t / n) ** 2 / 4,
+        "falls in a straight line": lambda t, n, a, b: a**2 / 4 * (1 - t / n) + b**2 / 4 * t / n,
+        "it runs backward": lambda t, n, a, b: b**2 * (a / b) ** (2 * t / n) / 4,
+        "its power is t / n": lambda t, n, a, b: a**2 * (b / a) ** (2 * t) / 4,
+        "so divide by 4": lambda t, n, a, b: 4 * a**2 * (b / a) ** (2 * t / n),
+    },
+    "q3": {
+        "R2 is missing": r3(second=False),
+        "R1 is missing": r3(first=False),
+        "both penalties are missing": r3(first=False, second=False),
+        "R2 is taken at the reals": r3(at_fake="x"),
+        "R1 is taken at the fakes": r3(at_real="fake"),
+        "this is the plain loss": r3(lambda r, f: non_saturating.d(r, f)[1:]),
+        "takes the reals' scores first": wrong_order,
+        "gamma is not passed on": r3(weigh=lambda c: 1.0),
+        "inside r1 and r2 already": r3(weigh=lambda c: c / 2),
+        "the penalties alone": no_loss,
+        "the loss is counted twice": twice,
+        "backward pass for the reals is missing": r3(lambda r, f: (None, pair(r, f)[1])),
+        "backward pass for the fakes is missing": r3(lambda r, f: (pair(r, f)[0], None)),
+    },
+}
+
+
+@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
+def test_the_mistake_is_named(q, named, verdict):
+    said = verdict(getattr(nb17, q), WRONG[q][named])
+    assert said.startswith("✗ not yet: ")
+    assert named in said

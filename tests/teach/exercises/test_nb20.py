@@ -1,0 +1,131 @@
+"""Lesson 20: the typical wrong answers, and the words that have to name each."""
+
+import numpy as np
+import pytest
+
+from minigan.teach.exercises import nb20
+
+
+def k3(x, y):
+    return (1 + np.einsum("id,jd->ij", x, y) / x.shape[1]) ** 3
+
+
+def off_diagonal(K):
+    return K[~np.eye(len(K), dtype=bool)]
+
+
+def one_loop(a, b, k=k3):
+    return off_diagonal(k(a, a)).mean() + off_diagonal(k(b, b)).mean() - 2 * k(a, b).mean()
+
+
+def within(x, y, r, strict=False):
+    """(len(x), len(y)): does y_j lie in the ball of x_i?"""
+    d = np.sqrt(((x[:, None] - y[None]) ** 2).sum(axis=-1))
+    return d <= r[:, None]
+
+
+def radius(x, k):
+    d = np.sqrt(((x[:, None] - x[None]) ** 2).sum(axis=-1))
+    np.fill_diagonal(d, np.inf)
+    return np.partition(d, k - 1, axis=1)[:, k - 1]
+
+
+def with_itself(x, k):
+    d = np.sqrt(((x[:, None] - x[None]) ** 2).sum(axis=-1))
+    return np.partition(d, k - 1, axis=1)[:, k - 1]
+
+
+def shares(real, fake, of_real, of_fake):
+    return within(real, fake, of_real).any(axis=0).mean(), within(fake, real, of_fake).any(axis=0).mean()
+
+
+def exchanged(real, fake, k):
+    return shares(fake, real, radius(fake, k), radius(real, k))
+
+
+def density_and_recall(real, fake, k):
+    counted = within(real, fake, radius(real, k)).sum() / (k * len(fake))
+    return counted, shares(real, fake, radius(real, k), radius(fake, k))[1]
+
+
+def precision_and_coverage(real, fake, k):
+    inside = within(real, fake, radius(real, k))
+    return inside.any(axis=0).mean(), inside.any(axis=1).mean()
+
+
+def balls_that_hold_a_point(real, fake, k):
+    of_real, of_fake = within(real, fake, radius(real, k)), within(fake, real, radius(fake, k))
+    return of_fake.any(axis=1).mean(), of_real.any(axis=1).mean()
+
+
+def put_back(G, opt, rng, arrays, meta, without=(), **other):
+    places = {"theta": G.theta, "state": G.state, "m": opt.m, "v": opt.v}
+    for name, place in places.items():
+        if name not in without:
+            place[...] = other.get(name, arrays[name])
+    if "t" not in without:
+        opt.t = meta["t"]
+    if "rng" not in without:
+        rng.bit_generator.state = meta["rng"]
+
+
+def new_names(G, opt, rng, arrays, meta):
+    put_back(G, opt, rng, arrays, meta, without=("theta", "state"))
+    G.theta, G.state = arrays["theta"], arrays["state"]
+
+
+def a_new_generator(G, opt, rng, arrays, meta):
+    put_back(G, opt, rng, arrays, meta, without=("rng",))
+    rng = np.random.default_rng(0)
+    rng.bit_generator.state = meta["rng"]
+
+
+WRONG = {
+    "q1": {
+        "the diagonal is left in": lambda a, b: k3(a, a).mean() + k3(b, b).mean() - 2 * k3(a, b).mean(),
+        "not out of the count": lambda a, b: (
+            off_diagonal(k3(a, a)).sum() / len(a) ** 2
+            + off_diagonal(k3(b, b)).sum() / len(b) ** 2
+            - 2 * k3(a, b).mean()
+        ),
+        "counts twice": lambda a, b: one_loop(a, b) + k3(a, b).mean(),
+        "to be taken off": lambda a, b: one_loop(a, b) + 4 * k3(a, b).mean(),
+        "divided by the number of features": lambda a, b: one_loop(a, b, lambda x, y: (1 + x @ y.T) ** 3),
+        "this is the square": lambda a, b: one_loop(a, b, lambda x, y: np.square(1 + x @ y.T / x.shape[1])),
+        "the 1 in the kernel": lambda a, b: one_loop(a, b, lambda x, y: (x @ y.T) ** 3 / x.shape[1] ** 3),
+        "this is the root": lambda a, b: max(one_loop(a, b), 0) ** 0.5,
+    },
+    "q2": {
+        "are exchanged": exchanged,
+        "its own first neighbour": lambda real, fake, k: shares(real, fake, with_itself(real, k), with_itself(fake, k)),
+        "one neighbour too far": lambda real, fake, k: shares(real, fake, radius(real, k + 1), radius(fake, k + 1)),
+        "this is coverage": precision_and_coverage,
+        "this is density": density_and_recall,
+        "which balls hold a point": balls_that_hold_a_point,
+        "it should return 2 things": lambda real, fake, k: shares(real, fake, radius(real, k), radius(fake, k))[0],
+    },
+    "q3": {
+        "their views of the old one": new_names,
+        "G's weights are not those of the file": lambda *a: put_back(*a, without=("theta",)),
+        "running statistics of BatchNorm": lambda *a: put_back(*a, without=("state",)),
+        "Adam's m is not that of the file": lambda *a: put_back(*a, without=("m",)),
+        "would be a leap": lambda *a: put_back(*a, without=("v",)),
+        "m and v are exchanged": lambda G, opt, rng, arrays, meta: put_back(
+            G, opt, rng, arrays, meta, m=arrays["v"], v=arrays["m"]
+        ),
+        "as if this were its first step": lambda *a: put_back(*a, without=("t",)),
+        "does not stand where it stood": a_new_generator,
+    },
+}
+
+
+@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
+def test_the_mistake_is_named(q, named, verdict):
+    said = verdict(getattr(nb20, q), WRONG[q][named])
+    assert said.startswith("✗ not yet: ")
+    assert named in said
+
+
+def test_everything_put_back_is_right(verdict):
+    assert verdict(nb20.q3, put_back).startswith("✓ right: ")
+    assert verdict(nb20.q3, lambda *a: None).startswith("· not written yet: ")

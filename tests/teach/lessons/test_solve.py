@@ -1,0 +1,50 @@
+"""Solutions are found beside their exercises, and filled in where the stubs stood."""
+
+import pytest
+
+from minigan.teach.lessons.solve import exercises, solved, split
+
+
+def cell(source, *tags, kind="code"):
+    return {"cell_type": kind, "metadata": {"tags": list(tags)}, "source": source}
+
+
+def solution(code):
+    return cell(
+        f"<details><summary>Solution</summary>\n\n```python\n{code}\n```\n\nWhy.\n</details>",
+        "solution",
+        kind="markdown",
+    )
+
+
+STUB = "def f(x):\n    ...  # your code\n\n\ncheck.nb01_q1(f)"
+CELLS = [
+    {"cell_type": "code", "metadata": {}, "source": ["import numpy as np\n", "x = 1"]},
+    cell(STUB, "exercise"),
+    cell("between", kind="markdown"),
+    solution("def f(x):\n    return x"),
+    cell(STUB.replace("q1", "q2"), "exercise"),
+    solution("def f(x):\n    return -x"),
+]
+
+
+def test_stubs_become_solutions_and_nothing_else_changes():
+    before = [dict(c) for c in CELLS]
+    filled = solved(CELLS)
+    assert filled[1]["source"] == "def f(x):\n    return x\n\n\ncheck.nb01_q1(f)"
+    assert filled[4]["source"] == "def f(x):\n    return -x\n\n\ncheck.nb01_q2(f)"
+    assert [filled[i] for i in (0, 2, 3, 5)] == [CELLS[i] for i in (0, 2, 3, 5)]
+    assert before == CELLS
+    assert [(i, check) for i, _, check, _ in exercises(CELLS)] == [(1, "check.nb01_q1(f)"), (4, "check.nb01_q2(f)")]
+
+
+def test_stub_and_check_are_parted_at_the_last_line():
+    assert split(STUB) == ("def f(x):\n    ...  # your code\n\n", "check.nb01_q1(f)")
+    with pytest.raises(ValueError, match=r"an exercise ends with its check.*not with 'f\(1\)'"):
+        split("def f(x): ...\nf(1)")
+
+
+@pytest.mark.parametrize("cells", [CELLS[:2], [CELLS[1], CELLS[4], CELLS[5]], [CELLS[1], cell("no code", "solution")]])
+def test_an_exercise_without_a_solution_is_an_error(cells):
+    with pytest.raises(ValueError, match=r"check.nb01_q1\(f\) is not followed by a cell tagged 'solution'"):
+        list(exercises(cells))

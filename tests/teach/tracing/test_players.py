@@ -1,0 +1,80 @@
+"""Loss and penalty are checked as the layers are."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from museum import EXHIBITS, Patch
+
+import minigan
+from minigan import penalties
+from minigan.losses import GAN_LOSSES, NonSaturating
+from minigan.penalties import place
+from minigan.teach.tracing.players import penalty_name, watched_penalty
+
+from .pairs import images, plane
+
+
+@pytest.mark.parametrize(
+    ("exhibit", "loss", "quantity"),
+    [
+        ("slope_without_one_over_n", "non_saturating", "df"),
+        ("hinge_on_the_wrong_side", "hinge", "dr"),
+    ],
+)
+def test_a_wrong_slope_of_a_loss_shows_in_its_row(exhibit, loss, quantity, monkeypatch):
+    (bug,) = [e.bug for e in EXHIBITS if e.name == exhibit]
+    G, D, x, z = images()
+    trace = partial(minigan.trace, G, D, x, z, GAN_LOSSES[loss])
+    assert trace().failed == []
+    bug(Patch(monkeypatch))
+    assert quantity in {q.name for _, row, q in trace().failed if row.layer == repr(GAN_LOSSES[loss])}
+
+
+def test_a_wrong_v_of_a_penalty_shows_in_its_row():
+    def doubled(g):
+        value, v = penalties.r1(g)
+        return value, 2 * v
+
+    G, D, x, z = plane()
+    found = minigan.trace(G, D, x, z, penalties=[penalties.r1, doubled])
+    assert [(stage.title, row.layer, q.name) for stage, row, q in found.failed] == [
+        ("penalty doubled: value and v = dP/dg", "doubled", "v")
+    ]
+    assert found["penalty r1: value and v = dP/dg"].rows[0].note.startswith("P = ")
+
+
+def test_a_penalty_keeps_its_place_and_its_name():
+    class Watch:
+        rng = np.random.default_rng(0)
+
+    for penalty, name in ((partial(penalties.r2, gamma=3), "r2(gamma=3)"), (penalties.dragan, "dragan")):
+        assert penalty_name(penalty) == name
+        assert place(watched_penalty(penalty, Watch())) == place(penalty)
+
+
+def test_a_loss_of_the_readers_own_has_its_first_line_as_its_formula():
+    class Steep(NonSaturating):
+        """ten times the non-saturating loss"""
+
+        def g(self, r, f):
+            value, slope = super().g(r, f)
+            return 10 * value, 10 * slope
+
+    class Own:
+        """mean f"""
+
+        relativistic = False
+
+        def d(self, r, f):
+            return float(r.mean() - f.mean()), np.full_like(r, 1 / r.size), np.full_like(f, -1 / f.size)
+
+        def g(self, r, f):
+            return float(f.mean()), np.full_like(f, 1 / f.size)
+
+    G, D, x, z = plane()
+    steep, own = minigan.trace(G, D, x, z, Steep()), minigan.trace(G, D, x, z, Own())
+    assert steep.failed == own.failed == []
+    row = own.stages[3].rows[0]
+    assert (row.note, row["dr"].formula) == ("mean f", "")
+    assert steep["Steep: loss of D"].rows[0].note.startswith("L_D = ")

@@ -1,0 +1,52 @@
+"""The text of a trace: aligned, with what failed on top."""
+
+import re
+
+import minigan
+from minigan.layers import Beside, Flatten, LabelScore, LeakyReLU, Tanh
+from minigan.penalties import r1
+from minigan.teach.tracing import Trace
+from minigan.teach.tracing.text import WIDTH
+
+from .pairs import conditional, images, network, plane
+
+
+def test_every_stage_layer_and_number_is_there_and_fits():
+    for build in (plane, images, conditional):
+        found = minigan.trace(*build(), penalties=[r1])
+        lines = str(found).splitlines()
+        assert max(map(len, lines)) <= WIDTH + 8
+        assert repr(found) == str(found)
+        for number, stage in enumerate(found.stages, 1):
+            assert f"{number:2}  {stage.title}" in str(found)
+        rows = [row for stage in found.stages for row in stage.walk()]
+        quantities = [line for line in lines if "±" in line and "[" in line and "====" not in line]
+        assert len(quantities) == sum(len(row.quantities) for row in rows)
+        assert len([line for line in quantities if line.endswith(" ok")]) == len(found.checked)
+        assert "dead 0%" in str(found)
+        assert re.search(r"^==== D step =+ mean ± std", str(found), re.MULTILINE)
+        columns = {line.index("±") for line in quantities}
+        assert len(columns) == 1  # one under the other
+
+
+def test_a_failure_stands_on_top(monkeypatch):
+    found = minigan.trace(*plane())
+    told = str(found).splitlines()[2]
+    assert re.fullmatch(r"\d+ gradients checked against .*: all agree, to \d\.\de-\d\d at worst", told)
+    monkeypatch.setattr(Tanh, "df", lambda self, y: 1 - y)
+    lines = str(minigan.trace(*plane())).splitlines()
+    assert re.search(r": 1 FAILED$", lines[2])
+    assert lines[3].startswith("  G(z): backward, 1 Tanh(): dx: relative error ")
+    assert sum(line.endswith("WRONG") for line in lines) == 1
+
+
+def test_a_long_name_is_cut():
+    G, _, x, z = conditional()
+    D = network(Beside(*[LeakyReLU() for _ in range(9)], Flatten()), LabelScore(24, 4))
+    lines = str(minigan.trace(G, D, x, z)).splitlines()
+    line = next(line for line in lines if line.startswith("    0   Beside(LeakyReLU(0.2), "))
+    assert re.search(r"\.\.\.  \(\(5, 6, 4, 1\), \(5,\)\) -> \(\(5, 24\), \(5,\)\)   \d+\.\d\d\d ms$", line)
+
+
+def test_an_empty_trace():
+    assert str(Trace([], {}, "nothing")).startswith("nothing\n\nNo gradient was checked.")

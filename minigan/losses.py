@@ -46,28 +46,28 @@ class Minimax(GANLoss):
 
     def d(self, r, f):
         value = _mean(softplus(-r)) + _mean(softplus(f))  # -log sigmoid(r) - log(1 - sigmoid(f))   eq:loss.minimax.d
-        return value, -sigmoid(-r) / r.size, sigmoid(f) / f.size  # eq:loss.minimax.d.slopes
+        return value, -sigmoid(-r) / r.size, sigmoid(f) / f.size  # eq:loss.minimax.d.gradients
 
     def g(self, r, f):
-        return -_mean(softplus(f)), -sigmoid(f) / f.size  # eq:loss.minimax.g eq:loss.minimax.g.slopes
+        return -_mean(softplus(f)), -sigmoid(f) / f.size  # eq:loss.minimax.g eq:loss.minimax.g.gradients
 
 
 class NonSaturating(Minimax):
     """D as minimax;   G: mean softplus(-f) = -mean log sigmoid(f).     Goodfellow et al. 2014, sec. 3."""
 
     def g(self, r, f):
-        return _mean(softplus(-f)), -sigmoid(-f) / f.size  # eq:loss.non_saturating.g eq:loss.non_saturating.g.slopes
+        return _mean(softplus(-f)), -sigmoid(-f) / f.size  # eq:loss.non_saturating.g eq:loss.non_saturating.g.gradients
 
 
 class LeastSquares(GANLoss):
     """D: 1/2 mean (r - 1)^2 + 1/2 mean f^2;   G: 1/2 mean (f - 1)^2.     Mao et al. 2017, eq. 9."""
 
     def d(self, r, f):
-        # eq:loss.least_squares.d eq:loss.least_squares.d.slopes
+        # eq:loss.least_squares.d eq:loss.least_squares.d.gradients
         return 0.5 * _mean((r - 1) ** 2) + 0.5 * _mean(f**2), (r - 1) / r.size, f / f.size
 
     def g(self, r, f):
-        return 0.5 * _mean((f - 1) ** 2), (f - 1) / f.size  # eq:loss.least_squares.g eq:loss.least_squares.g.slopes
+        return 0.5 * _mean((f - 1) ** 2), (f - 1) / f.size  # eq:loss.least_squares.g eq:loss.least_squares.g.gradients
 
 
 class Hinge(GANLoss):
@@ -75,22 +75,22 @@ class Hinge(GANLoss):
 
     def d(self, r, f):
         value = _mean(np.maximum(1 - r, 0)) + _mean(np.maximum(1 + f, 0))  # eq:loss.hinge.d
-        # eq:loss.hinge.d.slopes
+        # eq:loss.hinge.d.gradients
         return value, np.where(r < 1, -1, 0).astype(r.dtype) / r.size, np.where(f > -1, 1, 0).astype(f.dtype) / f.size
 
     def g(self, r, f):
-        return -_mean(f), np.full_like(f, -1 / f.size)  # eq:loss.hinge.g eq:loss.hinge.g.slopes
+        return -_mean(f), np.full_like(f, -1 / f.size)  # eq:loss.hinge.g eq:loss.hinge.g.gradients
 
 
 class Wasserstein(GANLoss):
     """D: mean f - mean r;   G: -mean f.     Arjovsky et al. 2017, eq. 2; D must be kept Lipschitz (clip, WGAN-GP, spectral norm)."""
 
     def d(self, r, f):
-        # eq:loss.wasserstein.d eq:loss.wasserstein.d.slopes
+        # eq:loss.wasserstein.d eq:loss.wasserstein.d.gradients
         return _mean(f) - _mean(r), np.full_like(r, -1 / r.size), np.full_like(f, 1 / f.size)
 
     def g(self, r, f):
-        return -_mean(f), np.full_like(f, -1 / f.size)  # eq:loss.wasserstein.g eq:loss.wasserstein.g.slopes
+        return -_mean(f), np.full_like(f, -1 / f.size)  # eq:loss.wasserstein.g eq:loss.wasserstein.g.gradients
 
 
 class Relativistic(GANLoss):
@@ -107,7 +107,7 @@ class Relativistic(GANLoss):
             raise ValueError(
                 f"the relativistic loss compares in pairs, so it needs as many real as fake scores: got {r.shape} and {f.shape}"
             )
-        slope = sigmoid(f - r) / r.size  # eq:loss.relativistic.d.slopes
+        slope = sigmoid(f - r) / r.size  # eq:loss.relativistic.d.gradients
         return _mean(softplus(f - r)), -slope, slope  # eq:loss.relativistic.d
 
     def g(self, r, f):
@@ -136,7 +136,7 @@ def bce_with_logits(s, target, smoothing: float = 0.0):
         raise ValueError(f"label smoothing is a share between 0 and 1, got {smoothing}")
     _difference(s, target)
     t = np.asarray(target, s.dtype) * (1 - smoothing) + 0.5 * smoothing  # eq:bce.smoothing
-    return _mean(softplus(s) - t * s), (sigmoid(s) - t) / s.size  # eq:bce eq:bce.slope
+    return _mean(softplus(s) - t * s), (sigmoid(s) - t) / s.size  # eq:bce eq:bce.gradient
 
 
 def softmax_cross_entropy(s, labels):
@@ -154,7 +154,7 @@ def softmax_cross_entropy(s, labels):
     u = s - s.max(axis=1, keepdims=True)
     log_p = u - np.log(np.exp(u).sum(axis=1, keepdims=True))
     slope = np.exp(log_p)
-    slope[rows, labels] -= 1  # eq:cross_entropy.slope
+    slope[rows, labels] -= 1  # eq:cross_entropy.gradient
     return -_mean(log_p[rows, labels]), slope / len(s)  # eq:cross_entropy
 
 
@@ -178,7 +178,7 @@ def gaussian_kl(mu, log_var):
     _difference(mu, log_var)
     N = len(mu)
     var = np.exp(log_var)
-    # eq:gaussian_kl eq:gaussian_kl.slopes
+    # eq:gaussian_kl eq:gaussian_kl.gradients
     return float(0.5 * (mu * mu + var - 1 - log_var).sum(dtype=np.float64)) / N, mu / N, (var - 1) / (2 * N)
 
 

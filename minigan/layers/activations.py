@@ -49,7 +49,7 @@ class Tanh(Activation):
         return y, y
 
     def df(self, y):
-        return 1 - y * y  # eq:tanh.slope
+        return 1 - y * y  # eq:tanh.derivative
 
     def d2f(self, y):
         return -2 * y * (1 - y * y)  # eq:tanh.curvature
@@ -63,7 +63,7 @@ class Sigmoid(Activation):
         return y, y
 
     def df(self, y):
-        return y * (1 - y)  # eq:sigmoid.slope
+        return y * (1 - y)  # eq:sigmoid.derivative
 
     def d2f(self, y):
         return y * (1 - y) * (1 - 2 * y)  # eq:sigmoid.curvature
@@ -76,7 +76,7 @@ class Softplus(Activation):
         return softplus(x), x  # eq:softplus.forward
 
     def df(self, x):
-        return sigmoid(x)  # eq:softplus.slope
+        return sigmoid(x)  # eq:softplus.derivative
 
     def d2f(self, x):
         s = sigmoid(x)
@@ -91,7 +91,7 @@ class SiLU(Activation):
         return x * s, x, s  # eq:silu.forward
 
     def df(self, x, s):
-        return s + x * s * (1 - s)  # eq:silu.slope
+        return s + x * s * (1 - s)  # eq:silu.derivative
 
     def d2f(self, x, s):
         return s * (1 - s) * (2 + x * (1 - 2 * s))  # eq:silu.curvature

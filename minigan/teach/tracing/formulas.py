@@ -20,7 +20,7 @@ BOOK = {  # class -> the first part of its equations' names
     "Relativistic": "loss.relativistic", "SGD": "sgd", "RMSProp": "rmsprop", "Adam": "adam",
 }  # fmt: skip
 LAST = {  # name of the number -> the last part of the equation's name, where it is another
-    "y": ("forward", "affine"), "w": ("tangent",), "db": ("db", "dW"), "dtheta": ("dW",), "dr": ("d.slopes",),
+    "y": ("forward", "affine"), "w": ("tangent",), "db": ("db", "dW"), "dtheta": ("dW",), "dr": ("d.gradients",),
     "dWq": ("dW",), "dWk": ("dW",), "dWv": ("dW",),
 }  # fmt: skip
 ANY = {"y": "y = f(x)", "dx": "dx = J' dy", "w": "w = J v"}
@@ -33,13 +33,13 @@ def formula(thing, verb: str, name: str) -> str:
         return SECOND.get(name, f"{name} += ∂/∂{name[1:]} [dw' J v + dx' y]")
     found = _text(thing, LAST.get(name, (name,)))
     if name in ("dx", "w") and found:
-        found = ",  ".join([found, *filter(None, [_text(thing, ("slope",))])])  # dx = f'(x) dy,  f' = 1 - y²
+        found = ",  ".join([found, *filter(None, [_text(thing, ("derivative",))])])  # dx = f'(x) dy,  f' = 1 - y²
     return found or (name == "y" and opening(thing)) or ANY.get(name, f"{name} += ∂/∂{name[1:]} [dy' y]")
 
 
 def loss_formula(loss, face: str, slopes: bool = False) -> str:
     """Of a GAN loss: what D ("d") or G ("g") minimises, or the slopes of it."""
-    return _text(loss, (f"{face}.slopes" if slopes else face,)) or opening(loss) * (not slopes)
+    return _text(loss, (f"{face}.gradients" if slopes else face,)) or opening(loss) * (not slopes)
 
 
 def penalty_formula(penalty, name: str = "") -> str:

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from minigan.running import runs
-from minigan.teach.tracing.record import Trace
 from minigan.teach.tracing.step import trace
+from minigan.teach.tracing.view import Trace
 
 
 def trace_run(path: str | Path, step: int | None = None) -> Trace:

@@ -20,7 +20,7 @@ from minigan.losses import non_saturating
 from minigan.network import Sequential
 from minigan.optim import NonFiniteError, Optimizer
 from minigan.teach.tracing.players import WatchedLoss, WatchedOptimizer, watched_penalty
-from minigan.teach.tracing.record import Trace
+from minigan.teach.tracing.view import Trace
 from minigan.teach.tracing.watch import Watch
 
 

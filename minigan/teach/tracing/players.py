@@ -44,7 +44,7 @@ class WatchedLoss:
         slopes = {"r": out[1], "f": out[2]} if name == "d" else {"f": out[1]} | ({"r": out[2]} if len(out) > 2 else {})
         for which, slope in slopes.items():
             check = self._check(run, scores, which, list(slopes).index(which) + 1)
-            row.quantities.append(measure(f"d{which}", loss_formula(self.loss, name, slopes=True), slope, check))
+            row.quantities.append(measure(f"d{which}", loss_formula(self.loss, name, gradients=True), slope, check))
         return out
 
     def _check(self, run, scores, which, index):

@@ -117,4 +117,6 @@ class Record:
     @property
     def failed(self) -> list[tuple[Stage, Row, Quantity]]:
         """The quantities whose hand-written derivative disagrees with differences."""
-        return [(stage, row, quantity) for stage, row, quantity in self.checked if quantity.check and not quantity.check.ok]
+        return [
+            (stage, row, quantity) for stage, row, quantity in self.checked if quantity.check and not quantity.check.ok
+        ]

@@ -50,7 +50,9 @@ def _row(row: Row, indent: int) -> list[str]:
     right = "   ".join(filter(None, [shapes(row), f"{row.ms:.3f} ms" if row.shape_out else ""]))
     room = WIDTH - indent - len(right) - 2
     head = head if len(head) <= room else head[: room - 3] + "..."
-    lines = [" " * indent + head.ljust(room + 2) + right] if row.place else []  # a loss or penalty is named by its stage
+    lines = (
+        [" " * indent + head.ljust(room + 2) + right] if row.place else []
+    )  # a loss or penalty is named by its stage
     lines += [" " * (indent + 4) + row.note] * bool(row.note)
     for quantity in row.quantities:
         lines.append(_quantity(quantity, row.dead if quantity.name == "y" else None, indent + 4))

@@ -55,7 +55,7 @@ def test_an_activation_tells_its_slope_too():
 
 def test_losses_penalties_optimizers():
     assert loss_formula(losses.non_saturating, "d") == text("loss.minimax.d")  # D's loss is that of minimax
-    assert loss_formula(losses.hinge, "g", slopes=True) == text("loss.hinge.g.gradients")
+    assert loss_formula(losses.hinge, "g", gradients=True) == text("loss.hinge.g.gradients")
     assert penalty_formula(penalties.r1) == text("penalty.r1")
     assert penalty_formula(penalties.wgan_gp, "v") == text("penalty.wgan_gp.v")
     assert penalty_formula(penalties.dragan, "v") == ""

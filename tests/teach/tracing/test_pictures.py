@@ -12,7 +12,7 @@ from minigan.teach.tracing.pictures import EDGE, kernels, maps
         ((9, 5, 4, 3), (1 * (5 + 1) + 1, 8 * (4 + 1) + 1, 3), "y of the first 8 samples"),
         ((2, 5, 4, 1), (7, 2 * 5 + 1, 1), "y of the first 2 samples"),
         ((2, 3, 5, 20), (2 * 4 + 1, 8 * 6 + 1, 1), "y, sample 0, channels 0 to 15"),
-        ((7, 2), (EDGE, EDGE, 1), "y: 7 points of the plane"),
+        ((7, 2), (EDGE, EDGE, 1), "y: 7 points in the plane"),
         ((40, 90), (16 + 2, 64 + 2, 1), "y: 16 samples (rows) x 64 units"),
     ],
 )

@@ -56,13 +56,13 @@ def test_the_stages_stand_in_the_order_of_the_step():
         ("D", "D(real): forward"),
         ("D", "D(fake): forward"),
         ("D", "NonSaturating: loss of D"),
-        ("D", "penalty: slope of D(real)"),
+        ("D", "penalty: gradient of D(real)"),
         ("D", "penalty r1: value and v = dP/dg"),
         ("D", "penalty: push v forward through D(real)"),
         ("D", "penalty: second order of D(real), with the loss"),
         ("D", "D(fake): backward"),
         ("D", "D(penalty's points): forward"),
-        ("D", "penalty: slope of D(penalty's points)"),
+        ("D", "penalty: gradient of D(penalty's points)"),
         ("D", "penalty wgan_gp(lam=2.0): value and v = dP/dg"),
         ("D", "penalty: push v forward through D(penalty's points)"),
         ("D", "penalty: second order of D(penalty's points)"),
@@ -70,7 +70,7 @@ def test_the_stages_stand_in_the_order_of_the_step():
         ("G", "G(z): forward"),
         ("G", "D(fake): forward"),
         ("G", "NonSaturating: loss of G"),
-        ("G", "D(fake): back through it"),
+        ("G", "D(fake): backward to its input"),
         ("G", "G(z): backward"),
         ("G", "SGD: theta of G"),
     ]
@@ -105,7 +105,7 @@ def test_every_row_has_its_shapes_numbers_and_checks():
         back[0]["dx"]
     with pytest.raises(KeyError, match="no stage 'D'; there are G"):
         found["D"]
-    through = found["D(fake): back through it"]
+    through = found["D(fake): backward to its input"]
     assert [q.name for row in through.walk() for q in row.quantities] == ["dx"] * 5  # D's own gradients: none
     assert [q.name for q in found["G(z): backward"].rows[-1].quantities] == ["dtheta"]  # and of z no slope is asked
     checked = {q.name for _, _, q in found.checked}
@@ -133,7 +133,7 @@ def test_dead_units_are_zero_for_every_sample():
 def test_without_optimizers_no_weight_moves():
     G, D, x, z = plane()
     found = minigan.trace(G, D, x, z)
-    assert [stage.note for stage in found.stages if stage.title.startswith("no optimizer")] == ["nothing moves"] * 2
+    assert [stage.note for stage in found.stages if stage.title.startswith("no optimizer")] == ["no weight moves"] * 2
     steps = [
         q for stage in found.stages for row in stage.walk() for q in row.quantities if q.name.startswith("step of")
     ]

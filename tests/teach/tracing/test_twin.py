@@ -150,7 +150,7 @@ def test_zeros_of_one_relu_are_kinks_of_the_next():
     D = network(Dense(3, 8), ReLU(), Residual(ReLU(), Dense(8, 8)), Dense(8, 1))
     found = minigan.trace(network(Dense(2, 3)), D, random(6, 3), random(6, 2))
     assert found.failed == []
-    rows = found["D(fake): back through it"].rows
+    rows = found["D(fake): backward to its input"].rows
     assert rows[1].layer == "Residual(ReLU(), Dense(8, 8))"
     assert [row["dx"].check is not None for row in (rows[1], *rows[1].rows)] == [True, True, True]
 

@@ -53,7 +53,7 @@ def test_a_composite_holds_the_rows_of_the_layers_inside_it():
 def test_the_time_of_looking_is_not_counted():
     G, D = network(Dense(2, 2)), network(Residual(Slow(), Slow()), Dense(2, 1))
     found = minigan.trace(G, D, random(4, 2), random(4, 2))
-    for title in ("D(real): forward", "D(real): backward", "D(fake): back through it"):
+    for title in ("D(real): forward", "D(real): backward", "D(fake): backward to its input"):
         stage = found[title]
         (block,) = (row for row in stage.rows if row.place == "0")
         assert len(block.rows) == 2

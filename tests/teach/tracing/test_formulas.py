@@ -1,4 +1,4 @@
-"""Each number finds its equation in the book."""
+"""The equation shown next to each number is the right one."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def text(name):
     return equations()[name].text
 
 
-def test_every_entry_leads_to_an_equation():
+def test_every_class_has_equations_in_the_book():
     parts = {name.rpartition(".")[0] for name in equations()} | set(equations())
     assert {title for title in BOOK.values() if title and title not in parts} == set()
     for name in BOOK:
@@ -45,9 +45,9 @@ def test_layers(layer, verb, name, equation):
     assert formula(layer, verb, name) == text(equation)
 
 
-def test_an_activation_tells_its_slope_too():
+def test_an_activation_shows_its_derivative_too():
     assert formula(layers.Tanh(), "backward", "dx") == "dx = f'(x) dy,  f' = 1 - y²"
-    assert formula(layers.Flatten(), "backward", "dx") == "dx = J' dy"  # no equation of its own: that of any layer
+    assert formula(layers.Flatten(), "backward", "dx") == "dx = J' dy"  # no equation of its own, so that of any layer
     assert formula(layers.Residual(layers.Tanh()), "learn", "dtheta") == "dtheta += ∂/∂theta [dy' y]"
     assert formula(layers.Dense(2, 3), "backward_tangent", "dW") == "dW += ∂/∂W [dw' J v + dx' y]"
     assert formula(layers.Dense(2, 3), "backward_tangent", "dw") == "dw = J' dw"
@@ -64,7 +64,7 @@ def test_losses_penalties_optimizers():
     assert optimizer_formula(optim.SGD(net)) == ",  ".join(line.strip() for line in text("sgd").splitlines())
 
 
-def test_the_readers_own():
+def test_layers_and_penalties_of_the_users_own():
     class Mine(Layer):
         """y = x + 1.     A source.
 

@@ -1,4 +1,4 @@
-"""Loss and penalty are checked as the layers are."""
+"""Losses and penalties are checked like layers."""
 
 from functools import partial
 
@@ -22,7 +22,7 @@ from .pairs import images, plane
         ("hinge_on_the_wrong_side", "hinge", "dr"),
     ],
 )
-def test_a_wrong_slope_of_a_loss_shows_in_its_row(exhibit, loss, quantity, monkeypatch):
+def test_a_wrong_gradient_of_a_loss_shows_in_its_row(exhibit, loss, quantity, monkeypatch):
     (bug,) = [e.bug for e in EXHIBITS if e.name == exhibit]
     G, D, x, z = images()
     trace = partial(minigan.trace, G, D, x, z, GAN_LOSSES[loss])
@@ -44,7 +44,7 @@ def test_a_wrong_v_of_a_penalty_shows_in_its_row():
     assert found["penalty r1: value and v = dP/dg"].rows[0].note.startswith("P = ")
 
 
-def test_a_penalty_keeps_its_place_and_its_name():
+def test_a_watched_penalty_keeps_its_place_and_its_name():
     class Watch:
         rng = np.random.default_rng(0)
 
@@ -53,13 +53,13 @@ def test_a_penalty_keeps_its_place_and_its_name():
         assert place(watched_penalty(penalty, Watch())) == place(penalty)
 
 
-def test_a_loss_of_the_readers_own_has_its_first_line_as_its_formula():
+def test_a_users_own_loss_shows_the_first_line_of_its_docstring():
     class Steep(NonSaturating):
         """ten times the non-saturating loss"""
 
         def g(self, r, f):
-            value, slope = super().g(r, f)
-            return 10 * value, 10 * slope
+            value, gradient = super().g(r, f)
+            return 10 * value, 10 * gradient
 
     class Own:
         """mean f"""

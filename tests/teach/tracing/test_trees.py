@@ -1,4 +1,4 @@
-"""One array or several."""
+"""Functions of one array or of a pair."""
 
 import numpy as np
 
@@ -28,7 +28,7 @@ def test_shapes():
     assert first((X, LABELS)) is first(X) is X
 
 
-def test_a_direction_is_as_large_as_what_it_moves():
+def test_a_direction_has_the_size_of_what_it_moves():
     rng = np.random.default_rng(0)
     u, nothing = direction((1e-3 * np.ones((100, 50)), LABELS), rng)
     assert nothing is None

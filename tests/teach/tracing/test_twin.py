@@ -1,4 +1,4 @@
-"""Each wrong backward of the museum shows in the row of its layer, and in no other."""
+"""Each bug of the museum shows in the row of its layer, and in no other row."""
 
 import copy
 
@@ -43,7 +43,7 @@ from minigan.teach.tracing.trees import first
 from .pairs import network, random
 
 IMAGE = (3, 4, 6, 2)
-PLANTED = [  # exhibit, the layers, the shape of x, is R1 taken, the row that shows it, the quantity
+PLANTED = [  # exhibit, the layers, the shape of x, with R1 or not, the row that shows it, the quantity
     ("gradient_assigned", [Dense(4, 3)], (5, 4), False, "Dense(4, 3)", "dW"),
     ("padding_off_by_one", [Conv2d(2, 3, 3, pad=1)], IMAGE, False, "Conv2d(2, 3, 3, pad=1)", "dx"),
     ("stride_forgotten_on_the_way_back", [Conv2d(2, 3, 4, 2, 1)], IMAGE, False, "Conv2d(2, 3, 4, stride=2, pad=1)", "dx"),
@@ -77,7 +77,7 @@ PLANTED = [  # exhibit, the layers, the shape of x, is R1 taken, the row that sh
 
 
 def pair(layers, shape):
-    """D: these layers between a dense one (if x is a vector) and a score; G: what makes their input."""
+    """D: these layers, then a score; G: a network whose outputs D can take."""
     y = network(*copy.deepcopy(layers)).forward(random(*shape))[0]
     G = network(Dense(3, int(np.prod(shape[1:]))), Reshape(*shape[1:]))
     return G, network(*copy.deepcopy(layers), Flatten(), SiLU(), Dense(y[0].size, 1))
@@ -99,17 +99,17 @@ def test_a_planted_bug_shows_in_the_row_of_its_layer(name, layers, shape, penali
     seen = {(r.layer.split("(")[0] if row == "Residual" else r.layer, q.name) for _, r, q in found}
     assert (row, quantity) in seen
     kinds = {r.layer.split("(")[0] for _, r, _ in found}
-    if "primal" not in name:  # that one is in the way all layers are driven
+    if "primal" not in name:  # this bug is in Layer, so other layers show it too
         assert kinds == {row.split("(")[0]}
-    assert max(q.check.error for _, _, q in found) > 1e-3  # by far: no matter of tolerance
+    assert max(q.check.error for _, _, q in found) > 1e-3  # far beyond any tolerance
 
 
 def game(sample, dtype):
-    """D: the sample's layer, then a score; G: what makes images (or labels' scores) of the right shape.  -> G, D, x, z"""
+    """D: the sample's layer, then a score; G: a network whose outputs D can take.  -> G, D, x, z"""
     x, y = sample.x(), sample.network().forward(sample.x())[0]
     parts, size = (x if isinstance(x, tuple) else (x,)), int(np.prod(first(y).shape[1:]))
     z = random(len(parts[0]), 3, seed=4)
-    if parts[0].dtype.kind != "f":  # labels alone enter G
+    if parts[0].dtype.kind != "f":  # labels alone are an input of G
         return (
             Sequential(copy.deepcopy(sample.layer), rng=0, dtype=dtype),
             Sequential(Dense(size, 1), rng=0, dtype=dtype),
@@ -134,19 +134,19 @@ def game(sample, dtype):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
-def test_no_layer_of_the_library_is_accused(sample, dtype):
-    """Every layer in every awkward configuration, in D, under R1 unless its samples mix."""
+def test_no_layer_of_the_library_fails(sample, dtype):
+    """Every layer in every configuration of the certificate, in D, under R1 unless its samples mix."""
     G, D, x, z = game(sample, dtype)
     refuses = D.mixes or (isinstance(x, tuple) and x[1].dtype.kind == "f")  # a penalty takes pairs with labels only
     found = minigan.trace(G, D, x, z, penalties=[] if refuses else [r1])
     assert found.failed == []
     verbs = {row.verb for _, row, _ in found.checked if row.layer == repr(sample.layer)}
     assert verbs
-    assert "tangent" in verbs or refuses or isinstance(sample.layer, Embedding)  # which stands in G
+    assert "tangent" in verbs or refuses or isinstance(sample.layer, Embedding)  # which is in G
 
 
 def test_zeros_of_one_relu_are_kinks_of_the_next():
-    """Behind a ReLU half of x is 0: there another ReLU has no slope.  What is left is checked, in a composite too."""
+    """After a ReLU half of x is 0, where another ReLU has no derivative.  The rest is checked, inside a composite layer too."""
     D = network(Dense(3, 8), ReLU(), Residual(ReLU(), Dense(8, 8)), Dense(8, 1))
     found = minigan.trace(network(Dense(2, 3)), D, random(6, 3), random(6, 2))
     assert found.failed == []
@@ -155,8 +155,8 @@ def test_zeros_of_one_relu_are_kinks_of_the_next():
     assert [row["dx"].check is not None for row in (rows[1], *rows[1].rows)] == [True, True, True]
 
 
-def test_where_no_slope_arrives_there_is_nothing_to_check():
-    """The hinge loss is content: D's slopes are zero, and a check of 0 against 0 would prove nothing."""
+def test_no_check_where_no_gradient_arrives():
+    """Where the hinge loss is zero, so are D's gradients, and a check of 0 against 0 would prove nothing."""
     G, D = pair([Dense(3, 4)], (4, 3))
     D.layers[-1].b[...] = 9
     found = minigan.trace(G, D, random(4, 3), random(4, 3), loss=hinge)

@@ -1,4 +1,4 @@
-"""Watching: who is inside whom, and whose time it is."""
+"""Watching: which row is inside which, and what the times include."""
 
 import time
 
@@ -13,7 +13,7 @@ from .pairs import network, random
 
 
 class Slow(Layer):
-    """y = x, after a rest."""
+    """y = x, after 5 ms."""
 
     def forward(self, x):
         time.sleep(0.005)
@@ -24,12 +24,12 @@ class Slow(Layer):
         return dy
 
 
-def test_places_lead_inside():
+def test_places_of_layers_inside_layers():
     net = network(Dense(2, 3), Residual(SpectralNorm(Dense(3, 3)), Tanh(), shortcut=Dense(3, 3)))
     assert [place for place, _ in places(net.layers)] == ["0", "1", "1.0", "1.0.0", "1.1", "1.2"]
 
 
-def test_a_composite_holds_the_rows_of_the_layers_inside_it():
+def test_a_composite_layer_holds_the_rows_of_the_layers_inside_it():
     D = network(Dense(2, 3), Residual(SpectralNorm(Dense(3, 3)), Tanh(), shortcut=Dense(3, 3)), Dense(3, 1))
     found = minigan.trace(network(Dense(2, 2)), D, random(4, 2), random(4, 2))
     forward = found["D(real): forward"].rows[1]
@@ -50,18 +50,18 @@ def test_a_composite_holds_the_rows_of_the_layers_inside_it():
     assert found.failed == []
 
 
-def test_the_time_of_looking_is_not_counted():
+def test_the_time_of_checking_is_not_counted():
     G, D = network(Dense(2, 2)), network(Residual(Slow(), Slow()), Dense(2, 1))
     found = minigan.trace(G, D, random(4, 2), random(4, 2))
     for title in ("D(real): forward", "D(real): backward", "D(fake): backward to its input"):
         stage = found[title]
         (block,) = (row for row in stage.rows if row.place == "0")
         assert len(block.rows) == 2
-        assert all(5 <= row.ms < 25 for row in block.rows)  # while looking, it rests for 30 ms and more
+        assert all(5 <= row.ms < 25 for row in block.rows)  # its checks alone sleep for 30 ms and more
         assert sum(row.ms for row in block.rows) <= block.ms <= stage.ms < 50
 
 
-def test_layers_called_outside_a_pass_are_left_alone():
+def test_layers_called_outside_a_pass_are_not_recorded():
     net = network(Dense(2, 3), Tanh())
     from minigan.teach.tracing.watch import Watch
 

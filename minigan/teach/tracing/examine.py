@@ -4,21 +4,22 @@ The checks run before the layer does, since a layer with a bug might change its 
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from minigan.differences import Check
-from minigan.layers.layer import Layer, Scaled
+from minigan.layers.layer import Layer
+from minigan.layers.tree import first
 from minigan.teach.tracing import pictures
 from minigan.teach.tracing.formulas import formula
 from minigan.teach.tracing.record import Row, measure
-from minigan.teach.tracing.trees import first, shape
+from minigan.teach.tracing.trees import shape
 from minigan.teach.tracing.twin import Groups, Twin
 
-CACHE = {  # verb -> the position of the forward pass's cache among its arguments
-    "backward": 1, "accumulate": 1, "learn": 1, "tangent": 1, "backward_tangent": 4, "accumulate_tangent": 4,
-}  # fmt: skip
+# verb -> the position of the forward pass's cache among its arguments
+CACHE = {"backward": 1, "accumulate": 1, "learn": 1, "tangent": 1, "backward_tangent": 4}
 
 Checks = dict[str, Check | None]
 
@@ -65,8 +66,8 @@ def examine(
     if verb == "tangent":
         checks = at.tangent(args[0]) if at else {}
         return lambda out: _add(row, layer, "w", out[0], checks)
-    if verb in ("backward_tangent", "accumulate_tangent"):
-        return _second(row, layer, at, verb, args, args[5] if len(args) > 5 else options.get("learn", True))
+    if verb == "backward_tangent":
+        return _second(row, layer, at, *args, **options)
     return _first(row, layer, at, verb, args[0])
 
 
@@ -96,24 +97,28 @@ def _first(row: Row, layer: Layer, at: Twin | None, verb: str, dy: Any) -> Calla
     return finish
 
 
-def _second(row: Row, layer: Layer, at: Twin | None, verb: str, args: tuple, learn: bool) -> Callable[[Any], None]:
-    """Check and record a second-order pass."""
-    dw, dx, v = args[:3]
-    gives_dx = verb == "backward_tangent"
+def _second(
+    row: Row,
+    layer: Layer,
+    at: Twin | None,
+    dw: Any,
+    dx: Any,
+    v: Any,
+    tcache: Any,
+    cache: Any,
+    learn: bool = True,
+    need_dx: bool = True,
+) -> Callable[[Any], None]:
+    """Check and record a second-order pass; the arguments from dw on are those of backward_tangent."""
     before = _copies(layer, learn)
     checks: Checks = {}
     if at:
-        inner = at.layer
-
-        def run(dw: Any, dx: Any, v: Any, tcache: Any, cache: Any) -> Any:
-            return getattr(inner, verb)(dw, dx, v, tcache, cache, *[learn] * gives_dx)
-
-        checks = at.second(dw, dx, v, run, lambda twin: _groups(twin, learn), gives_dx)
+        run = partial(at.layer.backward_tangent, learn=learn, need_dx=need_dx)
+        checks = at.second(dw, dx, v, run, lambda twin: _groups(twin, learn), need_dx)
 
     def finish(out: Any) -> None:
-        for name, gradient in zip(("dw", "dx"), out or ()):
-            if not isinstance(gradient, Scaled):
-                _add(row, layer, name, gradient, checks)
+        for name, gradient in zip(("dw", "dx"), out):
+            _add(row, layer, name, gradient, checks)
         _gradients(row, layer, before, checks)
 
     return finish

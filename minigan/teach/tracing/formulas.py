@@ -19,7 +19,8 @@ BOOK = {  # class -> the first part of the names of its equations
     "SelfAttention": "attention", "Embedding": "embedding", "Concat": "concat", "Beside": "beside",
     "LabelScore": "label_score", "Minimax": "loss.minimax", "NonSaturating": "loss.non_saturating",
     "LeastSquares": "loss.least_squares", "Hinge": "loss.hinge", "Wasserstein": "loss.wasserstein",
-    "Relativistic": "loss.relativistic", "SGD": "sgd", "RMSProp": "rmsprop", "Adam": "adam",
+    "Relativistic": "loss.relativistic", "R1": "penalty.r1", "R2": "penalty.r2", "WganGp": "penalty.wgan_gp",
+    "Dragan": "penalty.dragan", "SGD": "sgd", "RMSProp": "rmsprop", "Adam": "adam",
 }  # fmt: skip
 LAST = {  # name of the number -> the last part of the equation's name, if it is a different one
     "y": ("forward", "affine"), "w": ("tangent",), "db": ("db", "dW"), "dtheta": ("dW",), "dr": ("d.gradients",),
@@ -31,7 +32,7 @@ SECOND = {"dw": "dw = J' dw", "dx": "dx = J' dx + ∂/∂x [dw' J v]"}
 
 def formula(thing: Any, verb: str, name: str) -> str:
     """Return the formula of a layer's number as text: formula(Dense(2, 3), "backward", "dW") -> "dW += x' dy"."""
-    if verb in ("backward_tangent", "accumulate_tangent"):
+    if verb == "backward_tangent":
         return SECOND.get(name, f"{name} += ∂/∂{name[1:]} [dw' J v + dx' y]")
     found = _text(thing, LAST.get(name, (name,)))
     if name in ("dx", "w") and found:
@@ -46,9 +47,7 @@ def loss_formula(loss: Any, side: str, gradients: bool = False) -> str:
 
 def penalty_formula(penalty: Any, name: str = "") -> str:
     """Return the formula of a penalty, or of its gradient (name "v")."""
-    book, title = equations(), f"penalty.{penalty.__name__}"
-    found = book.get(f"{title}.{name}" if name else title)
-    return _line(found) if found else opening(penalty) * (not name)
+    return _text(penalty, (name,)) or opening(getattr(penalty, "function", penalty)) * (not name)
 
 
 def optimizer_formula(optimizer: Any) -> str:
@@ -58,8 +57,8 @@ def optimizer_formula(optimizer: Any) -> str:
 
 def opening(thing: Any) -> str:
     """Return the first line of a docstring, without the source that may follow the formula."""
-    text = inspect.getdoc(thing if inspect.isroutine(thing) else type(thing)) or ""
-    return text.split("\n")[0].split("     ")[0]
+    doc = (thing if inspect.isroutine(thing) else type(thing)).__doc__ or ""  # not the docstring of a base class
+    return inspect.cleandoc(doc).split("\n")[0].split("     ")[0]
 
 
 def _text(thing: Any, lasts: Iterable[str]) -> str:

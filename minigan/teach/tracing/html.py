@@ -49,7 +49,8 @@ def fragment(trace: Record) -> str:
     """Return the table alone, as a notebook shows it."""
     values = " &nbsp; ".join(f"{escape(name)} <b>{value:.6g}</b>" for name, value in trace.values.items())
     result = f'<span class="wrong">{escape(verdict(trace))}</span>' if trace.failed else escape(verdict(trace))
-    parts = [f"<style>{STYLE}</style>", f"<p><b>{escape(trace.title)}</b><br>{values}<br>{result}</p>"]
+    note = f'<br><span class="muted">{escape(trace.note)}</span>' * bool(trace.note)
+    parts = [f"<style>{STYLE}</style>", f"<p><b>{escape(trace.title)}</b><br>{values}<br>{result}{note}</p>"]
     step = ""
     for number, stage in enumerate(trace.stages, 1):
         parts += [f"<h4>{escape(stage.step)}</h4>"] * (stage.step != step) + [_stage(number, stage)]

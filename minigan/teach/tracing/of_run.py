@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from minigan.game import GAN
+from minigan.penalties import as_penalties
 from minigan.running import runs
 from minigan.teach.tracing.step import trace
 from minigan.teach.tracing.view import Trace
@@ -42,6 +43,7 @@ def trace_run(path: str | Path, step: int | None = None) -> Trace:
         x = x.astype(np.float32) / np.float32(127.5) - np.float32(1)  # 0..255 -> [-1, 1]
     z = game.noise(len(x), trainer.rng, y)
     x = (x, y) if game.classes else x
-    found = trace(game.G, game.D, x, z, game.loss, game.penalties, game.opt_G, game.opt_D, trainer.rng)
+    penalties = [penalty.at_step(game.opt_D.t) for penalty in as_penalties(game.penalties)]
+    found = trace(game.G, game.D, x, z, game.loss, penalties, game.opt_G, game.opt_D, trainer.rng)
     found.title = f"{path}, step {trainer.t + 1} on a batch of {len(index)}"
     return found

@@ -4,15 +4,16 @@ Their gradients are checked just as those of the layers: d value / d scores of a
 """
 
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from minigan.differences import Check
+from minigan.losses import GANLoss
 from minigan.network import Sequential
 from minigan.optim import NonFiniteError, Optimizer
-from minigan.penalties import place
+from minigan.penalties import Penalty
 from minigan.teach.tracing import pictures
 from minigan.teach.tracing.checks import compare
 from minigan.teach.tracing.formulas import loss_formula, optimizer_formula, penalty_formula
@@ -23,7 +24,7 @@ from minigan.teach.tracing.watch import Watch, places
 SCORES = {"r": "D's scores of the real batch", "f": "D's scores of the fake batch"}
 
 
-class WatchedLoss:
+class WatchedLoss(GANLoss):
     """A GAN loss whose d and g are recorded as stages."""
 
     def __init__(self, loss: Any, watch: Watch):
@@ -67,40 +68,47 @@ class WatchedLoss:
         return compare(f"d{which}", value, claim, np.ones(1))
 
 
-def watched_penalty(penalty: Callable, watch: Watch) -> Callable:
-    """Return the penalty, g -> (value, v), with each call recorded as a stage."""
-    name = penalty_name(penalty)
+@dataclass(frozen=True, repr=False)
+class WatchedPenalty(Penalty):
+    """A penalty whose calls are recorded as stages."""
 
-    def watched(g: np.ndarray) -> tuple[float, np.ndarray]:
-        stage = watch.stage(f"penalty {name}: value and v = dP/dg")
-        row = Row("", name, "penalty", note=penalty_formula(_function(penalty)))
+    penalty: Penalty
+    watch: Watch
+
+    @property
+    def place(self) -> str:  # type: ignore[override]  # a class variable of the other penalties
+        """Where the penalty is taken."""
+        return self.penalty.place
+
+    def points(self, real: np.ndarray, fake: np.ndarray, rng: np.random.Generator | None) -> np.ndarray:
+        """The points at which the penalty is taken."""
+        return self.penalty.points(real, fake, rng)
+
+    def __call__(self, g: np.ndarray) -> tuple[float, np.ndarray]:
+        """penalty(g) -> (value, v), recorded."""
+        stage = self.watch.stage(f"penalty {title(self.penalty)}: value and v = dP/dg")
+        row = Row("", title(self.penalty), "penalty", note=penalty_formula(self.penalty))
         stage.rows.append(row)
-        value, v = watch.timed(watched, row, penalty, g)
+        value, v = self.watch.timed(self, row, self.penalty, g)
         stage.ms, stage.note = row.ms, f"{value:.6g}"
-        g64 = as_float64(g)
-        u = direction(g64, watch.rng)
-
-        def claim(c: Any) -> tuple[float, float]:
-            gradient = penalty(g64)[1]
-            return dot(gradient, u), norm(gradient * u)
-
-        check = compare("v", lambda s: np.array([penalty(g64 + s * u)[0]]), claim, np.ones(1))
         row.quantities += [measure("g", "g[n] = dD(x[n])/dx[n]", g)]
-        row.quantities += [measure("v", penalty_formula(_function(penalty), "v"), v, check)]
+        row.quantities += [measure("v", penalty_formula(self.penalty, "v"), v, self._check(as_float64(g)))]
         return value, v
 
-    watched.at = place(penalty)  # type: ignore[attr-defined]
-    return watched
+    def _check(self, g: np.ndarray) -> Check | None:
+        u = direction(g, self.watch.rng)
+
+        def claim(c: Any) -> tuple[float, float]:
+            v = self.penalty(g)[1]
+            return dot(v, u), norm(v * u)
+
+        return compare("v", lambda s: np.array([self.penalty(g + s * u)[0]]), claim, np.ones(1))
 
 
-def _function(penalty: Any) -> Any:
-    return _function(penalty.func) if isinstance(penalty, partial) else penalty
-
-
-def penalty_name(penalty: Any) -> str:
-    """Return the name of a penalty with its options: r1(gamma=1.0)."""
-    options = ", ".join(f"{key}={value}" for key, value in getattr(penalty, "keywords", {}).items())
-    return f"{getattr(_function(penalty), '__name__', repr(penalty))}" + f"({options})" * bool(options)
+def title(penalty: Penalty) -> str:
+    """Return the name of a penalty with its weights: R1(gamma=1.0); of a user's own function, the function's name."""
+    function = getattr(penalty, "function", None)
+    return getattr(function, "__name__", repr(function)) if function else repr(penalty)
 
 
 class WatchedOptimizer:

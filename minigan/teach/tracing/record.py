@@ -101,6 +101,7 @@ class Record:
     stages: list[Stage]
     values: dict[str, float]  # what d_step and g_step return: loss_D, penalty, score_real, score_fake, loss_G
     title: str = "One step of D, one step of G"
+    note: str = ""
 
     def __getitem__(self, title: str) -> Stage:
         """Return the first stage with this title: trace["D(real): forward"].  Raises KeyError if there is none."""

@@ -6,6 +6,8 @@
     trace.failed                where a hand-written derivative disagrees with differences: []
 
 All of it is data as well: trace["D(real): backward"].rows[0]["dW"].check.error
+
+What runs is the plain d_step.  A training shares passes (fast_step.py), which gives the same gradients in fewer stages.
 """
 
 import contextlib
@@ -20,9 +22,12 @@ from minigan.game import d_step, g_step
 from minigan.losses import non_saturating
 from minigan.network import Sequential
 from minigan.optim import NonFiniteError, Optimizer
-from minigan.teach.tracing.players import WatchedLoss, WatchedOptimizer, watched_penalty
+from minigan.penalties import Penalty, as_penalties
+from minigan.teach.tracing.players import WatchedLoss, WatchedOptimizer, WatchedPenalty
 from minigan.teach.tracing.view import Trace
 from minigan.teach.tracing.watch import Watch
+
+NOTE = "These are the plain steps, d_step and g_step; in a training D's step shares passes, with the same gradients (fast_step.py)."
 
 
 def trace(
@@ -51,8 +56,8 @@ def trace(
         The noise; both steps use the same.
     loss : GANLoss, default non_saturating
         The loss, as in d_step.
-    penalties : iterable, optional
-        The gradient penalties, as in d_step.
+    penalties : iterable of penalties, optional
+        The gradient penalties, such as R1(gamma=0.1), as in d_step.
     opt_G, opt_D : Optimizer, optional
         The optimizers of G and D.  Without them no weight moves, and both steps see the same networks.
     rng : Generator or int, optional
@@ -80,25 +85,25 @@ def trace(
             raise ValueError(f"opt_{name} moves another network than {name}: build it as Adam({name}, ...)")
     if not (hasattr(loss, "d") and hasattr(loss, "g")):
         raise TypeError(f"loss must be a GAN loss, such as minigan.losses.hinge, got {loss!r}")
-    penalties = list(penalties or ())
+    chosen = as_penalties(penalties)
     rng = None if rng is None else np.random.default_rng(rng)
 
     G, D, x, z, opt_G, opt_D, rng = copies = copy.deepcopy((G, D, x, z, opt_G, opt_D, rng))
-    _warm_up(loss, penalties, *copy.deepcopy(copies))
+    _warm_up(loss, chosen, *copy.deepcopy(copies))
     watch = Watch(G, D, x)
     watched = WatchedLoss(loss, watch)
     with np.errstate(all="ignore"):  # the trace shows NaN and Inf
         watch.step = "D step"
-        penalties = [watched_penalty(penalty, watch) for penalty in penalties]
-        values = d_step(G, D, watched, penalties, WatchedOptimizer("D", D, opt_D, watch), x, z, rng)
+        seen = [WatchedPenalty(penalty, watch) for penalty in chosen]
+        values = d_step(G, D, watched, seen, WatchedOptimizer("D", D, opt_D, watch), x, z, rng)
         watch.step = "G step"
         values |= g_step(G, D, watched, WatchedOptimizer("G", G, opt_G, watch), x, z)
-    return Trace(watch.stages, values)
+    return Trace(watch.stages, values, note=NOTE)
 
 
 def _warm_up(
     loss: Any,
-    penalties: list[Callable],
+    penalties: list[Penalty],
     G: Sequential,
     D: Sequential,
     x: Any,

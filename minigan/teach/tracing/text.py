@@ -10,6 +10,7 @@ def text(trace: Record) -> str:
     """Return the whole trace, aligned for a terminal, with the checks that failed at the top."""
     lines = [trace.title, "   ".join(f"{name} {value:.6g}" for name, value in trace.values.items()), verdict(trace)]
     lines += [f"  {stage.title}, {row.place} {row.layer}: {quantity.check}" for stage, row, quantity in trace.failed]
+    lines += [trace.note] * bool(trace.note)
     step = ""
     for number, stage in enumerate(trace.stages, 1):
         if stage.step != step:

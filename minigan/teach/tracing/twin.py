@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from minigan.differences import Check
-from minigan.layers.layer import Layer, Scaled, per_sample
+from minigan.layers.layer import Layer
 from minigan.teach.tracing.checks import compare
-from minigan.teach.tracing.trees import as_float64, direction, dot, leaves, movable, norm, tree
+from minigan.teach.tracing.trees import as_float64, direction, dot, movable, moved, norm, tree
 
 Groups = dict[str, list[tuple[np.ndarray, np.ndarray]]]  # name of a gradient -> (parameter, its gradient) pairs
 
@@ -61,39 +61,30 @@ class Twin:
         def claim(c: Any) -> tuple[float, float]:
             return dot(c, w), norm(tree(np.multiply, c, w))
 
-        return {"w": compare("w", lambda s: self._outputs(_moved(self.x, v, s)), claim, c)}
+        return {"w": compare("w", lambda s: self._outputs(moved(self.x, v, s)), claim, c)}
 
     def second(
         self, dw: Any, dx: Any, v: Any, back: Callable, groups: Callable[[Layer], Groups], inputs: bool
     ) -> dict[str, Check | None]:
         """Check back(dw, dx, v, tcache, cache) -> (dw, dx), the gradients of  F = <dw, J(x) v> + <dx, f(x)>."""
-        v, dw = as_float64(v), as_float64(dw)
-        scaled = isinstance(dx, Scaled)  # then dx = c dw, and F = <dw, J v + c f>
-        dx = Scaled(as_float64(dx.c)) if scaled else as_float64(dx)
-        both = dx is not None and not scaled
+        v, c = as_float64(v), as_float64((dw, dx))  # dx is None while the primal stream is zero
 
         def outputs(x: Any) -> Any:
             y, cache = self.forward(x)
             w, _ = self.layer.tangent(v, cache)
-            if scaled:
-                return tree(lambda a, b: a + per_sample(dx.c, a) * b, w, movable(y))
-            return (w, y) if both else w
+            return w, y
 
         def run(c: Any, cache: Any) -> Any:
             _, tcache = self.layer.tangent(v, cache)
-            return back(*(c if both else (c, dx)), v, tcache, cache)
+            return back(*c, v, tcache, cache)
 
         def primal(c: Any, cache: Any) -> Any:
             dw, dx = run(c, cache)
-            if isinstance(dx, Scaled):
-                scale = dx.c
-                return tree(lambda a: per_sample(scale, a) * a, dw)
             return tree(np.zeros_like, dw) if dx is None else dx
 
-        c = (dw, dx) if both else dw
         found: dict[str, Check | None] = {}
         if inputs:
-            found["dw"] = self._inputs(self._outputs, dw, lambda c, cache: run((c, dx) if both else c, cache)[0])
+            found["dw"] = self._inputs(self._outputs, c[0], lambda dw, cache: run((dw, c[1]), cache)[0])
             found["dx"] = self._inputs(outputs, c, primal)
         return found | self._parameters(outputs, c, run, groups)
 
@@ -105,7 +96,7 @@ class Twin:
     def _cache(self) -> Any:
         """Return the cache at x after another forward pass has run, as D(real)'s cache outlives D(fake)'s forward pass."""
         _, cache = self.forward(self.x)
-        self.forward(_moved(self.x, direction(self.x, self.rng), 1.0))
+        self.forward(moved(self.x, direction(self.x, self.rng), 1.0))
         return cache
 
     def _inputs(self, outputs: Callable, c: Any, back: Callable) -> Check | None:
@@ -115,13 +106,13 @@ class Twin:
             return None  # labels only
 
         def claim(c: Any) -> tuple[float, float]:
-            products = tree(np.multiply, back(c, self._cache()), u)
-            return float(sum(map(np.sum, leaves(products)))), norm(products)
+            dx = back(c, self._cache())
+            return dot(dx, u), norm(tree(np.multiply, dx, u))
 
-        check = compare("dx", lambda s: outputs(_moved(self.x, u, s)), claim, c)
+        check = compare("dx", lambda s: outputs(moved(self.x, u, s)), claim, c)
         if check is None:  # everything is at a kink, as where a ReLU's zeros enter another ReLU: do not move the zeros
             u = tree(lambda a, b: np.where(b == 0, 0.0, a), u, movable(self.x))
-            check = compare("dx", lambda s: outputs(_moved(self.x, u, s)), claim, c)
+            check = compare("dx", lambda s: outputs(moved(self.x, u, s)), claim, c)
         return check
 
     def _parameters(
@@ -160,10 +151,3 @@ class Twin:
 def buffers(layer: Layer) -> list[dict[str, np.ndarray]]:
     """Return copies of the buffers of a layer and of the layers inside it: running statistics, dropout's count, ..."""
     return [{name: getattr(inner, name).copy() for name in inner.buffers} for inner in layer.walk()]
-
-
-def _moved(x: Any, u: Any, s: float) -> Any:
-    """Return x + s u; labels stay."""
-    if isinstance(x, tuple):
-        return tuple(_moved(a, b, s) for a, b in zip(x, u, strict=True))
-    return x if u is None else x + s * u

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from minigan.game import image
 from minigan.layers.layer import Layer
+from minigan.layers.tree import first
 from minigan.network import Sequential
 from minigan.teach.tracing.examine import CACHE, Point, examine
 from minigan.teach.tracing.record import Row, Stage
@@ -89,7 +89,7 @@ class Watch:
             return "z"
         if x is self._real:
             return "real"
-        return "fake" if image(x) is self._fake else "penalty's points"
+        return "fake" if first(x) is self._fake else "penalty's points"
 
     def _title(self, net: str, verb: str, *args: Any, **options: Any) -> str:
         if verb == "forward":
@@ -99,7 +99,7 @@ class Watch:
         if verb == "tangent":
             return f"penalty: push v forward through {call}"
         if verb == "backward_tangent":
-            return f"penalty: second order of {call}" + ", with the loss" * (len(args) > 3 and args[3] is not None)
+            return f"penalty: second order of {call}"
         if options.get("learn", True):
             return f"{call}: backward"
         return f"penalty: gradient of {call}" if self.step == "D step" else f"{call}: backward to its input"

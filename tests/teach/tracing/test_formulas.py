@@ -19,7 +19,8 @@ def test_every_class_has_equations_in_the_book():
     assert {title for title in BOOK.values() if title and title not in parts} == set()
     for name in BOOK:
         found = [
-            hasattr(module, name) for module in (layers, losses, optim, layers.linear, layers.activations, layers.norm)
+            hasattr(module, name)
+            for module in (layers, losses, penalties, optim, layers.linear, layers.activations, layers.norm)
         ]
         assert any(found) or name == "Layer", name
 
@@ -58,7 +59,8 @@ def test_losses_penalties_optimizers():
     assert loss_formula(losses.hinge, "g", gradients=True) == text("loss.hinge.g.gradients")
     assert penalty_formula(penalties.r1) == text("penalty.r1")
     assert penalty_formula(penalties.wgan_gp, "v") == text("penalty.wgan_gp.v")
-    assert penalty_formula(penalties.dragan, "v") == ""
+    assert penalty_formula(penalties.Dragan(lam=2.0)) == text("penalty.dragan")
+    assert penalty_formula(penalties.dragan, "v") == text("penalty.wgan_gp.v")  # its base class
     net = network(layers.Dense(2, 1))
     assert optimizer_formula(optim.Adam(net)).startswith("m ← β1 m")
     assert optimizer_formula(optim.SGD(net)) == ",  ".join(line.strip() for line in text("sgd").splitlines())
@@ -77,6 +79,11 @@ def test_layers_and_penalties_of_the_users_own():
     def own(g):
         "mean g"
 
+    class Steep(penalties.Penalty):
+        """|g|"""
+
     assert formula(Mine(), "forward", "y") == opening(Mine()) == "y = x + 1."
     assert formula(Silent(), "forward", "y") == "y = f(x)"
-    assert penalty_formula(own) == "mean g"
+    assert penalty_formula(penalties.Custom(own)) == "mean g"
+    assert penalty_formula(Steep()) == "|g|"
+    assert penalty_formula(Steep(), "v") == ""

@@ -56,14 +56,15 @@ def test_the_stages_are_in_the_order_of_the_step():
         ("D", "D(real): forward"),
         ("D", "D(fake): forward"),
         ("D", "NonSaturating: loss of D"),
-        ("D", "penalty: gradient of D(real)"),
-        ("D", "penalty r1: value and v = dP/dg"),
-        ("D", "penalty: push v forward through D(real)"),
-        ("D", "penalty: second order of D(real), with the loss"),
+        ("D", "D(real): backward"),
         ("D", "D(fake): backward"),
+        ("D", "penalty: gradient of D(real)"),
+        ("D", "penalty R1(gamma=1.0): value and v = dP/dg"),
+        ("D", "penalty: push v forward through D(real)"),
+        ("D", "penalty: second order of D(real)"),
         ("D", "D(penalty's points): forward"),
         ("D", "penalty: gradient of D(penalty's points)"),
-        ("D", "penalty wgan_gp(lam=2.0): value and v = dP/dg"),
+        ("D", "penalty WganGp(lam=2.0): value and v = dP/dg"),
         ("D", "penalty: push v forward through D(penalty's points)"),
         ("D", "penalty: second order of D(penalty's points)"),
         ("D", "Adam: theta of D"),
@@ -97,7 +98,7 @@ def test_rows_have_shapes_numbers_and_checks():
     assert score["y"][2:7] == ((5, 1), *(pytest.approx(float(v)) for v in (y.mean(), y.std(), y.min(), y.max())))
     conv = beside.rows[0]
     assert (conv.shape_in, conv.shape_out, conv["y"].shape) == ((5, 6, 4, 1), (5, 4, 2, 3), (5, 4, 2, 3))
-    back = found["penalty: second order of D(real), with the loss"].rows
+    back = found["penalty: second order of D(real)"].rows
     assert [row.place for row in back] == ["1", "0"]
     assert [q.name for q in back[0].quantities] == ["dw", "dW", "db"]
     assert back[0]["dW"].check.error < 1e-6

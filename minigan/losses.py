@@ -10,6 +10,8 @@ from them.  r and f are D's scores on a real and on a fake batch, any shape; mea
 softplus(s) = log(1 + exp(s)), so  -log sigmoid(s) = softplus(-s)  and  -log(1 - sigmoid(s)) = softplus(s).
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from minigan.layers.activations import sigmoid, softplus
@@ -23,6 +25,8 @@ class GANLoss:
     """The two faces of a loss.  Subclasses say `d` and `g`."""
 
     relativistic = False  # True: G's loss needs the real scores too, and returns their slope
+    levels: Mapping[str, float] = {}  # the losses where D can't tell real from fake: label -> value
+    score_levels: Mapping[str, float] = {}  # D's score there, if its level means anything
 
     def d(self, r, f):
         raise NotImplementedError
@@ -44,6 +48,9 @@ class Minimax(GANLoss):
     At equilibrium D's loss is 2 log 2.  G's slope vanishes where D is sure: -sigmoid(f)/N -> 0 as f -> -inf.
     """
 
+    levels = {"D, log 4 = 2 log 2": 1.3863, "G, -log 2": -0.6931}
+    score_levels = {"D = 1/2": 0.0}
+
     def d(self, r, f):
         value = _mean(softplus(-r)) + _mean(softplus(f))  # -log sigmoid(r) - log(1 - sigmoid(f))   eq:loss.minimax.d
         return value, -sigmoid(-r) / r.size, sigmoid(f) / f.size  # eq:loss.minimax.d.slopes
@@ -55,12 +62,17 @@ class Minimax(GANLoss):
 class NonSaturating(Minimax):
     """D as minimax;   G: mean softplus(-f) = -mean log sigmoid(f).     Goodfellow et al. 2014, sec. 3."""
 
+    levels = {"D, log 4 = 2 log 2": 1.3863, "G, log 2": 0.6931}
+
     def g(self, r, f):
         return _mean(softplus(-f)), -sigmoid(-f) / f.size  # eq:loss.non_saturating.g eq:loss.non_saturating.g.slopes
 
 
 class LeastSquares(GANLoss):
     """D: 1/2 mean (r - 1)^2 + 1/2 mean f^2;   G: 1/2 mean (f - 1)^2.     Mao et al. 2017, eq. 9."""
+
+    levels = {"D, 1/4": 0.25, "G, 1/8": 0.125}  # each term is 1/2 (1/2)^2
+    score_levels = {"D = 1/2": 0.5}
 
     def d(self, r, f):
         # eq:loss.least_squares.d eq:loss.least_squares.d.slopes
@@ -73,6 +85,8 @@ class LeastSquares(GANLoss):
 class Hinge(GANLoss):
     """D: mean max(0, 1 - r) + mean max(0, 1 + f);   G: -mean f.     Lim and Ye 2017, eqs. 9 and 10; Miyato et al. 2018, eq. 16."""
 
+    levels = {"D, 2": 2.0}
+
     def d(self, r, f):
         value = _mean(np.maximum(1 - r, 0)) + _mean(np.maximum(1 + f, 0))  # eq:loss.hinge.d
         # eq:loss.hinge.d.slopes
@@ -84,6 +98,8 @@ class Hinge(GANLoss):
 
 class Wasserstein(GANLoss):
     """D: mean f - mean r;   G: -mean f.     Arjovsky et al. 2017, eq. 2; D must be kept Lipschitz (clip, WGAN-GP, spectral norm)."""
+
+    levels = {"D, 0": 0.0}
 
     def d(self, r, f):
         # eq:loss.wasserstein.d eq:loss.wasserstein.d.slopes
@@ -101,6 +117,7 @@ class Relativistic(GANLoss):
     """
 
     relativistic = True
+    levels = {"both, log 2": 0.6931}
 
     def d(self, r, f):
         if r.shape != f.shape:

@@ -164,7 +164,7 @@ class Game:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Every vector the next step depends on, by name; the arrays are the live ones."""
-        arrays = {}
+        arrays: dict[str, np.ndarray] = {}
         for name, net in self.networks.items():
             arrays |= {f"{name}.theta": net.theta, f"{name}.state": net.state}
         for name, opt in self.optimizers.items():

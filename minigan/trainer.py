@@ -74,8 +74,8 @@ class Trainer:
         self.rows: list[dict] = []
         self.last: dict[str, float] = {}  # the scalars of the last step
         self.drawn: tuple[Any, Any] | None = None  # the last batch
-        pictures = {"picture": picture, "sheet": sheet, "seed": seed}
-        self.recorder = Recorder(out, game, self.source, self.rng, steps=steps, epoch=self.epoch_steps, **pictures)
+        run, when = (game, self.source, self.rng), (steps, self.epoch_steps)
+        self.recorder = Recorder(out, *run, *when, picture=picture, sheet=sheet, seed=seed)
         self.out = self.recorder.out
         stride = evaluate_every or self.epoch_steps
         stride *= math.ceil(steps / stride / EVALUATIONS)

@@ -64,7 +64,8 @@ def first_bad(name: str, net: Sequential, x: Any) -> str:
     net = copy.deepcopy(net)
     for place, layer in _places(net.layers, name):
         _look(layer, f" The first bad output is that of {place}, {layer}", found)
-    net.forward(x)
+    with np.errstate(all="ignore"):
+        net.forward(x)
     return found[0] if found else ""
 
 

@@ -17,6 +17,7 @@ from PIL import Image
 import minigan
 from minigan import __version__, cli
 from minigan.kernels.parallel import threads
+from minigan.penalties import R1, R2, Dragan, WganGp
 from minigan.running import checkpoint, runs
 from minigan.running.config import Config
 
@@ -310,8 +311,7 @@ def test_penalties_ema_and_loss_are_those_of_the_config():
         **options, penalty="r1, r2,wgan_gp,dragan", gamma=3, lam=4, ema=0, loss="hinge", d_steps=2, latent=6
     )
     game = runs.build(config).game
-    weights = [(term.func.__name__, term.keywords) for term in game.penalties]
-    assert weights == [("r1", {"gamma": 3}), ("r2", {"gamma": 3}), ("wgan_gp", {"lam": 4}), ("dragan", {"lam": 4})]
+    assert game.penalties == [R1(gamma=3.0), R2(gamma=3.0), WganGp(lam=4.0), Dragan(lam=4.0)]
     assert (game.ema, repr(game.loss), game.d_steps, game.latent) == (None, "Hinge", 2, 6)
     game = runs.build(Config(**options, penalty="none", ema=0.5)).game
     assert game.penalties == []

@@ -5,13 +5,16 @@ from functools import partial
 import numpy as np
 import pytest
 
-from minigan.game import GAN, Game, beside, d_step, g_step, image, normal, uniform
+from minigan import game as module
+from minigan.fast_step import with_label
+from minigan.game import GAN, Game, d_step, g_step, normal, uniform
 from minigan.gradcheck import check_step
 from minigan.layers import BatchNorm, Beside, Concat, Dense, Embedding, Flatten, LabelScore, LeakyReLU, Reshape, Tanh
+from minigan.layers.tree import first
 from minigan.losses import GAN_LOSSES, non_saturating, relativistic
 from minigan.network import Sequential
 from minigan.optim import EMA, SGD, Adam
-from minigan.penalties import dragan, r1, r2, wgan_gp
+from minigan.penalties import R1, dragan, r1, r2, wgan_gp
 
 SHAPE, LATENT, CLASSES = (3, 2, 1), 4, 3
 
@@ -112,15 +115,15 @@ def seen(monkeypatch):
 def test_where_each_penalty_is_taken(seen, classes):
     G, D = networks(classes)
     x, z = batch(classes=classes)
-    real = image(x)
+    real = first(x)
     points = {}
     for penalty in (r1, r2, partial(wgan_gp, lam=2.0), dragan):
         seen.clear()
         assert d_step(G, D, non_saturating, [penalty], SGD(D, 0.0), x, z, np.random.default_rng(5))["penalty"] > 0
         given = [x for net, x in seen if net is D]
         assert all(isinstance(x, tuple) == bool(classes) for x in given)
-        fake, *points[penalty] = map(image, given[1:])
-        assert same_bits(image(given[0]), real)
+        fake, *points[penalty] = map(first, given[1:])
+        assert same_bits(first(given[0]), real)
         assert all(x[1] is z[1] for x in given if classes)  # each score is read at the labels of the batch
     assert points.pop(r1) == points.pop(r2) == []  # taken at points whose scores are there already
     (noisy,) = points.pop(dragan)
@@ -159,10 +162,10 @@ def test_only_a_relativistic_loss_compares_with_the_real_batch(seen):
 
 def test_pairs():
     x, y = np.ones((2, 3)), np.array([0, 1])
-    assert image(x) is x
-    assert image((x, y)) is x
-    assert beside(x, np.zeros((2, 4))) is x
-    assert beside(x, (np.zeros((2, 4)), y)) == (x, y)
+    assert first(x) is x
+    assert first((x, y)) is x
+    assert with_label(x, np.zeros((2, 4))) is x
+    assert with_label(x, (np.zeros((2, 4)), y)) == (x, y)
 
 
 # ---- GAN ---------------------------------------------------------------------------------------------------------------
@@ -358,3 +361,21 @@ def test_arrays_hold_every_vector_of_the_next_step():
     gan = GAN(G, D, non_saturating, [], Adam(G), Adam(D), LATENT)
     assert set(gan.arrays()) >= {"G.optimizer.m", "D.optimizer.v"}
     assert gan.arrays()["D.theta"] is D.theta  # live
+
+
+def test_the_weight_of_a_penalty_may_be_a_schedule_of_ds_step(monkeypatch):
+    G, D = networks()
+    gan = GAN(G, D, non_saturating, [R1(gamma=lambda t: 0.1 * (t + 1)), r2], SGD(G), SGD(D), LATENT, d_steps=2)
+    weights = []
+    right = module.fast_d_step
+
+    def spy(G, D, loss, penalties, *rest):
+        weights.append([penalty.gamma for penalty in penalties])
+        return right(G, D, loss, penalties, *rest)
+
+    monkeypatch.setattr(module, "fast_d_step", spy)
+    for _ in range(2):
+        gan.step(lambda: (batch()[0], None), np.random.default_rng(0))
+    assert weights == [[pytest.approx(0.1 * t), 1.0] for t in (1, 2, 3, 4)]
+    assert GAN(G, D, non_saturating, [partial(r1, gamma=0.5)], SGD(G), SGD(D), LATENT).penalties == [R1(gamma=0.5)]
+    assert GAN(G, D, non_saturating, None, SGD(G), SGD(D), LATENT).penalties == []

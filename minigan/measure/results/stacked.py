@@ -8,7 +8,8 @@ What differs from the papers:
 * The classifier is the library's DigitNet, theirs are different ones (and not all the same).
 * Images are 32 x 32 (28 x 28 in a black frame); the papers have 28 x 28, 32 x 32 or 64 x 64.
 * D and G are `models.dcgan_up`: upsampling G with BatchNorm, D without normalisation.  DCGAN, ALI, Unrolled, VEEGAN and PacGAN share one
-  transposed-convolution DCGAN; StyleGAN2, DDGAN and R3GAN have networks many times larger and train for days on GPUs. Ours train for one hour.
+  transposed-convolution DCGAN; StyleGAN2, DDGAN and R3GAN have networks many times larger and train for days on GPUs.
+  Ours train for one hour.
 * Each real image is three random digits of MNIST's 60,000, drawn anew for every batch; most papers fix one set of triples.
 * Loss and penalty are not the papers' either: METHODS holds all settings that were chosen.
 """

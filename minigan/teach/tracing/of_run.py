@@ -25,6 +25,7 @@ def trace_run(path: str | Path, step: int | None = None) -> Trace:
     n = len(x)
     z = game.noise(n, trainer.rng, y)
     x = (x, y) if game.classes else x
-    found = trace(game.G, game.D, x, z, game.loss, game.penalties, game.opt_G, game.opt_D, trainer.rng)
+    penalties = [penalty.at_step(game.opt_D.t) for penalty in game.penalties]
+    found = trace(game.G, game.D, x, z, game.loss, penalties, game.opt_G, game.opt_D, trainer.rng)
     found.title = f"{path}, step {trainer.t + 1} on a batch of {n}"
     return found

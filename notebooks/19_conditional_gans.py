@@ -105,7 +105,7 @@ def train(told, n, seed=3, batch=64):
     for _ in range(n):
         y = rng.integers(K, size=batch)
         x = RING_MODES[y] + RING_STD * rng.standard_normal((batch, 2))
-        gan.step(x.astype(np.float32), y, rng)
+        gan.step(lambda: (x.astype(np.float32), y), rng)
     return G
 
 
@@ -492,7 +492,7 @@ def train_digits(equal, n, seed=0, batch=64, latent=16):
             i = np.array([rng.choice(classes[k]) for k in rng.integers(10, size=batch)])
         else:
             i = rng.choice(everything, batch)
-        gan.step(images[i], digits.labels[i], rng)
+        gan.step(lambda: (images[i], digits.labels[i]), rng)
     return gan
 
 

@@ -66,7 +66,7 @@ def test_each_equation_lists_its_code_and_its_test():
 
 def test_called_functions_are_shown_recursively():
     titles = [piece.title for piece in explain("LayerNorm").source]
-    assert {"standardize", "project", "bend"} <= set(titles)
+    assert {"standardize", "project", "curve"} <= set(titles)
     assert [piece.title for piece in explain("dragan").source] == ["dragan", "wgan_gp", "add_penalty"]
 
 
@@ -216,7 +216,7 @@ def test_a_layer_of_a_network_is_not_changed():
     assert np.shares_memory(net.layers[0].W, net.theta)
 
 
-# ---- from Python and from the command line --------------------------------------------------------------------------------------------------------
+# ---- from Python and from the command line ------------------------------------------------------------------------------
 
 
 def test_from_python():

@@ -2,10 +2,7 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from minigan.game import GAN
-from minigan.penalties import as_penalties
 from minigan.running import runs
 from minigan.teach.tracing.step import trace
 from minigan.teach.tracing.view import Trace
@@ -35,15 +32,14 @@ def trace_run(path: str | Path, step: int | None = None) -> Trace:
         )
     if step == 0:
         trainer = runs.build(config)
-    game, index = trainer.game, trainer.order.next()
+    game = trainer.game
     if not isinstance(game, GAN):
         raise ValueError(f"{path} is a run of {type(game).__name__}: only the two steps of a GAN can be traced")
-    x, y = trainer.x[index], None if trainer.y is None else trainer.y[index]
-    if x.dtype == np.uint8:
-        x = x.astype(np.float32) / np.float32(127.5) - np.float32(1)  # 0..255 -> [-1, 1]
-    z = game.noise(len(x), trainer.rng, y)
+    x, y = trainer.draw()
+    n = len(x)
+    z = game.noise(n, trainer.rng, y)
     x = (x, y) if game.classes else x
-    penalties = [penalty.at_step(game.opt_D.t) for penalty in as_penalties(game.penalties)]
+    penalties = [penalty.at_step(game.opt_D.t) for penalty in game.penalties]
     found = trace(game.G, game.D, x, z, game.loss, penalties, game.opt_G, game.opt_D, trainer.rng)
-    found.title = f"{path}, step {trainer.t + 1} on a batch of {len(index)}"
+    found.title = f"{path}, step {trainer.t + 1} on a batch of {n}"
     return found

@@ -10,7 +10,7 @@ from minigan.layers import BatchNorm, Conv2d, Dense, LeakyReLU, Residual, Tanh
 from minigan.losses import Hinge, hinge
 from minigan.network import Sequential
 from minigan.optim import Adam
-from minigan.penalties import r1
+from minigan.penalties import R1, r1
 from minigan.teach.formulas import equations, explain, locate
 from minigan.teach.formulas.subject import names, read
 
@@ -67,7 +67,9 @@ def test_each_equation_lists_its_code_and_its_test():
 def test_called_functions_are_shown_recursively():
     titles = [piece.title for piece in explain("LayerNorm").source]
     assert {"standardize", "project", "curve"} <= set(titles)
-    assert [piece.title for piece in explain("dragan").source] == ["dragan", "wgan_gp", "add_penalty"]
+    assert [piece.title for piece in explain("dragan").source] == [
+        "Dragan", "WganGp.__call__", "add_penalty", "input_gradient",
+    ]  # fmt: skip
 
 
 def test_a_layer_that_mixes_samples_explains_why_it_has_no_second_order():
@@ -102,6 +104,7 @@ def test_one_equation():
         ("conv2d", "Conv2d"), ("SIGMOID", "Sigmoid"), ("sigmoid", "Sigmoid"), ("Hinge", "hinge"), ("HINGE", "hinge"),
         ("Linear", "Linear"), ("linear", "linear"), (" Dense ", "Dense"), ("dense(5, 3)", "Dense"), (Dense, "Dense"),
         (Dense(2, 3), "Dense"), (hinge, "hinge"), (Hinge, "hinge"), (r1, "r1"), (Adam, "Adam"), ("ema", "EMA"),
+        (R1, "r1"), (R1(gamma=3.0), "r1"), ("WganGp", "wgan_gp"),
     ],
 )  # fmt: skip
 def test_names_and_calls_are_understood(given, name):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from minigan.gradcheck import Check
-from minigan.penalties import PENALTIES, add_penalty
+from minigan.penalties import Penalty, add_penalty
 from minigan.teach.formulas.book import Equation, equations
 from minigan.teach.formulas.live import examine
 from minigan.teach.formulas.places import TAG, Place, locate
@@ -94,7 +94,9 @@ def explain(subject: Any, shape: tuple[int, ...] | None = None, seed: int = 0) -
     found = read(subject)
     shapes, checks = examine(found, shape, seed)
     source = pieces(found.thing)
-    if found.name in PENALTIES:  # and the function that turns the gradient of any penalty into a parameter gradient
+    if isinstance(
+        found.thing, Penalty
+    ):  # and the function that turns the gradient of any penalty into a parameter gradient
         source += [piece for piece in pieces(add_penalty) if piece not in source]
     names = dict.fromkeys(name for piece in source for name in piece.names)
     doc = inspect.getdoc(found.thing) or ""

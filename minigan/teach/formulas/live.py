@@ -8,13 +8,12 @@ import inspect
 import re
 import textwrap
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from minigan.gradcheck import FIRST, Check, compare, network_checks, numerical_gradient
-from minigan.layers import MixedSamplesError, ShapeError
+from minigan.layers import Copy, MixedSamplesError, ShapeError
 from minigan.losses import GANLoss
 from minigan.measure.certify import all_claims
 from minigan.measure.certify.claim import Claim, Finding, arrays
@@ -23,7 +22,7 @@ from minigan.measure.certify.optimizers import RECURRENCES, recurrence
 from minigan.measure.certify.penalties import second_order
 from minigan.measure.certify.samples import SAMPLES, Labels, Sample
 from minigan.optim import Optimizer
-from minigan.penalties import PENALTIES
+from minigan.penalties import Penalty
 from minigan.teach.formulas.subject import Subject
 
 USUAL = {type(sample.layer).__name__: sample for sample in reversed(SAMPLES)}  # the first sample of each layer
@@ -41,7 +40,7 @@ def examine(subject: Subject, shape: tuple[int, ...] | None, seed: int) -> tuple
         return _layer(subject, shape, seed)
     if isinstance(thing, GANLoss):
         return _loss(subject, shape, seed)
-    if subject.name in PENALTIES:
+    if isinstance(thing, Penalty):
         return _penalty(subject, shape, seed)
     if shape is not None:
         raise ValueError(f"{subject.name} takes no --shape: only layers, GAN losses and penalties do")
@@ -92,7 +91,7 @@ def _sample(subject: Subject, shape: tuple[int, ...] | None) -> Sample:
     for part in layer.walk():
         part.bound = False  # a layer of a network is examined apart from it, with weights of its own
     first, *others = usual.inputs
-    inside = list(layer.walk())
+    inside = [part for part in layer.walk() if not isinstance(part, Copy)]  # its n is not a width
     classes = [getattr(part, name) for part in inside for name in ("n_classes", "classes") if hasattr(part, name)]
     widths = [getattr(part, name) for part in inside for name in ("n_in", "c_in", "n", "c") if hasattr(part, name)]
     if shape is not None:
@@ -123,7 +122,7 @@ def _loss(subject: Subject, shape: tuple[int, ...] | None, seed: int) -> tuple[l
 
 def _penalty(subject: Subject, shape: tuple[int, ...] | None, seed: int) -> tuple[list[str], list[Check]]:
     """Check the first order at g of the reader's shape, the second order through a curved critic."""
-    penalty = partial(subject.thing, **(subject.made or {}))
+    penalty = subject.thing
     g = np.random.default_rng(seed).standard_normal(shape or (4, 3))
     first = compare("v, first order", penalty(g)[1], numerical_gradient(lambda a: penalty(a)[0], g), FIRST)
     second = second_order(penalty, CRITIC)

@@ -66,13 +66,17 @@ def _inherited(thing: Any) -> Iterator[Any]:
 
 
 def _calls(thing: Any, piece: Piece) -> Iterator[Any]:
-    """Yield the functions of the library that these lines name; for kernels.f, its reference."""
+    """Yield the functions of the library that these lines name and the layers they build; for kernels.f, its reference."""
     module = inspect.getmodule(thing)
     for node in ast.walk(ast.parse(piece.text)):
-        called = None
+        called: Any = None
         if isinstance(node, ast.Name):
-            called = getattr(module, node.id, None)
+            named = getattr(module, node.id, None)
+            called = named if inspect.isfunction(named) else None
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "kernels":
             called = getattr(reference, node.attr, None)
-        if inspect.isfunction(called) and called.__module__.startswith("minigan."):
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            built = getattr(module, node.func.id, None)
+            called = built if inspect.isclass(built) and issubclass(built, Layer) else None
+        if called and called.__module__.startswith("minigan."):
             yield called

@@ -1,10 +1,11 @@
 """What the reader asks about: a name, or a call such as Conv2d(3, 8, 4, stride=2, pad=1).
 
-A subject is anything in the library whose source carries an equation.  A call is parsed with `ast` and may contain only plain
-values and layers, so none of the reader's code is run.
+A subject is a layer, or anything else in the library whose source carries an equation.  A call is parsed with `ast` and may
+contain only plain values and layers, so none of the reader's code is run.
 """
 
 import ast
+import dataclasses
 import difflib
 import importlib
 import inspect
@@ -14,8 +15,10 @@ from typing import Any, NamedTuple
 from minigan import layers
 from minigan.layers import Layer
 from minigan.losses import GAN_LOSSES, GANLoss
+from minigan.penalties import PENALTIES, Penalty
 from minigan.teach.formulas.places import locate
 
+VALUES: dict[str, Any] = GAN_LOSSES | PENALTIES  # these are explained as values, not as classes
 APART = ("minigan/kernels/", "minigan/teach/formulas/")  # kernels are shown with the layers that call them
 
 
@@ -23,23 +26,24 @@ class Subject(NamedTuple):
     """A part of the library that can be explained."""
 
     name: str  # Conv2d
-    thing: Any  # the class or function; for a GAN loss, its instance
+    thing: Any  # the class or function; a GAN loss or a penalty itself
     made: Any = None  # what the call built: a layer, or the keyword arguments of anything else; None without a call
 
 
 @cache
 def names() -> dict[str, Any]:
-    """Return every class, function and GAN loss that carries an equation, by name."""
-    found = {}
+    """Return every layer, and every class, function, GAN loss and penalty that carries an equation, by name."""
+    public = {name: getattr(layers, name) for name in layers.__all__}
+    found = {name: thing for name, thing in public.items() if issubclass(thing, Layer) and thing is not Layer}
     for place in locate():
         name = place.owner.partition(".")[0]
         if place.kind == "code" and name and not name.startswith("_") and not place.path.startswith(APART):
             module = importlib.import_module(place.path.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
             thing = getattr(module, name)
-            if inspect.isfunction(thing) or (inspect.isclass(thing) and not issubclass(thing, GANLoss)):
+            if inspect.isfunction(thing) or (inspect.isclass(thing) and not issubclass(thing, GANLoss | Penalty)):
                 found[name] = thing
     helpers = {name for name, f in found.items() if inspect.isfunction(f) and _layer_of(f.__name__, found)}
-    return GAN_LOSSES | {name: thing for name, thing in found.items() if name not in helpers}
+    return VALUES | {name: thing for name, thing in found.items() if name not in helpers}
 
 
 def _layer_of(name: str, found: dict[str, Any]) -> bool:
@@ -54,9 +58,9 @@ def read(given: Any) -> Subject:
     """
     if isinstance(given, Layer):
         return Subject(type(given).__name__, type(given), given)
-    if inspect.isclass(given) and issubclass(given, GANLoss):
+    if inspect.isclass(given) and issubclass(given, GANLoss | Penalty):
         given = given()
-    if isinstance(given, GANLoss):
+    if isinstance(given, GANLoss | Penalty):
         return Subject(given.name, given)
     if not isinstance(given, str):
         if not hasattr(given, "__name__"):
@@ -75,17 +79,20 @@ def read(given: Any) -> Subject:
     subject = find(tree.func.id)
     if inspect.isclass(subject.thing) and issubclass(subject.thing, Layer):
         return subject._replace(made=_layer(tree))
+    options = _options(tree)
+    if isinstance(subject.thing, Penalty) and not tree.args:
+        return subject._replace(thing=dataclasses.replace(subject.thing, **options), made=options)
     if tree.args or isinstance(subject.thing, GANLoss):
         raise ValueError(
             f"give {subject.name} its options by name, if it has any: {_signature(subject.thing, subject.name)}"
         )
-    return subject._replace(made=_options(tree))
+    return subject._replace(made=options)
 
 
 def find(name: str) -> Subject:
     """Return the subject of that name, in any case.  Raises ValueError, with suggestions, if there is none."""
     known = names()
-    aliases = {type(loss).__name__: title for title, loss in GAN_LOSSES.items()}  # Hinge is the same as hinge
+    aliases = {type(value).__name__: title for title, value in VALUES.items()}  # Hinge is the same as hinge
     titles = {**known, **{alias: known[title] for alias, title in aliases.items()}}
     exact = [title for title in titles if title == name]
     same = [title for title in titles if title.lower() == name.lower()]
@@ -134,6 +141,7 @@ def _signature(thing: Any, name: str) -> str:
     """Return the call with its defaults: Conv2d(c_in, c_out, k, stride=1, pad=0, bias=True, gain=1.414)."""
     if isinstance(thing, GANLoss):
         return f"{name} has none"
+    thing = type(thing) if isinstance(thing, Penalty) else thing
     parameters = [p for p in inspect.signature(thing).parameters.values() if p.name not in ("net", "g")]
     text = ", ".join(p.name if p.default is p.empty else f"{p.name}={p.default!r}" for p in parameters)
     return f"{name}({text})"

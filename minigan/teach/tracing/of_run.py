@@ -38,8 +38,8 @@ def trace_run(path: str | Path, step: int | None = None) -> Trace:
     x, y = trainer.draw()
     n = len(x)
     z = game.noise(n, trainer.rng, y)
-    x = (x, y) if game.classes else x
+    real = (x, y) if game.classes else x
     penalties = [penalty.at_step(game.opt_D.t) for penalty in game.penalties]
-    found = trace(game.G, game.D, x, z, game.loss, penalties, game.opt_G, game.opt_D, trainer.rng)
+    found = trace(game.G, game.D, real, z, game.loss, penalties, game.opt_G, game.opt_D, trainer.rng)
     found.title = f"{path}, step {trainer.t + 1} on a batch of {n}"
     return found

@@ -47,7 +47,7 @@ def _stage(number: int, stage: Stage) -> list[str]:
 
 
 def _row(row: Row, indent: int) -> list[str]:
-    head = f"{row.place:<4}{row.layer}"
+    head = f"{row.place:<3} {row.layer}"
     right = "   ".join(filter(None, [shapes(row), f"{row.ms:.3f} ms" if row.shape_out else ""]))
     room = WIDTH - indent - len(right) - 2
     head = head if len(head) <= room else head[: room - 3] + "..."

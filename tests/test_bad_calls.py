@@ -532,7 +532,7 @@ OTHERS = {
         TypeError,
         r"'theta' must be a NumPy array, got list",
     ),
-    "cut short": (cut_short, checkpoint.CheckpointError, r"no readable checkpoint.*cut short or altered"),
+    "cut short": (cut_short, checkpoint.CheckpointError, r"not a readable checkpoint.*cut short or altered"),
     "another network": (
         lambda: with_file({"theta": f32(3)}, {"theta": f32(4)}),
         checkpoint.CheckpointError,

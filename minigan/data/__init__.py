@@ -8,8 +8,9 @@ published.py   their mirrors and checksums
 idx.py         their file format
 folder.py      a folder of images
 toy.py         ring and grid: mixtures in the plane, whose distribution is known
+source.py      where a run's batches come from, with a state that a checkpoint can hold
 
-Start with dataset.py, then toy.py.
+Start with dataset.py, then toy.py, then source.py.
 """
 
 from minigan.data.dataset import Dataset

@@ -59,7 +59,7 @@ def kernel_distance(
 
 
 def _squared_mmd(a: np.ndarray, b: np.ndarray) -> float:  # (m, d), (n, d)
-    return _mean_off_diagonal(a) + _mean_off_diagonal(b) - 2 * float(_kernel(a, b).mean())  # eq:metric.kernel
+    return _mean_of_others(a) + _mean_of_others(b) - 2 * float(_kernel(a, b).mean())  # eq:metric.kernel
 
 
 def _kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:  # (m, d), (n, d) -> (m, n)
@@ -67,7 +67,7 @@ def _kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:  # (m, d), (n, d) -> (m
     return t * t * t  # eq:metric.cubic
 
 
-def _mean_off_diagonal(a: np.ndarray) -> float:
+def _mean_of_others(a: np.ndarray) -> float:
     """1 / (m (m - 1)) sum_{i != j} k(a_i, a_j): including the pairs i = j would cause a bias.   (m, d)"""
     K = _kernel(a, a)
     return float(K.sum() - np.trace(K)) / (len(a) * (len(a) - 1))

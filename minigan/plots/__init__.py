@@ -2,7 +2,8 @@
 
 images.py    a network's output as pixels, a sheet of samples, PNG
 gif.py       a film of the training
-curves.py    losses, scores and measures of quality over the steps
+panel.py     what one panel of the curves shows: a title, names, reference levels
+curves.py    losses, scores and measures of quality over the steps, panel by panel
 plane.py     for data in the plane: real points, fake points and D's score
 compare.py   generated images next to real ones: with D's scores, or with their nearest training images
 show.py      display images in a notebook or on the desktop

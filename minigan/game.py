@@ -8,7 +8,6 @@ A conditional GAN is the same with pairs: x = (image, label), z = (noise, label)
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from minigan.losses import GANLoss
 from minigan.network import Sequential
 from minigan.optim import EMA, Optimizer
 from minigan.penalties import Rng, add_penalty, as_penalties
+from minigan.plots.panel import Panel
 
 
 def d_step(
@@ -59,23 +59,6 @@ def g_step(G: Any, D: Any, loss: GANLoss, opt_G: Any, x: Tree, z: Tree) -> dict[
     G.backward(first(dx), caches, need_dx=False)
     opt_G.step()
     return {"loss_G": value}
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One panel of a run's curves.
-
-    names : the scalars of a step, or the measures of an evaluation, that it shows; a row may lack some
-    levels : label -> height of a reference line
-    scale : of the vertical axis, "linear", "log", or "share" for values from 0 to 1
-    short : name -> label in the progress bar, where there is little room; what is left out is not shown there
-    """
-
-    title: str
-    names: tuple[str, ...]
-    levels: Mapping[str, float] = field(default_factory=dict)
-    scale: str = "linear"
-    short: Mapping[str, str] = field(default_factory=dict)
 
 
 class Game:

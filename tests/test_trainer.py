@@ -18,7 +18,7 @@ import pytest
 import minigan
 from minigan import cli
 from minigan.data import Epochs, Stream, ring
-from minigan.game import GAN, Game, Panel
+from minigan.game import GAN, Game
 from minigan.layers import (
     BatchNorm,
     Beside,
@@ -38,7 +38,7 @@ from minigan.losses import GAN_LOSSES, mse, relativistic, wasserstein
 from minigan.network import Sequential
 from minigan.optim import EMA, SGD, Adam, NonFiniteError, RMSProp, cosine
 from minigan.penalties import PENALTIES, r1, wgan_gp
-from minigan.plots import curves
+from minigan.plots import Panel, curves
 from minigan.running import checkpoint
 from minigan.running.files import atomic_write
 from minigan.running.recorder import FRAMES

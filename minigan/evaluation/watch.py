@@ -14,7 +14,8 @@ from minigan import metrics, plots
 from minigan.evaluation.features import describe, features_for
 from minigan.evaluation.measures import LEAST, MIXTURES
 from minigan.evaluation.table import number
-from minigan.game import Game, Panel
+from minigan.game import Game
+from minigan.plots import Panel
 
 IMAGES, POINTS = 2_000, 2_500  # samples; of the mixtures as many as the papers take
 DISTANCES, SHARES = (

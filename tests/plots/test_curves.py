@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minigan.game import Panel
-from minigan.plots import curves
+from minigan.plots import Panel, curves
 from minigan.plots.curves import smooth
 
 LOSSES = Panel("Losses", ("loss_D", "loss_G"), {"2 log 2": 2 * math.log(2)})

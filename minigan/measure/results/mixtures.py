@@ -11,6 +11,7 @@ mode counts if one such point is nearest to it; reverse KL over all points.  We 
 import math
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,7 @@ SETS = {
         0.25,
     ),  # last: the factor by which x is scaled for the networks, to lie within +-1
 }
-BASE = {
+BASE: dict[str, Any] = {
     "width": 128,
     "depth": 3,
     "latent": 2,
@@ -48,7 +49,7 @@ BASE = {
     "beta2": 0.99,
     "ema": 0.998,
 }
-BEST = {
+BEST: dict[str, Any] = {
     **BASE,
     "loss": "relativistic",
     "penalties": ["r1", "r2"],
@@ -60,7 +61,7 @@ BEST = {
     "steps": 16_000,
     "calibrate": 2000,  # steps of D alone, before samples are rejected
 }
-CURES = {
+CURES: dict[str, dict] = {
     "nothing": {},
     "R1": {"penalties": ["r1"], "gamma": 0.02},
     "R1 + R2": {"penalties": ["r1", "r2"], "gamma": 0.02},
@@ -78,7 +79,7 @@ PAIRS = {
     "wasserstein": ("WGAN-GP", "spectral norm"),
     "relativistic": ("nothing", "R1", "R1 + R2", "packing 2"),
 }
-METHODS = {
+METHODS: dict[str, dict] = {
     f"{data}/{loss} + {cure}": {**BASE, "data": data, "loss": loss, **CURES[cure]}
     for data in SETS
     for loss, cures in PAIRS.items()
@@ -149,7 +150,7 @@ def built(s: dict, rng: np.random.Generator, d: int = 2) -> GAN:
     """The game that the settings describe, on points of d numbers."""
     G, D = networks(s, rng, d)
     opt_G, opt_D = (Adam(net, cosine(s["lr"], s["steps"]), s["beta1"], s["beta2"]) for net in (G, D))
-    penalties = [type(PENALTIES[name])(weight(s)) for name in s.get("penalties", ())]
+    penalties = [type(PENALTIES[name])(weight(s)) for name in s.get("penalties", ())]  # type: ignore[call-arg]
     prior = uniform(s["reach"]) if "reach" in s else normal32
     ema = EMA(G, s["ema"], warmup=True)
     return GAN(G, D, GAN_LOSSES[s["loss"]], penalties, opt_G, opt_D, s["latent"], ema, prior=prior)
@@ -181,7 +182,7 @@ def networks(s: dict, rng: np.random.Generator, d: int = 2) -> tuple[Sequential,
         return Sequential(*entry, *hidden, wrap(Dense(s["width"], out, gain=1.0)), rng=rng)
 
     pack, wrap = s.get("pack", 1), SpectralNorm if s.get("spectral") else lambda layer: layer
-    entry = [Pack(pack)] if pack > 1 else []
+    entry: list[Layer] = [Pack(pack)] if pack > 1 else []
     return net([], s["latent"], d, lambda layer: layer), net(entry, pack * d, 1, wrap)
 
 

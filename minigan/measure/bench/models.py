@@ -1,25 +1,26 @@
-"""The seven models that are timed, each with one whole training step made of the library's own d_step and g_step.
+"""The seven models that are timed, each with one whole training step of the library's own GAN.
 
-A benchmark is worth what it measures: so a step here is what a learner runs, D's step, G's step and both Adams, or one critic
-step with its penalty, at the usual sizes.  Two things are fixed, because they would only add noise: the batch is always the
-same, and the learning rate is so small that the networks stay where they are.  (A game that goes on for thousands of steps on
-one batch saturates; its slopes become denormal numbers, and these take a processor a hundred times longer.)
+A step here is the one that trains: D's step, G's step and both Adams, or one critic step with its penalty, at the usual
+sizes. Two things are fixed, because they would only add noise to the times: the batch is always the same, and the learning
+rate is so small that the networks stay where they are. (A game that goes on for thousands of steps on one batch saturates; its
+gradients become denormal numbers, which a processor handles a hundred times more slowly.)
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from itertools import cycle
 
 import numpy as np
 
 from minigan import models
 from minigan.fast_step import fast_d_step
-from minigan.game import g_step
+from minigan.game import GAN, g_step
 from minigan.layers import BatchNorm, Conv2d, ConvTranspose2d, Dense, Flatten, LeakyReLU, ReLU, Reshape, Tanh, UpConv2d
+from minigan.layers.tree import Tree, first
 from minigan.losses import GANLoss, non_saturating, relativistic, wasserstein
 from minigan.network import Sequential
-from minigan.optim import EMA, Adam, Optimizer
-from minigan.penalties import r1, r2, wgan_gp
+from minigan.optim import Adam
+from minigan.penalties import R1, R2, Penalty, WganGp
 
 RATE = 1e-7
 LATENT = 100
@@ -27,28 +28,34 @@ LATENT = 100
 
 @dataclass
 class Benchmark:
-    """Networks, loss and optimizers with one fixed batch: x real, z the noise of D's and of G's step; opt_G None: critic only."""
+    """A game on one fixed batch: x real, z the noise of D's and of G's step; critic: only D's step is timed."""
 
-    G: Sequential
-    D: Sequential
-    loss: GANLoss
-    penalties: list[Callable]
-    x: object
-    z: tuple
-    opt_D: Optimizer
-    opt_G: Optimizer | None
-    ema: EMA | None = None
-    d_steps: int = 1
+    game: GAN
+    x: Tree
+    z: tuple[Tree, Tree]
+    critic: bool = False
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(2))
 
+    def __post_init__(self) -> None:
+        game = self.game
+        self.G, self.D, self.loss, self.penalties, self.d_steps = (
+            game.G,
+            game.D,
+            game.loss,
+            game.penalties,
+            game.d_steps,
+        )
+        self.opt_D, self.opt_G, self.ema = game.opt_D, None if self.critic else game.opt_G, game.ema
+        turns = cycle([first(self.z[0])] * game.d_steps + [first(self.z[1])])
+        game.prior = lambda n, latent, rng: next(turns)  # drawing noise is not what is timed
+        self.batch = self.x if isinstance(self.x, tuple) else (self.x, None)
+
     def step(self) -> None:
-        """One whole training step."""
-        for _ in range(self.d_steps):
+        """One whole training step, or the critic's alone."""
+        if self.critic:
             fast_d_step(self.G, self.D, self.loss, self.penalties, self.opt_D, self.x, self.z[0], self.rng)
-        if self.opt_G:
-            g_step(self.G, self.D, self.loss, self.opt_G, self.x, self.z[1])
-        if self.ema:
-            self.ema.step()
+        else:
+            self.game.step(lambda: self.batch, self.rng)
 
     def weights(self) -> dict[str, np.ndarray]:
         return {"G": self.G.theta.copy(), "D": self.D.theta.copy()}
@@ -57,7 +64,7 @@ class Benchmark:
         self.G.theta[...], self.D.theta[...] = weights["G"], weights["D"]
 
     def answers(self) -> dict[str, np.ndarray]:
-        """The losses and every gradient of D's and of G's step, by name, without moving a weight: what a peer must agree with."""
+        """The losses and every gradient of D's and of G's step, by name, without moving a weight; the peer must agree with them."""
         kept = Keep(self.D)
         row = fast_d_step(self.G, self.D, self.loss, self.penalties, kept, self.x, self.z[0], np.random.default_rng(3))
         found = {
@@ -73,7 +80,7 @@ class Benchmark:
 
 
 class Keep:
-    """In an optimizer's place: takes the gradient and moves nothing."""
+    """Takes the place of an optimizer: keeps the gradient and moves nothing."""
 
     def __init__(self, net: Sequential):
         self.net = net
@@ -95,11 +102,20 @@ def named(net_name: str, net: Sequential, vector: np.ndarray) -> dict[str, np.nd
     return pieces
 
 
-def _benchmark(G, D, loss, penalties=(), shape=(32, 32, 1), latent=LATENT, batch=64, critic=False) -> Benchmark:
+def _benchmark(
+    G: Sequential,
+    D: Sequential,
+    loss: GANLoss,
+    penalties: Sequence[Penalty] = (),
+    shape: tuple[int, ...] = (32, 32, 1),
+    latent: int = LATENT,
+    batch: int = 64,
+    critic: bool = False,
+) -> Benchmark:
     rng = np.random.default_rng(1)
     x = np.tanh(rng.standard_normal((batch, *shape))).astype(np.float32)
-    z = tuple(rng.standard_normal((batch, latent)).astype(np.float32) for _ in range(2))
-    return Benchmark(G, D, loss, list(penalties), x, z, Adam(D, RATE), None if critic else Adam(G, RATE))
+    d_noise, g_noise = (rng.standard_normal((batch, latent)).astype(np.float32) for _ in range(2))
+    return Benchmark(GAN(G, D, loss, penalties, Adam(G, RATE), Adam(D, RATE), latent), x, (d_noise, g_noise), critic)
 
 
 def mlp() -> Benchmark:
@@ -132,12 +148,12 @@ def dcgan_up() -> Benchmark:
 
 def wgan_gp_mlp() -> Benchmark:
     nets = models.mlp(latent=LATENT, rng=np.random.default_rng(0))
-    return _benchmark(*nets, wasserstein, [partial(wgan_gp, lam=10.0)], shape=(28, 28, 1), critic=True)
+    return _benchmark(*nets, wasserstein, [WganGp(lam=10.0)], shape=(28, 28, 1), critic=True)
 
 
 def wgan_gp_conv() -> Benchmark:
     nets = models.dcgan(latent=LATENT, width=64, rng=np.random.default_rng(0))
-    return _benchmark(*nets, wasserstein, [partial(wgan_gp, lam=10.0)], critic=True)
+    return _benchmark(*nets, wasserstein, [WganGp(lam=10.0)], critic=True)
 
 
 def default() -> Benchmark:
@@ -146,16 +162,14 @@ def default() -> Benchmark:
 
     trainer = runs.build(Config())
     game, (x, y), rng = trainer.game, trainer.draw(), np.random.default_rng(1)
-    z = tuple(game.noise(len(x), rng, y) for _ in range(2))
+    d_noise, g_noise = (game.noise(len(x), rng, y) for _ in range(2))
     game.opt_D.lr = game.opt_G.lr = RATE
-    x = (x, y) if game.classes else x
-    optimizers = (game.opt_D, game.opt_G, game.ema)
-    return Benchmark(game.G, game.D, game.loss, list(game.penalties), x, z, *optimizers, game.d_steps)
+    return Benchmark(game, (x, y) if game.classes else x, (d_noise, g_noise))
 
 
 def toy() -> Benchmark:
     nets = models.toy(rng=np.random.default_rng(0))
-    return _benchmark(*nets, relativistic, [partial(r1, gamma=1.0), partial(r2, gamma=1.0)], (2,), 2, batch=256)
+    return _benchmark(*nets, relativistic, [R1(gamma=1.0), R2(gamma=1.0)], (2,), 2, batch=256)
 
 
 def scaling(batch: int = 64, size: int = 32, width: int = 64) -> Benchmark:

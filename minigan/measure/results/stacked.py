@@ -15,11 +15,11 @@ What differs from the papers:
 """
 
 from collections.abc import Callable
-from functools import partial
+from dataclasses import replace
 
 import numpy as np
 
-from minigan import data, models
+from minigan import data, models, plots
 from minigan.data import Stream
 from minigan.losses import GAN_LOSSES
 from minigan.measure.results.table import Cell, Column, Published
@@ -89,7 +89,7 @@ def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
     reference = digits[triples.choice(len(digits), min(10_000, s["samples"]), replace=False)]
     source = stacks(digits, triples)
     if "loss" not in s:
-        return judged(lambda n: source.draw(n, triples), s["samples"], reference)
+        return judged(lambda n: plots.to_image(source.batch(n)[0]), s["samples"], reference)
     game = built(s, init)
     Trainer(game, source, batch=s["batch"], steps=s["steps"], seed=cell.seed).run()
     return judged(lambda n: game.sample(n, noise), s["samples"], reference)
@@ -98,10 +98,9 @@ def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
 def built(s: dict, rng: np.random.Generator) -> GAN:
     """The game of a recipe, without labels: the modes must be found."""
     G, D = models.dcgan_up((32, 32, 3), s["latent"], s["width"], rng=rng)
-    adam = [Adam(net, cosine(s["lr"], s["steps"]), s["beta1"], s["beta2"]) for net in (G, D)]
-
-    terms = [partial(PENALTIES[name], gamma=s["gamma"]) for name in s["penalties"]]
-    return GAN(G, D, GAN_LOSSES[s["loss"]], terms, *adam, s["latent"], EMA(G, s["ema"], warmup=True))
+    opt_G, opt_D = (Adam(net, cosine(s["lr"], s["steps"]), s["beta1"], s["beta2"]) for net in (G, D))
+    terms = [replace(PENALTIES[name], gamma=s["gamma"]) for name in s["penalties"]]  # type: ignore[call-arg]
+    return GAN(G, D, GAN_LOSSES[s["loss"]], terms, opt_G, opt_D, s["latent"], EMA(G, s["ema"], warmup=True))
 
 
 def judged(draw: Callable[[int], np.ndarray], n: int, reference: np.ndarray, block: int = 1000) -> dict[str, float]:

@@ -6,15 +6,16 @@ set of that kind, stated here in full:
 
     x = c_k + 0.1 A_k u,    c_k uniform in [-1, 1]^1200,    u ~ N(0, I_700),    A_k (1200, 700) with rows of length 1
 
-so that every coordinate of a mode has std 0.1; near is what `mixture_quality` calls near: the data's own points lie at 1.4 std of the 3,
-the place half-way between two modes at 5.8.  A generator that only draws the ten centres would be perfect here, which is why the
-spread is measured too: the std of the points around their own mean in each mode, in percent of the data's.
+so that every coordinate of a mode has std 0.1. A point is near a mode if `mixture_quality` says so, within 3 std: the data's own
+points are at 1.4 std, the point half-way between two modes at 5.8. A generator that only draws the ten centres would be perfect
+here, so the spread is measured too: the std of the points around their own mean in each mode, in percent of the data's.
 """
 
 import numpy as np
 
+from minigan.data import Stream
 from minigan.measure.results import mixtures
-from minigan.measure.results.table import Column, Published
+from minigan.measure.results.table import Cell, Column, Published
 from minigan.metrics.modes import mixture_quality
 
 NAME = "synthetic"
@@ -70,18 +71,16 @@ class Mixture:
         return rng.permutation(self.centres[k] + np.float32(STD) * x)
 
 
-def run_cell(cell, quick) -> dict[str, float]:
+def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
+    """Train the game of this cell; count the modes of its samples and measure their spread."""
     s = cell.settings
     place, init, draw, noise = (np.random.default_rng(seed) for seed in np.random.SeedSequence(cell.seed).spawn(4))
     mixture = Mixture(place)
-    pool = mixture.draw(20_000, draw)  # 100 MB; drawing afresh for each step would take longer than the step
-    G, D = mixtures.networks(s, init, DIMENSIONS)
-
-    def z(n):
-        return noise.standard_normal((n, s["latent"]), dtype=np.float32)
-
-    average = mixtures.train(G, D, s, lambda n: pool[draw.integers(len(pool), size=n)], z, noise)
-    points = average.net(z(mixtures.POINTS))
+    pool = mixture.draw(20_000, draw)  # 100 MB; new points for each step would take longer than the step
+    source = Stream(lambda n, rng: pool[rng.integers(len(pool), size=n)], draw, (DIMENSIONS,))
+    game = mixtures.built(s, init, DIMENSIONS)
+    mixtures.train(game, source, s, noise)
+    points = game.generate(game.noise(mixtures.POINTS, noise), batch=mixtures.POINTS)
     figures = mixture_quality(points, mixture.centres, STD)
     return figures | {
         "high_quality": 100 * figures["high_quality"],

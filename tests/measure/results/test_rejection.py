@@ -5,9 +5,14 @@ import math
 import numpy as np
 import pytest
 
+from minigan.data import Stream
+from minigan.game import GAN
 from minigan.layers import Dense, LeakyReLU
+from minigan.losses import non_saturating
 from minigan.measure.results.rejection import acceptance, calibrate, rejection_sample
 from minigan.network import Sequential
+from minigan.optim import Adam
+from minigan.penalties import r1
 
 
 def test_without_gamma_the_acceptance_is_the_ratio_to_the_best():  # eq:rejection.acceptance
@@ -49,13 +54,14 @@ def test_it_gives_up_with_a_clear_error():
         rejection_sample(Odds(), lambda n: np.zeros((n, 1)), 5000, rng, percentile=100, limit=1)
 
 
-def test_calibrate_learns_the_logit():
+def test_calibrate_learns_the_logit_and_leaves_g_alone():
     rng = np.random.default_rng(0)
-    D = Sequential(Dense(1, 16), LeakyReLU(0.2), Dense(16, 1, gain=1.0), rng=1)
-
-    def normal(mean):
-        return lambda n: (mean + rng.standard_normal((n, 1))).astype(np.float32)
-
-    calibrate(D, normal(0.5), normal(-0.5), steps=600)
+    G, D = Sequential(Dense(1, 1), rng=0), Sequential(Dense(1, 16), LeakyReLU(0.2), Dense(16, 1, gain=1.0), rng=1)
+    G.theta[...] = 1.0, -0.5  # G(z) = z - 1/2
+    game = GAN(G, D, non_saturating, [r1], Adam(G), Adam(D), latent=1)
+    source = Stream(lambda n, rng: (0.5 + rng.standard_normal((n, 1))).astype(np.float32), rng, (1,))
+    calibrate(game, source, rng, steps=600)
     x = np.array([[-1.0], [0.0], [1.0]], np.float32)
     np.testing.assert_allclose(D(x), x, atol=0.3)  # log N(x; 1/2) / N(x; -1/2) = x
+    np.testing.assert_array_equal(G.theta, [1.0, -0.5])
+    assert game.opt_D.t == 0  # with an optimizer of its own

@@ -250,7 +250,7 @@ assert np.abs(both - differences)[1:-1].max() < 2e-3
 #
 # The product rule with $s' = s\, (1 - s)$ gives
 #
-# $$ f' = s + x\, s\, (1 - s) \tag{eq:silu.slope} $$
+# $$ f' = s + x\, s\, (1 - s) \tag{eq:silu.derivative} $$
 #
 # and once more $f'' = s' + (x s')' = 2 s' + x s''$. Here $s''$ is the curvature of the sigmoid, $s' (1 - 2s)$, so that $s'$ can be taken out:
 #

@@ -70,7 +70,7 @@ assert cost["plain"].argmin() == cost["pairs"].argmin() == scores.argmax()
 #
 # The slope of softplus is the sigmoid, so D's slopes are
 #
-# $$ df = \frac{\sigma(f - r)}{N}, \qquad dr = -df \tag{eq:loss.relativistic.d.slopes} $$
+# $$ df = \frac{\sigma(f - r)}{N}, \qquad dr = -df \tag{eq:loss.relativistic.d.gradients} $$
 #
 # (The papers write the whole game with one function, $\varphi(D(G(z)) - D(x))$ with $\varphi(t) = -\log(1 + e^{-t})$, and call it $f$; up to the sign of D, and to the exchange of roles in G's loss, it is this one. Remember $\varphi'(0) = \frac12$.)
 #
@@ -735,7 +735,7 @@ assert not show_checks(examine())
 # | formula | code | test |
 # |---|---|---|
 # | `eq:loss.relativistic.d`: $\operatorname{mean}\operatorname{softplus}(-(r - f))$ | `minigan.losses.Relativistic.d` | `tests/test_losses.py`: `test_relativistic_by_hand` |
-# | `eq:loss.relativistic.d.slopes`: $df = \sigma(f - r)/N$, $dr = -df$ | `minigan.losses.Relativistic.d` | `tests/test_losses.py`: `test_relativistic_by_hand` |
+# | `eq:loss.relativistic.d.gradients`: $df = \sigma(f - r)/N$, $dr = -df$ | `minigan.losses.Relativistic.d` | `tests/test_losses.py`: `test_relativistic_by_hand` |
 # | `eq:loss.relativistic.g`: the roles exchanged | `minigan.losses.Relativistic.g` | `tests/test_losses.py`: `test_relativistic_by_hand` |
 # | `eq:penalty.r1`: $\frac\gamma2 \operatorname{mean} \lVert g \rVert^2$ at the reals | `minigan.penalties.r1` | `tests/test_penalties.py`: `test_r1_by_hand` |
 # | `eq:penalty.r2`: the same at the fakes | `minigan.penalties.r2` | `tests/test_penalties.py`: `test_r1_by_hand` |

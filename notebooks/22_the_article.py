@@ -437,7 +437,7 @@ with figure(
 #
 # beside what it should be,
 #
-# $$ df_n = -\frac{\sigma(-f_n)}{N} \tag{eq:loss.non\_saturating.g.slopes} $$
+# $$ df_n = -\frac{\sigma(-f_n)}{N} \tag{eq:loss.non\_saturating.g.gradients} $$
 #
 # The `+ 1` is there lest $\log 0$ be taken, a real concern. But where D is sure of a fake, $f \to -\infty$, (22.7) goes to 0 like $e^f$: the fakes that need it most hear nothing, as with minimax, and less. And nowhere is it larger than $3 - 2 \sqrt 2 = 0.17$. (Write $s = \sigma(f)$: the slope of $s (1 - s) / (1 + s)$ is 0 where $s^2 + 2 s = 1$, at
 # $s = \sqrt 2 - 1$.) The library's cure for $\log 0$ is not to form a probability: $-\log \sigma(f) = \operatorname{softplus}(-f)$.
@@ -850,7 +850,7 @@ if not quick():
 # | `eq:game.g_step`: steps 1 and 3 | `minigan.game.g_step` | `tests/test_game.py`: `test_each_step_moves_its_own_network_only`, `test_both_steps_against_differences_with_each_penalty` |
 # | `eq:game.d_step`, then `eq:game.g_step`, again and again | `minigan.game.GAN.step` | `tests/test_game.py`: `test_a_step_is_d_step_then_g_step` |
 # | `eq:metric.frechet`: step 4, in every run | `minigan.evaluation.watch` | `tests/evaluation/test_watch.py`: `test_real_images_reach_the_floor_and_noise_does_not`, `test_every_run_is_watched_under_names_that_curves_and_bar_know` |
-# | `eq:loss.non_saturating.g.slopes`: $-\sigma(-f)/N$, not $-\log(f + 1)$ | `minigan.losses.NonSaturating.g` | `tests/test_losses.py`: `test_non_saturating_by_hand`, `test_minimax_vanishes_where_non_saturating_does_not` |
+# | `eq:loss.non_saturating.g.gradients`: $-\sigma(-f)/N$, not $-\log(f + 1)$ | `minigan.losses.NonSaturating.g` | `tests/test_losses.py`: `test_non_saturating_by_hand`, `test_minimax_vanishes_where_non_saturating_does_not` |
 #
 # - G is a sampler, D* is $p / (p + q)$. A D that knows only $p$ sends even a perfect G to one mode.
 # - The five steps are right, and the fourth is the one that cannot be left out: the loss stands still while the images get better.

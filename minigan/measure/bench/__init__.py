@@ -67,9 +67,9 @@ def run(
 
 def _chosen(only):
     from minigan.measure.bench.models import MODELS
+    from minigan.measure.selection import select
 
-    asked = [part.strip() for part in only.split(",")] if only else [""]
-    names = [name for name in MODELS if name in asked or any(name.startswith(a) for a in asked if a not in MODELS)]
+    names = select(MODELS, only)
     if not names:
         raise ValueError(f"nothing is timed under the name {only!r}; there are: {', '.join(MODELS)}")
     return names

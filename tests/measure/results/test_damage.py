@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minigan.measure.results import Cell, damage, rows
+from minigan.measure.results import damage, rows
 from minigan.measure.results.damage import FLOOR, MEASURES
+from minigan.measure.results.table import Cell
 
 SMALL = {"images": 120, "cuts": 3}
 

@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from minigan import losses
-from minigan.measure.results import Cell, dirac
-from minigan.measure.results.table import cells
+from minigan.measure.results import dirac
+from minigan.measure.results.table import Cell, cells
 
 
 def measured(method, **changes):

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from minigan.measure.results import TABLES, markdown, table
+from minigan.measure.results import markdown, table
+from minigan.measure.results.catalogue import TABLES
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -39,7 +40,7 @@ def test_ours_stand_above_the_published(small, measured):
     assert found["*PacGAN*"] == ["-", "4.5 ± 0.2", "0.5", "-", "another"]
     assert found["slow"][-1].startswith("here, ")
     assert below[0] == "* † worse than the best published number of its column."
-    assert below[1] == "* fast: 1 of 3 seeds failed: step 7: loss_D is nan, as was to be expected"
+    assert below[1] == "* fast: 1 of 3 seeds failed: step 7: loss_D is nan, as expected"
     assert re.fullmatch(r"\* minigan \S+, NumPy \S+, .+, threads: \d+; \d+\.\d minutes in all\.", below[2])
 
 
@@ -114,9 +115,9 @@ def test_fill_looks_beside_the_page(small, measured):
     [
         (
             "no markers",
-            "mark each place for a table: <!-- results: NAME --> and, after it, <!-- end of results -->; 0 found",
+            "needs two markers: <!-- results: NAME --> and, after it, <!-- end of results -->; found 0 pairs",
         ),
-        ("<!-- results: small -->\n<!-- results: small -->\n<!-- end of results -->", "1 found"),
+        ("<!-- results: small -->\n<!-- results: small -->\n<!-- end of results -->", "found 1 pairs"),
         ("<!-- results: smal -->\n\n<!-- end of results -->", "there is no table 'smal'"),
     ],
 )

@@ -5,7 +5,8 @@ import pytest
 
 from minigan import data
 from minigan.data import Dataset
-from minigan.measure.results import Cell, parzen
+from minigan.measure.results import parzen
+from minigan.measure.results.table import Cell
 
 TINY = {"data": "mnist10k", "samples": 40, "test": 30, "steps": 2}
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from minigan import data
-from minigan.measure.results import Cell, stacked
+from minigan.measure.results import stacked
+from minigan.measure.results.table import Cell
 from minigan.models import digitnet
 
 TINY = {"data": "mnist10k", "samples": 30, "steps": 2, "width": 2, "batch": 4, "latent": 3}

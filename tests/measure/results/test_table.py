@@ -3,7 +3,7 @@
 import pytest
 
 from minigan import data
-from minigan.measure.results import Cell, rows, run, table
+from minigan.measure.results import rows, run, table
 
 
 def everything(small, tmp_path, **options):
@@ -53,7 +53,7 @@ def test_rows_tell_all(small, tmp_path):
     ]  # fmt: skip
     assert found[0]["config"] == rows.config_hash({"rate": 2}) != found[1]["config"]
     assert all(r[name] for r in found for name in rows.HEAD[:-1])
-    assert [r["failure"] for r in found] == ["", "", "", "step 7: loss_D is nan,\nas was to be expected"]
+    assert [r["failure"] for r in found] == ["", "", "", "step 7: loss_D is nan,\nas expected"]
     assert said[1].endswith("min: modes 2, extra 0.3333")
     assert "step 7" in said[-1]
 
@@ -90,8 +90,8 @@ def test_an_interrupted_cell_leaves_no_row(small, tmp_path):
 
 def test_a_figure_may_not_hide_the_provenance(small):
     small.run_cell = lambda cell, quick: {"seed": 3.0}
-    with pytest.raises(ValueError, match="a figure may not be called 'seed'"):
-        table.run_cell(small, Cell("ring/slow", 0, {}), False)
+    with pytest.raises(ValueError, match="a figure cannot be called 'seed'"):
+        table.run_cell(small, table.Cell("ring/slow", 0, {}), False)
 
 
 def test_wrong_choices_are_named(small):

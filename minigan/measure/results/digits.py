@@ -1,9 +1,9 @@
-"""Digits: the same network and the same time for every loss and penalty.  Which recipe draws best?
+"""Digits: the same network and the same time for each loss and penalty.  Which recipe draws the best digits?
 
-Each method has ten minutes of one core.  A budget of steps would favour what is dear: a step with R1 + R2 takes half as long again as
-one without.  So the pace of a method is measured first, in processor seconds, and its steps are what fits; the cosine schedule ends with
-them.  All other settings are those of `minigan train`, tuned for non-saturating + R1 and for nothing else, which the table cannot
-hide: a method may lose because its weight or its learning rate does not suit it.
+Each method gets ten minutes of one core.  An equal number of steps would favour expensive methods: a step with R1 + R2 takes 1.5
+times as long as one without.  So the time of a step is measured first, in processor seconds, and the method runs as many steps as
+fit; its cosine schedule ends with them.  All other settings are the defaults of `minigan train`, tuned for non-saturating + R1 only.
+So a method may lose here because its penalty weight or learning rate does not suit it.
 """
 
 import dataclasses
@@ -50,7 +50,7 @@ FIXED = (
 
 
 def methods(data: str) -> dict[str, dict]:
-    """Every game on this data set, for ten minutes of one core."""
+    """Method -> settings: each game on this data set, for ten minutes of one core."""
     fixed = {option: getattr(Config(), option) for option in FIXED} | {"data": data, "core_minutes": 10.0}
     return {name: fixed | {"loss": loss, "penalty": penalty} for name, (loss, penalty) in GAMES.items()}
 
@@ -68,7 +68,7 @@ COLUMNS = {
     "as_asked": Column("digit as asked, %", ".1f", "more"),
     "steps": Column("steps", ".0f"),
 }
-MARKS = (5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)  # percent of the budget at which the curves have a point
+MARKS = (5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)  # percent of the steps: the points of the curves
 SAMPLES = 10_000
 
 
@@ -90,7 +90,7 @@ def run_cell(cell, quick) -> dict[str, float]:
 
 
 def pace(config: Config, steps: int) -> float:
-    """Processor seconds that one training step takes, after a few that compile kernels and fill buffers."""
+    """Processor seconds of one training step, after a few steps that compile kernels and fill buffers."""
     trainer = runs.build(config)
     for _ in range(5):
         trainer.step()
@@ -101,7 +101,7 @@ def pace(config: Config, steps: int) -> float:
 
 
 def judged(trainer, n: int, seed: int) -> dict[str, float]:
-    """All measures of n samples against the training images, a conditional G being asked for the digits as often as they occur."""
+    """All measures of n samples against the training images.  A conditional G draws the digits as often as they occur there."""
     rng = np.random.default_rng([seed, 1])
     labels = rng.choice(trainer.y, n) if trainer.game.classes else None
     images = trainer.game.sample(n, rng, labels)
@@ -113,7 +113,7 @@ def judged(trainer, n: int, seed: int) -> dict[str, float]:
 
 
 def draw(rows, folder: Path, quick: bool, name: str = NAME) -> list[Path]:
-    """Quality against time, the mean over the seeds."""
+    """Plot quality against time, as means over the seeds."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7.5, 5), dpi=120, layout="constrained")

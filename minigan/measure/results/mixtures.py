@@ -1,11 +1,12 @@
-"""Mixtures of Gaussians in the plane, where mode collapse can be counted: every loss with the cures that make sense for it.
+"""Mixtures of Gaussians in the plane, where mode collapse can be counted: each loss with the cures that make sense for it.
 
-Two parts.  The methods "loss + cure" share one network (3 x 128, LeakyReLU), one optimizer and one length, so that only the loss
-and the cure differ; none of them was tuned alone.  "best" is a recipe with networks twice as wide: the table `ablation` says what
-each part of it is worth.
+The table has two parts.  The methods "loss + cure" share one network (3 x 128, LeakyReLU), one optimizer and one number of steps,
+so only the loss and the cure differ; none of them was tuned individually.  "best" is a recipe with networks twice as wide; the
+table `ablation` measures how much each part of it contributes.
 
-Protocol (Srivastava et al. 2017, Lin et al. 2018): 2,500 samples; a point is of high quality within 3 std of its nearest mode; a
-mode counts if one such point is nearest to it; reverse KL over all points.  We take ten draws of 2,500 and give their mean.
+Protocol (Srivastava et al. 2017, Lin et al. 2018): draw 2,500 samples.  A sample is of high quality if it is within 3 standard
+deviations of its nearest mode.  A mode counts if at least one such sample is nearest to it.  Reverse KL is over all samples.  We
+draw 2,500 samples ten times and report the mean.
 """
 
 import math
@@ -28,7 +29,7 @@ NAME = "mixtures"
 SEEDS = 10
 SETS = {
     "ring": (toy.ring, toy.RING_MODES, toy.RING_STD, 1.0),
-    "grid": (toy.grid, toy.GRID_MODES, toy.GRID_STD, 0.25),  # the last: the networks see x times this, within +-1
+    "grid": (toy.grid, toy.GRID_MODES, toy.GRID_STD, 0.25),  # last: the networks see x times this, within +-1
 }
 BASE = {
     "width": 128,
@@ -47,11 +48,11 @@ BEST = {
     "penalties": ["r1", "r2"],
     "gamma": 0.1,
     "gamma_end": 0.0001,  # see Weight
-    "reach": 3.0,  # z uniform in a square, from -3 to 3: a wide entrance lets G be steep between two modes
+    "reach": 3.0,  # z is uniform in [-3, 3]^2: in a wide square, G can be steep between two modes
     "width": 256,
     "lr": 1.5e-3,
     "steps": 16_000,
-    "calibrate": 2000,  # steps of D alone, before samples are rejected
+    "calibrate": 2000,  # steps of D alone, before rejection sampling
 }
 CURES = {
     "nothing": {},
@@ -144,7 +145,7 @@ def run_cell(cell, quick) -> dict[str, float]:
 
 
 def networks(s, rng, d=2):
-    """G: latent - depth x width - d;   D: d - depth x width - 1, packed or spectrally normalised if s says so."""
+    """G: latent - depth x width - d;   D: d - depth x width - 1, with packing or spectral norm if the settings ask for it."""
 
     def net(entry, n, out, wrap):
         sizes = [n] + s["depth"] * [s["width"]]
@@ -157,12 +158,12 @@ def networks(s, rng, d=2):
 
 
 def real_points(draw, scale, rng):
-    """n -> n fresh points of the data, times scale."""
+    """A function n -> n new points of the data, times scale."""
     return lambda n: draw(n, rng) * np.float32(scale)
 
 
 def train(G, D, s, real, z, rng):
-    """The game of s -> G's moving average."""
+    """Train with the settings s -> the moving average of G."""
     steps, batch = s["steps"], s["batch"]
     opt_G, opt_D = (Adam(net, cosine(s["lr"], steps), s["beta1"], s["beta2"]) for net in (G, D))
     loss, average, now = GAN_LOSSES[s["loss"]], EMA(G, s["ema"], warmup=True), Weight(s)
@@ -177,7 +178,7 @@ def train(G, D, s, real, z, rng):
 
 
 class Weight:
-    """gamma(t) = gamma (gamma_end / gamma)^(t / steps): first smooth, so that no mode is lost, then sharp, so that the modes are."""
+    """gamma(t) = gamma (gamma_end / gamma)^(t / steps):  a smooth D first, to keep all modes; later a sharp one, for sharp modes."""
 
     def __init__(self, s):
         self.start, self.steps, self.t = s.get("gamma", 0.0), s["steps"], 0
@@ -192,6 +193,6 @@ class Weight:
 
 
 def mean(found: list[dict]) -> dict[str, float]:
-    """The mean of each figure; shares become percent."""
+    """The mean of each figure; high_quality becomes percent."""
     figures = {name: float(np.mean([one[name] for one in found])) for name in found[0]}
     return figures | {"high_quality": 100 * figures["high_quality"]}

@@ -1,8 +1,8 @@
-"""Discriminator rejection sampling: let D throw away what G should not have drawn.
+"""Discriminator rejection sampling: let D discard samples that G should not have drawn.
 
-If D is the logit of p_real / p_G, as the non-saturating loss makes it at its best, then keeping a sample x with probability
-p_real(x) / (c p_G(x)) leaves exactly p_real.  A D that was held smooth by a penalty is no such logit, so it is first trained
-on against the fixed G, without one.  Nothing of G changes: what falls between two modes is drawn, and not kept.
+If D(x) = log p_real(x) / p_G(x), as for the optimal D of the non-saturating loss, then keeping a sample x with probability
+p_real(x) / (c p_G(x)) leaves exactly p_real.  A D smoothed by a penalty does not output that logit, so D is first trained
+further without a penalty, against the fixed G.  G does not change: samples between two modes are still drawn, but not kept.
 
 Azadi et al. 2019, "Discriminator rejection sampling", sections 3.1 and 3.2.
 """
@@ -15,11 +15,11 @@ import numpy as np
 from minigan.losses import non_saturating
 from minigan.optim import Adam, cosine
 
-EPSILON = 1e-8  # keeps the logarithm below finite at the maximum itself
+EPSILON = 1e-8  # keeps the logarithm finite at the maximum
 
 
 def calibrate(D, real: Callable, fake: Callable, steps: int, batch: int = 256, lr: float = 1e-3) -> None:
-    """Train D alone on loss.d(D(real(batch)), D(fake(batch))), until its score is the logit of real against fake."""
+    """Train D alone on non_saturating.d(D(real(batch)), D(fake(batch))), so that D(x) approaches log p_real(x) / p_G(x)."""
     optimizer = Adam(D, cosine(lr, steps), 0.5, 0.99)
     for _ in range(steps):
         r, real_caches = D.forward(real(batch))
@@ -31,7 +31,7 @@ def calibrate(D, real: Callable, fake: Callable, steps: int, batch: int = 256, l
 
 
 def acceptance(score: np.ndarray, highest: float, gamma: float) -> np.ndarray:
-    """p = sigmoid(F - gamma),  F = s - M - log(1 - exp(s - M - eps));   s: scores D(x), M: the highest seen.     Azadi, eq. 8.
+    """p = sigmoid(F - gamma),  F = s - M - log(1 - exp(s - M - eps));   s: scores D(x), M: the highest score so far.     Azadi, eq. 8.
 
     With gamma = 0 that is exp(s - M) = p_real / (c p_G).  A larger gamma keeps fewer.
     """
@@ -46,10 +46,10 @@ def _free(score, highest):  # F without gamma
 def rejection_sample(
     D, draw: Callable, n: int, rng: np.random.Generator, percentile: float = 80, limit: int = 1000
 ) -> tuple[np.ndarray, float]:
-    """n points out of draw(10,000), drawn again and again, each kept with its `acceptance` -> points, the share that was kept.
+    """Draw batches of 10,000 with `draw` and keep each point with probability `acceptance`, until n points are kept.
 
-    gamma is the given percentile of F in each batch, as in the paper's experiment in the plane.  Raises RuntimeError when `limit`
-    batches were not enough.
+    gamma is the given percentile of F in each batch, as in the paper's experiment in the plane.  Returns the points and the
+    share of points that were kept.  Raises RuntimeError if `limit` batches are not enough.
     """
     highest, kept, drawn = -math.inf, [], 0
     highest = float(D(draw(50_000)).max())  # the paper's burn-in
@@ -62,4 +62,4 @@ def rejection_sample(
         drawn += len(x)
         if (found := sum(map(len, kept))) >= n:
             return np.concatenate(kept)[:n], found / drawn
-    raise RuntimeError(f"rejection sampling kept only {found} of {drawn} points, {n} were asked for")
+    raise RuntimeError(f"rejection sampling kept only {found} of {drawn} points, but {n} were requested")

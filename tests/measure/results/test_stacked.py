@@ -1,4 +1,4 @@
-"""Stacked MNIST: stacks are three digits, the number is read in order, modes and KL by hand."""
+"""Stacked MNIST: a stack is three digits, read in order; modes and KL by hand."""
 
 import math
 from functools import partial
@@ -37,13 +37,13 @@ def test_the_number_is_read_red_green_blue(digits):
     number, features = stacked.read(np.stack([images[[0, 1, 2]], images[[2, 2, 0]]]).transpose(0, 2, 3, 1))
     assert number.tolist() == [704, 447]
     alone = digitnet.features(images[..., None])[0]
-    # float32 sums differ in the last bits of the largest: by the place of a row in a product, and by how a batch is cut
+    # the last bits of a float32 sum depend on the place of a row in the product and on how the batch is split
     same = partial(np.testing.assert_allclose, rtol=1e-5, atol=1e-6 * np.abs(alone).max())
     same(features[[0, 1, 2]], features[[5, 1, 3]])  # 7 0 4, 4 4 7
     same(features[:3], alone)
 
 
-def test_digits_that_are_none_are_far(digits):
+def test_noise_is_far_from_digits(digits):
     stacks, rng = stacked.Stacks(digits.images, np.random.default_rng(1)), np.random.default_rng(0)
     real = stacked.judged(lambda n: stacks[np.arange(n)], 100, digits.images[::50])
     noise = stacked.judged(lambda n: rng.uniform(-1, 1, (n, 32, 32, 3)).astype(np.float32), 100, digits.images[::50])
@@ -58,7 +58,7 @@ def test_modes_and_kl_by_hand():
     assert stacked.spread(np.array([0.5, 0.25, 0.25, 0]))["kl"] == pytest.approx(0.5 * math.log(2))
 
 
-def test_samples_are_judged_a_block_at_a_time(digits):
+def test_samples_are_drawn_block_by_block(digits):
     asked = []
 
     def draw(n):

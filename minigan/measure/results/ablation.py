@@ -6,7 +6,10 @@ from minigan.measure.results import mixtures
 
 NAME = "ablation"
 SEEDS = 3
-BASE: dict[str, Any] = {name: value for name, value in mixtures.BEST.items() if name != "calibrate"} | {"data": "grid", "steps": 8000}
+BASE: dict[str, Any] = {name: value for name, value in mixtures.BEST.items() if name != "calibrate"} | {
+    "data": "grid",
+    "steps": 8000,
+}
 CHANGES: dict[str, dict[str, Any]] = {
     "the recipe, half as long": {},
     "z normal": {"reach": None},

@@ -39,12 +39,13 @@ def read(path: str | os.PathLike) -> list[Row]:
     if not Path(path).exists():
         return []
     reader = csv.DictReader(io.StringIO(Path(path).read_text(encoding="utf-8"), newline=""), restval="")
-    missing = [name for name in HEAD if name not in (reader.fieldnames or ())]
+    columns = reader.fieldnames or ()
+    missing = [name for name in HEAD if name not in columns]
     if missing:
         raise ValueError(f"{path} is not a table of results: it has no column {missing[0]!r}; move it elsewhere")
     found = list(reader)
     if any(None in row for row in found):
-        raise ValueError(f"{path} is damaged: a row has more fields than the {len(reader.fieldnames)} columns")
+        raise ValueError(f"{path} is damaged: a row has more fields than the {len(columns)} columns")
     return found
 
 

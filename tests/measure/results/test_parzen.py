@@ -35,7 +35,9 @@ def test_mnist_holds_out_its_last_thousand_images_and_tests_on_its_test_set(monk
     def load(name, split="train"):
         assert name == "mnist"
         start, n = (0, 1500) if split == "train" else (5000, 300)
-        images = np.arange(start, start + n, dtype=np.uint16).view(np.uint8).reshape(n, 1, 2, 1)  # each image encodes its index
+        images = (
+            np.arange(start, start + n, dtype=np.uint16).view(np.uint8).reshape(n, 1, 2, 1)
+        )  # each image encodes its index
         return Dataset(images, np.arange(n, dtype=np.int64) % 10, name)
 
     monkeypatch.setattr(data, "load", load)

@@ -1,9 +1,9 @@
-"""The seven models that are timed, each with one whole training step made of the library's own d_step and g_step.
+"""The seven models that are timed, each with one complete training step made of the library's own d_step and g_step.
 
-A benchmark is worth what it measures: so a step here is what a learner runs, D's step, G's step and both Adams, or one critic
-step with its penalty, at the usual sizes.  Two things are fixed, because they would only add noise: the batch is always the
-same, and the learning rate is so small that the networks stay where they are.  (A game that goes on for thousands of steps on
-one batch saturates; its slopes become denormal numbers, and these take a processor a hundred times longer.)
+A benchmark should time what a user runs.  So a step here is a step of D, a step of G and both Adam updates, or one critic step
+with its penalty, at the usual sizes.  Two things are fixed because they would only add noise: the batch is always the same, and
+the learning rate is so small that the weights hardly change.  (A game trained for thousands of steps on one batch saturates; its
+gradients become denormal numbers, which take a processor a hundred times longer.)
 """
 
 from collections.abc import Callable
@@ -41,7 +41,7 @@ class Benchmark:
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(2))
 
     def step(self) -> None:
-        """One whole training step."""
+        """One complete training step."""
         for _ in range(self.d_steps):
             d_step_joined(self.G, self.D, self.loss, self.penalties, self.opt_D, self.x, self.z[0], self.rng)
         if self.opt_G:
@@ -56,7 +56,7 @@ class Benchmark:
         self.G.theta[...], self.D.theta[...] = weights["G"], weights["D"]
 
     def answers(self) -> dict[str, np.ndarray]:
-        """The losses and every gradient of D's and of G's step, by name, without moving a weight: what a peer must agree with."""
+        """All losses and gradients of D's step and of G's step, by name, without changing a weight: the numbers a peer must reproduce."""
         kept = Keep(self.D)
         row = d_step_joined(
             self.G, self.D, self.loss, self.penalties, kept, self.x, self.z[0], np.random.default_rng(3)
@@ -74,7 +74,7 @@ class Benchmark:
 
 
 class Keep:
-    """In an optimizer's place: takes the gradient and moves nothing."""
+    """In place of an optimizer: keeps the gradient and changes no weight."""
 
     def __init__(self, net: Sequential):
         self.net = net
@@ -85,7 +85,7 @@ class Keep:
 
 
 def named(net_name: str, net: Sequential, vector: np.ndarray) -> dict[str, np.ndarray]:
-    """A vector like theta as {"D 3 W": its piece in the shape of the parameter}; 3 counts the layers that have parameters."""
+    """Split a vector like theta: {"D 3 W": a copy of that parameter's part, in its shape}; 3 counts the layers with parameters."""
     pieces, start = {}, 0
     owners = [layer for top in net.layers for layer in top.walk() if layer.parameters]
     for i, layer in enumerate(owners):
@@ -162,7 +162,7 @@ def toy() -> Benchmark:
 
 
 def scaling(batch: int = 64, size: int = 32, width: int = 64) -> Benchmark:
-    """The convolutional GAN at any batch, image size and width: for the curves of cost (scaling.py)."""
+    """The convolutional GAN at any batch, image size and width, for the curves of scaling.py."""
     shape = (size, size, 1)
     nets = models.dcgan(shape, LATENT, width, rng=np.random.default_rng(0))
     return _benchmark(*nets, non_saturating, shape=shape, batch=batch)

@@ -1,6 +1,6 @@
-"""The same training step in PyTorch: each variant of variants.py, from the same first weights.
+"""The same training step in PyTorch, in each variant of variants.py, with the same initial weights.
 
-The usual step draws new noise for G's step, like GAN.step, so G runs forward twice on both sides.  Only the process that times
+Like GAN.step, the usual step uses new noise for G's step, so G runs forward twice on both sides.  Only the process that times
 PyTorch imports this file (worker.py).
 """
 
@@ -17,7 +17,7 @@ from minigan.measure.bench.translate import load, translate
 from minigan.measure.bench.variants import convolutional, joins
 from minigan.penalties import dragan, place, r1, r2, wgan_gp
 
-LOSSES = {  # name -> (D's, G's), from the scores r and f
+LOSSES = {  # name -> (L_D, L_G), from the scores r and f
     "minimax": (lambda r, f: softplus(-r).mean() + softplus(f).mean(), lambda r, f: -softplus(f).mean()),
     "non_saturating": (lambda r, f: softplus(-r).mean() + softplus(f).mean(), lambda r, f: softplus(-f).mean()),
     "least_squares": (
@@ -31,7 +31,7 @@ LOSSES = {  # name -> (D's, G's), from the scores r and f
 
 
 class Peer:
-    """One variant: its networks, optimizers and step."""
+    """One variant of the step: networks, optimizers, and the same methods as Benchmark."""
 
     def __init__(self, benchmark: Benchmark, variant: str, threads: int):
         torch.set_num_threads(threads)
@@ -114,7 +114,7 @@ class Peer:
         return (image, *pair[1:]) if isinstance(pair, tuple) else image
 
     def d_losses(self, t=None):
-        """The loss and the penalty of D's step; t (N, ...) replaces the random points between the batches."""
+        """The loss and the penalty of D's step; t (N, 1, ...), if given, replaces the random weights of the points between the batches."""
         z = self.z[0]
         if self.expert:
             with torch.no_grad():
@@ -122,36 +122,36 @@ class Peer:
         else:
             fake = self.run_G(z).detach()
         real, value = image(self.x), 0.0
-        scores, slopes = (self._joined if self.joined else self._apart)(real, fake, z)
+        scores, gradients = (self._joined if self.joined else self._apart)(real, fake, z)
         for penalty in self.made.penalties:
             where = place(penalty)
             if where == "between":
                 t = torch.rand(len(real), *[1] * (real.ndim - 1)) if t is None else t
                 x = torch.lerp(fake, real, t).requires_grad_(True)
-                slopes[where] = self._slope(self.run_D(self._beside(x, self.x)), x)
-            value = value + self._penalty(penalty, slopes[where])
+                gradients[where] = self._input_gradient(self.run_D(self._beside(x, self.x)), x)
+            value = value + self._penalty(penalty, gradients[where])
         return self.d_loss(scores["real"], scores["fake"]), value
 
     def _apart(self, real, fake, z):
-        """D on real, then on fake -> scores, and D's slopes where a penalty wants them."""
-        scores, slopes = {}, {}
+        """D on real, then on fake -> scores, and D's gradients where a penalty needs them."""
+        scores, gradients = {}, {}
         for where, shown, pair in (("real", real, self.x), ("fake", fake, z)):
             shown = shown.detach().requires_grad_(where in self.places)
             scores[where] = self.run_D(self._beside(shown, pair))
             if where in self.places:
-                slopes[where] = self._slope(scores[where], shown)
-        return scores, slopes
+                gradients[where] = self._input_gradient(scores[where], shown)
+        return scores, gradients
 
     def _joined(self, real, fake, z):
-        """The same with one batch twice as large."""
+        """The same with real and fake in one batch."""
         wanted = bool(self.places & {"real", "fake"})
         both = torch.cat([real, fake]).requires_grad_(wanted)
         s = self.run_D((both, torch.cat([self.x[1], z[1]])) if isinstance(self.x, tuple) else both)
-        halves = self._slope(s, both).chunk(2) if wanted else ()
+        halves = self._input_gradient(s, both).chunk(2) if wanted else ()
         return dict(zip(("real", "fake"), s.chunk(2))), dict(zip(("real", "fake"), halves))
 
     @staticmethod
-    def _slope(scores, x):
+    def _input_gradient(scores, x):
         return torch.autograd.grad(scores, x, torch.ones_like(scores), create_graph=True)[0]
 
     @staticmethod
@@ -162,9 +162,9 @@ class Peer:
             return options.get("gamma", 1.0) / 2 * g.square().sum() / len(g)
         if kind in (wgan_gp, dragan):
             return options.get("lam", 10.0) * (g.flatten(1).norm(dim=1) - 1).square().mean()
-        raise ValueError(f"no peer is written for the penalty {kind}")
+        raise ValueError(f"the penalty {kind} has no PyTorch version yet")
 
-    # ---- the proof, on the same terms as Benchmark ----------------------------------------------------------------
+    # ---- the numbers to verify, as in Benchmark ----------------------------------------------------------------
 
     def weights(self) -> dict[str, np.ndarray]:
         return self.made.weights()

@@ -1,9 +1,9 @@
-"""A minigan network in PyTorch, layer by layer, with the same first weights (interop.py has the layouts).
+"""Translate a minigan network into PyTorch, layer by layer, with the same initial weights (interop.py knows the layouts).
 
-The weights around a row that was or becomes an image are permuted once, so that neither side shuffles anything while it
-trains.  With `last` PyTorch uses its channels_last format and needs no permutation.
+Weights next to a reshape between rows and images are permuted once, so neither side permutes activations during training.
+With `last`, PyTorch uses its channels_last format and needs no permutation.
 
-Only peers.py imports this file, and only where torch is installed.
+Only peers.py imports this file, and only if torch is installed.
 """
 
 import math
@@ -19,7 +19,7 @@ from minigan.running import interop
 
 
 class ToImage(nn.Module):
-    """A row of numbers becomes an image (N, C, H, W), whose memory is channel-last if `last`."""
+    """(N, H W C) -> (N, C, H, W), channel-last in memory if `last`."""
 
     def __init__(self, H, W, C, last):
         super().__init__()
@@ -31,6 +31,8 @@ class ToImage(nn.Module):
 
 
 class ToRow(nn.Module):
+    """(N, C, H, W) -> (N, H W C) if `last`, else (N, C H W)."""
+
     def __init__(self, last):
         super().__init__()
         self.last = last
@@ -40,7 +42,7 @@ class ToRow(nn.Module):
 
 
 class Conditioned(nn.Module):
-    """(x, label) -> [x, embedding of the label]."""
+    """(x, label) -> x and the embedding of the label, concatenated."""
 
     def __init__(self, embedding):
         super().__init__()
@@ -62,7 +64,7 @@ class Besides(nn.Module):
 
 
 class Score(nn.Module):
-    """The row of W and the entry of b that belong to the label."""
+    """(h, label) -> h . W[label] + b[label]."""
 
     def __init__(self, n, classes):
         super().__init__()
@@ -74,7 +76,7 @@ class Score(nn.Module):
 
 
 def translate(net, x, last: bool):
-    """-> the module, and [(PyTorch's parameter, minigan's link)], by which load() fills one from the other.   x: an input of net"""
+    """-> the PyTorch module, and [(PyTorch's parameter, minigan's link)], from which load() copies the weights.   x: an input of net"""
     made = _Translator(last).chain(net.layers, image(x).shape[1:])[0]
     ours = [link for link in interop.links(net, x, channel_last=last) if np.shares_memory(link.view, net.theta)]
     return made, list(zip(made.parameters(), ours, strict=True))
@@ -85,7 +87,7 @@ class _Translator:
         self.last = last
 
     def chain(self, layers, shape):
-        """-> the module, and the shape of a sample that it hands on: (n,) or (H, W, C)."""
+        """-> the module, and the shape of its output for one sample: (n,) or (H, W, C)."""
         made = []
         for layer in layers:
             module, shape = self.one(layer, shape)
@@ -124,7 +126,7 @@ class _Translator:
                 return Besides(body), shape
             case mg.LabelScore():
                 return Score(layer.n, layer.classes), (1,)
-        raise ValueError(f"no translation of {layer} into PyTorch is written yet")
+        raise ValueError(f"{layer} cannot be translated into PyTorch yet")
 
 
 def load(links) -> None:

@@ -1,10 +1,11 @@
-"""One process for each contestant: it builds its model, warms up, then runs a slice whenever it is told to, else it sleeps.
+"""The process of one contestant: it builds a model, warms up, and runs a slice of steps on request; otherwise it sleeps.
 
-Two pools of threads in one process spoil each other (kernels/threads.py), and PyTorch and OpenBLAS both bring one.  So nobody
-shares a process: `minigan bench` starts this file once for each contestant and drives it over a pipe, one JSON line a message.
+Two thread pools in one process slow each other down (kernels/parallel/threads.py), and PyTorch and OpenBLAS each have one.  So
+each contestant has its own process: `minigan bench` starts this file once for each of them and sends requests over a pipe, one
+line of JSON per message.
 
-    sides: minigan   the library           twin   the library on its plain NumPy twins, OpenBLAS with its own threads
-           torch     the same in PyTorch   sgemm  one large matrix product: what this machine can reach at all
+    sides: minigan   the library           twin   the library with its plain NumPy twins and OpenBLAS's own threads
+           torch     the same in PyTorch   sgemm  one large matrix product: the peak of this machine
 """
 
 import contextlib
@@ -23,12 +24,17 @@ from minigan import kernels
 from minigan.measure.bench import calls, flops, kinks
 from minigan.measure.bench.models import MODELS, scaling
 
-SGEMM = 1536  # side of the product that shows the peak
-REPEATS = 50  # of kernels on the same arguments: after more, Adam's moments of a zero gradient become denormal numbers
+SGEMM = 1536  # size of the matrix product that measures the peak
+REPEATS = (
+    50  # of a kernel on the same arguments; with more, Adam's moments for a zero gradient would become denormal numbers
+)
 
 
 class Contestant:
-    """What answers the messages.  spec: {"side", "model" or "scaling" or neither, to run single passes; torch: "variant"}."""
+    """The methods that requests can call.
+
+    spec: {"side", "threads"}, and "model" or "scaling" for a training step (neither: single passes only), "variant" for torch.
+    """
 
     def __init__(self, spec: dict):
         self.empty, self.side, self.last, self.benchmark = peak_memory(), spec["side"], 0.0, None
@@ -36,9 +42,7 @@ class Contestant:
             a, out = np.ones((2, SGEMM, SGEMM), np.float32), np.empty((SGEMM, SGEMM), np.float32)
             self.step = lambda: np.matmul(a[0], a[1], out=out)
         elif self.side == "torch":
-            from minigan.measure.bench.peers import (
-                Peer,  # the only place that leads to torch, and only in its own process
-            )
+            from minigan.measure.bench.peers import Peer  # the only import that leads to torch
 
             self.empty = peak_memory()  # PyTorch's import is not its model's memory
             self.benchmark = Peer(_build(spec), spec["variant"], int(spec["threads"]))
@@ -48,7 +52,7 @@ class Contestant:
             self.step = self.benchmark.step
 
     def clear(self, file: str) -> dict:
-        """Write weights that are off the kinks, for all sides to be compared on (kinks.py)."""
+        """Write weights at which no side is near a kink (kinks.py), for the comparison."""
         from safetensors.numpy import save_file
 
         before = self.benchmark.weights()
@@ -58,7 +62,7 @@ class Contestant:
         return {}
 
     def answers(self, weights: str, file: str) -> dict:
-        """Write the losses and gradients at these weights, and go back to one's own."""
+        """Write the losses and gradients at these weights, then restore the current ones."""
         from safetensors.numpy import load_file, save_file
 
         before = self.benchmark.weights()
@@ -68,22 +72,24 @@ class Contestant:
         return {}
 
     def count(self) -> dict:
-        """Products of one step: 2 m n k for each, by the direct definition and as really multiplied."""
+        """Operations of one step in matrix products, by definition and as executed (flops.py)."""
         if self.side == "sgemm":
             return {"direct": 2 * SGEMM**3, "real": 2 * SGEMM**3}
         return dict(zip(("direct", "real"), flops.count(self.step), strict=True))
 
     def step_once(self) -> dict:
+        """Run one step, which compiles what needs compiling."""
         self.step()
         return {}
 
     def warm(self) -> dict:
+        """Run three steps -> milliseconds of the last."""
         for _ in range(3):
             self.last = _timed(self.step)
         return {"ms": 1000 * self.last}
 
     def slice(self, seconds: float) -> dict:
-        """Steps for at least that long, after one that wakes threads and caches, unless it would be a large share."""
+        """Run steps for at least this long -> milliseconds of a step, and how many.  If steps are short, an extra one first wakes the threads."""
         if self.last < seconds / 4:
             self.step()
         n, start = 0, time.perf_counter()
@@ -94,7 +100,7 @@ class Contestant:
         return {"ms": 1000 * self.last, "steps": n}
 
     def run_pass(self, kernel_calls: list, seconds: float) -> dict:
-        """The kernels of one pass on fresh arguments of these shapes -> the fastest group of repetitions."""
+        """Run the kernels of one pass on new arguments of these shapes -> milliseconds in the fastest group of repetitions."""
         best, end, rng = float("inf"), time.perf_counter() + seconds, np.random.default_rng(0)
         while best == float("inf") or time.perf_counter() < end:
             made = [(getattr(kernels, name), calls.make(name, arguments, rng)) for name, arguments in kernel_calls]
@@ -105,7 +111,7 @@ class Contestant:
         return {"ms": 1000 * best}
 
     def memory(self) -> dict:
-        """Megabytes at the peak, above what the bare imports take."""
+        """Peak memory in megabytes, without that of the imports."""
         return {"megabytes": peak_memory() - self.empty}
 
 
@@ -120,7 +126,7 @@ def _timed(work: Callable) -> float:
 
 
 def rest(limit: float = 1.0) -> None:
-    """Wait until this process uses no processor: idle BLAS and OpenMP threads spin for a while, and would spoil the next turn."""
+    """Wait until this process is idle: BLAS and OpenMP threads spin for a while after their work and would disturb the next turn."""
     end = time.perf_counter() + limit
     while time.perf_counter() < end:
         before = time.process_time()
@@ -130,9 +136,9 @@ def rest(limit: float = 1.0) -> None:
 
 
 def peak_memory() -> float:
-    """The largest resident memory of this process so far, in megabytes."""
+    """The peak resident memory of this process so far, in megabytes."""
     status = Path("/proc/self/status")
-    if status.exists():  # ru_maxrss can remember the parent's memory
+    if status.exists():  # ru_maxrss may include the parent's memory
         for line in status.read_text().splitlines():
             if line.startswith("VmHWM"):
                 return int(line.split()[1]) / 1024
@@ -140,7 +146,7 @@ def peak_memory() -> float:
 
 
 def serve(spec: dict, messages: TextIO, replies: TextIO) -> None:
-    """Answer each message {"do": verb, ...} by one line; an exception becomes {"error": text}.  Ends with the input."""
+    """Answer each message {"do": method, ...} with one line; an exception becomes {"error": text}.  Returns at the end of the input."""
 
     def reply(work):
         cpu = time.process_time()
@@ -162,6 +168,6 @@ def serve(spec: dict, messages: TextIO, replies: TextIO) -> None:
 
 if __name__ == "__main__":
     replies = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # whatever a compiler prints must not get between the replies
+    os.dup2(2, 1)  # so that other output, such as a compiler's, does not mix with the replies
     with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
         serve(json.loads(sys.argv[1]), sys.stdin, replies)

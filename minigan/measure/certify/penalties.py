@@ -43,6 +43,7 @@ from minigan.layers import (
     UpConv2d,
     Upsample2x,
 )
+from minigan.layers.tree import first
 from minigan.measure.certify.claim import Claim, holds, same
 from minigan.network import Sequential
 from minigan.penalties import PENALTIES, add_penalty
@@ -166,7 +167,7 @@ def second_order(penalty: Callable, name: str) -> Iterator[Check]:
     def value(_: Any = None) -> float:
         scores, caches = forward()
         g = D.backward(np.ones_like(scores), caches, learn=False)
-        return penalty(g[0] if isinstance(g, tuple) else g)[0]
+        return penalty(first(g))[0]
 
     D.grad[...] = 1.0  # add_penalty must add to it
     reported = add_penalty(D, *forward(), penalty)

@@ -43,7 +43,7 @@ def operations(kernel: str, arguments: Sequence) -> int:
     return DIRECT[kernel](*arguments) if kernel in DIRECT else 0
 
 
-def count(step: Callable[[], None]) -> tuple[int, int]:
+def count(step: Callable[[], object]) -> tuple[int, int]:
     """Run one step -> (direct, real) operations in matrix products."""
     direct = real = 0
 

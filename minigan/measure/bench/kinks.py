@@ -10,7 +10,7 @@ do not saturate.
 
 import numpy as np
 
-from minigan.game import beside
+from minigan.fast_step import with_label
 from minigan.layers import BatchNorm, Beside, Layer, LeakyReLU, Tanh
 from minigan.measure.bench.models import Benchmark
 
@@ -21,7 +21,7 @@ def clear(benchmark: Benchmark) -> None:
     """Shift the biases of G, then of D, in place, for the benchmark's own batch."""
     zs = list(benchmark.z)
     images = _through(benchmark.G.layers, zs)
-    fakes = [beside(image, z) for image, z in zip(images, zs, strict=True)]
+    fakes = [with_label(image, z) for image, z in zip(images, zs, strict=True)]
     _through(benchmark.D.layers, [benchmark.x, *fakes])
 
 

@@ -40,7 +40,9 @@ def model_cells(result: dict) -> tuple[str, ...]:
 
 def contestant_cells(result: dict) -> list[tuple[str, ...]]:
     """The table of one model: a header, then one row for each contestant, including those that failed."""
-    table = [(result["model"], "ms", "least", "ratio (least to most)", "rounds", "MB", "verified to")]
+    table: list[tuple[str, ...]] = [
+        (result["model"], "ms", "least", "ratio (least to most)", "rounds", "MB", "verified to")
+    ]
     for name, row in result["contestants"].items():
         ms, error = row["ms"], row.get("worst_error")
         memory, verified = f"{row['megabytes']:.0f}", "-" if error is None else f"{error:.0e}"

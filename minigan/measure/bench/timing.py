@@ -143,7 +143,7 @@ def rotate(workers: dict[str, Worker], rounds: int, seconds: float) -> Rounds:
             disturbed[name].append(ms)
             found.ms[name].append(ms if foreign <= FOREIGN else None)
     if min(sum(ms is not None for ms in column) for column in found.ms.values()) < (rounds + 1) // 2:
-        found.crowded, found.ms = True, disturbed
+        found.crowded, found.ms = True, {name: [*column] for name, column in disturbed.items()}
     return found
 
 

@@ -10,10 +10,9 @@ The comparison is fair only if an expert could not make the PyTorch side faster 
     compile        the previous one, with torch.compile for the networks that are not differentiated twice
 """
 
-import numpy as np
-
+from minigan.layers.tree import first
 from minigan.measure.bench.models import Benchmark
-from minigan.penalties import place
+from minigan.penalties import as_penalties
 
 USUAL = "usual"
 
@@ -29,11 +28,12 @@ def variants(benchmark: Benchmark, quick: bool = False) -> list[str]:
 
 def convolutional(benchmark: Benchmark) -> bool:
     """Does D see images and have convolutions?"""
-    x = benchmark.x[0] if isinstance(benchmark.x, tuple) else benchmark.x
-    return np.ndim(x) == 4 and any("Conv" in type(layer).__name__ for top in benchmark.D.layers for layer in top.walk())
+    return first(benchmark.x).ndim == 4 and any(
+        "Conv" in type(layer).__name__ for top in benchmark.D.layers for layer in top.walk()
+    )
 
 
 def joins(benchmark: Benchmark) -> bool:
     """Can D process real and fake in one batch?  Not with BatchNorm; and if only one of them has a penalty, it would be wasted work."""
-    places = {place(penalty) for penalty in benchmark.penalties}
+    places = {penalty.place for penalty in as_penalties(benchmark.penalties)}
     return not benchmark.D.mixes and places in (set(), {"between"}, {"real", "fake"})

@@ -15,14 +15,15 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import numpy as np
 
 from minigan import kernels
 from minigan.measure.bench import calls, flops, kinks
-from minigan.measure.bench.models import MODELS, scaling
+from minigan.measure.bench.models import MODELS, Benchmark, scaling
 
 SGEMM = 1536  # size of the matrix product that measures the peak
 REPEATS = (
@@ -36,8 +37,11 @@ class Contestant:
     spec: {"side", "threads"}, and "model" or "scaling" for a training step (neither: single passes only), "variant" for torch.
     """
 
-    def __init__(self, spec: dict):
-        self.empty, self.side, self.last, self.benchmark = peak_memory(), spec["side"], 0.0, None
+    benchmark: Any  # a Benchmark or a Peer
+    step: Callable[[], object]
+
+    def __init__(self, spec: dict[str, Any]):
+        self.empty, self.side, self.last = peak_memory(), spec["side"], 0.0
         if self.side == "sgemm":
             a, out = np.ones((2, SGEMM, SGEMM), np.float32), np.empty((SGEMM, SGEMM), np.float32)
             self.step = lambda: np.matmul(a[0], a[1], out=out)
@@ -51,7 +55,7 @@ class Contestant:
             self.benchmark = _build(spec)
             self.step = self.benchmark.step
 
-    def clear(self, file: str) -> dict:
+    def clear(self, file: str) -> dict[str, Any]:
         """Write weights at which no side is near a kink (kinks.py), for the comparison."""
         from safetensors.numpy import save_file
 
@@ -61,7 +65,7 @@ class Contestant:
         self.benchmark.load(before)
         return {}
 
-    def answers(self, weights: str, file: str) -> dict:
+    def answers(self, weights: str, file: str) -> dict[str, Any]:
         """Write the losses and gradients at these weights, then restore the current ones."""
         from safetensors.numpy import load_file, save_file
 
@@ -71,25 +75,28 @@ class Contestant:
         self.benchmark.load(before)
         return {}
 
-    def count(self) -> dict:
+    def count(self) -> dict[str, Any]:
         """Operations of one step in matrix products, by definition and as executed (flops.py)."""
         if self.side == "sgemm":
             return {"direct": 2 * SGEMM**3, "real": 2 * SGEMM**3}
         return dict(zip(("direct", "real"), flops.count(self.step), strict=True))
 
-    def step_once(self) -> dict:
+    def step_once(self) -> dict[str, Any]:
         """Run one step, which compiles what needs compiling."""
         self.step()
         return {}
 
-    def warm(self) -> dict:
+    def warm(self) -> dict[str, Any]:
         """Run three steps -> milliseconds of the last."""
         for _ in range(3):
             self.last = _timed(self.step)
         return {"ms": 1000 * self.last}
 
-    def slice(self, seconds: float) -> dict:
-        """Run steps for at least this long -> milliseconds of a step, and how many.  If steps are short, an extra one first wakes the threads."""
+    def slice(self, seconds: float) -> dict[str, Any]:
+        """Run steps for at least this long -> milliseconds of a step, and their number.
+
+        If steps are short, an extra one runs first, to wake the threads and fill the caches.
+        """
         if self.last < seconds / 4:
             self.step()
         n, start = 0, time.perf_counter()
@@ -99,7 +106,7 @@ class Contestant:
         self.last = spent / n
         return {"ms": 1000 * self.last, "steps": n}
 
-    def run_pass(self, kernel_calls: list, seconds: float) -> dict:
+    def run_pass(self, kernel_calls: list, seconds: float) -> dict[str, Any]:
         """Run the kernels of one pass on new arguments of these shapes -> milliseconds in the fastest group of repetitions."""
         best, end, rng = float("inf"), time.perf_counter() + seconds, np.random.default_rng(0)
         while best == float("inf") or time.perf_counter() < end:
@@ -110,12 +117,12 @@ class Contestant:
             best = min(best, _timed(lambda made=repeats: [kernel(*arguments) for kernel, arguments in made]) / n)
         return {"ms": 1000 * best}
 
-    def memory(self) -> dict:
+    def memory(self) -> dict[str, Any]:
         """Peak memory in megabytes, without that of the imports."""
         return {"megabytes": peak_memory() - self.empty}
 
 
-def _build(spec):
+def _build(spec: dict[str, Any]) -> Benchmark:
     return scaling(**spec["scaling"]) if "scaling" in spec else MODELS[spec["model"]][0]()
 
 
@@ -145,10 +152,10 @@ def peak_memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 1024)
 
 
-def serve(spec: dict, messages: TextIO, replies: TextIO) -> None:
+def serve(spec: dict[str, Any], messages: TextIO, replies: TextIO) -> None:
     """Answer each message {"do": method, ...} with one line; an exception becomes {"error": text}.  Returns at the end of the input."""
 
-    def reply(work):
+    def reply(work: Callable[[], dict[str, Any]]) -> None:
         cpu = time.process_time()
         try:
             answer = work()
@@ -157,13 +164,20 @@ def serve(spec: dict, messages: TextIO, replies: TextIO) -> None:
         rest()
         print(json.dumps(answer | {"cpu": time.process_time() - cpu}), file=replies, flush=True)
 
-    made = []
-    twin = kernels.use("reference" if spec["side"] == "twin" else "fast")
-    with twin:
-        reply(lambda: made.append(Contestant(spec)) or {})
+    made: list[Contestant] = []
+
+    def build() -> dict[str, Any]:
+        made.append(Contestant(spec))
+        return {}
+
+    def answer(message: dict[str, Any]) -> dict[str, Any]:
+        return getattr(made[0], message.pop("do"))(**message)
+
+    with kernels.use("reference" if spec["side"] == "twin" else "fast"):
+        reply(build)
         for line in messages:
             message = json.loads(line)
-            reply(lambda message=message: getattr(made[0], message.pop("do"))(**message))
+            reply(partial(answer, message))
 
 
 if __name__ == "__main__":

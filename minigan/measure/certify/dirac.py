@@ -26,7 +26,7 @@ from minigan.layers import Dense
 from minigan.measure.certify.claim import Claim
 from minigan.measure.certify.losses import sigmoid
 from minigan.network import Sequential
-from minigan.penalties import add_penalty, as_penalties, r1, r2
+from minigan.penalties import R1, R2, add_penalty, as_penalties
 
 BOUND = 1e-8
 
@@ -63,11 +63,11 @@ class DiracGAN:
     loss : GANLoss
         Such as losses.wasserstein.
     penalty : penalty, optional
-        Such as r1, with its weight set.
+        Such as R1(gamma=0.3).
     """
 
     def __init__(self, loss: losses.GANLoss, penalty: Callable | None = None):
-        self.loss, self.penalty = loss, penalty
+        self.loss, self.penalties = loss, as_penalties([penalty] if penalty else None)
         self.G, self.D = (Sequential(Dense(1, 1, bias=False), rng=0, dtype=np.float64) for _ in "GD")
 
     def field(self, theta: float, psi: float) -> np.ndarray:
@@ -84,11 +84,9 @@ class DiracGAN:
         _, d_real, d_fake = self.loss.d(r, f)
         D.backward(d_real, real_caches)
         D.backward(d_fake, fake_caches)
-        if self.penalty:
-            points = {"real": 0 * fake, "fake": fake, "between": fake / 2, "around": 0 * fake}[
-                as_penalties([self.penalty])[0].place
-            ]
-            add_penalty(D, *D.forward(points), self.penalty)
+        for penalty in self.penalties:
+            points = {"real": 0 * fake, "fake": fake, "between": fake / 2, "around": 0 * fake}[penalty.place]
+            add_penalty(D, *D.forward(points), penalty)
         return -np.concatenate([G.grad, D.grad])  # eq:dirac.field
 
     def eigenvalues(self, h: float = 1e-5) -> np.ndarray:
@@ -117,9 +115,9 @@ def in_order(eigenvalues: Iterable[complex]) -> list[complex]:
     return sorted(map(complex, eigenvalues), key=lambda e: (round(e.imag, 6), e.real))
 
 
-def eigenvalues(name: str, penalty: Callable | None, gamma: float) -> Iterator[Check]:
+def eigenvalues(name: str, penalty: type[R1] | None, gamma: float) -> Iterator[Check]:
     """The eigenvalues of the library's field against the closed form."""
-    game = DiracGAN(losses.GAN_LOSSES[name], partial(penalty, gamma=gamma) if penalty else None)
+    game = DiracGAN(losses.GAN_LOSSES[name], penalty(gamma) if penalty else None)
     yield compare("eigenvalues", in_order(game.eigenvalues()), in_order(closed_form(name, gamma)), BOUND)
 
 
@@ -127,9 +125,8 @@ def claims() -> list[Claim]:
     """The eigenvalues for each loss, without a penalty and with R1 and R2 at two weights."""
     made = []
     for name in FORCES:
-        for penalty, gammas in ((None, (0.0,)), (r1, (0.3, 3.0)), (r2, (0.3, 3.0))):  # complex, then real eigenvalues
-            for gamma in gammas:
-                title = f"{penalty.name}, gamma={gamma}" if penalty else "no penalty"
-                run = partial(eigenvalues, name, penalty, gamma)
-                made.append(Claim("DiracGAN", title.partition(",")[0], "eigenvalues", f"{name}, {title}", run))
+        for penalty, gamma in ((None, 0.0), (R1, 0.3), (R1, 3.0), (R2, 0.3), (R2, 3.0)):  # 0.3: complex, 3.0: real
+            subject, weight = (penalty().name, f", gamma={gamma}") if penalty else ("no penalty", "")
+            run = partial(eigenvalues, name, penalty, gamma)
+            made.append(Claim("DiracGAN", subject, "eigenvalues", f"{name}, {subject}{weight}", run))
     return made

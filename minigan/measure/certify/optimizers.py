@@ -79,7 +79,7 @@ def recurrence(
 ) -> Iterator[Check]:
     """The optimizer against its loop, with the same random gradients and a learning rate that changes."""
     net, gradients = _net(), np.random.default_rng(1).standard_normal((STEPS, _net().theta.size))
-    lr: Callable = optim.linear(0.1, steps=5, end=0.01)
+    lr = optim.linear(0.1, steps=5, end=0.01)
     columns = [
         loop(g, theta, lr, **settings) for g, theta in zip(gradients.T.tolist(), net.theta.tolist(), strict=True)
     ]
@@ -119,7 +119,7 @@ def clipping() -> Iterator[Check]:
 
 
 # name -> (schedule, its values at t = 0, 5, 10, 15): from 0.4 to 0.1 in 10 steps, then constant
-SCHEDULES = {
+SCHEDULES: dict[str, tuple[Any, tuple[float, ...]]] = {
     "constant": (optim.constant(0.4), (0.4, 0.4, 0.4, 0.4)),
     "linear": (optim.linear(0.4, 10, 0.1), (0.4, 0.25, 0.1, 0.1)),
     "cosine": (optim.cosine(0.4, 10, 0.1), (0.4, 0.25, 0.1, 0.1)),
@@ -128,11 +128,12 @@ SCHEDULES = {
 
 def schedule(name: str) -> Iterator[Check]:
     """A learning-rate schedule against values computed by hand."""
-    rate, expected = SCHEDULES[name]
-    yield compare("lr(t)", [rate(t) for t in (0, 5, 10, 15)], expected, ADJOINT)
+    lr, expected = SCHEDULES[name]
+    yield compare("lr(t)", [lr(t) for t in (0, 5, 10, 15)], expected, ADJOINT)
     if name == "cosine":
         third = 0.1 + 0.3 * (1 + 0.5) / 2  # cos(pi / 3) = 1/2
-        yield compare("a third of the way", optim.cosine(0.4, 9, 0.1)(3), third, ADJOINT)
+        rate: Any = optim.cosine(0.4, 9, 0.1)
+        yield compare("a third of the way", rate(3), third, ADJOINT)
 
 
 def claims() -> list[Claim]:

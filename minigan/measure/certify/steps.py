@@ -40,7 +40,7 @@ from minigan.layers.tree import first, leaves
 from minigan.measure.certify.claim import Claim, holds, same
 from minigan.network import Sequential
 from minigan.optim import SGD
-from minigan.penalties import R1, R2, around, between, dragan, r1, r2, wgan_gp
+from minigan.penalties import R1, R2, Penalty, around, between, dragan, r1, r2, wgan_gp
 from minigan.trainer import d_step, g_step
 
 N, SEED = 3, 5
@@ -87,7 +87,7 @@ def regularised(dtype: type = np.float64) -> Setting:
     return G, D, (N, 2), (N, 3), 0
 
 
-PENALTIES = {
+PENALTIES: dict[str, tuple[Penalty, ...]] = {
     "none": (),
     "r1": (r1,),
     "r2": (r2,),
@@ -206,10 +206,10 @@ def claims() -> list[Claim]:
                 made.append(Claim("steps", "values", "both steps", sample, run))
     for name, loss in losses.GAN_LOSSES.items():
         made.append(Claim("steps", "values", "both steps", f"{name}, dense", partial(values, dense, loss, "wgan_gp")))
-        for penalties in PENALTIES:
+        for chosen in PENALTIES:
             for build in (dense, images, conditional, scored, regularised):
-                run = partial(shared, build, loss, penalties)
-                made.append(Claim("steps", "fast_d_step", "both steps", f"{name}, {penalties}, {build.__name__}", run))
+                run = partial(shared, build, loss, chosen)
+                made.append(Claim("steps", "fast_d_step", "both steps", f"{name}, {chosen}, {build.__name__}", run))
     for build in (dense, images, conditional, regularised):
         for dtype in (np.float32, np.float64):
             sample = f"{build.__name__}, {dtype.__name__}"

@@ -15,6 +15,7 @@ R1 and R2 are identical here, and so are WGAN-GP and DRAGAN: D is linear, so dD/
 """
 
 import cmath
+import dataclasses
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -161,5 +162,5 @@ def draw(found: list[rows.Row], folder: Path, quick: bool) -> list[Path]:
 
 
 def _game(loss: str, penalty: str | None, weight: float) -> DiracGAN:
-    word = "gamma" if penalty in ("r1", "r2") else "lam"
-    return DiracGAN(GAN_LOSSES[loss], partial(PENALTIES[penalty], **{word: weight}) if penalty else None)
+    name = "gamma" if penalty in ("r1", "r2") else "lam"
+    return DiracGAN(GAN_LOSSES[loss], dataclasses.replace(PENALTIES[penalty], **{name: weight}) if penalty else None)

@@ -82,7 +82,7 @@ def split(name: str, test: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
 def trained(config: Config, x: np.ndarray, y: np.ndarray) -> GAN:
     """The game that `minigan train` trains with this config, but on these images only."""
     built = runs.build(config)  # the same networks as for the full data set
-    margin = (built.x.shape[1] - x.shape[1]) // 2  # a convolutional network sees 28 x 28 padded to 32 x 32
+    margin = (built.source.shape[0] - x.shape[1]) // 2  # a convolutional network sees 28 x 28 padded to 32 x 32
     x = np.pad(x, ((0, 0), (margin, margin), (margin, margin), (0, 0)))
     Trainer(built.game, x, y if config.labels else None, batch=config.batch, steps=config.steps, seed=config.seed).run()
     return built.game
@@ -91,7 +91,7 @@ def trained(config: Config, x: np.ndarray, y: np.ndarray) -> GAN:
 def drawn(game: GAN, n: int, y: np.ndarray, rng: np.random.Generator, shrink: float = 1.0) -> np.ndarray:
     """G(shrink z) -> n images (n, H, W, 1) in [-1, 1]; a conditional G gets the labels of n random training images."""
     labels = rng.choice(y, n) if game.classes else None
-    z = np.float32(shrink) * rng.standard_normal((n, game.latent)).astype(np.float32)
+    z = np.float32(shrink) * game.prior(n, game.latent, rng).astype(np.float32)
     return game.generate((z, labels) if game.classes else z)
 
 

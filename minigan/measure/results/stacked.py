@@ -14,11 +14,13 @@ Different from the papers:
 * Loss and penalty also differ from the papers; METHODS holds all choices.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 
 from minigan import data, models
+from minigan.data import Stream
 from minigan.losses import GAN_LOSSES
 from minigan.measure.results.table import Cell, Column, Published
 from minigan.metrics.frechet import frechet_distance
@@ -68,36 +70,28 @@ PUBLISHED = [
 ]
 
 
-class Stacks:
-    """Images of three digits each, made when asked for: stacks[index] -> uint8 (len(index), 32, 32, 3).
+def stacks(digits: np.ndarray, rng: np.random.Generator) -> Stream:
+    """Endless images of three random digits each, uint8 (32, 32, 3); of N digits (N, 28, 28, 1) there are N^3."""
+    framed = np.pad(digits[..., 0], ((0, 0), (2, 2), (2, 2)))  # (N, 32, 32)
 
-    There are N^3 of them.  The index only says how many are wanted: each is a new draw, which is what the Trainer's order of an
-    epoch, a permutation, cannot be.
-    """
+    def draw(n: int, rng: np.random.Generator) -> np.ndarray:
+        triples = rng.integers(len(framed), size=(n, 3))
+        return np.moveaxis(framed[triples], 1, -1)  # (n, 3, 32, 32) -> (n, 32, 32, 3)
 
-    def __init__(self, digits: np.ndarray, rng: np.random.Generator):  # uint8 (N, 28, 28, 1)
-        self.digits, self.rng = np.pad(digits[..., 0], ((0, 0), (2, 2), (2, 2))), rng  # (N, 32, 32)
-
-    def __len__(self) -> int:
-        return len(self.digits)
-
-    def __getitem__(self, index: np.ndarray) -> np.ndarray:
-        triples = self.rng.integers(len(self.digits), size=(len(index), 3))
-        return np.moveaxis(self.digits[triples], 1, -1)  # (B, 3, 32, 32) -> (B, 32, 32, 3)
+    return Stream(draw, rng, (32, 32, 3))
 
 
 def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
+    """Train the game of this cell, or take real images in its place, and count the modes of its samples."""
     s = cell.settings
     init, triples, noise = (np.random.default_rng(seed) for seed in np.random.SeedSequence(cell.seed).spawn(3))
     digits = data.load(s["data"]).images
-    stacks, reference = (
-        Stacks(digits, triples),
-        digits[triples.choice(len(digits), min(10_000, s["samples"]), replace=False)],
-    )
+    reference = digits[triples.choice(len(digits), min(10_000, s["samples"]), replace=False)]
+    source = stacks(digits, triples)
     if "loss" not in s:
-        return judged(lambda n: stacks[np.arange(n)], s["samples"], reference)
+        return judged(lambda n: source.draw(n, triples), s["samples"], reference)
     game = built(s, init)
-    Trainer(game, stacks, batch=s["batch"], steps=s["steps"], seed=cell.seed).run()
+    Trainer(game, source, batch=s["batch"], steps=s["steps"], seed=cell.seed).run()
     return judged(lambda n: game.sample(n, noise), s["samples"], reference)
 
 
@@ -110,7 +104,7 @@ def built(s: dict, rng: np.random.Generator) -> GAN:
     return GAN(G, D, GAN_LOSSES[s["loss"]], terms, *adam, s["latent"], EMA(G, s["ema"], warmup=True))
 
 
-def judged(draw, n: int, reference: np.ndarray, block: int = 1000) -> dict[str, float]:
+def judged(draw: Callable[[int], np.ndarray], n: int, reference: np.ndarray, block: int = 1000) -> dict[str, float]:
     """Modes and KL of n images, drawn block by block with draw(size); and the Frechet distance of their digits from the reference.
 
     reference: real digits (M, 28, 28, 1).  Modes alone say nothing about quality: DigitNet reads a digit confidently in noise too.

@@ -6,6 +6,7 @@ import numpy as np
 
 from minigan.measure.results import digits, mnist
 from minigan.measure.results.table import Cell
+from minigan.running import runs
 from minigan.running.config import Config
 
 TINY = {"width": 2, "latent": 4, "core_minutes": 0.002}
@@ -35,17 +36,10 @@ def test_the_pace_is_processor_time():
 
 
 def test_without_labels_the_figure_as_asked_is_nan():
-    found = digits.judged(_unconditional(), 200, 0)
+    trainer = runs.build(Config(width=2, latent=4, labels=False))
+    found = digits.judged(trainer.game, trainer.source.x[::20], None, 200, 0)
     assert np.isnan(found["as_asked"])
     assert np.isfinite([found[name] for name in digits.COLUMNS if name not in ("as_asked", "steps")]).all()
-
-
-def _unconditional():
-    from minigan.running import runs
-
-    trainer = runs.build(Config(width=2, latent=4, labels=False))
-    trainer.x, trainer.y = trainer.x[::20], None
-    return trainer
 
 
 def test_a_full_cell_evaluates_at_each_mark_of_the_curve(monkeypatch):

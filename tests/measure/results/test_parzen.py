@@ -5,6 +5,7 @@ import pytest
 
 from minigan import data
 from minigan.data import Dataset
+from minigan.game import normal
 from minigan.measure.results import parzen
 from minigan.measure.results.table import Cell
 
@@ -75,7 +76,7 @@ def test_training_images_do_better_than_an_untrained_generator():
 
 
 class Listener:
-    classes, latent = 10, 3
+    classes, latent, prior = 10, 3, staticmethod(normal)
 
     def generate(self, z):
         self.z, self.labels = z if isinstance(z, tuple) else (z, None)

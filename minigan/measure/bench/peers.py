@@ -164,9 +164,9 @@ class Peer:
     @staticmethod
     def _penalty(penalty: Any, g: torch.Tensor) -> torch.Tensor:
         match penalty:
-            case R1(gamma=float(gamma) | int(gamma)):  # R2 too
+            case R1(gamma=float() | int() as gamma):  # R2 too
                 return gamma / 2 * g.square().sum() / len(g)
-            case WganGp(lam=float(lam) | int(lam)):
+            case WganGp(lam=float() | int() as lam):
                 return lam * (g.flatten(1).norm(dim=1) - 1).square().mean()
         raise ValueError(f"the penalty {penalty} has no PyTorch version yet")
 

@@ -120,7 +120,7 @@ def report(net: Sequential, images: np.ndarray, labels: np.ndarray) -> tuple[flo
 
 
 def run(
-    anew: bool = False,
+    retrain: bool = False,
     seed: int | None = None,
     epochs: int | None = None,
     out: str | os.PathLike | None = None,
@@ -131,7 +131,7 @@ def run(
 
     Parameters
     ----------
-    anew : bool
+    retrain : bool
         Train a classifier first, write it to `out`, and report on that one.  seed, epochs and out need it.
     seed : int, optional
         Default: 0.
@@ -158,12 +158,12 @@ def run(
     FileNotFoundError
         If MNIST is missing and `download` is False.
     """
-    if not anew and (seed, epochs, out) != (None, None, None):
+    if not retrain and (seed, epochs, out) != (None, None, None):
         raise ValueError("--seed, --epochs and --out need --train: the shipped classifier is already trained")
     if threads is not None:
         kernels.set_threads(threads)
     test_images, test_labels = _mnist("test", download)
-    if not anew:
+    if not retrain:
         print(f"{digitnet.SHIPPED}\n{report(digitnet.shipped(), test_images, test_labels)[1]}")
         return 0
     out = Path(out or "digitnet.safetensors")

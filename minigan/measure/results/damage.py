@@ -78,7 +78,7 @@ def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
 
 
 def split_pool(n: int, rng: np.random.Generator) -> Pool:
-    """Split mnist10k into random halves: n images of the first become the reference, the whole second half the pool."""
+    """Split mnist10k into random halves: n images of the first become the reference, the entire second half the pool."""
     digits = data.load("mnist10k")
     assert digits.labels is not None
     order = rng.permutation(len(digits))
@@ -175,5 +175,5 @@ def title(z: dict[str, dict[str, list[float]]]) -> str:
     return (
         f"How many of {len(measures)} measures see the damage: {seen}.\n"
         f"{fooled} of them rate a memorised training set better than real images; only the last row reveals it.\n"
-        "Height: standard deviations of real images (grey band: 3 of them); up is worse"
+        "Height: z, in standard deviations between sets of real images (grey band: within 3); up is worse"
     )

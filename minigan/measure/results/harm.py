@@ -78,10 +78,10 @@ def moved(x: np.ndarray, steps: int, axis: int) -> np.ndarray:
 
 HARMS: dict[str, tuple[Callable, tuple, str]] = {  # name -> function, increasing strengths, their unit
     "blur": (blur, (0.4, 0.7, 1.0, 1.5), "sigma, pixels"),
-    "noise": (noise, (0.1, 0.2, 0.4, 0.8), "std, of 2"),
+    "noise": (noise, (0.1, 0.2, 0.4, 0.8), "std (range 2)"),
     "shift": (shift, (1, 2, 3, 4), "pixels"),
-    "dropped classes": (dropped, (1, 2, 4, 6), "of 10"),
-    "unequal classes": (unequal, (0.6, 0.7, 0.85, 0.98), "share of 0 to 4"),
-    "repeated images": (repeated, (750, 150, 30, 10), "different ones"),
-    "memorised images": (memorised, (0.1, 0.25, 0.5, 1.0), "share"),
+    "dropped classes": (dropped, (1, 2, 4, 6), "missing, of 10"),
+    "unequal classes": (unequal, (0.6, 0.7, 0.85, 0.98), "share of digits 0 to 4"),
+    "repeated images": (repeated, (750, 150, 30, 10), "different images"),
+    "memorised images": (memorised, (0.1, 0.25, 0.5, 1.0), "share of the set"),
 }

@@ -51,9 +51,11 @@ class Benchmark:
             self.ema.step()
 
     def weights(self) -> dict[str, np.ndarray]:
+        """Copies of theta of G and of D."""
         return {"G": self.G.theta.copy(), "D": self.D.theta.copy()}
 
     def load(self, weights: dict[str, np.ndarray]) -> None:
+        """Copy these weights into G and D."""
         self.G.theta[...], self.D.theta[...] = weights["G"], weights["D"]
 
     def answers(self) -> dict[str, np.ndarray]:
@@ -79,6 +81,7 @@ class Keep:
         self.net = net
 
     def step(self) -> None:
+        """Copy the gradient, then zero it."""
         self.grad = self.net.grad.copy()
         self.net.zero_grad()
 
@@ -103,10 +106,12 @@ def _benchmark(G, D, loss, penalties=(), shape=(32, 32, 1), latent=LATENT, batch
 
 
 def mlp() -> Benchmark:
+    """Perceptrons on 28 x 28 images, non-saturating loss, batch 64."""
     return _benchmark(*models.mlp(latent=LATENT, rng=np.random.default_rng(0)), non_saturating, shape=(28, 28, 1))
 
 
 def dcgan() -> Benchmark:
+    """Transposed convolutions in G, BatchNorm in both networks, 32 x 32 images, non-saturating loss, batch 64."""
     rng = np.random.default_rng(0)
     grown = []
     for n, m in ((256, 128), (128, 64)):
@@ -120,6 +125,7 @@ def dcgan() -> Benchmark:
 
 
 def dcgan_up() -> Benchmark:
+    """Upsampling and 3x3 convolutions in G, BatchNorm in both networks, 32 x 32 images, non-saturating loss, batch 64."""
     rng = np.random.default_rng(0)
     start = [Dense(LATENT, 64 * 128), Reshape(8, 8, 128), BatchNorm(128)]
     grown = [UpConv2d(128, 128), BatchNorm(128), LeakyReLU(0.2), UpConv2d(128, 64), BatchNorm(64), LeakyReLU(0.2)]
@@ -131,16 +137,19 @@ def dcgan_up() -> Benchmark:
 
 
 def wgan_gp_mlp() -> Benchmark:
+    """One critic step of WGAN-GP with perceptrons."""
     nets = models.mlp(latent=LATENT, rng=np.random.default_rng(0))
     return _benchmark(*nets, wasserstein, [partial(wgan_gp, lam=10.0)], shape=(28, 28, 1), critic=True)
 
 
 def wgan_gp_conv() -> Benchmark:
+    """One critic step of WGAN-GP with convolutions."""
     nets = models.dcgan(latent=LATENT, width=64, rng=np.random.default_rng(0))
     return _benchmark(*nets, wasserstein, [partial(wgan_gp, lam=10.0)], critic=True)
 
 
 def default() -> Benchmark:
+    """The game and the first batch of `minigan train` without options."""
     from minigan.running import runs
     from minigan.running.config import Config
 
@@ -154,6 +163,7 @@ def default() -> Benchmark:
 
 
 def toy() -> Benchmark:
+    """Points in the plane: a small step, dominated by the cost of calls."""
     nets = models.toy(rng=np.random.default_rng(0))
     return _benchmark(*nets, relativistic, [partial(r1, gamma=1.0), partial(r2, gamma=1.0)], (2,), 2, batch=256)
 

@@ -51,6 +51,7 @@ VALIDATION, SIGMAS = 1000, np.logspace(-1, 0, 10)  # 0.1 .. 1
 
 
 def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
+    """Train the GAN of a method, if it has one, and score its samples with the best sigma of the validation images."""
     s = dict(cell.settings)
     n, test, blur, shrink = s.pop("samples"), s.pop("test"), s.pop("blur", 0.0), s.pop("shrink", 1.0)
     rng = np.random.default_rng([cell.seed, 1])

@@ -65,6 +65,7 @@ class Mixture:
         self.A = A / np.linalg.norm(A, axis=2, keepdims=True)  # (10, 1200, 700), rows of length 1
 
     def draw(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """n points in random order."""
         k = np.sort(rng.integers(MODES, size=n))
         u = rng.standard_normal((n, INNER), dtype=np.float32)
         x = np.concatenate([u[k == mode] @ self.A[mode].T for mode in range(MODES)])
@@ -72,6 +73,7 @@ class Mixture:
 
 
 def run_cell(cell, quick) -> dict[str, float]:
+    """Train one GAN, and measure 2,500 of its points."""
     s = cell.settings
     place, init, draw, noise = (np.random.default_rng(seed) for seed in np.random.SeedSequence(cell.seed).spawn(4))
     mixture = Mixture(place)

@@ -91,10 +91,10 @@ def test_the_stream_is_in_the_checkpoint(digits, tmp_path):
         source = stacked.stacks(digits.images[:50], np.random.default_rng(1))
         return Trainer(game, source, batch=4, steps=4, out=out)
 
-    whole, stopped = trainer(), trainer(tmp_path)
-    whole.run()
+    full, stopped = trainer(), trainer(tmp_path)
+    full.run()
     stopped.step(), stopped.step(), stopped.save(), stopped.step()
     resumed = trainer(tmp_path).restore()
     resumed.run()
-    for name, array in whole.arrays().items():
+    for name, array in full.arrays().items():
         assert array.tobytes() == resumed.arrays()[name].tobytes(), name

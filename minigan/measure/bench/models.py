@@ -58,9 +58,11 @@ class Benchmark:
             self.game.step(lambda: self.batch, self.rng)
 
     def weights(self) -> dict[str, np.ndarray]:
+        """Copies of theta of G and of D."""
         return {"G": self.G.theta.copy(), "D": self.D.theta.copy()}
 
     def load(self, weights: dict[str, np.ndarray]) -> None:
+        """Copy these weights into G and D."""
         self.G.theta[...], self.D.theta[...] = weights["G"], weights["D"]
 
     def answers(self) -> dict[str, np.ndarray]:
@@ -86,12 +88,13 @@ class Keep:
         self.net = net
 
     def step(self) -> None:
+        """Copy the gradient, then zero it."""
         self.grad = self.net.grad.copy()
         self.net.zero_grad()
 
 
 def named(net_name: str, net: Sequential, vector: np.ndarray) -> dict[str, np.ndarray]:
-    """A vector like theta as {"D 3 W": its piece in the shape of the parameter}; 3 counts the layers that have parameters."""
+    """Split a vector like theta: {"D 3 W": a copy of that parameter's part, in its shape}; 3 counts the layers with parameters."""
     pieces, start = {}, 0
     owners = [layer for top in net.layers for layer in top.walk() if layer.parameters]
     for i, layer in enumerate(owners):
@@ -119,10 +122,12 @@ def _benchmark(
 
 
 def mlp() -> Benchmark:
+    """Perceptrons on 28 x 28 images, non-saturating loss, batch 64."""
     return _benchmark(*models.mlp(latent=LATENT, rng=np.random.default_rng(0)), non_saturating, shape=(28, 28, 1))
 
 
 def dcgan() -> Benchmark:
+    """Transposed convolutions in G, BatchNorm in both networks, 32 x 32 images, non-saturating loss, batch 64."""
     rng = np.random.default_rng(0)
     grown = []
     for n, m in ((256, 128), (128, 64)):
@@ -136,6 +141,7 @@ def dcgan() -> Benchmark:
 
 
 def dcgan_up() -> Benchmark:
+    """Upsampling and 3x3 convolutions in G, BatchNorm in both networks, 32 x 32 images, non-saturating loss, batch 64."""
     rng = np.random.default_rng(0)
     start = [Dense(LATENT, 64 * 128), Reshape(8, 8, 128), BatchNorm(128)]
     grown = [UpConv2d(128, 128), BatchNorm(128), LeakyReLU(0.2), UpConv2d(128, 64), BatchNorm(64), LeakyReLU(0.2)]
@@ -147,16 +153,19 @@ def dcgan_up() -> Benchmark:
 
 
 def wgan_gp_mlp() -> Benchmark:
+    """One critic step of WGAN-GP with perceptrons."""
     nets = models.mlp(latent=LATENT, rng=np.random.default_rng(0))
     return _benchmark(*nets, wasserstein, [WganGp(lam=10.0)], shape=(28, 28, 1), critic=True)
 
 
 def wgan_gp_conv() -> Benchmark:
+    """One critic step of WGAN-GP with convolutions."""
     nets = models.dcgan(latent=LATENT, width=64, rng=np.random.default_rng(0))
     return _benchmark(*nets, wasserstein, [WganGp(lam=10.0)], critic=True)
 
 
 def default() -> Benchmark:
+    """The game and the first batch of `minigan train` without options."""
     from minigan.running import runs
     from minigan.running.config import Config
 
@@ -168,12 +177,13 @@ def default() -> Benchmark:
 
 
 def toy() -> Benchmark:
+    """Points in the plane: a small step, dominated by the cost of calls."""
     nets = models.toy(rng=np.random.default_rng(0))
     return _benchmark(*nets, relativistic, [R1(gamma=1.0), R2(gamma=1.0)], (2,), 2, batch=256)
 
 
 def scaling(batch: int = 64, size: int = 32, width: int = 64) -> Benchmark:
-    """The convolutional GAN at any batch, image size and width: for the curves of cost (scaling.py)."""
+    """The convolutional GAN at any batch, image size and width, for the curves of scaling.py."""
     shape = (size, size, 1)
     nets = models.dcgan(shape, LATENT, width, rng=np.random.default_rng(0))
     return _benchmark(*nets, non_saturating, shape=shape, batch=batch)

@@ -1,4 +1,4 @@
-"""What is each part of the best recipe for mixtures worth?  Take one away at a time, on the grid, three seeds."""
+"""How much does each part of the best recipe for mixtures contribute?  Remove one at a time, on the grid, with three seeds."""
 
 from minigan.measure.results import mixtures
 
@@ -23,7 +23,7 @@ CHANGES: dict[str, dict] = {
     "networks see x, not x / 4": {"scale": 1.0},
 }
 METHODS = {
-    name: {key: value for key, value in (HERE | change).items() if value is not None}
+    name: {key: value for key, value in (BASE | change).items() if value is not None}
     for name, change in CHANGES.items()
 }
 QUICK = {"steps": 300}  # its networks are wide: 600 steps took more than two minutes

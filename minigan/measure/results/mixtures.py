@@ -1,4 +1,4 @@
-"""Mixtures of Gaussians in the plane, where mode collapse can be counted: every loss with the cures that make sense for it.
+"""Mixtures of Gaussians in the plane, where mode collapse can be counted: each loss with the cures that make sense for it.
 
 Two parts.  The methods "loss + cure" share one network (3 x 128, LeakyReLU), one optimizer and one length, so that only the loss
 and the cure differ; none of them was tuned alone.  "best" is a recipe with networks twice as wide: the table `ablation` measures
@@ -59,7 +59,7 @@ BEST: dict[str, Any] = {
     "width": 256,
     "lr": 1.5e-3,
     "steps": 16_000,
-    "calibrate": 2000,  # steps of D alone, before samples are rejected
+    "calibrate": 2000,  # steps of D alone, before rejection sampling
 }
 CURES: dict[str, dict] = {
     "nothing": {},
@@ -187,6 +187,6 @@ def networks(s: dict, rng: np.random.Generator, d: int = 2) -> tuple[Sequential,
 
 
 def mean(found: list[dict]) -> dict[str, float]:
-    """The mean of each figure; shares become percent."""
+    """The mean of each figure; high_quality becomes percent."""
     figures = {name: float(np.mean([one[name] for one in found])) for name in found[0]}
     return figures | {"high_quality": 100 * figures["high_quality"]}

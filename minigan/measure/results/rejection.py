@@ -16,7 +16,7 @@ from minigan.game import GAN, d_step
 from minigan.losses import non_saturating
 from minigan.optim import Adam, cosine
 
-EPSILON = 1e-8  # keeps the logarithm below finite at the maximum itself
+EPSILON = 1e-8  # keeps the logarithm finite at the maximum
 
 
 def calibrate(
@@ -30,7 +30,7 @@ def calibrate(
 
 
 def acceptance(score: np.ndarray, highest: float, gamma: float) -> np.ndarray:
-    """p = sigmoid(F - gamma),  F = s - M - log(1 - exp(s - M - eps));   s: scores D(x), M: the highest seen.     Azadi, eq. 8.
+    """p = sigmoid(F - gamma),  F = s - M - log(1 - exp(s - M - eps));   s: scores D(x), M: the highest score so far.     Azadi, eq. 8.
 
     With gamma = 0 that is exp(s - M) = p_real / (c p_G).  A larger gamma keeps fewer.
     """
@@ -66,4 +66,4 @@ def rejection_sample(
         drawn += len(x)
         if (found := sum(map(len, kept))) >= n:
             return np.concatenate(kept)[:n], found / drawn
-    raise RuntimeError(f"rejection sampling kept only {found} of {drawn} points, {n} were asked for")
+    raise RuntimeError(f"rejection sampling kept only {found} of {drawn} points, but {n} were requested")

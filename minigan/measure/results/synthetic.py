@@ -1,8 +1,8 @@
 """Ten modes in 1200 dimensions: too many for a picture, few enough to count.
 
-Srivastava et al. 2017 (VEEGAN), section 4.1: a mixture of ten Gaussians of 700 dimensions each, embedded in 1200.  Neither the paper nor
-the code that follows it says how the modes were placed or what "within 3 standard deviations" means in 1200 dimensions, so ours is *a*
-set of that kind, stated here in full:
+Srivastava et al. 2017 (VEEGAN), section 4.1: a mixture of ten Gaussians of 700 dimensions each, embedded in 1200.  Neither the paper
+nor the code based on it says how the modes were placed, or what "within 3 standard deviations" means in 1200 dimensions.  So ours is
+*a* set of that kind, defined completely by
 
     x = c_k + 0.1 A_k u,    c_k uniform in [-1, 1]^1200,    u ~ N(0, I_700),    A_k (1200, 700) with rows of length 1
 
@@ -33,7 +33,7 @@ METHODS = {
         "penalties": ["r1", "r2"],
         "gamma": 30.0,
         "gamma_end": 0.3,
-        "latent": 2,  # instead of 64: fewer points lie between two modes
+        "latent": 2,  # instead of 64: fewer points between two modes
         "steps": 12_000,
     },
 }
@@ -65,6 +65,7 @@ class Mixture:
         self.A = A / np.linalg.norm(A, axis=2, keepdims=True)  # (10, 1200, 700), rows of length 1
 
     def draw(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """n points in random order."""
         k = np.sort(rng.integers(MODES, size=n))
         u = rng.standard_normal((n, INNER), dtype=np.float32)
         x = np.concatenate([u[k == mode] @ self.A[mode].T for mode in range(MODES)])
@@ -89,7 +90,7 @@ def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
 
 
 def spread(points: np.ndarray, centres: np.ndarray) -> float:
-    """sqrt of the mean square, over points and coordinates, of x - (mean of the points that share its nearest centre)."""
+    """sqrt(mean of (x - m)^2) over points and coordinates, m being the mean of all points with the same nearest centre as x."""
     distance = (points * points).sum(1)[:, None] - 2 * points @ centres.T + (centres * centres).sum(1)
     nearest = distance.argmin(axis=1)
     away = [part - part.mean(axis=0) for part in (points[nearest == k] for k in range(len(centres))) if len(part)]

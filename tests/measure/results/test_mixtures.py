@@ -1,4 +1,4 @@
-"""The mixtures' table on tiny networks: each method runs, and each network is what its name says."""
+"""The table of mixtures on tiny networks: each method runs, and each network is the one its name says."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ TINY = {"width": 8, "depth": 2, "batch": 8, "steps": 4}
 def test_each_method_runs(method):
     cell = Cell(method, 0, mixtures.METHODS[method] | TINY)
     figures = mixtures.run_cell(cell, quick=True)
-    assert figures == mixtures.run_cell(cell, quick=True)  # the seed decides all
+    assert figures == mixtures.run_cell(cell, quick=True)  # the seed determines everything
     assert 0 <= figures["modes"] <= 8
     assert 0 <= figures["high_quality"] <= 100
     assert figures["reverse_kl"] >= 0

@@ -1,4 +1,4 @@
-"""Rejection with a known D: two point masses whose true odds are known."""
+"""Rejection sampling with a known D: two point masses with known odds."""
 
 import math
 
@@ -26,7 +26,7 @@ def test_a_larger_gamma_keeps_fewer():
 
 
 class Odds:
-    """D(x) = log(p_real / p_G) for points x in {0, 1}: G draws both alike, the data has 1 three times as often."""
+    """D(x) = log(p_real / p_G) for points x in {0, 1}: equally likely under G; in the data, 1 is three times as likely as 0."""
 
     def __call__(self, x):
         return np.where(x == 1, math.log(1.5), math.log(0.5))
@@ -50,7 +50,7 @@ def test_what_is_kept_has_the_odds_of_the_data():  # eq:rejection.acceptance
 
 def test_it_gives_up_with_a_clear_error():
     rng = np.random.default_rng(0)
-    with pytest.raises(RuntimeError, match="5000 were asked for"):
+    with pytest.raises(RuntimeError, match="5000 were requested"):
         rejection_sample(Odds(), lambda n: np.zeros((n, 1)), 5000, rng, percentile=100, limit=1)
 
 

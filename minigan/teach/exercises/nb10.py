@@ -28,7 +28,7 @@ p2 = Prediction(
 p3 = Prediction(
     "b",
     a="on paper; but a computer rounds each sum, and this one adds in a different order, as do im2col and the loops.",
-    b="all coefficients are 0, 1, -1 or 1/2: there is one more rounding of numbers of ordinary size, and "
+    b="all coefficients are 0, 1 or -1: there is one more rounding of numbers of ordinary size, and "
     "nothing is magnified.",
     c="that happens when large numbers are subtracted to leave a small one. Here only neighbours are "
     "subtracted; with larger tiles, whose coefficients grow, digits are lost.",

@@ -14,28 +14,29 @@ _rng = np.random.default_rng(20)
 p1 = Prediction(
     "c",
     a="mean and covariance are estimated from the images, and the distance adds up the squares of both sets' errors.",
-    b="so grows an error; but the distance is made of squares of errors, and those grow four times.",
+    b="an error grows like that; but the distance is made of squared errors, and those grow fourfold.",
     c="squares of errors of size 1 / sqrt(N) add up to c / N. Fewer images look like worse images.",
 )
 p2 = Prediction(
     "c",
     a="they compare two sets, and no two sets could be more alike than these.",
-    b="not one of them: what is compared with the reference is the reference, and that is as good as it gets.",
-    c="to a measure that compares two sets, a stolen set is the best there is. Only the distance to the nearest image tells.",
+    b="none of them: the reference is compared with itself, and that is as good as it gets.",
+    c="for a measure that compares two sets, a stolen set is the best possible one. Only the distance to the "
+    "nearest image reveals it.",
 )
 p3 = Prediction(
     "c",
-    a="the very next step mixes m with the new slope; without it the step is another one.",
-    b="t stands in Adam's bias corrections, so every step after it has another length.",
-    c="while it learns, BatchNorm looks at its batch only. The weights are the same to the bit, and the pictures are not.",
-    d="the next batch is another one, with other slopes.",
+    a="the very next step mixes m with the new gradient; without it the step is different.",
+    b="t enters Adam's bias corrections, so every later step has a different length.",
+    c="in training, BatchNorm uses only its batch. The weights are the same to the bit, and the pictures are not.",
+    d="the next batch is a different one, with different gradients.",
 )
 p4 = Prediction(
     "c",
-    a="on a line a covariance is one number, and the root of a number is the root of the entry.",
+    a="in one dimension a covariance is one number, and its root is the root of the entry.",
     b="their product is diagonal, and the root of a diagonal matrix is the root of its entries.",
-    c="only where the product has entries beside its diagonal does the matrix root differ from the roots of the entries.",
-    d="on a line, and for diagonal matrices, the two roots are the same.",
+    c="the matrix root differs from the roots of the entries only where the product has off-diagonal entries.",
+    d="in one dimension, and for diagonal matrices, the two roots are the same.",
 )
 
 
@@ -63,30 +64,31 @@ def _two_sets(n, m, d):
 q1 = Formula(
     right=lambda a, b: _mmd(a, b),
     cases=[_two_sets(5, 7, 3), _two_sets(4, 3, 2), _two_sets(6, 5, 4)],
-    todo="write the kernel for all pairs at once, (a @ b.T / d + 1)**3; then the three means, two of them without the diagonal.",
-    praise="right on average with two samples already, and therefore sometimes below 0.",
+    todo="write the kernel for all pairs at once, (a @ b.T / d + 1)**3; then the three means, two of them without "
+    "the diagonal.",
+    praise="it is right on average with as few as two samples, and therefore sometimes below 0.",
     mistakes={
-        "the diagonal is left in: a sample's likeness to itself is the bias; leave the pairs (i, i) out": lambda a, b: (
+        "the diagonal is left in: a sample's similarity to itself is the bias; leave the pairs (i, i) out": lambda a, b: (
             _mmd(a, b, diagonal=True, count=lambda n: n * n)
         ),
-        "the diagonal is out of the sum but not out of the count: there are N (N - 1) pairs": lambda a, b: _mmd(
+        "the diagonal is left out of the sum but not out of the count: there are N (N - 1) pairs": lambda a, b: _mmd(
             a, b, count=lambda n: n * n
         ),
-        "the diagonal is out of the count but not out of the sum": lambda a, b: _mmd(a, b, diagonal=True),
+        "the diagonal is left out of the count but not out of the sum": lambda a, b: _mmd(a, b, diagonal=True),
         "the mean between a and b counts twice: it is the cross term of a square": lambda a, b: _mmd(a, b, cross=1.0),
-        "the mean between a and b is to be taken off: points of both sets that are alike make the distance small": (
+        "subtract the mean between a and b: similar points in both sets make the distance small": (
             lambda a, b: _mmd(a, b, cross=-2.0)
         ),
-        "the inner product is to be divided by the number of features, d": lambda a, b: _mmd(
+        "divide the inner product by the number of features, d": lambda a, b: _mmd(
             a, b, lambda x, y: (x @ y.T + 1) ** 3
         ),
         "the kernel is cubic; this is the square": lambda a, b: _mmd(
             a, b, lambda x, y: (x @ y.T / x.shape[1] + 1) ** 2
         ),
-        "the 1 in the kernel is missing: without it the lower moments do not count": lambda a, b: _mmd(
+        "the 1 in the kernel is missing: without it the lower moments have no effect": lambda a, b: _mmd(
             a, b, lambda x, y: (x @ y.T / x.shape[1]) ** 3
         ),
-        "this is the root; what is asked is the squared distance, which may be below 0": lambda a, b: np.sqrt(
+        "this is the root; the answer should be the squared distance, which may be below 0": lambda a, b: np.sqrt(
             np.maximum(_mmd(a, b), 0)
         ),
     },
@@ -136,27 +138,29 @@ def _clouds(n, m, k):
 q2 = Formula(
     right=lambda real, fake, k: (_precision(real, fake, k), _recall(real, fake, k)),
     cases=[_clouds(17, 13, 2), _clouds(15, 19, 1), _clouds(21, 16, 3)],
-    todo="first the radius of each ball: sort the distances of a point to all of its own set; the first of them is 0, to itself.",
-    praise="precision asks whether the pictures are good, recall whether all kinds are there; either alone can be had cheaply.",
+    todo="first the radius of each ball: sort the distances of a point to all points of its own set; the first of "
+    "them is 0, to itself.",
+    praise="precision asks whether the pictures are good, recall whether all kinds are there; one without the other "
+    "is easy to get.",
     mistakes={
-        "precision and recall are exchanged: precision is a share of the fakes, in balls of the reals": (
+        "precision and recall are swapped: precision is a share of the fakes, in balls of the reals": (
             lambda real, fake, k: (_recall(real, fake, k), _precision(real, fake, k))
         ),
-        "each point is counted as its own first neighbour: the k-th stands at index k of the sorted distances": (
+        "each point is counted as its own first neighbour: the k-th is at index k of the sorted distances": (
             lambda real, fake, k: (_precision(real, fake, k - 1), _recall(real, fake, k - 1))
         ),
-        "the balls reach one neighbour too far: the point itself stands at index 0": lambda real, fake, k: (
+        "the balls reach one neighbour too far: the point itself is at index 0": lambda real, fake, k: (
             _precision(real, fake, k + 1),
             _recall(real, fake, k + 1),
         ),
-        "recall: this is coverage; recall asks for the balls of the fakes": lambda real, fake, k: (
+        "recall: this is coverage; recall uses the balls of the fakes": lambda real, fake, k: (
             _precision(real, fake, k),
             _coverage(real, fake, k),
         ),
-        "precision: this is density, which counts balls; a fake counts once, in however many balls it lies": (
+        "precision: this is density, which counts balls; a fake counts once, however many balls contain it": (
             lambda real, fake, k: (_density(real, fake, k), _recall(real, fake, k))
         ),
-        "this asks which balls hold a point; the shares are those of points that lie in a ball of the other set": (
+        "this asks which balls contain a point; the shares are those of points that lie in a ball of the other set": (
             lambda real, fake, k: _of_the_other(real, fake, k)
         ),
     },
@@ -185,9 +189,10 @@ def _vectors(G, opt):
 
 FORGOTTEN = {
     "theta": "G's weights are not those of the file: copy arrays['theta'] into G.theta",
-    "state": "the running statistics of BatchNorm are not put back, G.state: the steps will be the same and the pictures will not",
+    "state": "the running statistics of BatchNorm, G.state, are not restored: the steps will be the same and the "
+    "pictures will not",
     "m": "Adam's m is not that of the file",
-    "v": "Adam's v is not that of the file: with v at 0 and t large the first step would be a leap",
+    "v": "Adam's v is not that of the file: with v at 0 and t large the first step would be huge",
 }
 
 
@@ -208,28 +213,30 @@ def _taken_up(answer) -> str | None:
         raise NotWritten
     if not np.shares_memory(H.theta, H.layers[0].W) or not np.shares_memory(H.state, H.layers[1].running_mean):
         return (
-            "the name has a new array, but the layers go on with their views of the old one: "
-            "write into it, G.theta[...] = arrays['theta']"
+            "the name refers to a new array, but the layers still use their views of the old one: write into it, "
+            "G.theta[...] = arrays['theta']"
         )
     if np.array_equal(now["m"], kept["v"]) and np.array_equal(now["v"], kept["m"]):
-        return "m and v are exchanged"
+        return "m and v are swapped"
     for name, words in FORGOTTEN.items():
         if not np.array_equal(now[name], kept[name]):
             return words
     if opt_H.t != kept_meta["t"]:
-        return "Adam's t is not put back: it would correct its moments as if this were its first step"
+        return "Adam's t is not restored: it would correct its moments as if this were its first step"
     if rng_H.bit_generator.state != kept_meta["rng"]:
         return (
-            "the generator does not stand where it stood: rng.bit_generator.state = meta['rng']; "
-            "a new name inside the function changes nothing outside"
+            "the generator's state is not restored: rng.bit_generator.state = meta['rng']; assigning a new generator "
+            "to a name inside the function changes nothing outside"
         )
     _go(G, opt, rng, 3)
     _go(H, opt_H, rng_H, 3)
-    return None if np.array_equal(G.theta, H.theta) else "all is in place, but the next steps have other bits"
+    return (
+        None if np.array_equal(G.theta, H.theta) else "everything is restored, but the next steps give different bits"
+    )
 
 
 q3 = Exercise(
-    todo="there are six things: four vectors to copy into their places, one number, and the state of the generator.",
+    todo="there are six things: four vectors to copy in place, one number, and the state of the generator.",
     praise="bit for bit; and that is the only test of a checkpoint worth having.",
     examine=_taken_up,
 )

@@ -153,7 +153,7 @@ def test_every_displayed_equation_has_a_name_or_a_number(lesson):
     named, numbered = [t for t in flat if t.startswith("eq:")], [t for t in flat if not t.startswith("eq:")]
     assert named, "at least one is the library's own: \\tag{eq:dense.dW}"
     assert numbered == [f"{number(lesson)}.{k + 1}" for k in range(len(numbered))]
-    known = tomllib.loads((ROOT / "minigan" / "formulas" / "equations.toml").read_text(encoding="utf-8"))["equations"]
+    known = tomllib.loads((ROOT / "minigan" / "teach" / "formulas" / "equations.toml").read_text(encoding="utf-8"))["equations"]
     mentioned = set(TAG.findall(text.replace("\\_", "_")))
     assert mentioned <= known.keys(), mentioned - known.keys()
 

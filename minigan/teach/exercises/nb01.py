@@ -1,4 +1,4 @@
-"""Lesson 1, derivatives a computer can check: a direction, a complex step, a second derivative."""
+"""Lesson 1, derivatives a computer can check: a directional derivative, a complex step, a second derivative."""
 
 import numpy as np
 
@@ -7,15 +7,15 @@ from minigan.teach.exercises.exercise import Formula, Prediction
 _x, _v = np.random.default_rng(1).standard_normal((2, 5))
 
 
-def _softplus_sum(x):
+def _softplus_sum(x: np.ndarray) -> float:
     return np.sum(np.log(1 + np.exp(x)))
 
 
-def _cubic(x):
+def _cubic(x: np.ndarray) -> float:
     return x @ x + np.prod(x[:3])
 
 
-def _wave(x):
+def _wave(x: complex) -> complex:
     return np.exp(x) * np.sin(3 * x)
 
 

@@ -1,4 +1,6 @@
-"""Lesson 2, the dense layer: its backward pass, an activation's, and both in a network of two layers."""
+"""Lesson 2, the dense layer: its backward pass, that of an activation, and both in a network of two layers."""
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -8,11 +10,11 @@ _rng = np.random.default_rng(2)
 N, N_IN, N_OUT, HIDDEN = 5, 3, 4, 6
 
 
-def _dense():
+def _dense() -> tuple[np.ndarray, ...]:
     return _rng.standard_normal((N, N_OUT)), _rng.standard_normal((N, N_IN)), _rng.standard_normal((N_IN, N_OUT))
 
 
-def _network():
+def _network() -> tuple[np.ndarray, ...]:
     x, t = _rng.standard_normal((N, N_IN)), _rng.standard_normal((N, 2))
     return x, t, _rng.standard_normal((N_IN, HIDDEN)), _rng.standard_normal((HIDDEN, 2))
 
@@ -90,14 +92,21 @@ q2 = Formula(
 )
 
 
-def _two_layers(x, t, W1, W2, scale=None, through=None, W2_back=None, below=None):
-    """The slopes of mean (leaky(x W1) W2 - t)^2 in W1 and W2; the last four are the places of mistakes."""
+def _two_layers(
+    x: np.ndarray,
+    t: np.ndarray,
+    W1: np.ndarray,
+    W2: np.ndarray,
+    scale: Callable | None = None,
+    through: Callable | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The gradients of mean (leaky(x W1) W2 - t)^2 in W1 and W2; `scale` and `through` replace a step by a mistake."""
     u = x @ W1
     h = np.where(u > 0, u, 0.2 * u)
     dy = 2 * (h @ W2 - t) / t.size if scale is None else scale(h @ W2 - t)
-    dh = dy @ (W2 if W2_back is None else W2_back).T
+    dh = dy @ W2.T
     du = np.where(u > 0, dh, 0.2 * dh) if through is None else through(dh, u)
-    return (x if below is None else below).T @ du, h.T @ dy
+    return x.T @ du, h.T @ dy
 
 
 q3 = Formula(

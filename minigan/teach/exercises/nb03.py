@@ -1,4 +1,6 @@
-"""Lesson 3, losses from logits: a softplus that survives, probability minus truth, and the hinge."""
+"""Lesson 3, losses from logits: a softplus that does not overflow, probability minus truth, and the hinge."""
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -8,7 +10,7 @@ _rng = np.random.default_rng(3)
 N = 7
 
 
-def sigmoid(s):
+def sigmoid(s: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-s))
 
 
@@ -85,7 +87,14 @@ q2 = Formula(
 )
 
 
-def _hinge(r, f, real=None, fake=None, value=None):
+def _hinge(
+    r: np.ndarray,
+    f: np.ndarray,
+    real: Callable | None = None,
+    fake: Callable | None = None,
+    value: Callable | None = None,
+) -> tuple[float, np.ndarray, np.ndarray]:
+    """The loss, d_real, d_fake; `real`, `fake` and `value` replace one of them by a mistake."""
     d_real = np.where(r < 1, -1, 0) / r.size if real is None else real(r)
     d_fake = np.where(f > -1, 1, 0) / f.size if fake is None else fake(f)
     loss = np.maximum(1 - r, 0).mean() + np.maximum(1 + f, 0).mean() if value is None else value(r, f)

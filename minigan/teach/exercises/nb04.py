@@ -1,4 +1,6 @@
-"""Lesson 4, the clinic: a skip that carries its slope, the adjoint test, and a layer of one's own with its certificate."""
+"""Lesson 4, the gradient clinic: a skip connection, the adjoint test, and a layer of your own that passes every check."""
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -59,7 +61,8 @@ q1 = Formula(
 )
 
 
-def _pair(M, wrong):
+def _pair(M: np.ndarray, wrong: np.ndarray) -> tuple[Callable, Callable]:
+    """A tangent v M and a backward dy wrong': adjoint only if wrong is M."""
     return lambda v: v @ M, lambda dy: dy @ wrong.T
 
 
@@ -92,7 +95,7 @@ q2 = Formula(
 )
 
 
-HINTS = {  # which check fails -> where to look
+HINTS = {  # the check that fails -> where to look
     "arguments unchanged": "backward writes into dy, which belongs to the caller; make a new array",
     "dx": "backward is not the transposed derivative of forward: dx = f'(x) dy",
     "tangent": "tangent is not the derivative of forward along v: w = f'(x) v",
@@ -101,7 +104,7 @@ HINTS = {  # which check fails -> where to look
 }
 
 
-def _absolute(make) -> str | None:
+def _absolute(make: Callable) -> str | None:
     """Examine a layer that should compute |x|."""
     layer = make()
     if not isinstance(layer, Layer):
@@ -123,7 +126,7 @@ def _absolute(make) -> str | None:
         wrong = explain(got, expected)
         if wrong:
             return f"{name}: {wrong}"
-    between = Sequential(Dense(3, 4), make(), Dense(4, 2), rng=0)  # where the slopes it hands on are used
+    between = Sequential(Dense(3, 4), make(), Dense(4, 2), rng=0)  # here the gradients it passes on are used
     failed = [check for check in (*layer_checks(make(), x), *network_checks(between, x)) if not check.ok]
     return f"{HINTS.get(failed[0].name, 'a check fails')} ({failed[0]})" if failed else None
 

@@ -1,4 +1,6 @@
-"""Lesson 5, optimizers and games: a step of Adam, the matrix of taking turns, and how much friction a rate needs."""
+"""Lesson 5, optimizers and games: a step of Adam, the matrix of alternating steps, and the largest stable learning rate."""
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -36,7 +38,23 @@ p4 = Prediction(
 )
 
 
-def _adam(theta, grad, m, v, t, lr, beta1, beta2, eps, hat=None, move=None, mean=None, square=None):
+def _adam(
+    theta: np.ndarray,
+    grad: np.ndarray,
+    m: np.ndarray,
+    v: np.ndarray,
+    t: int,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    *,
+    hat: Callable | None = None,
+    move: Callable | None = None,
+    mean: Callable | None = None,
+    square: Callable | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """theta, m, v after one step; each keyword replaces a part of the step by a mistake."""
     m = beta1 * m + (1 - beta1) * grad if mean is None else mean(m, grad, beta1)
     v = beta2 * v + (1 - beta2) * grad**2 if square is None else square(v, grad, beta2)
     m_hat, v_hat = (m / (1 - beta1**t), v / (1 - beta2**t)) if hat is None else hat(m, v)
@@ -44,7 +62,7 @@ def _adam(theta, grad, m, v, t, lr, beta1, beta2, eps, hat=None, move=None, mean
     return theta - lr * step, m, v
 
 
-def _case(t):
+def _case(t: int) -> tuple:
     theta, grad, m = _rng.standard_normal((3, 5))
     return theta, grad, m, _rng.random(5), t, 0.1, 0.6, 0.9, 0.01
 

@@ -1,4 +1,6 @@
-"""Lesson 6, a discriminator alone: the log ratio of two Gaussians, unequal numbers, and fakes weighed into reals."""
+"""Lesson 6, a discriminator alone: the log ratio of two Gaussians, unequal batches, and fakes reweighted to reals."""
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -34,12 +36,12 @@ p4 = Prediction(
 )
 
 
-def _gauss(x, mean, std):
+def _log_gaussian(x: np.ndarray, mean: float, std: float) -> np.ndarray:
     return -np.log(std) - (x - mean) ** 2 / (2 * std**2)
 
 
 q1 = Formula(
-    right=lambda x, mean_p, std_p, mean_q, std_q: _gauss(x, mean_p, std_p) - _gauss(x, mean_q, std_q),
+    right=lambda x, mean_p, std_p, mean_q, std_q: _log_gaussian(x, mean_p, std_p) - _log_gaussian(x, mean_q, std_q),
     cases=[
         (_rng.standard_normal(5), 0.4, 0.6, -1.1, 1.7),
         (3 * _rng.standard_normal(5), -0.3, 2.5, 0.8, 0.9),
@@ -52,32 +54,32 @@ q1 = Formula(
             -((x - mp) ** 2) / (2 * sp**2) + (x - mq) ** 2 / (2 * sq**2)
         ),
         "the factor 1/2 in the exponent is missing": lambda x, mp, sp, mq, sq: (
-            2 * _gauss(x, mp, sp) + np.log(sp) - 2 * _gauss(x, mq, sq) - np.log(sq)
+            2 * _log_gaussian(x, mp, sp) + np.log(sp) - 2 * _log_gaussian(x, mq, sq) - np.log(sq)
         ),
         "the exponent is divided by the variance, std squared": lambda x, mp, sp, mq, sq: (
             -np.log(sp) - (x - mp) ** 2 / (2 * sp) + np.log(sq) + (x - mq) ** 2 / (2 * sq)
         ),
         "the factor in front is 1/std, not 1/variance": lambda x, mp, sp, mq, sq: (
-            _gauss(x, mp, sp) - np.log(sp) - _gauss(x, mq, sq) + np.log(sq)
+            _log_gaussian(x, mp, sp) - np.log(sp) - _log_gaussian(x, mq, sq) + np.log(sq)
         ),
         "log std has the wrong sign: the wider density is the lower one": lambda x, mp, sp, mq, sq: (
-            _gauss(x, mp, sp) + 2 * np.log(sp) - _gauss(x, mq, sq) - 2 * np.log(sq)
+            _log_gaussian(x, mp, sp) + 2 * np.log(sp) - _log_gaussian(x, mq, sq) - 2 * np.log(sq)
         ),
         "this is q over p: real belongs in the numerator": lambda x, mp, sp, mq, sq: (
-            _gauss(x, mq, sq) - _gauss(x, mp, sp)
+            _log_gaussian(x, mq, sq) - _log_gaussian(x, mp, sp)
         ),
         "this is the ratio itself; the score is its logarithm": lambda x, mp, sp, mq, sq: np.exp(
-            _gauss(x, mp, sp) - _gauss(x, mq, sq)
+            _log_gaussian(x, mp, sp) - _log_gaussian(x, mq, sq)
         ),
         "this is the probability p / (p + q); the score is its logit, log p/q": lambda x, mp, sp, mq, sq: (
-            1 / (1 + np.exp(_gauss(x, mq, sq) - _gauss(x, mp, sp)))
+            1 / (1 + np.exp(_log_gaussian(x, mq, sq) - _log_gaussian(x, mp, sp)))
         ),
     },
 )
 q2 = Formula(
     right=lambda s, n_real, n_fake: s - np.log(n_real / n_fake),
     cases=[(_rng.standard_normal(5), 64, 192), (_rng.standard_normal(5), 100, 10)],
-    todo="at the best score the two forces at x balance: n_real p sigmoid(-s) = n_fake q sigmoid(s); solve for p/q.",
+    todo="at the best score the two pulls at x balance: n_real p sigmoid(-s) = n_fake q sigmoid(s); solve for p/q.",
     praise="a prior is a constant in the score, and constants do not move G: only D's gradient does.",
     mistakes={
         "the sign: with few reals D says 'fake' too often, so the correction raises the score": lambda s, a, b: (
@@ -93,13 +95,13 @@ q2 = Formula(
 )
 
 
-def _weighed(h, s, weight=np.exp):
+def _weighted_mean(h: np.ndarray, s: np.ndarray, weight: Callable = np.exp) -> float:
     w = weight(s - s.max())
     return np.sum(w * h) / np.sum(w)
 
 
 q3 = Formula(
-    right=lambda h, s: _weighed(h, s),
+    right=lambda h, s: _weighted_mean(h, s),
     cases=[
         (_rng.standard_normal(7), _rng.standard_normal(7)),
         (_rng.standard_normal(7), 2 * _rng.standard_normal(7) - 1),
@@ -117,7 +119,7 @@ q3 = Formula(
             np.sum(h / (1 + np.exp(-s))) / np.sum(1 / (1 + np.exp(-s)))
         ),
         "the weight is exp(s), not s": lambda h, s: np.sum(s * h) / np.sum(s),
-        "these weights are q/p: the other way round": lambda h, s: _weighed(h, -s),
+        "these weights are q/p: the other way round": lambda h, s: _weighted_mean(h, -s),
         "this is the plain mean over the fakes: there are no weights": lambda h, s: np.mean(h),
     },
 )

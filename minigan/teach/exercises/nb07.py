@@ -1,4 +1,6 @@
-"""Lesson 7, the GAN game: D's loss at its best, the same for another loss, and a distance read off D."""
+"""Lesson 7, the GAN game: the loss of the best D, the same for least squares, and a distance computed from D's scores."""
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -7,11 +9,11 @@ from minigan.teach.exercises.exercise import Formula, Prediction
 _rng = np.random.default_rng(7)
 
 
-def _softplus(x):
+def _softplus(x: np.ndarray) -> np.ndarray:
     return np.logaddexp(0, x)
 
 
-def _softmax(a):
+def _softmax(a: np.ndarray) -> np.ndarray:
     e = np.exp(a - a.max())
     return e / e.sum()
 
@@ -40,10 +42,10 @@ p3 = Prediction(
 )
 
 
-def _best_loss(p, q, below=lambda p, q: p + q, log=np.log):
-    def part(a):
+def _best_loss(p: np.ndarray, q: np.ndarray, denominator: Callable = np.add, log: Callable = np.log) -> float:
+    def part(a: np.ndarray) -> float:
         some = a > 0
-        return -np.sum(a[some] * log(a[some] / below(p, q)[some]))
+        return -np.sum(a[some] * log(a[some] / denominator(p, q)[some]))
 
     return part(p) + part(q)
 
@@ -80,8 +82,8 @@ q1 = Formula(
 )
 
 
-def _squares(p, q, s=None, loss=None):
-    s = p / (p + q) if s is None else s(p, q)
+def _squares(p: np.ndarray, q: np.ndarray, score: Callable | None = None, loss: Callable | None = None) -> tuple:
+    s = p / (p + q) if score is None else score(p, q)
     return s, (np.sum(p * (s - 1) ** 2) + np.sum(q * s**2)) / 2 if loss is None else loss(p, q, s)
 
 

@@ -1,4 +1,6 @@
-"""Lesson 9, when GANs fail: two pushes at a distance, how unevenly modes are filled, and how much noise would help."""
+"""Lesson 9, when GANs fail: the pushes of two losses at a distance, uneven shares of the modes, and how much noise helps."""
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -7,7 +9,7 @@ from minigan.teach.exercises.exercise import Formula, Prediction
 _rng = np.random.default_rng(9)
 
 
-def sigmoid(s):
+def sigmoid(s: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-s))
 
 
@@ -31,10 +33,18 @@ p3 = Prediction(
 )
 
 
-def _pushes(x, theta, std, slope=None, score=None, minimax=sigmoid, other=lambda f: sigmoid(-f)):
+def _pushes(
+    x: np.ndarray,
+    theta: float,
+    std: float,
+    derivative: Callable | None = None,
+    score: Callable | None = None,
+    minimax: Callable = sigmoid,
+    other: Callable = lambda f: sigmoid(-f),
+) -> tuple[np.ndarray, np.ndarray]:
     f = (theta**2 - 2 * theta * x) / (2 * std**2) if score is None else score(x, theta, std)
-    slope = -theta / std**2 if slope is None else slope(x, theta, std)
-    return minimax(f) * slope, other(f) * slope
+    df_dx = -theta / std**2 if derivative is None else derivative(x, theta, std)
+    return minimax(f) * df_dx, other(f) * df_dx
 
 
 q1 = Formula(
@@ -44,7 +54,7 @@ q1 = Formula(
     "losses in the score.",
     praise="the two always add up to the gradient of D: what one loss does not say, the other does.",
     mistakes={
-        "these are the gradients; a force has the opposite sign": lambda x, theta, std: tuple(
+        "these are the gradients; a push has the opposite sign": lambda x, theta, std: tuple(
             -a for a in _pushes(x, theta, std)
         ),
         "minimax and non-saturating are swapped: minimax vanishes where D is sure, f very negative": lambda x, theta, std: (
@@ -78,12 +88,12 @@ q1 = Formula(
 )
 
 
-def _shares(points, centres):
+def _shares(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
     nearest = np.linalg.norm(points[:, None] - centres, axis=2).argmin(axis=1)
     return np.bincount(nearest, minlength=len(centres)) / len(points)
 
 
-def _kl(points, centres, k=None):
+def _kl(points: np.ndarray, centres: np.ndarray, k: Callable | None = None) -> float:
     q = _shares(points, centres)
     found = q[q > 0]
     return np.sum(found * np.log(found * (len(q) if k is None else k(q))))

@@ -1,4 +1,6 @@
-"""Lesson 11, transposed convolution and upsampling: kernels laid down on a line, folded, and the way back of a copy."""
+"""Lesson 11, transposed convolution and upsampling: on a line, with a folded kernel, and the backward pass of a copy."""
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -38,8 +40,16 @@ p4 = Prediction(
 )
 
 
-def _transposed(x, W, s, p, step=None, cut=None, add=True):
-    """A transposed convolution on a line; the last three are the places of mistakes."""
+def _transposed(
+    x: np.ndarray,
+    W: np.ndarray,
+    s: int,
+    p: int,
+    step: int | None = None,
+    cut: Callable | None = None,
+    add: bool = True,
+) -> np.ndarray:
+    """A transposed convolution on a line; the last three parameters each make a mistake."""
     step, k = s if step is None else step, len(W)
     y = np.zeros((len(x) - 1) * s + k)
     for i in range(len(x)):
@@ -49,7 +59,7 @@ def _transposed(x, W, s, p, step=None, cut=None, add=True):
     return y[left : len(y) - right]
 
 
-def _convolution(x, W, s, p):
+def _convolution(x: np.ndarray, W: np.ndarray, s: int, p: int) -> np.ndarray:
     x, k = np.pad(x, p), len(W)
     return np.array([x[i : i + k] @ W for i in range(0, len(x) - k + 1, s)])
 
@@ -80,7 +90,7 @@ q1 = Formula(
 )
 
 
-def _fold(W):
+def _fold(W: np.ndarray) -> np.ndarray:
     return np.append(W[::-1], 0) + np.append(0, W[::-1])
 
 
@@ -104,7 +114,15 @@ q2 = Formula(
 )
 
 
-def _upconv(dy, x, W, back=1, gather=np.sum, copies=lambda x: x.repeat(2)):
+def _upconv(
+    dy: np.ndarray,
+    x: np.ndarray,
+    W: np.ndarray,
+    back: int = 1,
+    gather: Callable = np.sum,
+    copies: Callable = lambda x: x.repeat(2),
+) -> tuple[np.ndarray, np.ndarray]:
+    """dx and dW of "copy each number twice, then convolve"; the last three parameters each make a mistake."""
     u = np.pad(copies(x), 1)
     du, dW = np.zeros_like(u), np.zeros_like(W)
     for i in range(len(dy)):

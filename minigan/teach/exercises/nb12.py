@@ -1,4 +1,6 @@
-"""Lesson 12, normalisation: the way back of BatchNorm, a norm folded into the layer before it, and GroupNorm."""
+"""Lesson 12, normalisation: the backward pass of BatchNorm, a norm folded into the layer before it, and GroupNorm."""
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -39,17 +41,28 @@ p4 = Prediction(
 )
 
 
-def _case():
+def _case() -> tuple:
     return _rng.standard_normal((M, C)), 2 + 1.5 * _rng.standard_normal((M, C)), _rng.uniform(0.5, 2, C), 0.1
 
 
-def _batchnorm(dy, x, gamma, eps, mean=True, tilt=True, over=None, center=True, unbiased=0, outside=False):
-    """dx, dgamma, dbeta; the last six are the places of mistakes."""
+def _batchnorm(
+    dy: np.ndarray,
+    x: np.ndarray,
+    gamma: np.ndarray | float,
+    eps: float,
+    mean: bool = True,
+    std: bool = True,
+    over: int | None = None,
+    center: bool = True,
+    unbiased: int = 0,
+    outside: bool = False,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """dx, dgamma, dbeta; the last six parameters each make a mistake."""
     s = np.sqrt(x.var(axis=0, ddof=unbiased) + eps) if not outside else np.sqrt(x.var(axis=0)) + eps
     xhat = (x - x.mean(axis=0)) / s
     dgamma, dbeta = (dy * (xhat if center else x)).sum(axis=0), dy.sum(axis=0)
     n = len(x) if over is None else over
-    dx = gamma / s * (dy - mean * dbeta / n - tilt * xhat * (dy * xhat).sum(axis=0) / n)
+    dx = gamma / s * (dy - mean * dbeta / n - std * xhat * (dy * xhat).sum(axis=0) / n)
     return dx, dgamma, dbeta
 
 
@@ -61,10 +74,10 @@ q1 = Formula(
     "compute every other norm.",
     mistakes={
         "dx: the mean and the standard deviation are held constant; they depend on x too": lambda dy, x, gamma, eps: (
-            _batchnorm(dy, x, gamma, eps, mean=False, tilt=False)
+            _batchnorm(dy, x, gamma, eps, mean=False, std=False)
         ),
         "dx: the mean is accounted for, the standard deviation is held constant": lambda dy, x, gamma, eps: _batchnorm(
-            dy, x, gamma, eps, tilt=False
+            dy, x, gamma, eps, std=False
         ),
         "dx: the standard deviation is accounted for, the mean is held constant": lambda dy, x, gamma, eps: _batchnorm(
             dy, x, gamma, eps, mean=False
@@ -90,12 +103,21 @@ q1 = Formula(
 )
 
 
-def _norm():
+def _norm() -> tuple:
     four = _rng.standard_normal((4, C))
     return _rng.standard_normal((C, C)), *four, _rng.uniform(0.2, 3, C), 0.1
 
 
-def _folded(W, b, gamma, beta, mean, var, eps, root=np.sqrt):
+def _folded(
+    W: np.ndarray,
+    b: np.ndarray,
+    gamma: np.ndarray,
+    beta: np.ndarray,
+    mean: np.ndarray,
+    var: np.ndarray,
+    eps: float,
+    root: Callable = np.sqrt,
+) -> tuple[np.ndarray, np.ndarray]:
     scale = gamma / root(var + eps)
     return W * scale, (b - mean) * scale + beta
 
@@ -134,10 +156,19 @@ q2 = Formula(
 )
 
 
-def _grouped(dy, x, groups, eps, axes=(1, 2, 4), apart=False, unscaled=False):
+def _grouped(
+    dy: np.ndarray,
+    x: np.ndarray,
+    groups: int,
+    eps: float,
+    axes: tuple[int, ...] = (1, 2, 4),
+    interleaved: bool = False,
+    unscaled: bool = False,
+) -> np.ndarray:
+    """dx of a group norm; the last three parameters each make a mistake."""
     N, H, W, C = x.shape
-    cut = (N, H, W, C // groups, groups) if apart else (N, H, W, groups, C // groups)
-    axes = (1, 2, 3) if apart else axes
+    cut = (N, H, W, C // groups, groups) if interleaved else (N, H, W, groups, C // groups)
+    axes = (1, 2, 3) if interleaved else axes
     xhat, s = standardize(x.reshape(cut), axes, eps)
     return (project(dy.reshape(cut), xhat, axes) / (1 if unscaled else s)).reshape(x.shape)
 
@@ -161,7 +192,7 @@ q3 = Formula(
             dy, x, groups, eps, axes=(1, 2, 3, 4)
         ),
         "a group consists of neighbouring channels: the axis of the groups comes before that of its channels": (
-            lambda dy, x, groups, eps: _grouped(dy, x, groups, eps, apart=True)
+            lambda dy, x, groups, eps: _grouped(dy, x, groups, eps, interleaved=True)
         ),
         "it still has to be divided by s": lambda dy, x, groups, eps: _grouped(dy, x, groups, eps, unscaled=True),
     },

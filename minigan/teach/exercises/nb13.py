@@ -1,4 +1,6 @@
-"""Lesson 13, DCGAN on digits: how far a score sees, what a layer costs, and a straight way on which noise stays noise."""
+"""Lesson 13, DCGAN on digits: receptive fields, the cost of a layer, and a straight path along which noise keeps its variance."""
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -31,19 +33,28 @@ p3 = Prediction(
 )
 
 
-def _sees(ks, ss, own=False, full=False, start=1, together=lambda a, b: a * b, order=1):
+def _receptive_field(
+    ks: list[int],
+    ss: list[int],
+    own: bool = False,
+    full: bool = False,
+    start: int = 1,
+    combine: Callable = lambda a, b: a * b,
+    order: int = 1,
+) -> int:
+    """How many pixels one output sees; the last five parameters each make a mistake."""
     r, step = start, 1
     for k, s in list(zip(ks, ss, strict=True))[::order]:
         if own:
-            step = together(step, s)
+            step = combine(step, s)
         r += (k if full else k - 1) * step
         if not own:
-            step = together(step, s)
+            step = combine(step, s)
     return r
 
 
 q1 = Formula(
-    right=lambda ks, ss: _sees(ks, ss),
+    right=lambda ks, ss: _receptive_field(ks, ss),
     cases=[([4, 3, 5], [2, 1, 3]), ([3, 4, 2, 5], [3, 2, 1, 2]), ([7], [2])],
     todo="begin with r = 1 and a step of 1, and go through the layers from the image upward; each one widens r and "
     "then lengthens the step.",
@@ -51,17 +62,19 @@ q1 = Formula(
     "strides widen the view.",
     mistakes={
         "a layer's own stride separates its outputs; the spacing of its inputs is the product of the strides below it": (
-            lambda ks, ss: _sees(ks, ss, own=True)
+            lambda ks, ss: _receptive_field(ks, ss, own=True)
         ),
-        "from the first to the last of k places there are k - 1 steps": lambda ks, ss: _sees(ks, ss, full=True),
-        "a pixel sees itself: begin with 1, not with 0": lambda ks, ss: _sees(ks, ss, start=0),
-        "strides multiply: two layers of stride 2 take steps of 4 pixels, three take steps of 8": lambda ks, ss: _sees(
-            ks, ss, together=lambda a, b: a + b
+        "from the first to the last of k places there are k - 1 steps": lambda ks, ss: _receptive_field(
+            ks, ss, full=True
+        ),
+        "a pixel sees itself: begin with 1, not with 0": lambda ks, ss: _receptive_field(ks, ss, start=0),
+        "strides multiply: two layers of stride 2 take steps of 4 pixels, three take steps of 8": lambda ks, ss: (
+            _receptive_field(ks, ss, combine=lambda a, b: a + b)
         ),
         "the strides are missing; the spacing of a window's entries is the product of all strides below it": (
-            lambda ks, ss: _sees(ks, [1] * len(ss))
+            lambda ks, ss: _receptive_field(ks, [1] * len(ss))
         ),
-        "the layers are given from the image upward; here the last one comes first": lambda ks, ss: _sees(
+        "the layers are given from the image upward; here the last one comes first": lambda ks, ss: _receptive_field(
             ks, ss, order=-1
         ),
         "kernel sizes do not multiply: neighbouring windows overlap": lambda ks, ss: int(np.prod(ks)),
@@ -69,7 +82,19 @@ q1 = Formula(
 )
 
 
-def _cost(side, c_in, c_out, k, s, bias=1, out=None, taps=2, ins=None):
+def _cost(
+    side: int,
+    c_in: int,
+    c_out: int,
+    k: int,
+    s: int,
+    *,
+    bias: int = 1,
+    out: int | None = None,
+    taps: int = 2,
+    ins: int | None = None,
+) -> tuple[int, int]:
+    """Parameters and multiplications of a convolution; each keyword makes a mistake."""
     out = (side // s) ** 2 if out is None else out
     each = k**taps * (c_in if ins is None else ins) * c_out
     return each + bias * c_out, each * out
@@ -110,15 +135,15 @@ q2 = Formula(
 )
 
 
-def _straight(a, b, t, over=np.sqrt):
-    return ((1 - t) * a + t * b) / over((1 - t) ** 2 + t**2)
+def _straight(a: np.ndarray, b: np.ndarray, t: float, divisor: Callable = np.sqrt) -> np.ndarray:
+    return ((1 - t) * a + t * b) / divisor((1 - t) ** 2 + t**2)
 
 
-def _length(z):
+def _length(z: np.ndarray) -> np.ndarray:
     return np.sqrt(np.sum(z**2, axis=1, keepdims=True))
 
 
-def _on_the_sphere(a, b, t, size):
+def _on_the_sphere(a: np.ndarray, b: np.ndarray, t: float, size: Callable) -> np.ndarray:
     z = _straight(a, b, t)
     return z / _length(z) * size(z)
 

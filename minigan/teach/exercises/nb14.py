@@ -1,4 +1,6 @@
-"""Lesson 14, the Wasserstein distance: the earth mover by sorting, the slope of the best critic, and a Lipschitz bound."""
+"""Lesson 14, the Wasserstein distance: computed by sorting, the derivative of the best critic, and a Lipschitz bound."""
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -68,16 +70,16 @@ q1 = Formula(
 )
 
 
-def _shares(x, y, t):
+def _shares(x: np.ndarray, y: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.mean(x[:, None] <= t, axis=0), np.mean(y[:, None] <= t, axis=0)
 
 
-def _best(x, y, t):
+def _best_derivative(x: np.ndarray, y: np.ndarray, t: np.ndarray) -> np.ndarray:
     F, G = _shares(x, y, t)
     return np.sign(G - F)
 
 
-def _counted(x, y, t):
+def _from_counts(x: np.ndarray, y: np.ndarray, t: np.ndarray) -> np.ndarray:
     return np.sign(np.sum(y[:, None] <= t, axis=0) - np.sum(x[:, None] <= t, axis=0))
 
 
@@ -85,51 +87,51 @@ _real, _fake = np.array([-2.1, -1.7, 1.8, 2.2, 2.3]), np.array([-0.4, 0.1, 0.2, 
 _places = np.array([-3.0, -2.0, -1.0, 0.0, 0.15, 1.0, 2.0, 2.25, 2.5, 3.0])
 
 q2 = Formula(
-    right=_best,
+    right=_best_derivative,
     cases=[(_real, _fake, _places), (_fake, _real + 0.3, _places), (_real[:3], 0.5 - _fake, _places)],
     todo="F at the positions t is np.mean(x[:, None] <= t, axis=0): the share of the real points to the left.",
     praise="integrate it over t and you have the best critic itself, up to a constant that the loss cannot see.",
     mistakes={
         "the sign is reversed: D has to rise towards the data, where more fakes than data lie to the left": (
-            lambda x, y, t: -_best(x, y, t)
+            lambda x, y, t: -_best_derivative(x, y, t)
         ),
         "this is G - F itself; the derivative of the best critic is its sign": lambda x, y, t: (
             _shares(x, y, t)[1] - _shares(x, y, t)[0]
         ),
-        "compare shares, not numbers of points: x and y may have different lengths": _counted,
+        "compare shares, not numbers of points: x and y may have different lengths": _from_counts,
         "this compares with the centre of the data only; there may be data on both sides": lambda x, y, t: np.sign(
             np.mean(x) - t
         ),
         "the average position of the fakes is not enough: look at each position t": lambda x, y, t: np.full(
             len(t), np.sign(np.mean(x) - np.mean(y))
         ),
-        "this is 1 or 0; where G < F the critic falls, -1": lambda x, y, t: np.maximum(_best(x, y, t), 0),
+        "this is 1 or 0; where G < F the critic falls, -1": lambda x, y, t: np.maximum(_best_derivative(x, y, t), 0),
     },
 )
 
 
-def _largest(W):
+def _largest_singular_value(W: np.ndarray) -> float:
     return np.linalg.svd(W, compute_uv=False).max()
 
 
-def _product(of, matrices):
-    return float(np.prod([of(W) for W in matrices]))
+def _product(norm: Callable, matrices: list[np.ndarray]) -> float:
+    return float(np.prod([norm(W) for W in matrices]))
 
 
-def _layers():
+def _layers() -> list[np.ndarray]:
     return [_rng.standard_normal(shape) for shape in ((3, 5), (5, 4), (4, 1))]
 
 
 q3 = Formula(
-    right=lambda matrices: _product(_largest, matrices),
+    right=lambda matrices: _product(_largest_singular_value, matrices),
     cases=[(_layers(),), (_layers(),), (_layers()[:2],)],
     todo="take the largest singular value of each matrix; how do they combine?",
     praise="over many layers the product of bounds is far above the true norm of the gradient: penalties measure the "
     "gradient itself.",
     mistakes={
-        "the norms multiply; they do not add": lambda matrices: sum(_largest(W) for W in matrices),
+        "the norms multiply; they do not add": lambda matrices: sum(_largest_singular_value(W) for W in matrices),
         "every layer may stretch its input, not only the one that stretches most": lambda matrices: max(
-            map(_largest, matrices)
+            map(_largest_singular_value, matrices)
         ),
         "this is the root of the sum of squares (Frobenius), which counts all singular values; only the largest "
         "one counts": (lambda matrices: _product(np.linalg.norm, matrices)),
@@ -143,10 +145,10 @@ q3 = Formula(
             lambda W: np.linalg.svd(W, compute_uv=False).min(), matrices
         ),
         "this is the norm of the product, of a D without LeakyReLUs; the bound is the product of the norms": (
-            lambda matrices: _largest(np.linalg.multi_dot(matrices))
+            lambda matrices: _largest_singular_value(np.linalg.multi_dot(matrices))
         ),
         "it is squared: these are eigenvalues of W'W, the squares of the singular values": lambda matrices: _product(
-            lambda W: _largest(W) ** 2, matrices
+            lambda W: _largest_singular_value(W) ** 2, matrices
         ),
     },
 )

@@ -1,5 +1,7 @@
 """Lesson 15, gradient penalties by hand: a one-sided penalty, two streams through a tanh critic, and a curved layer."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from minigan.gradcheck import layer_checks, network_checks
@@ -39,36 +41,47 @@ p3 = Prediction(
 )
 
 
-def _norm(g, axes=(1, 2, 3)):
+def _norm(g: np.ndarray, axes: int | tuple[int, ...] = (1, 2, 3)) -> np.ndarray:
     return np.sqrt(np.sum(g**2, axis=axes, keepdims=True))
 
 
-def _one_sided(g, lam, norm=None, excess=None, unit=None):
+def _one_sided(
+    g: np.ndarray,
+    lam: float,
+    norm: np.ndarray | None = None,
+    excess: np.ndarray | None = None,
+    unit: np.ndarray | None = None,
+) -> tuple[float, np.ndarray]:
+    """The penalty and v; `norm`, `excess` and `unit` replace a part by a mistake."""
     norm = _norm(g) if norm is None else norm
     excess = np.maximum(0, norm - 1) if excess is None else excess
     unit = g / np.where(norm == 0, 1, norm) if unit is None else unit
     return lam * np.mean(excess**2), 2 * lam / len(g) * excess * unit
 
 
-def _channels(g, lam):
+def _per_pixel(g: np.ndarray, lam: float) -> tuple[float, np.ndarray]:
     norm = _norm(g, 3)
     excess = np.maximum(0, norm - 1)
     return lam * np.mean(excess**2), 2 * lam * excess * g / np.where(norm == 0, 1, norm) / norm.size
 
 
-def _slopes():
-    g = _rng.standard_normal((N, 2, 4, 5)) * np.array([0.05, 0.4, 1.0]).reshape(N, 1, 1, 1)  # norms on both sides of 1
-    return g
+def _gradients() -> np.ndarray:
+    """Gradients of N images, with norms on both sides of 1."""
+    return _rng.standard_normal((N, 2, 4, 5)) * np.array([0.05, 0.4, 1.0]).reshape(N, 1, 1, 1)
 
 
 q1 = Formula(
     right=lambda g, lam: _one_sided(g, lam),
-    cases=[(_slopes(), 10.0), (_slopes(), 0.5), (np.concatenate([_slopes()[:2], np.zeros((1, 2, 4, 5))]), 3.0)],
+    cases=[
+        (_gradients(), 10.0),
+        (_gradients(), 0.5),
+        (np.concatenate([_gradients()[:2], np.zeros((1, 2, 4, 5))]), 3.0),
+    ],
     todo="begin with the norm of each image, of shape (N, 1, 1, 1): the square root of the sum of g**2 over axes "
     "1, 2 and 3.",
     praise="pass it to d_step in a list of penalties, and give it an attribute .at, 'real', 'fake' or 'between', to say where it is taken.",
     mistakes={
-        "this takes a norm for each pixel, over its channels: the norm of an image is over H, W and C": _channels,
+        "this takes a norm for each pixel, over its channels: the norm of an image is over H, W and C": _per_pixel,
         "this takes one norm for the whole batch: each image has its own": lambda g, lam: _one_sided(
             g, lam, _norm(g, (0, 1, 2, 3))
         ),
@@ -97,13 +110,27 @@ q1 = Formula(
 )
 
 
-def _streams(x, v, W, b, a, d2f=None, born=None, tangent=None, bias=None, last=None, weights=None):
+def _streams(
+    x: np.ndarray,
+    v: np.ndarray,
+    W: np.ndarray,
+    b: np.ndarray,
+    a: np.ndarray,
+    *,
+    d2f: Callable | None = None,
+    start: Callable | None = None,
+    tangent: Callable | None = None,
+    bias: Callable | None = None,
+    last: Callable | None = None,
+    weights: Callable | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """dW, db, da of sum_n J_n v_n for D(x) = tanh(x W + b) a; each keyword replaces a step by a mistake."""
     y = np.tanh(x @ W + b)
     v1 = v @ W if tangent is None else tangent(v, W, b)
     v2 = (1 - y * y) * v1
     dw2 = np.ones((len(x), 1)) @ a.T
-    bend = -2 * y * (1 - y * y) if d2f is None else d2f(y)
-    dx = bend * v1 * dw2 if born is None else born(bend, v1, dw2)
+    second = -2 * y * (1 - y * y) if d2f is None else d2f(y)
+    dx = second * v1 * dw2 if start is None else start(second, v1, dw2)
     dw1 = (1 - y * y) * dw2
     dW = v.T @ dw1 + x.T @ dx if weights is None else weights(x, v, dw1, dx)
     return (
@@ -113,7 +140,7 @@ def _streams(x, v, W, b, a, d2f=None, born=None, tangent=None, bias=None, last=N
     )
 
 
-def _case():
+def _case() -> tuple[np.ndarray, ...]:
     shapes = (N, 4), (N, 4), (4, 5), (5,), (5, 1)
     return tuple(0.7 * _rng.standard_normal(shape) for shape in shapes)
 
@@ -146,10 +173,10 @@ q2 = Formula(
             *case, d2f=lambda y: 2 * y * (1 - y * y)
         ),
         "the curvature is f'' v dw: the direction v W is missing": lambda *case: _streams(
-            *case, born=lambda bend, v1, dw: bend * dw
+            *case, start=lambda second, v1, dw: second * dw
         ),
         "the curvature is f'' v dw: the gradient dw is missing": lambda *case: _streams(
-            *case, born=lambda bend, v1, dw: bend * v1
+            *case, start=lambda second, v1, dw: second * v1
         ),
         "the bias does not depend on a direction: the tangent is v W, without b": lambda *case: _streams(
             *case, tangent=lambda v, W, b: v @ W + b
@@ -172,7 +199,7 @@ q2 = Formula(
 )
 
 
-HINTS = {  # which check fails -> where to look
+HINTS = {  # the check that fails -> where to look
     "arguments unchanged": "a verb writes into an array that belongs to the caller; make a new one",
     "dx": "backward is not the transposed derivative of forward: dx = cos(x) dy",
     "tangent": "tangent is not the derivative of forward along v: w = cos(x) v",
@@ -184,7 +211,7 @@ HINTS = {  # which check fails -> where to look
 }
 
 
-def _sine(make) -> str | None:
+def _sine(make: Callable) -> str | None:
     """Examine a layer that should compute sin x."""
     layer = make()
     if not isinstance(layer, Layer):
@@ -201,8 +228,8 @@ def _sine(make) -> str | None:
         return "forward is there; backward and tangent are not written yet"
     if not isinstance(pushed, tuple) or len(pushed) != 2:
         return "tangent returns two things: w, and the cache for the backward pass through it (the same cache will do)"
-    bend = layer.curvature(dy, v, cache)
-    if bend is ...:
+    curvature = layer.curvature(dy, v, cache)
+    if curvature is ...:
         return "three verbs are there; curvature is not written yet"
     if not layer.curved:
         return "curved = True is missing: without it the curvature is never used, and the penalty's gradient is silently wrong"
@@ -213,7 +240,7 @@ def _sine(make) -> str | None:
         "curvature: the gradient dy is missing; it is f'' v dy": -np.sin(x) * v,
         "curvature: you return 0, but sin is curved: f'' v dy": np.zeros_like(x),
     }
-    for name, got in (("y", y), ("dx", dx), ("w", pushed[0]), ("curvature", bend)):
+    for name, got in (("y", y), ("dx", dx), ("w", pushed[0]), ("curvature", curvature)):
         wrong = explain(got, wanted[name])
         if wrong and name == "curvature":
             wrong = next((hint for hint, value in known.items() if explain(got, value) is None), f"{name}: {wrong}")

@@ -1,11 +1,13 @@
-"""Lesson 16, DiracGAN: the field of the smallest game, the rate at which it settles, and a step that looks ahead."""
+"""Lesson 16, DiracGAN: the vector field of the smallest game, its rate of convergence, and a step that looks ahead."""
+
+from collections.abc import Callable
 
 import numpy as np
 
 from minigan.teach.exercises.exercise import Formula, Prediction
 
 
-def sigmoid(s):
+def sigmoid(s: float) -> float:
     return 1 / (1 + np.exp(-s))
 
 
@@ -34,7 +36,15 @@ p3 = Prediction(
 )
 
 
-def _field(theta, psi, gamma, pull=lambda f: sigmoid(-f), push=sigmoid, friction=lambda gamma, psi: gamma * psi):
+def _field(
+    theta: float,
+    psi: float,
+    gamma: float,
+    pull: Callable = lambda f: sigmoid(-f),
+    push: Callable = sigmoid,
+    friction: Callable = lambda gamma, psi: gamma * psi,
+) -> tuple[float, float]:
+    """The speeds of theta and psi; the last three parameters replace a term by a mistake."""
     f = psi * theta
     return pull(f) * psi, -push(f) * theta - friction(gamma, psi)
 
@@ -111,20 +121,20 @@ q2 = Formula(
 )
 
 
-def _turn(x):
+def _rotation(x: np.ndarray) -> np.ndarray:
     return np.array([x[1], -x[0]])
 
 
-def _bent(x):
+def _dirac(x: np.ndarray) -> np.ndarray:
     return np.array(_field(x[0], x[1], 0.1))
 
 
 q3 = Formula(
     right=lambda field, x, eta: x + eta * field(x + eta * field(x)),
     cases=[
-        (_turn, np.array([0.8, 0.6]), 0.3),
-        (_bent, np.array([1.0, -0.5]), 0.5),
-        (_bent, np.array([-2.0, 0.4]), 0.2),
+        (_rotation, np.array([0.8, 0.6]), 0.3),
+        (_dirac, np.array([1.0, -0.5]), 0.5),
+        (_dirac, np.array([-2.0, 0.4]), 0.2),
     ],
     todo="first compute the point ahead, x + eta * field(x).",
     praise="without a penalty it converges at the rate eta a^2 / 2: slowly, since the rate is small, and each step "

@@ -1,5 +1,6 @@
-"""Lesson 17, from R1 to R3GAN: the loss of all pairs, a schedule for the penalty, and the whole gradient of R3GAN's D."""
+"""Lesson 17, from R1 to R3GAN: the loss over all pairs, a schedule for the penalty, and the full gradient of R3GAN's D."""
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -13,11 +14,11 @@ from minigan.teach.exercises.exercise import Formula, Prediction
 _rng = np.random.default_rng(17)
 
 
-def sigmoid(s):
+def sigmoid(s: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-s))
 
 
-def softplus(s):
+def softplus(s: np.ndarray) -> np.ndarray:
     return np.log1p(np.exp(s))
 
 
@@ -59,13 +60,15 @@ p5 = Prediction(
 )
 
 
-def _pairs(r, f, slope=sigmoid, value=softplus, apart=lambda r, f: f - r[:, None]):
-    t = apart(r, f)
-    each = slope(t) / t.size
-    return value(t).mean(), -each.sum(axis=1), each.sum(axis=0)
+def _pairs(r: np.ndarray, f: np.ndarray, derivative: Callable = sigmoid) -> tuple[float, np.ndarray, np.ndarray]:
+    t = f - r[:, None]  # (N, M)
+    dt = derivative(t) / t.size
+    return softplus(t).mean(), -dt.sum(axis=1), dt.sum(axis=0)
 
 
-def _scaled(r, f, value=1.0, d_real=1.0, d_fake=1.0):
+def _scaled(
+    r: np.ndarray, f: np.ndarray, value: float = 1.0, d_real: float = 1.0, d_fake: float = 1.0
+) -> tuple[float, np.ndarray, np.ndarray]:
     a, b, c = _pairs(r, f)
     return a * value, b * d_real, c * d_fake
 
@@ -81,7 +84,7 @@ q1 = Formula(
             np.mean(sigmoid(r[:, None] - f), axis=1) / len(r),
             -np.mean(sigmoid(r[:, None] - f), axis=0) / len(f),
         ),
-        "the force that lowers the fake raises the real: d_real has a minus": lambda r, f: _scaled(r, f, d_real=-1.0),
+        "the push that lowers the fake raises the real: d_real has a minus": lambda r, f: _scaled(r, f, d_real=-1.0),
         "the signs of both gradients are swapped: a fake's gradient is positive, since D gains by lowering its score": lambda r, f: (
             _scaled(r, f, d_real=-1.0, d_fake=-1.0)
         ),
@@ -105,7 +108,7 @@ q1 = Formula(
             )
         ),
         "the derivative of softplus is the sigmoid of the same argument": lambda r, f: _pairs(
-            r, f, slope=lambda t: sigmoid(-t)
+            r, f, derivative=lambda t: sigmoid(-t)
         ),
         "the value is the mean over all pairs, not the sum": lambda r, f: _scaled(r, f, value=len(r) * len(f)),
     },
@@ -113,7 +116,7 @@ q1 = Formula(
 )
 
 
-def _gamma(t, n, coarse, fine):
+def _gamma(t: int, n: int, coarse: float, fine: float) -> float:
     return (coarse * (fine / coarse) ** (t / n)) ** 2 / 4
 
 
@@ -149,16 +152,29 @@ q2 = Formula(
 )
 
 
-def _judge(seed, n):
+def _critic(seed: int, n: int) -> tuple[Sequential, np.ndarray, np.ndarray]:
     D = Sequential(Dense(3, 4), Tanh(), Dense(4, 1), rng=seed, dtype=np.float64)
     D.theta += 0.3 * np.random.default_rng(seed).standard_normal(D.theta.size)
     return D, *np.random.default_rng(seed + 1).standard_normal((2, n, 3))
 
 
-def _gradient(D, x, fake, gamma, slopes=lambda r, f: relativistic.d(r, f)[1:], times=1, places=(0, 1)):
-    """slopes: of the loss;  times: it is counted;  places: where a penalty is taken, 0 for the reals, 1 for the fakes."""
+def _gradient(
+    D: Sequential,
+    x: np.ndarray,
+    fake: np.ndarray,
+    gamma: float,
+    loss: Callable = lambda r, f: relativistic.d(r, f)[1:],
+    times: int = 1,
+    places: tuple[int, ...] = (0, 1),
+) -> np.ndarray:
+    """D.grad after both batches.
+
+    loss    (r, f) -> d_real, d_fake
+    times   how often the loss is counted
+    places  where a penalty is added: 0 for the reals, 1 for the fakes
+    """
     (r, real_caches), (f, fake_caches) = D.forward(x), D.forward(fake)
-    d_real, d_fake = slopes(r, f)
+    d_real, d_fake = loss(r, f)
     D.backward(times * d_real, real_caches)
     D.backward(times * d_fake, fake_caches)
     for place in places:
@@ -166,22 +182,22 @@ def _gradient(D, x, fake, gamma, slopes=lambda r, f: relativistic.d(r, f)[1:], t
     return D.grad
 
 
-def _upside_down(r, f):
+def _upside_down(r: np.ndarray, f: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     _, d_fake, d_real = relativistic.d(f, r)
     return d_real, d_fake
 
 
-def _only(real, fake):
-    def slopes(r, f):
+def _only(real: int, fake: int) -> Callable:
+    def loss(r: np.ndarray, f: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         _, d_real, d_fake = relativistic.d(r, f)
         return real * d_real, fake * d_fake
 
-    return slopes
+    return loss
 
 
 q3 = Formula(
     right=lambda D, x, fake, gamma: _gradient(D, x, fake, gamma),
-    cases=[(*_judge(1, 5), 0.7), (*_judge(2, 3), 2.0)],
+    cases=[(*_critic(1, 5), 0.7), (*_critic(2, 3), 2.0)],
     todo="run both batches forward and keep both caches; then relativistic.d, two backward passes, and two penalties.",
     praise="the rest of the paper is architecture. The order of the four calls does not matter: they add up.",
     mistakes={

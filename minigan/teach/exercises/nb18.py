@@ -1,4 +1,6 @@
-"""Lesson 18, spectral norm and the loss zoo: power iteration, the gradient through W / sigma, and an f-GAN of one's own."""
+"""Lesson 18, spectral norm and the loss zoo: power iteration, the gradient through W / sigma, and an f-GAN."""
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -30,20 +32,20 @@ p3 = Prediction(
 )
 
 
-def _power(M, v, n):
+def _power(M: np.ndarray, v: np.ndarray, n: int) -> np.ndarray:
     for _ in range(n):
         v = M.T @ (M @ v)
         v = v / np.linalg.norm(v)
     return v
 
 
-def _lengthened(M, v, n):
+def _power_without_norm(M: np.ndarray, v: np.ndarray, n: int) -> np.ndarray:
     for _ in range(n):
         v = M.T @ (M @ v)
     return v
 
 
-def _unit(v):
+def _unit(v: np.ndarray) -> np.ndarray:
     return v / np.linalg.norm(v)
 
 
@@ -64,7 +66,7 @@ q1 = Formula(
             np.linalg.svd(M, compute_uv=False)[0]
         ),
         "v is never normalized to a unit vector, so M v is too long by the same factor as v": lambda M, v, n: (
-            np.linalg.norm(M @ _lengthened(M, v, n))
+            np.linalg.norm(M @ _power_without_norm(M, v, n))
         ),
         "this is the square, v' M' M v; sigma is its root": lambda M, v, n: np.linalg.norm(M @ _power(M, v, n)) ** 2,
         "this is the length of M' M v, which tends to the square of sigma": lambda M, v, n: np.linalg.norm(
@@ -81,55 +83,74 @@ q1 = Formula(
 )
 
 
-def _case(shape):
+def _case(shape: tuple[int, int]) -> tuple[np.ndarray, ...]:
     W = _rng.standard_normal(shape)
     U, _, V = np.linalg.svd(W)
     return _rng.standard_normal(shape), W, U[:, 0], V[0]
 
 
-def _through(G, W, u, v, inner=None, outer=None, sign=-1.0, over=1):
+def _through(
+    dW_bar: np.ndarray,
+    W: np.ndarray,
+    u: np.ndarray,
+    v: np.ndarray,
+    inner: float | None = None,
+    outer: np.ndarray | None = None,
+    sign: float = -1.0,
+    power: int = 1,
+) -> np.ndarray:
+    """The gradient in W of a loss whose gradient in W / sigma is dW_bar; the last four parameters each make a mistake."""
     sigma = u @ W @ v
-    inner = np.sum(G * W) / sigma if inner is None else inner
+    inner = np.sum(dW_bar * W) / sigma if inner is None else inner
     outer = np.outer(u, v) if outer is None else outer
-    return (G + sign * inner * outer) / sigma**over
+    return (dW_bar + sign * inner * outer) / sigma**power
 
 
 q2 = Formula(
-    right=lambda G, W, u, v: _through(G, W, u, v),
+    right=lambda dW_bar, W, u, v: _through(dW_bar, W, u, v),
     cases=[_case((5, 3)), _case((3, 4)), _case((4, 4))],
-    todo="sigma = u @ W @ v; then subtract <G, W / sigma> times the outer product of u and v, and divide by sigma.",
+    todo="sigma = u @ W @ v; then subtract <dW_bar, W / sigma> times the outer product of u and v, and divide by sigma.",
     praise="it is perpendicular to W: a step along W would change nothing.",
     mistakes={
-        "this ignores that sigma depends on W: the second term is missing": lambda G, W, u, v: G / (u @ W @ v),
-        "the whole expression is divided by sigma: a factor 1/sigma is missing": lambda G, W, u, v: _through(
-            G, W, u, v, over=0
+        "this ignores that sigma depends on W: the second term is missing": lambda dW_bar, W, u, v: (
+            dW_bar / (u @ W @ v)
         ),
-        "the inner product is taken with W / sigma, not with W": lambda G, W, u, v: _through(
-            G, W, u, v, inner=np.sum(G * W)
+        "the whole expression is divided by sigma: a factor 1/sigma is missing": lambda dW_bar, W, u, v: _through(
+            dW_bar, W, u, v, power=0
         ),
-        "the second term has the wrong sign: a larger sigma makes W / sigma smaller": lambda G, W, u, v: _through(
-            G, W, u, v, sign=1.0
+        "the inner product is taken with W / sigma, not with W": lambda dW_bar, W, u, v: _through(
+            dW_bar, W, u, v, inner=np.sum(dW_bar * W)
         ),
-        "this subtracts the component of G along u v'; it should subtract <G, W / sigma> times u v'": lambda G, W, u, v: (
-            _through(G, W, u, v, inner=u @ G @ v)
+        "the second term has the wrong sign: a larger sigma makes W / sigma smaller": lambda dW_bar, W, u, v: _through(
+            dW_bar, W, u, v, sign=1.0
         ),
-        "this projects G off W itself: the gradient of sigma is u v', not W / sigma": lambda G, W, u, v: _through(
-            G, W, u, v, outer=W / (u @ W @ v)
+        "this subtracts the component of dW_bar along u v'; it should subtract <dW_bar, W / sigma> times u v'": lambda dW_bar, W, u, v: (
+            _through(dW_bar, W, u, v, inner=u @ dW_bar @ v)
         ),
-        "divide by sigma once: the other division is already in W / sigma": lambda G, W, u, v: _through(
-            G, W, u, v, over=2
+        "this removes the component along W itself: the gradient of sigma is u v', not W / sigma": lambda dW_bar, W, u, v: (
+            _through(dW_bar, W, u, v, outer=W / (u @ W @ v))
+        ),
+        "divide by sigma once: the other division is already in W / sigma": lambda dW_bar, W, u, v: _through(
+            dW_bar, W, u, v, power=2
         ),
     },
     sizes={},
 )
 
 
-def _reverse(p, q, T=None, conjugate=lambda T: -1 - np.log(-T), under=None):
+def _reverse(
+    p: np.ndarray,
+    q: np.ndarray,
+    T: np.ndarray | None = None,
+    conjugate: Callable = lambda T: -1 - np.log(-T),
+    weights: np.ndarray | None = None,
+) -> tuple[np.ndarray, float]:
+    """The best scores and the value; the last three parameters each make a mistake."""
     T = -q / p if T is None else T
-    return T, np.sum(p * T) - np.sum((q if under is None else under) * conjugate(T))
+    return T, np.sum(p * T) - np.sum((q if weights is None else weights) * conjugate(T))
 
 
-def _die(n):
+def _die(n: int) -> np.ndarray:
     a = 0.2 + _rng.random(n)
     return a / a.sum()
 
@@ -157,7 +178,7 @@ q3 = Formula(
             _reverse(p, q)[0],
             -_reverse(p, q)[1],
         ),
-        "the conjugate is averaged over the fakes, with weights q": lambda p, q: _reverse(p, q, under=p),
+        "the conjugate is averaged over the fakes, with weights q": lambda p, q: _reverse(p, q, weights=p),
         "the conjugate is subtracted, not added": lambda p, q: (
             -q / p,
             -np.sum(q) + np.sum(q * (-1 - np.log(q / p))),

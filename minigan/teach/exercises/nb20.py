@@ -1,13 +1,15 @@
-"""Lesson 20, measure, save, ship: a distance without bias, two shares, and a run that is taken up again."""
+"""Lesson 20, measure, save, ship: an unbiased distance, precision and recall, and a run that resumes bit for bit."""
 
 import copy
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from minigan.layers import BatchNorm, Dense, LeakyReLU
 from minigan.network import Sequential
 from minigan.optim import Adam
-from minigan.teach.exercises.exercise import Exercise, Formula, NotWritten, Prediction, fits
+from minigan.teach.exercises.exercise import Exercise, Formula, NotWritten, Prediction, require_function
 
 _rng = np.random.default_rng(20)
 
@@ -43,21 +45,21 @@ p4 = Prediction(
 # ---- exercise 1 -----------------------------------------------------------------------------------------------------------
 
 
-def _cubic(x, y):
+def _cubic(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return (x @ y.T / x.shape[1] + 1) ** 3
 
 
-def _inner(x, kernel, diagonal=False, count=None):
+def _within(x: np.ndarray, kernel: Callable, diagonal: bool = False, count: Callable | None = None) -> float:
     K, n = kernel(x, x), len(x)
     total = K.sum() if diagonal else K.sum() - np.trace(K)
     return total / (n * (n - 1) if count is None else count(n))
 
 
-def _mmd(a, b, kernel=_cubic, cross=2.0, sign=1.0, **inner):
-    return sign * (_inner(a, kernel, **inner) + _inner(b, kernel, **inner) - cross * kernel(a, b).mean())
+def _mmd(a: np.ndarray, b: np.ndarray, kernel: Callable = _cubic, cross: float = 2.0, **within: Any) -> float:
+    return _within(a, kernel, **within) + _within(b, kernel, **within) - cross * kernel(a, b).mean()
 
 
-def _two_sets(n, m, d):
+def _two_sets(n: int, m: int, d: int) -> tuple[np.ndarray, np.ndarray]:
     return _rng.standard_normal((n, d)), 0.6 + 1.3 * _rng.standard_normal((m, d))
 
 
@@ -98,38 +100,38 @@ q1 = Formula(
 # ---- exercise 2 -----------------------------------------------------------------------------------------------------------
 
 
-def _apart(a, b):
+def _distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.linalg.norm(a[:, None] - b, axis=2)
 
 
-def _radii(x, k):
-    return np.sort(_apart(x, x), axis=1)[:, k]
+def _radii(x: np.ndarray, k: int) -> np.ndarray:
+    return np.sort(_distances(x, x), axis=1)[:, k]
 
 
-def _precision(real, fake, k):
-    return np.mean((_apart(real, fake) <= _radii(real, k)[:, None]).any(axis=0))
+def _precision(real: np.ndarray, fake: np.ndarray, k: int) -> float:
+    return float(np.mean((_distances(real, fake) <= _radii(real, k)[:, None]).any(axis=0)))
 
 
-def _recall(real, fake, k):
+def _recall(real: np.ndarray, fake: np.ndarray, k: int) -> float:
     return _precision(fake, real, k)
 
 
-def _coverage(real, fake, k):
-    return np.mean((_apart(real, fake) <= _radii(real, k)[:, None]).any(axis=1))
+def _coverage(real: np.ndarray, fake: np.ndarray, k: int) -> float:
+    return float(np.mean((_distances(real, fake) <= _radii(real, k)[:, None]).any(axis=1)))
 
 
-def _density(real, fake, k):
-    return np.mean((_apart(real, fake) <= _radii(real, k)[:, None]).sum(axis=0)) / k
+def _density(real: np.ndarray, fake: np.ndarray, k: int) -> float:
+    return np.mean((_distances(real, fake) <= _radii(real, k)[:, None]).sum(axis=0)) / k
 
 
-def _of_the_other(real, fake, k):
-    """In whose own ball does a point of the other set lie?"""
-    inside = _apart(real, fake) <= _radii(fake, k)
-    reached = _apart(real, fake) <= _radii(real, k)[:, None]
-    return np.mean(inside.any(axis=0)), np.mean(reached.any(axis=1))
+def _balls_with_a_point(real: np.ndarray, fake: np.ndarray, k: int) -> tuple[float, float]:
+    """The shares of the balls of each set that contain a point of the other set."""
+    inside = _distances(real, fake) <= _radii(fake, k)
+    reached = _distances(real, fake) <= _radii(real, k)[:, None]
+    return float(np.mean(inside.any(axis=0))), float(np.mean(reached.any(axis=1)))
 
 
-def _clouds(n, m, k):
+def _clouds(n: int, m: int, k: int) -> tuple[np.ndarray, np.ndarray, int]:
     real = _rng.standard_normal((n, 2))
     fake = np.concatenate([0.5 * _rng.standard_normal((m - 4, 2)), 2.5 + 0.7 * _rng.standard_normal((4, 2))])
     return real, fake, k
@@ -161,7 +163,7 @@ q2 = Formula(
             lambda real, fake, k: (_density(real, fake, k), _recall(real, fake, k))
         ),
         "this asks which balls contain a point; the shares are those of points that lie in a ball of the other set": (
-            lambda real, fake, k: _of_the_other(real, fake, k)
+            lambda real, fake, k: _balls_with_a_point(real, fake, k)
         ),
     },
     names=("precision", "recall"),
@@ -171,23 +173,23 @@ q2 = Formula(
 # ---- exercise 3 -----------------------------------------------------------------------------------------------------------
 
 
-def _run(seed):
+def _run(seed: int) -> tuple[Sequential, Adam, np.random.Generator]:
     G = Sequential(Dense(3, 6), BatchNorm(6), LeakyReLU(0.2), Dense(6, 2), rng=seed, dtype=np.float64)
     return G, Adam(G, 1e-2), np.random.default_rng(seed)
 
 
-def _go(G, opt, rng, n):
+def _train(G: Sequential, opt: Adam, rng: np.random.Generator, n: int) -> None:
     for _ in range(n):
         y, caches = G.forward(rng.standard_normal((5, 3)))
         G.backward(y - 1.0, caches, need_dx=False)
         opt.step()
 
 
-def _vectors(G, opt):
+def _vectors(G: Sequential, opt: Adam) -> dict[str, np.ndarray]:
     return {"theta": G.theta, "state": G.state, "m": opt.m, "v": opt.v}
 
 
-FORGOTTEN = {
+NOT_RESTORED = {
     "theta": "G's weights are not those of the file: copy arrays['theta'] into G.theta",
     "state": "the running statistics of BatchNorm, G.state, are not restored: the steps will be the same and the "
     "pictures will not",
@@ -196,10 +198,11 @@ FORGOTTEN = {
 }
 
 
-def _taken_up(answer) -> str | None:
-    fits(answer, lambda G, opt, rng, arrays, meta: None)
+def _resumed(answer: Callable) -> str | None:
+    """Examine a function that restores a run from what a checkpoint holds."""
+    require_function(answer, lambda G, opt, rng, arrays, meta: None)
     G, opt, rng = _run(1)
-    _go(G, opt, rng, 7)
+    _train(G, opt, rng, 7)
     arrays = {name: vector.copy() for name, vector in _vectors(G, opt).items()}
     meta = {"t": opt.t, "rng": rng.bit_generator.state}
     kept, kept_meta = copy.deepcopy((arrays, meta))
@@ -211,14 +214,15 @@ def _taken_up(answer) -> str | None:
     untouched = all(np.array_equal(now[name], before[0][name]) for name in now)
     if untouched and opt_H.t == before[1] and rng_H.bit_generator.state == before[2]:
         raise NotWritten
-    if not np.shares_memory(H.theta, H.layers[0].W) or not np.shares_memory(H.state, H.layers[1].running_mean):
+    layers: Any = H.layers
+    if not np.shares_memory(H.theta, layers[0].W) or not np.shares_memory(H.state, layers[1].running_mean):
         return (
             "the name refers to a new array, but the layers still use their views of the old one: write into it, "
             "G.theta[...] = arrays['theta']"
         )
     if np.array_equal(now["m"], kept["v"]) and np.array_equal(now["v"], kept["m"]):
         return "m and v are swapped"
-    for name, words in FORGOTTEN.items():
+    for name, words in NOT_RESTORED.items():
         if not np.array_equal(now[name], kept[name]):
             return words
     if opt_H.t != kept_meta["t"]:
@@ -228,8 +232,8 @@ def _taken_up(answer) -> str | None:
             "the generator's state is not restored: rng.bit_generator.state = meta['rng']; assigning a new generator "
             "to a name inside the function changes nothing outside"
         )
-    _go(G, opt, rng, 3)
-    _go(H, opt_H, rng_H, 3)
+    _train(G, opt, rng, 3)
+    _train(H, opt_H, rng_H, 3)
     return (
         None if np.array_equal(G.theta, H.theta) else "everything is restored, but the next steps give different bits"
     )
@@ -238,5 +242,5 @@ def _taken_up(answer) -> str | None:
 q3 = Exercise(
     todo="there are six things: four vectors to copy in place, one number, and the state of the generator.",
     praise="bit for bit; and that is the only test of a checkpoint worth having.",
-    examine=_taken_up,
+    examine=_resumed,
 )

@@ -1,4 +1,6 @@
-"""Lesson 21, ICP, IMLE, GAN: a weighted motion, a motion that enlarges, and the matching that goes both ways."""
+"""Lesson 21, ICP, IMLE, GAN: a weighted rigid motion, a motion with a scale, and matching in both directions."""
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -40,7 +42,17 @@ p4 = Prediction(
 # ---- exercise 1 -------------------------------------------------------------------------------------------------------
 
 
-def _motion(y, x, w, means=None, in_h=lambda w: w, det=True, corner=(0, 1), turned=False):
+def _motion(
+    y: np.ndarray,
+    x: np.ndarray,
+    w: np.ndarray,
+    means: str | None = None,
+    in_h: Callable = lambda w: w,
+    det: bool = True,
+    corner: tuple[int, int] = (0, 1),
+    transposed: bool = False,
+) -> tuple[np.ndarray, np.ndarray]:
+    """R and t; the last five parameters each make a mistake."""
     w = w[:, None] / w.sum()
     even = np.full_like(w, 1 / len(w))
     m = even if means == "plain" else w
@@ -48,12 +60,12 @@ def _motion(y, x, w, means=None, in_h=lambda w: w, det=True, corner=(0, 1), turn
     U, _, Vt = np.linalg.svd((in_h(w) * (y - y0)).T @ (x - x0))
     sign = np.linalg.det(Vt.T @ U.T) if det else 1.0
     R = Vt.T @ np.diag([sign if k else 1.0 for k in corner]) @ U.T
-    R = R.T if turned else R
+    R = R.T if transposed else R
     m0 = even if means == "none" else m
     return R, (m0 * x).sum(axis=0) - R @ (m0 * y).sum(axis=0)
 
 
-def _pairs(n, mirror):
+def _pairs(n: int, mirror: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     y = np.array([0.5, -1.0]) + _rng.standard_normal((n, 2))
     a = _rng.uniform(0.5, 2.5)
     R = np.array([[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]])
@@ -61,11 +73,11 @@ def _pairs(n, mirror):
     return y, x, _rng.uniform(0.2, 3.0, n)
 
 
-def _t(change):
-    def mistake(y, x, w):
+def _wrong_t(t: Callable) -> Callable:
+    def mistake(y: np.ndarray, x: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         R, _ = _motion(y, x, w)
         w = w[:, None] / w.sum()
-        return R, change(R, (w * y).sum(axis=0), (w * x).sum(axis=0))
+        return R, t(R, (w * y).sum(axis=0), (w * x).sum(axis=0))
 
     return mistake
 
@@ -89,11 +101,11 @@ q1 = Formula(
             y, x, w, corner=(1, 0)
         ),
         "R rotates the other way: H is the sum of y x', or R has to be transposed": lambda y, x, w: _motion(
-            y, x, w, turned=True
+            y, x, w, transposed=True
         ),
         "centre both clouds before you compute H": lambda y, x, w: _motion(y, x, w, "none"),
-        "t: rotate the mean of y before you subtract it": _t(lambda R, y0, x0: x0 - y0),
-        "t: multiply R by the mean of y, R y, not y R": _t(lambda R, y0, x0: x0 - y0 @ R),
+        "t: rotate the mean of y before you subtract it": _wrong_t(lambda R, y0, x0: x0 - y0),
+        "t: multiply R by the mean of y, R y, not y R": _wrong_t(lambda R, y0, x0: x0 - y0 @ R),
     },
     names=("R", "t"),
 )
@@ -102,12 +114,12 @@ q1 = Formula(
 # ---- exercise 2 -------------------------------------------------------------------------------------------------------
 
 
-def _grown(n, c):
+def _grown(n: int, c: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     y, x, _ = _pairs(n, False)
     return y, c * x, _motion(y, x, np.ones(n))[0]
 
 
-def _centred(a):
+def _centred(a: np.ndarray) -> np.ndarray:
     return a - a.mean(axis=0)
 
 
@@ -143,21 +155,35 @@ q2 = Formula(
 # ---- exercise 3 -------------------------------------------------------------------------------------------------------
 
 
-def _chamfer(x, s, there=1.0, back=1.0, power=2, factor=2.0, kept=False, sizes=lambda n, m: (n, m), sign=1.0):
+def _chamfer(
+    x: np.ndarray,
+    s: np.ndarray,
+    to_samples: float = 1.0,
+    to_data: float = 1.0,
+    power: int = 2,
+    factor: float = 2.0,
+    keep_last: bool = False,
+    sizes: Callable = lambda n, m: (n, m),
+    sign: float = 1.0,
+) -> tuple[float, np.ndarray]:
+    """The value and ds; the last seven parameters each make a mistake."""
     table = np.sum((x[:, None] - s) ** 2, axis=2)  # (N, M)
     j, i = table.argmin(axis=1), table.argmin(axis=0)
     n, m = sizes(len(x), len(s))
-    ds = back * factor * (s - x[i]) / m
-    pull = there * factor * (s[j] - x) / n
-    if kept:
+    ds = to_data * factor * (s - x[i]) / m
+    pull = to_samples * factor * (s[j] - x) / n
+    if keep_last:
         ds[j] += pull
     else:
         np.add.at(ds, j, pull)
-    value = there * np.sum(table.min(axis=1) ** (power / 2)) / n + back * np.sum(table.min(axis=0) ** (power / 2)) / m
+    value = (
+        to_samples * np.sum(table.min(axis=1) ** (power / 2)) / n
+        + to_data * np.sum(table.min(axis=0) ** (power / 2)) / m
+    )
     return value, sign * ds
 
 
-def _clouds(n, m):
+def _clouds(n: int, m: int) -> tuple[np.ndarray, np.ndarray]:
     return _rng.standard_normal((n, 2)), 0.7 * _rng.standard_normal((m, 2)) + 0.3
 
 
@@ -168,12 +194,14 @@ q3 = Formula(
     praise="no mode can be dropped and no sample can stray. It still needs a distance, and for pictures nobody has one.",
     mistakes={
         "a sample that is the nearest of several data points is pulled by all of them: ds[j] += keeps the last "
-        "one only, np.add.at adds": (lambda x, s: _chamfer(x, s, kept=True)),
-        "these are the data's samples only, (21.7); add the other direction": lambda x, s: _chamfer(x, s, back=0.0),
-        "these are the samples' data only, (21.10); add the other direction": lambda x, s: _chamfer(x, s, there=0.0),
+        "one only, np.add.at adds": (lambda x, s: _chamfer(x, s, keep_last=True)),
+        "these are the data's samples only, (21.7); add the other direction": lambda x, s: _chamfer(x, s, to_data=0.0),
+        "these are the samples' data only, (21.10); add the other direction": lambda x, s: _chamfer(
+            x, s, to_samples=0.0
+        ),
         "value: square the distances": lambda x, s: _chamfer(x, s, power=1),
         "ds: the 2 of the square is missing": lambda x, s: _chamfer(x, s, factor=1.0),
-        "ds: this is the force; the gradient has the opposite sign": lambda x, s: _chamfer(x, s, sign=-1.0),
+        "ds: this is the push; the gradient has the opposite sign": lambda x, s: _chamfer(x, s, sign=-1.0),
         "the mean over the samples divides by M, not by N": lambda x, s: _chamfer(x, s, sizes=lambda n, m: (n, n)),
         "the mean over the data divides by N, not by M": lambda x, s: _chamfer(x, s, sizes=lambda n, m: (m, m)),
         "1/N and 1/M are swapped": lambda x, s: _chamfer(x, s, sizes=lambda n, m: (m, n)),

@@ -1,4 +1,6 @@
-"""Lesson 22, the article: the slope of its listing's loss, G against a D proportional to p, and D's verdict in one number."""
+"""Lesson 22, the article: the gradient of its listing's loss, G against a D proportional to p, and D's verdict as one number."""
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -34,28 +36,31 @@ p3 = Prediction(
 )
 
 
-def _softmax(a):
+def _softmax(a: np.ndarray) -> np.ndarray:
     e = np.exp(a - a.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
 
 
-def _winner(f):
+def _winner(f: np.ndarray) -> np.ndarray:
     return np.eye(f.shape[1])[f.argmax(axis=1)]
 
 
-def _listing(a, factor=lambda top: top / (1 + top), toward=None):
+def _listing(
+    a: np.ndarray, factor: Callable = lambda top: top / (1 + top), toward: Callable | None = None
+) -> np.ndarray:
     f = _softmax(a)
     top = f.max(axis=1, keepdims=True)
     return factor(top) * ((f - _winner(f)) if toward is None else toward(f)) / len(a)
 
 
-def _whole_batch(a):
+def _one_winner(a: np.ndarray) -> np.ndarray:
+    """The gradient if the largest of the batch is taken, not of each row."""
     f = _softmax(a)
     row, column = np.unravel_index(f.argmax(), f.shape)
-    top, slope = f[row, column], np.zeros_like(f)
-    slope[row] = top / (1 + top) * f[row]
-    slope[row, column] -= top / (1 + top)
-    return slope
+    top, da = f[row, column], np.zeros_like(f)
+    da[row] = top / (1 + top) * f[row]
+    da[row, column] -= top / (1 + top)
+    return da
 
 
 q1 = Formula(
@@ -77,13 +82,21 @@ q1 = Formula(
         ),
         "the factor f of the softmax's derivative is missing": lambda a: _listing(a, lambda top: 1 / (1 + top)),
         "the derivative of the logarithm is missing: divide by 1 + f": lambda a: _listing(a, lambda top: top),
-        "you took the largest of the whole batch; every row has its own": _whole_batch,
+        "you took the largest of the whole batch; every row has its own": _one_winner,
         "the winner's own term is missing: subtract 1 from its f": lambda a: _listing(a, toward=lambda f: f),
     },
 )
 
 
-def _against(a, p, c, cost=lambda q, p, c: -np.log(c * p), mean=lambda q, cost: q @ cost, share=lambda q: q):
+def _against(
+    a: np.ndarray,
+    p: np.ndarray,
+    c: float,
+    cost: Callable = lambda q, p, c: -np.log(c * p),
+    mean: Callable = lambda q, cost: q @ cost,
+    share: Callable = lambda q: q,
+) -> np.ndarray:
+    """The gradient in a; the last three parameters replace a factor by a mistake."""
     q = _softmax(a)
     value = cost(q, p, c)
     return share(q) * (value - mean(q, value))
@@ -119,8 +132,8 @@ q2 = Formula(
 )
 
 
-def _pairs(r, f, of):
-    return float(np.mean(of(r[:, None] - f)))
+def _pairs(r: np.ndarray, f: np.ndarray, count: Callable) -> float:
+    return float(np.mean(count(r[:, None] - f)))
 
 
 q3 = Formula(

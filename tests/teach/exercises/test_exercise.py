@@ -31,14 +31,14 @@ mean = Formula(
         (lambda x: ..., "· not written yet: sum, then divide."),
         (lambda x: x.mean(axis=1), "✗ not yet: the other axis"),
         (lambda x: x.sum(axis=0), "✗ not yet: it is N = 5 times too large: a factor 1/N is missing"),
-        (lambda x: x.mean(0) if x[0, 0] == mean.cases[0][0][0, 0] else None, "✗ not yet: nothing came back (None)"),
-        (lambda: 1, "✗ not yet: the function has to take 1 arguments, (x)"),
-        (lambda x, y: 1, "✗ not yet: the function has to take 1 arguments, (x)"),
+        (lambda x: x.mean(0) if x[0, 0] == mean.cases[0][0][0, 0] else None, "✗ not yet: the function returned None"),
+        (lambda: 1, "✗ not yet: the function has to take 1 argument, (x)"),
+        (lambda x, y: 1, "✗ not yet: the function has to take 1 argument, (x)"),
         (x.mean(axis=0), "✗ not yet: pass the function itself, without calling it; this is ndarray"),
         (lambda x: x @ x, "✗ not yet: ValueError: matmul"),
         (lambda x: undefined, "✗ not yet: NameError: name 'undefined' is not defined, at `"),  # noqa: F821
         (lambda x: x.__imul__(2).mean(axis=0), "✗ not yet: the function changes its argument"),
-        (np.negative, "✗ not yet: it has the shape (5, 3) where (3,) was expected"),
+        (np.negative, "✗ not yet: its shape is (5, 3), but (3,) was expected"),
     ],
 )  # fmt: skip
 def test_every_answer_gets_its_words(answer, words, verdict):
@@ -68,7 +68,7 @@ def test_the_cases_are_not_spoiled_for_the_next_answer(verdict):
 
 
 def test_warnings_of_a_wrong_answer_are_not_shown(verdict):
-    assert "it holds" in verdict(mean, lambda x: x.mean(axis=0) / 0)
+    assert "it contains" in verdict(mean, lambda x: x.mean(axis=0) / 0)
 
 
 @pytest.mark.parametrize(
@@ -95,12 +95,12 @@ def test_ctrl_c_is_no_wrong_answer():
 
 def test_predictions(verdict):
     guess = Prediction("b", a="no, since.", b="yes, since.")
-    assert verdict(guess, "b") == "✓ b it is: yes, since.\n"
-    assert verdict(guess, " B ") == "✓ b it is: yes, since.\n"
+    assert verdict(guess, "b") == "✓ b is right: yes, since.\n"
+    assert verdict(guess, " B ") == "✓ b is right: yes, since.\n"
     assert verdict(guess, "a") == "✗ you said a: no, since.\n  It is b: yes, since.\n"
     for nothing in ("?", "", None, 3, "ab"):
         assert verdict(guess, nothing).startswith("· no prediction yet: choose one of a, b")
-    with pytest.raises(ValueError, match="'c' is none of the options a"):
+    with pytest.raises(ValueError, match="'c' is not one of the options a"):
         Prediction("c", a="no.")
 
 

@@ -75,19 +75,19 @@ class NoLayer:
 
 WRONG = {
     "q1": {
-        "the skip is cut": lambda dy, f: f(dy),
-        "only the skip is left": lambda dy, f: dy.copy(),
+        "the skip connection is cut": lambda dy, f: f(dy),
+        "only the skip connection is left": lambda dy, f: dy.copy(),
         "not multiplied": lambda dy, f: f(dy) * dy,
         "half of what it should be": lambda dy, f: 0.5 * dy + 0.5 * f(dy),
         "not dy plus something": lambda dy, f: f(2 * dy),
         "changes its argument": add_in_place,
     },
     "q2": {
-        "how far apart, not which is larger": lambda J, B, v, dy: (dy * J(v)).sum() - (B(dy) * v).sum(),
-        "that is the other sign": lambda J, B, v, dy: (B(dy) * v).sum() - (dy * J(v)).sum(),
-        "add up first": lambda J, B, v, dy: np.abs(dy * J(v)).sum() - np.abs(B(dy) * v).sum(),
+        "how far apart they are, not which is larger": lambda J, B, v, dy: (dy * J(v)).sum() - (B(dy) * v).sum(),
+        "the sign is the opposite one": lambda J, B, v, dy: (B(dy) * v).sum() - (dy * J(v)).sum(),
+        "sum first": lambda J, B, v, dy: np.abs(dy * J(v)).sum() - np.abs(B(dy) * v).sum(),
         "a sum, not a mean": lambda J, B, v, dy: abs((dy * J(v)).mean() - (B(dy) * v).mean()),
-        "to be subtracted": lambda J, B, v, dy: abs((dy * J(v)).sum() + (B(dy) * v).sum()),
+        "subtract the two inner products": lambda J, B, v, dy: abs((dy * J(v)).sum() + (B(dy) * v).sum()),
         "ValueError: operands could not be broadcast": lambda J, B, v, dy: np.sum(dy * J(v) - B(dy) * v),
     },
     "q3": {
@@ -96,7 +96,7 @@ WRONG = {
         "y: the sign is wrong in": Identity,
         "dx: the numbers differ": SlopeAlone,
         "dx: the sign is wrong in": Positive,
-        "w: the sign is wrong: all else is right": Mirrored,
+        "w: the sign is wrong: everything else is right": Mirrored,
         "backward writes into dy": InPlace,
         "backward and tangent are not written yet": Halfway,
         "let it inherit from Layer": NoLayer,

@@ -55,10 +55,10 @@ def all_minimax(x, theta, std):
 
 WRONG = {
     "q1": {
-        "a push goes the other way": slopes,
-        "are exchanged: minimax dies": exchanged,
-        "score's slope in x is missing": in_the_score,
-        "the reals stand at 0": from_q_to_p,
+        "a push has the opposite sign": slopes,
+        "are swapped: minimax vanishes": exchanged,
+        "score's derivative in x is missing": in_the_score,
+        "the reals are at 0": from_q_to_p,
         "divide by the variance": by_the_deviation,
         "the other one has sigmoid(-f)": all_minimax,
         "it should return 2 things": lambda x, theta, std: x,
@@ -85,8 +85,8 @@ WRONG = {
         "no noise is needed: 0": lambda distance, std, limit: np.sqrt(distance**2 / 2 / limit - std**2),
         "variances add up": lambda distance, std, limit: max(0, distance / (2 * limit) ** 0.5 - std),
         "this is the variance": lambda distance, std, limit: max(0, distance**2 / 2 / limit - std**2),
-        "the 2 of the denominator": lambda distance, std, limit: max(0, distance**2 / limit - std**2) ** 0.5,
-        "take std^2 off": lambda distance, std, limit: distance / np.sqrt(2) / np.sqrt(limit),
+        "the factor 2 in the denominator": lambda distance, std, limit: max(0, distance**2 / limit - std**2) ** 0.5,
+        "subtract std^2": lambda distance, std, limit: distance / np.sqrt(2) / np.sqrt(limit),
         "square of the distance": lambda distance, std, limit: max(0, distance / 2 / limit - std**2) ** 0.5,
     },
 }

@@ -58,41 +58,41 @@ def with_matrices(d, g):
 
 WRONG = {
     "q1": {
-        "the kernel is turned round": lambda dy, x, W, s, p: slopes(
+        "the kernel is flipped": lambda dy, x, W, s, p: slopes(
             dy, x, W, lambda i, a: s * i - p + a, lambda W, a: W[::-1][a]
         ),
         "in reverse order": lambda dy, x, W, s, p: (
             slopes(dy, x, W, lambda i, a: s * i - p + a)[0],
             slopes(dy, x, W, lambda i, a: s * i - p + a)[1][::-1],
         ),
-        "the stride is forgotten": lambda dy, x, W, s, p: slopes(dy, x, W, lambda i, a: i - p + a),
-        "the padding is forgotten": lambda dy, x, W, s, p: slopes(dy, x, W, lambda i, a: s * i + a),
+        "the stride is missing: output i": lambda dy, x, W, s, p: slopes(dy, x, W, lambda i, a: i - p + a),
+        "the padding is missing": lambda dy, x, W, s, p: slopes(dy, x, W, lambda i, a: s * i + a),
         "the wrong sign": lambda dy, x, W, s, p: slopes(dy, x, W, lambda i, a: s * i + p + a),
         "the last one wins": the_last_wins,
         "return dx first": lambda dy, x, W, s, p: slopes(dy, x, W, lambda i, a: s * i - p + a)[::-1],
         "dx: ": crops_too_early,
-        "dW: it has the shape (9,) where (4,) was expected": lambda dy, x, W, s, p: (
+        "dW: its shape is (9,), but (4,) was expected": lambda dy, x, W, s, p: (
             slopes(dy, x, W, lambda i, a: s * i - p + a)[0],
             x,
         ),
     },
     "q2": {
         "the last axis of P is C": lambda x, k, s: patches(x, k, s, s, (0, 1, 2, 3, 4, 5)),
-        "a counts rows of the window": lambda x, k, s: patches(x, k, s, s, (0, 1, 2, 5, 4, 3)),
+        "a counts the rows of the window": lambda x, k, s: patches(x, k, s, s, (0, 1, 2, 5, 4, 3)),
         "rows come first": lambda x, k, s: patches(x, k, s, s, (0, 2, 1, 4, 5, 3)),
         "they come first, N H' W'": lambda x, k, s: patches(x, k, s, s, (1, 2, 0, 4, 5, 3)),
         "P transposed": lambda x, k, s: patches(x, k, s, s, (0, 1, 2, 4, 5, 3)).T,
         "they move by one pixel": lambda x, k, s: patches(x, k, s, 1, (0, 1, 2, 4, 5, 3)),
         "more windows than outputs": lambda x, k, s: patches(x, k, 1, 1, (0, 1, 2, 4, 5, 3)),
-        "was one axis too many summed": lambda x, k, s: patches(x, k, s, s, (0, 1, 2, 4, 5, 3)).ravel(),
+        "was it summed over one axis too many": lambda x, k, s: patches(x, k, s, s, (0, 1, 2, 4, 5, 3)).ravel(),
     },
     "q3": {
-        "with 6 multiplications; the task is 4": definition,
-        "m3 = (d1 - d3) g2 is to be subtracted": lambda d, g: winograd(d, g, 0.5, 1),
+        "with 6 multiplications; the exercise allows 4": definition,
+        "subtract m3 = (d1 - d3) g2": lambda d, g: winograd(d, g, 0.5, 1),
         "count everything twice": lambda d, g: winograd(d, g, 1, -1),
-        "the kernel is turned round": lambda d, g: definition(d, g[::-1]),
+        "the kernel is flipped": lambda d, g: definition(d, g[::-1]),
         "its window has moved on": lambda d, g: (definition(d, g)[0], definition(d, g)[0]),
-        "exchanged": lambda d, g: definition(d, g)[::-1],
+        "y0 and y1 are swapped": lambda d, g: definition(d, g)[::-1],
         "m1 - m2": lambda d, g: (definition(d, g)[0], (d[1] - d[3]) * -g[2] - winograd(d, g, 0.5, 0)[1]),
         "it should return 2 things": lambda d, g: definition(d, g)[0],
     },

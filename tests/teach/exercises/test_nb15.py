@@ -122,25 +122,25 @@ WRONG = {
             streams(x, v, W, b, a, curvature=lambda y, v1, dw: 0 * y)[0],
             *streams(x, v, W, b, a)[1:],
         ),
-        "each stream has a cache of its own, v for dw and x for dx; here they are exchanged": lambda *case: streams(
+        "each stream has its own cache, v for dw and x for dx; here they are swapped": lambda *case: streams(
             *case, swap=True
         ),
         "this is the first": lambda *case: streams(*case, curvature=lambda y, v1, dw: (1 - y**2) * v1 * dw),
-        "the inner slope, 1 - y^2, is missing": lambda *case: streams(
+        "the inner derivative, 1 - y^2, is missing": lambda *case: streams(
             *case, curvature=lambda y, v1, dw: -2 * y * v1 * dw
         ),
-        "the sign is lost": lambda *case: streams(*case, curvature=lambda y, v1, dw: 2 * y * (1 - y**2) * v1 * dw),
+        "the sign is missing": lambda *case: streams(*case, curvature=lambda y, v1, dw: 2 * y * (1 - y**2) * v1 * dw),
         "the direction v W is missing": lambda *case: streams(
             *case, curvature=lambda y, v1, dw: -2 * y * (1 - y**2) * dw
         ),
-        "the slope dw is missing": lambda *case: streams(*case, curvature=lambda y, v1, dw: -2 * y * (1 - y**2) * v1),
+        "the gradient dw is missing": lambda *case: streams(*case, curvature=lambda y, v1, dw: -2 * y * (1 - y**2) * v1),
         "the tangent is v W, without b": lambda *case: streams(*case, b_moves=1),
         "db: the bias belongs to the primal stream only": lambda *case: streams(
             *case, db=lambda dw, dx: (dw + dx).sum(0)
         ),
-        "db: you took the tangent stream": lambda *case: streams(*case, db=lambda dw, dx: dw.sum(0)),
+        "db: you used the tangent stream": lambda *case: streams(*case, db=lambda dw, dx: dw.sum(0)),
         "db: it is not 0": lambda *case: streams(*case, db=lambda dw, dx: 0 * dx.sum(0)),
-        "db: it has the shape (1, 5)": lambda *case: streams(*case, db=lambda dw, dx: dx.sum(0, keepdims=True)),
+        "db: its shape is (1, 5)": lambda *case: streams(*case, db=lambda dw, dx: dx.sum(0, keepdims=True)),
     },
     "q3": {
         "let it inherit from Layer": Plain,
@@ -149,10 +149,10 @@ WRONG = {
         "this is f' v dy": BentByItsSlope,
         "curvature: the sign is wrong": WrongSign,
         "the direction v is missing": WithoutV,
-        "the slope dy is missing": WithoutDy,
-        "it is 0, but sin is bent": Unbent,
+        "the gradient dy is missing": WithoutDy,
+        "you return 0, but sin is curved": Unbent,
         "dx: the sign is wrong": Backwards,
-        "tangent's cache is not what it needs": OtherCache,
+        "the cache that tangent returned is not what it needs": OtherCache,
     },
 }
 

@@ -89,19 +89,19 @@ WRONG = {
             - 2 * k3(a, b).mean()
         ),
         "counts twice": lambda a, b: one_loop(a, b) + k3(a, b).mean(),
-        "to be taken off": lambda a, b: one_loop(a, b) + 4 * k3(a, b).mean(),
-        "divided by the number of features": lambda a, b: one_loop(a, b, lambda x, y: (1 + x @ y.T) ** 3),
+        "subtract the mean between a and b": lambda a, b: one_loop(a, b) + 4 * k3(a, b).mean(),
+        "divide the inner product by the number of features": lambda a, b: one_loop(a, b, lambda x, y: (1 + x @ y.T) ** 3),
         "this is the square": lambda a, b: one_loop(a, b, lambda x, y: np.square(1 + x @ y.T / x.shape[1])),
         "the 1 in the kernel": lambda a, b: one_loop(a, b, lambda x, y: (x @ y.T) ** 3 / x.shape[1] ** 3),
         "this is the root": lambda a, b: max(one_loop(a, b), 0) ** 0.5,
     },
     "q2": {
-        "are exchanged": exchanged,
+        "precision and recall are swapped": exchanged,
         "its own first neighbour": lambda real, fake, k: shares(real, fake, with_itself(real, k), with_itself(fake, k)),
         "one neighbour too far": lambda real, fake, k: shares(real, fake, radius(real, k + 1), radius(fake, k + 1)),
         "this is coverage": precision_and_coverage,
         "this is density": density_and_recall,
-        "which balls hold a point": balls_that_hold_a_point,
+        "which balls contain a point": balls_that_hold_a_point,
         "it should return 2 things": lambda real, fake, k: shares(real, fake, radius(real, k), radius(fake, k))[0],
     },
     "q3": {
@@ -109,12 +109,12 @@ WRONG = {
         "G's weights are not those of the file": lambda *a: put_back(*a, without=("theta",)),
         "running statistics of BatchNorm": lambda *a: put_back(*a, without=("state",)),
         "Adam's m is not that of the file": lambda *a: put_back(*a, without=("m",)),
-        "would be a leap": lambda *a: put_back(*a, without=("v",)),
-        "m and v are exchanged": lambda G, opt, rng, arrays, meta: put_back(
+        "would be huge": lambda *a: put_back(*a, without=("v",)),
+        "m and v are swapped": lambda G, opt, rng, arrays, meta: put_back(
             G, opt, rng, arrays, meta, m=arrays["v"], v=arrays["m"]
         ),
         "as if this were its first step": lambda *a: put_back(*a, without=("t",)),
-        "does not stand where it stood": a_new_generator,
+        "the generator's state is not restored": a_new_generator,
     },
 }
 

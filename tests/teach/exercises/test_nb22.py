@@ -91,7 +91,7 @@ def zipped(r, f):
 
 WRONG = {
     "q1": {
-        "it has still to go through the softmax": before_the_softmax,
+        "it still has to go through the softmax": before_the_softmax,
         "ties all ten together": alone,
         "without the 1": cross_entropy,
         "the sign is wrong": lambda a: -right(a),
@@ -102,10 +102,10 @@ WRONG = {
         "subtract 1 from its f": only_shrinks,
     },
     "q2": {
-        "mean cost has to be taken off": lambda a, p, c: -soft(a) * np.log(p * c),
+        "subtract the mean cost": lambda a, p, c: -soft(a) * np.log(p * c),
         "plain mean over the faces": uniform_mean,
-        "the share q of the face is missing": lambda a, p, c: soft(a) @ np.log(p) - np.log(p),
-        "slope in q": lambda a, p, c: -np.log(c) - np.log(p),
+        "the factor q, the share of the face, is missing": lambda a, p, c: soft(a) @ np.log(p) - np.log(p),
+        "gradient in q": lambda a, p, c: -np.log(c) - np.log(p),
         "this is the minimax loss": lambda a, p, c: jacobian(soft(a)) @ np.log(1 - c * p),
         "the article's D is c p": lambda a, p, c: jacobian(soft(a)) @ np.log((p + soft(a)) / p),
         "the logarithm is missing": lambda a, p, c: -c * jacobian(soft(a)) @ p,
@@ -120,7 +120,7 @@ WRONG = {
         "difference of the means": lambda r, f: np.mean(r) - np.mean(f),
         "every real image with every fake": zipped,
         "divide by N M": lambda r, f: sum((a > b) + 0.5 * (a == b) for a in r for b in f),
-        "whether D is sure": lambda r, f: np.mean([1 / (1 + np.exp(b - a)) for a in r for b in f]),
+        "counts by how certain D is": lambda r, f: np.mean([1 / (1 + np.exp(b - a)) for a in r for b in f]),
         "is a sum or a mean over an axis missing": lambda r, f: (r[:, None] > f).mean(axis=1),
     },
 }

@@ -1,4 +1,4 @@
-"""Each fingerprint is read, and none is read where there is none."""
+"""Each kind of mistake is recognized, and a right answer is never called wrong."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def test_the_right_answer_is_right(right):
     assert agree(right, right)
 
 
-def test_rounding_is_no_mistake():
+def test_rounding_is_not_a_mistake():
     assert agree(A.astype(np.float32), A)
     assert agree(A * (1 + 1e-9), A)
     assert not agree(A * (1 + 1e-4), A)
@@ -31,7 +31,7 @@ def test_the_same_overflow_is_the_same_mistake():
 
 
 @pytest.mark.parametrize(
-    ("got", "expected", "words"),
+    ("got", "expected", "message"),
     [
         (None, A, "the function returned None: is there a `return`?"),
         ("A", A, "expected an array of shape (5, 3), got 'A'"),
@@ -70,8 +70,8 @@ def test_the_same_overflow_is_the_same_mistake():
         (np.ones(3), np.zeros(3), "every entry is too large by 1"),
     ],
 )  # fmt: skip
-def test_the_mistake_is_named(got, expected, words):
-    assert words in explain(got, expected, SIZES, ("dx", "db"))
+def test_the_mistake_is_named(got, expected, message):
+    assert message in explain(got, expected, SIZES, ("dx", "db"))
 
 
 def test_parts_without_names_are_counted():

@@ -1,4 +1,4 @@
-"""Lesson 2: the typical wrong answers, and the words that have to name each."""
+"""Lesson 2: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
@@ -48,7 +48,9 @@ WRONG = {
     },
     "q3": {
         "as if it were not there": lambda x, t, W1, W2: two_layers(x, t, W1, W2, du=lambda dh, u, h: dh),
-        "it passes 0.2 of the gradient": lambda x, t, W1, W2: two_layers(x, t, W1, W2, du=lambda dh, u, h: dh * (u > 0)),
+        "it passes 0.2 of the gradient": lambda x, t, W1, W2: two_layers(
+            x, t, W1, W2, du=lambda dh, u, h: dh * (u > 0)
+        ),
         "depends on the sign of u": lambda x, t, W1, W2: two_layers(
             x, t, W1, W2, du=lambda dh, u, h: np.where(dh > 0, dh, 0.2 * dh)
         ),
@@ -62,8 +64,8 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb02, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb02, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said

@@ -1,4 +1,4 @@
-"""Lesson 4: the typical wrong answers, and the words that have to name each."""
+"""Lesson 4: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ class NoCache(Absolute):
         return np.abs(x)
 
 
-class SlopeAlone(Absolute):
+class DerivativeAlone(Absolute):
     def backward(self, dy, cache):
         return cache
 
@@ -69,7 +69,7 @@ class LosesTheCache(Absolute):
         return cache * v, np.ones_like(cache)
 
 
-class NoLayer:
+class NotALayer:
     pass
 
 
@@ -94,22 +94,22 @@ WRONG = {
         "forward returns two things": NoCache,
         "tangent returns two things": TangentAlone,
         "y: the sign is wrong in": Identity,
-        "dx: the numbers differ": SlopeAlone,
+        "dx: the numbers differ": DerivativeAlone,
         "dx: the sign is wrong in": Positive,
         "w: the sign is wrong: everything else is right": Mirrored,
         "backward writes into dy": InPlace,
         "backward and tangent are not written yet": Halfway,
-        "let it inherit from Layer": NoLayer,
+        "let it inherit from Layer": NotALayer,
         "the cache that tangent returns": LosesTheCache,
     },
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb04, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb04, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said
 
 
 def test_a_right_layer_and_an_empty_one(verdict):

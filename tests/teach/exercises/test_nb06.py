@@ -1,4 +1,4 @@
-"""Lesson 6: the typical wrong answers, and the words that have to name each."""
+"""Lesson 6: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
@@ -52,8 +52,8 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb06, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb06, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said

@@ -1,4 +1,4 @@
-"""Lesson 7: the typical wrong answers, and the words that have to name each."""
+"""Lesson 7: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from minigan.teach.exercises import nb07
 
 
 def parts(p, q):
-    """The the factors 1/2 of D's loss, by loops."""
+    """The two halves of D's loss, by loops."""
     real = sum(-a * np.log(a / (a + b)) for a, b in zip(p, q, strict=True) if a > 0)
     fake = sum(-b * np.log(b / (a + b)) for a, b in zip(p, q, strict=True) if b > 0)
     return real, fake
@@ -53,8 +53,8 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb07, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb07, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said

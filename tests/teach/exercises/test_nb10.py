@@ -1,4 +1,4 @@
-"""Lesson 10: the typical wrong answers, and the words that have to name each."""
+"""Lesson 10: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from minigan.teach.exercises import nb10
 
 
-def slopes(dy, x, W, place, back=lambda W, a: W[a], out=None):
+def gradients(dy, x, W, place, back=lambda W, a: W[a], out=None):
     dx, dW = np.zeros_like(x), np.zeros_like(W)
     for i in range(len(dy)):
         for a in range(len(W)):
@@ -18,11 +18,11 @@ def slopes(dy, x, W, place, back=lambda W, a: W[a], out=None):
 
 
 def crops_too_early(dy, x, W, s, p):
-    return slopes(dy, x, W, lambda i, a: s * i - p + a + 1)
+    return gradients(dy, x, W, lambda i, a: s * i - p + a + 1)
 
 
 def the_last_wins(dy, x, W, s, p):
-    dx, dW = slopes(dy, x, W, lambda i, a: s * i - p + a)
+    dx, dW = gradients(dy, x, W, lambda i, a: s * i - p + a)
     dx[...] = 0
     for i in range(len(dy)):
         for a in range(len(W)):
@@ -58,21 +58,21 @@ def with_matrices(d, g):
 
 WRONG = {
     "q1": {
-        "the kernel is flipped": lambda dy, x, W, s, p: slopes(
+        "the kernel is flipped": lambda dy, x, W, s, p: gradients(
             dy, x, W, lambda i, a: s * i - p + a, lambda W, a: W[::-1][a]
         ),
         "in reverse order": lambda dy, x, W, s, p: (
-            slopes(dy, x, W, lambda i, a: s * i - p + a)[0],
-            slopes(dy, x, W, lambda i, a: s * i - p + a)[1][::-1],
+            gradients(dy, x, W, lambda i, a: s * i - p + a)[0],
+            gradients(dy, x, W, lambda i, a: s * i - p + a)[1][::-1],
         ),
-        "the stride is missing: output i": lambda dy, x, W, s, p: slopes(dy, x, W, lambda i, a: i - p + a),
-        "the padding is missing": lambda dy, x, W, s, p: slopes(dy, x, W, lambda i, a: s * i + a),
-        "the wrong sign": lambda dy, x, W, s, p: slopes(dy, x, W, lambda i, a: s * i + p + a),
+        "the stride is missing: output i": lambda dy, x, W, s, p: gradients(dy, x, W, lambda i, a: i - p + a),
+        "the padding is missing": lambda dy, x, W, s, p: gradients(dy, x, W, lambda i, a: s * i + a),
+        "the wrong sign": lambda dy, x, W, s, p: gradients(dy, x, W, lambda i, a: s * i + p + a),
         "the last one wins": the_last_wins,
-        "return dx first": lambda dy, x, W, s, p: slopes(dy, x, W, lambda i, a: s * i - p + a)[::-1],
+        "return dx first": lambda dy, x, W, s, p: gradients(dy, x, W, lambda i, a: s * i - p + a)[::-1],
         "dx: ": crops_too_early,
         "dW: its shape is (9,), but (4,) was expected": lambda dy, x, W, s, p: (
-            slopes(dy, x, W, lambda i, a: s * i - p + a)[0],
+            gradients(dy, x, W, lambda i, a: s * i - p + a)[0],
             x,
         ),
     },
@@ -99,13 +99,13 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb10, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb10, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said
 
 
-def test_products_with_constants_and_by_matrices_are_counted_as_they_should(verdict):
+def test_products_with_constants_and_in_matrices_are_counted_correctly(verdict):
     assert verdict(nb10.q3, with_matrices).startswith("✓ right")
     assert verdict(nb10.q3, lambda d, g: winograd(2 - (2 - d), g, 0.5, -1)).startswith("✓ right")

@@ -1,4 +1,4 @@
-"""Lesson 12: the typical wrong answers, and the words that have to name each."""
+"""Lesson 12: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
@@ -19,18 +19,22 @@ def folded(W, b, gamma, beta, mean, var, eps):
 
 def groupnorm(dy, x, groups, eps, axes=(1, 2, 4)):
     cut = (*x.shape[:3], groups, -1)
-    u, slope = x.reshape(cut), dy.reshape(cut)
+    u, du = x.reshape(cut), dy.reshape(cut)
     u = u - u.mean(axes, keepdims=True)
     s = np.sqrt((u**2).mean(axes, keepdims=True) + eps)
     u = u / s
-    dx = slope - slope.mean(axes, keepdims=True) - u * (u * slope).mean(axes, keepdims=True)
+    dx = du - du.mean(axes, keepdims=True) - u * (u * du).mean(axes, keepdims=True)
     return (dx / s).reshape(x.shape)
 
 
 WRONG = {
     "q1": {
-        "the mean and the standard deviation are held constant": lambda dy, x, g, e: batchnorm(dy, x, g, e, lambda u, xhat: u),
-        "the standard deviation is held constant": lambda dy, x, g, e: batchnorm(dy, x, g, e, lambda u, xhat: u - u.mean(0)),
+        "the mean and the standard deviation are held constant": lambda dy, x, g, e: batchnorm(
+            dy, x, g, e, lambda u, xhat: u
+        ),
+        "the standard deviation is held constant": lambda dy, x, g, e: batchnorm(
+            dy, x, g, e, lambda u, xhat: u - u.mean(0)
+        ),
         "the mean is held constant": lambda dy, x, g, e: batchnorm(
             dy, x, g, e, lambda u, xhat: u - xhat * (xhat * u).mean(0)
         ),
@@ -67,7 +71,9 @@ WRONG = {
             (W.T * g / np.sqrt(var + eps)).T,
             folded(W, b, g, beta, mean, var, eps)[1],
         ),
-        "divide by its square root": lambda W, b, g, beta, mean, var, eps: folded(W, b, g, beta, mean, (var + eps) ** 2 - eps, eps),
+        "divide by its square root": lambda W, b, g, beta, mean, var, eps: folded(
+            W, b, g, beta, mean, (var + eps) ** 2 - eps, eps
+        ),
         "eps is missing": lambda W, b, g, beta, mean, var, eps: folded(W, b, g, beta, mean, var, 0.0),
     },
     "q3": {
@@ -92,8 +98,8 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb12, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb12, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said

@@ -1,4 +1,4 @@
-"""Lesson 17: the typical wrong answers, and the words that have to name each."""
+"""Lesson 17: typical wrong answers, each with a part of the message that it has to get."""
 
 from functools import partial
 
@@ -15,35 +15,35 @@ def sig(t):
 
 
 def table(r, f):
-    """softplus and sigmoid of every difference, as lists of lists would have it."""
+    """softplus and sigmoid of every difference, from nested lists."""
     t = np.array([[b - a for b in f] for a in r])
     return np.logaddexp(0, t), sig(t)
 
 
 def upside_down(r, f):
-    value, slope = table(f, r)  # (M, N), of r - f
-    n = slope.size
-    return value.sum() / n, slope.sum(axis=0) / n, -slope.sum(axis=1) / n
+    value, derivative = table(f, r)  # (M, N), of r - f
+    n = derivative.size
+    return value.sum() / n, derivative.sum(axis=0) / n, -derivative.sum(axis=1) / n
 
 
 def both_up(r, f):
-    value, slope = table(r, f)
-    return value.mean(), slope.sum(1) / slope.size, slope.sum(0) / slope.size
+    value, derivative = table(r, f)
+    return value.mean(), derivative.sum(1) / derivative.size, derivative.sum(0) / derivative.size
 
 
-def signs_exchanged(r, f):
-    value, slope = table(r, f)
-    return value.mean(), slope.sum(1) / slope.size, -slope.sum(0) / slope.size
+def signs_swapped(r, f):
+    value, derivative = table(r, f)
+    return value.mean(), derivative.sum(1) / derivative.size, -derivative.sum(0) / derivative.size
 
 
 def means(r, f):
-    value, slope = table(r, f)
-    return value.mean(), -slope.mean(1), slope.mean(0)
+    value, derivative = table(r, f)
+    return value.mean(), -derivative.mean(1), derivative.mean(0)
 
 
 def sums(r, f):
-    value, slope = table(r, f)
-    return value.mean(), -slope.sum(1), slope.sum(0)
+    value, derivative = table(r, f)
+    return value.mean(), -derivative.sum(1), derivative.sum(0)
 
 
 def plain(r, f):
@@ -57,18 +57,18 @@ def against_the_mean(r, f):
 
 
 def other_sigmoid(r, f):
-    value, slope = table(r, f)
-    return value.mean(), -(1 - slope).sum(1) / slope.size, (1 - slope).sum(0) / slope.size
+    value, derivative = table(r, f)
+    return value.mean(), -(1 - derivative).sum(1) / derivative.size, (1 - derivative).sum(0) / derivative.size
 
 
-def d_step(D, x, fake, slopes, *penalties):
-    """slopes: of (r, f) -> d_real, d_fake; penalties: (where, penalty)."""
+def d_step(D, x, fake, loss, *penalties):
+    """loss: (r, f) -> d_real, d_fake; penalties: (batch, penalty)."""
     (r, a), (f, b) = D.forward(x), D.forward(fake)
-    for dy, caches in zip(slopes(r, f), (a, b), strict=True):
+    for dy, caches in zip(loss(r, f), (a, b), strict=True):
         if dy is not None:
             D.backward(dy, caches)
-    for where, penalty in penalties:
-        add_penalty(D, *D.forward(where), penalty)
+    for batch, penalty in penalties:
+        add_penalty(D, *D.forward(batch), penalty)
     return D.grad
 
 
@@ -76,12 +76,12 @@ def pair(r, f):
     return relativistic.d(r, f)[1:]
 
 
-def r3(slopes=pair, weigh=lambda c: c, at_real="x", at_fake="fake", first=True, second=True):
+def r3(loss=pair, weigh=lambda c: c, at_real="x", at_fake="fake", first=True, second=True):
     def answer(D, x, fake, gamma):
         batches = {"x": x, "fake": fake}
-        taken = [(batches[at_real], partial(r1, gamma=weigh(gamma)))] if first else []
-        taken += [(batches[at_fake], partial(r2, gamma=weigh(gamma)))] if second else []
-        return d_step(D, x, fake, slopes, *taken)
+        penalties = [(batches[at_real], partial(r1, gamma=weigh(gamma)))] if first else []
+        penalties += [(batches[at_fake], partial(r2, gamma=weigh(gamma)))] if second else []
+        return d_step(D, x, fake, loss, *penalties)
 
     return answer
 
@@ -116,7 +116,7 @@ WRONG = {
     "q1": {
         "the pair is upside down": upside_down,
         "d_real has a minus": both_up,
-        "signs of both gradients are swapped": signs_exchanged,
+        "signs of both gradients are swapped": signs_swapped,
         "not a mean over the partners": means,
         "divide by N M": sums,
         "no pairs": plain,
@@ -153,8 +153,8 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb17, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb17, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said

@@ -1,4 +1,4 @@
-"""Lesson 21: the typical wrong answers, and the words that have to name each."""
+"""Lesson 21: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from minigan.teach.exercises import nb21
 
 
-def turned_by(H, mirror=False):
+def rotation(H, mirror=False):
     """The rotation that makes tr(R H) largest, from its angle; with mirror, the best orthogonal matrix."""
     if mirror and np.linalg.det(H) < 0:
         a = np.arctan2(H[0, 1] + H[1, 0], H[0, 0] - H[1, 1])
@@ -22,32 +22,32 @@ def parts(y, x, w):
 
 def right(y, x, w):
     y0, x0, H = parts(y, x, w)
-    R = turned_by(H)
+    R = rotation(H)
     return R, x0 - R @ y0
 
 
 def plain_means(y, x, w):
     y0, x0 = y.mean(axis=0), x.mean(axis=0)
-    R = turned_by(np.einsum("n,ni,nj->ij", w, y - y0, x - x0))
+    R = rotation(np.einsum("n,ni,nj->ij", w, y - y0, x - x0))
     return R, x0 - R @ y0
 
 
 def plain_h(y, x, w):
     y0, x0, _ = parts(y, x, w)
-    R = turned_by((y - y0).T @ (x - x0))
+    R = rotation((y - y0).T @ (x - x0))
     return R, x0 - R @ y0
 
 
 def twice(y, x, w):
     y0, x0, _ = parts(y, x, w)
     w = w[:, None]
-    R = turned_by((w * (y - y0)).T @ (w * (x - x0)))
+    R = rotation((w * (y - y0)).T @ (w * (x - x0)))
     return R, x0 - R @ y0
 
 
 def mirror(y, x, w):
     y0, x0, H = parts(y, x, w)
-    R = turned_by(H, mirror=True)
+    R = rotation(H, mirror=True)
     return R, x0 - R @ y0
 
 
@@ -60,12 +60,12 @@ def wrong_corner(y, x, w):
 
 def other_way(y, x, w):
     y0, x0, H = parts(y, x, w)
-    R = turned_by(H.T)
+    R = rotation(H.T)
     return R, x0 - R @ y0
 
 
 def from_the_origin(y, x, w):
-    R = turned_by((w[:, None] * y).T @ x)
+    R = rotation((w[:, None] * y).T @ x)
     return R, x.mean(axis=0) - R @ y.mean(axis=0)
 
 
@@ -129,8 +129,8 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb21, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb21, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said

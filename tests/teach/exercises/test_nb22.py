@@ -1,4 +1,4 @@
-"""Lesson 22: the typical wrong answers, and the words that have to name each."""
+"""Lesson 22: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def ones(f):
 
 
 def through(df, f):
-    """A slope in f, through the softmax."""
+    """A gradient in f, through the softmax."""
     return f * (df - (f * df).sum(axis=1, keepdims=True))
 
 
@@ -126,8 +126,8 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb22, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb22, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said

@@ -577,17 +577,17 @@ check.nb12_q2(without_norm)
 
 
 # %% tags=["exercise"]
-def groupnorm_slope(dy, x, groups, eps):
+def groupnorm_backward(dy, x, groups, eps):
     return ...  # your code: dx
 
 
-check.nb12_q3(groupnorm_slope)
+check.nb12_q3(groupnorm_backward)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
 # ```python
-# def groupnorm_slope(dy, x, groups, eps):
+# def groupnorm_backward(dy, x, groups, eps):
 #     N, H, W, C = x.shape
 #     cut, axes = (N, H, W, groups, C // groups), (1, 2, 4)
 #     xhat, s = standardize(x.reshape(cut), axes, eps)
@@ -697,7 +697,7 @@ assert not show_checks(others())
 # | `eq:batchnorm.use`: $\gamma (x - \bar\mu) / \sqrt{\bar\sigma^2 + \varepsilon} + \beta$ | `minigan.layers.BatchNorm.__call__` | `tests/layers/test_norm.py`: `test_batch_norm_evaluation_uses_the_running_statistics_and_leaves_them_alone` |
 # | `eq:pixelnorm.dx`: $(dy - y \operatorname{mean}_c(y\, dy)) / s$ | `minigan.layers.PixelNorm.backward` | `tests/layers/test_norm.py`: `test_pixel_norm_by_hand` |
 # | `eq:dropout.forward`: $y = m\, x / (1 - p)$ | `minigan.layers.Dropout.forward` | `tests/layers/test_dropout.py`: `test_worked_by_hand`, `test_the_mean_is_kept` |
-# | `eq:minibatch_std.dx`: $dy_x + (\sum dy_c) (x - \operatorname{mean}_n x) / (N F s)$ | `minigan.layers.MinibatchStd.backward` | `tests/layers/test_minibatch_std.py`: `test_worked_by_hand` |
+# | `eq:minibatch_std.dx`: $dy_x + (\sum dy_c) (x - \operatorname{mean}_n x) / (N F s)$ | `minigan.layers.MinibatchStd.backward` | `tests/layers/more/test_minibatch_std.py`: `test_worked_by_hand` |
 #
 # - The way back of a norm: subtract from the slope its mean and its part along $\hat x$, divide by $s$. What remains is what a straight line leaves over.
 # - BatchNorm is two functions, one for learning and one for use. Ask of every program which of them it calls.

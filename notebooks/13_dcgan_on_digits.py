@@ -636,7 +636,7 @@ if not quick():
 
 # %% tags=["exercise"]
 def field_of_view(ks, ss):
-    return ...  # your code: a whole number
+    return ...  # your code: an integer
 
 
 check.nb13_q1(field_of_view)

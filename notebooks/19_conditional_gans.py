@@ -690,17 +690,17 @@ check.nb19_q1(distance_with_labels)
 
 
 # %% tags=["exercise"]
-def class_scale_back(x, label, gamma, dy):
+def class_scale_backward(x, label, gamma, dy):
     return ...  # your code: dx, dgamma, dbeta
 
 
-check.nb19_q2(class_scale_back)
+check.nb19_q2(class_scale_backward)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
 # ```python
-# def class_scale_back(x, label, gamma, dy):
+# def class_scale_backward(x, label, gamma, dy):
 #     dgamma, dbeta = np.zeros_like(gamma), np.zeros_like(gamma)
 #     np.add.at(dgamma, label, dy * x)
 #     np.add.at(dbeta, label, dy)

@@ -641,17 +641,17 @@ assert quick() or (frechet["value"] < 1.5 and 0.6 < share < 0.95)
 
 
 # %% tags=["exercise"]
-def slope_of_the_listing(a):
+def listing_gradient(a):
     return ...  # your code: an array like a
 
 
-check.nb22_q1(slope_of_the_listing)
+check.nb22_q1(listing_gradient)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
 # ```python
-# def slope_of_the_listing(a):
+# def listing_gradient(a):
 #     e = np.exp(a - a.max(axis=1, keepdims=True))
 #     f = e / e.sum(axis=1, keepdims=True)
 #     winner = np.eye(a.shape[1])[f.argmax(axis=1)]
@@ -670,17 +670,17 @@ check.nb22_q1(slope_of_the_listing)
 
 
 # %% tags=["exercise"]
-def slope_against_cp(a, p, c):
+def gradient_against_cp(a, p, c):
     return ...  # your code: an array like a
 
 
-check.nb22_q2(slope_against_cp)
+check.nb22_q2(gradient_against_cp)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
 # ```python
-# def slope_against_cp(a, p, c):
+# def gradient_against_cp(a, p, c):
 #     q = np.exp(a - a.max())
 #     q = q / q.sum()
 #     cost = -np.log(c * p)

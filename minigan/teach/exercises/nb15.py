@@ -79,7 +79,7 @@ q1 = Formula(
     ],
     todo="begin with the norm of each image, of shape (N, 1, 1, 1): the square root of the sum of g**2 over axes "
     "1, 2 and 3.",
-    praise="pass it to d_step in a list of penalties, and give it an attribute .at, 'real', 'fake' or 'between', to say where it is taken.",
+    praise="to train with it, wrap it: Custom(partial(one_sided, lam=10.0), place='between') in d_step's list of penalties.",
     mistakes={
         "this takes a norm for each pixel, over its channels: the norm of an image is over H, W and C": _per_pixel,
         "this takes one norm for the whole batch: each image has its own": lambda g, lam: _one_sided(

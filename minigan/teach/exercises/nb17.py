@@ -1,14 +1,13 @@
 """Lesson 17, from R1 to R3GAN: the loss over all pairs, a schedule for the penalty, and the full gradient of R3GAN's D."""
 
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 
 from minigan.layers import Dense, Tanh
 from minigan.losses import non_saturating, relativistic
 from minigan.network import Sequential
-from minigan.penalties import add_penalty, r1
+from minigan.penalties import R1, add_penalty
 from minigan.teach.exercises.exercise import Formula, Prediction
 
 _rng = np.random.default_rng(17)
@@ -178,7 +177,7 @@ def _gradient(
     D.backward(times * d_real, real_caches)
     D.backward(times * d_fake, fake_caches)
     for place in places:
-        add_penalty(D, *D.forward((x, fake)[place]), partial(r1, gamma=gamma))
+        add_penalty(D, *D.forward((x, fake)[place]), R1(gamma=gamma))
     return D.grad
 
 
@@ -229,8 +228,8 @@ q3 = Formula(
         "the loss is missing: these are the penalties alone": lambda D, x, fake, gamma: _gradient(
             D, x, fake, gamma, times=0
         ),
-        "the loss is counted twice: add_penalty with dy runs its backward pass as well": lambda D, x, fake, gamma: (
-            _gradient(D, x, fake, gamma, times=2)
+        "the loss is counted twice: run one backward pass for each batch": lambda D, x, fake, gamma: _gradient(
+            D, x, fake, gamma, times=2
         ),
         "the loss reaches D only through the fakes: its backward pass for the reals is missing": lambda D, x, fake, gamma: (
             _gradient(D, x, fake, gamma, _only(real=0, fake=1))

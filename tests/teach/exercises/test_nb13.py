@@ -30,7 +30,7 @@ WRONG = {
             ks, ss, lambda k, ks, ss, i: (k - 1) * math.prod(ss[: i + 1])
         ),
         "there are k - 1 steps": lambda ks, ss: receptive_field(ks, ss, lambda k, ks, ss, i: k * math.prod(ss[:i])),
-        "a pixel receptive_field itself": lambda ks, ss: receptive_field(ks, ss) - 1,
+        "a pixel sees itself": lambda ks, ss: receptive_field(ks, ss) - 1,
         "strides multiply": lambda ks, ss: receptive_field(ks, ss, lambda k, ks, ss, i: (k - 1) * (1 + sum(ss[:i]))),
         "the strides are missing": lambda ks, ss: sum(ks) - len(ks) + 1,
         "here the last one comes first": lambda ks, ss: receptive_field(ks[::-1], ss[::-1]),

@@ -1,12 +1,10 @@
 """Lesson 17: typical wrong answers, each with a part of the message that it has to get."""
 
-from functools import partial
-
 import numpy as np
 import pytest
 
 from minigan.losses import non_saturating, relativistic
-from minigan.penalties import add_penalty, r1, r2
+from minigan.penalties import R1, R2, add_penalty
 from minigan.teach.exercises import nb17
 
 
@@ -79,8 +77,8 @@ def pair(r, f):
 def r3(loss=pair, weigh=lambda c: c, at_real="x", at_fake="fake", first=True, second=True):
     def answer(D, x, fake, gamma):
         batches = {"x": x, "fake": fake}
-        penalties = [(batches[at_real], partial(r1, gamma=weigh(gamma)))] if first else []
-        penalties += [(batches[at_fake], partial(r2, gamma=weigh(gamma)))] if second else []
+        penalties = [(batches[at_real], R1(gamma=weigh(gamma)))] if first else []
+        penalties += [(batches[at_fake], R2(gamma=weigh(gamma)))] if second else []
         return d_step(D, x, fake, loss, *penalties)
 
     return answer
@@ -89,10 +87,11 @@ def r3(loss=pair, weigh=lambda c: c, at_real="x", at_fake="fake", first=True, se
 def twice(D, x, fake, gamma):
     (r, a), (f, b) = D.forward(x), D.forward(fake)
     _, d_real, d_fake = relativistic.d(r, f)
-    D.backward(d_real, a)
-    D.backward(d_fake, b)
-    add_penalty(D, r, a, partial(r1, gamma=gamma), d_real)
-    add_penalty(D, f, b, partial(r2, gamma=gamma), d_fake)
+    for _ in range(2):
+        D.backward(d_real, a)
+        D.backward(d_fake, b)
+    add_penalty(D, r, a, R1(gamma=gamma))
+    add_penalty(D, f, b, R2(gamma=gamma))
     return D.grad
 
 
@@ -101,15 +100,13 @@ def wrong_order(D, x, fake, gamma):
     _, d_real, d_fake = relativistic.d(f, r)
     D.backward(d_real, b)
     D.backward(d_fake, a)
-    add_penalty(D, r, a, partial(r1, gamma=gamma))
-    add_penalty(D, f, b, partial(r2, gamma=gamma))
+    add_penalty(D, r, a, R1(gamma=gamma))
+    add_penalty(D, f, b, R2(gamma=gamma))
     return D.grad
 
 
 def no_loss(D, x, fake, gamma):
-    return d_step(
-        D, x, fake, lambda r, f: (None, None), (x, partial(r1, gamma=gamma)), (fake, partial(r2, gamma=gamma))
-    )
+    return d_step(D, x, fake, lambda r, f: (None, None), (x, R1(gamma=gamma)), (fake, R2(gamma=gamma)))
 
 
 WRONG = {

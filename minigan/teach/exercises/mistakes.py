@@ -1,7 +1,7 @@
 """What is wrong with this answer?
 
 A wrong gradient is seldom wrong altogether.  It has the wrong sign, lacks a 1/N, is transposed, was summed over the wrong axis,
-or is right in all but a few entries.  Each of these mistakes can be recognized from the numbers: first the kind of the result is
+or is right in all but a few entries.  Each of these mistakes can be recognised from the numbers: first the kind of the result is
 compared, then its shape, then its values.
 """
 

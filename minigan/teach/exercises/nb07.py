@@ -30,7 +30,7 @@ p2 = Prediction(
     a="that is true for minimax only: the other loss punishes fakes where there are no reals, and there are "
     "none between the modes.",
     b="minimax moves away from there: leaving half of the data without fakes costs more than a few fakes in between.",
-    c="minimax minimizes the Jensen-Shannon divergence, the other loss KL(q || p) - 2 JSD, which forbids fakes "
+    c="minimax minimises the Jensen-Shannon divergence, the other loss KL(q || p) - 2 JSD, which forbids fakes "
     "where p is small.",
     d="it is the other way round: the non-saturating loss contains KL(q || p), which forbids fakes where p is small.",
 )
@@ -90,7 +90,7 @@ def _squares(p: np.ndarray, q: np.ndarray, score: Callable | None = None, loss: 
 q2 = Formula(
     right=lambda p, q: _squares(p, q),
     cases=[(_softmax(_rng.standard_normal(5)), _softmax(_rng.standard_normal(5))) for _ in range(2)],
-    todo="for each face, find the score s that minimizes p (s - 1)^2 / 2 + q s^2 / 2: where is its derivative 0?",
+    todo="for each face, find the score s that minimises p (s - 1)^2 / 2 + q s^2 / 2: where is its derivative 0?",
     praise="here the score is the probability itself, and the loss is p q / (2 (p + q)) summed over the faces: no "
     "logarithm anywhere.",
     mistakes={

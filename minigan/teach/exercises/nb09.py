@@ -17,7 +17,7 @@ p1 = Prediction(
     "c",
     a="a distance on the ruler would be. JSD asks how much the two overlap, and they overlap nowhere, before or after.",
     b="at two or three standard deviations it would; at ten, nothing of it is left in the first six digits.",
-    c="it is log 2 in both cases. G has come halfway, and the distance it minimizes has not noticed.",
+    c="it is log 2 in both cases. G has come halfway, and the distance it minimises has not noticed.",
 )
 p2 = Prediction(
     "a",
@@ -29,7 +29,7 @@ p3 = Prediction(
     "c",
     a="the data scores well with it, as it should: exaggerated praise cannot be detected where praise is due.",
     b="one mode is there and it finds one mode; its fault concerns points that belong to no mode.",
-    c="a measure must recognize noise as noise. If it has only ever been tried on good samples, it is half tested.",
+    c="a measure must recognise noise as noise. If it has only ever been tried on good samples, it is half tested.",
 )
 
 

@@ -94,7 +94,7 @@ q1 = Formula(
         "eps goes under the root, s = sqrt(var + eps); here it is added to the root": lambda dy, x, gamma, eps: (
             _batchnorm(dy, x, gamma, eps, outside=True)
         ),
-        "normalize the batch with the variance over M; M - 1 is for the running statistics": (
+        "normalise the batch with the variance over M; M - 1 is for the running statistics": (
             lambda dy, x, gamma, eps: _batchnorm(dy, x, gamma, eps, unbiased=1)
         ),
     },

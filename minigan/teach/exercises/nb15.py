@@ -85,7 +85,7 @@ q1 = Formula(
         "this takes one norm for the whole batch: each image has its own": lambda g, lam: _one_sided(
             g, lam, _norm(g, (0, 1, 2, 3))
         ),
-        "this is the two-sided penalty: here a D that is too flat is not penalized, max(0, norm - 1)": lambda g, lam: (
+        "this is the two-sided penalty: here a D that is too flat is not penalised, max(0, norm - 1)": lambda g, lam: (
             _one_sided(g, lam, excess=_norm(g) - 1)
         ),
         "square the excess, not the norm: (norm - 1)^2": lambda g, lam: (

@@ -39,7 +39,7 @@ p3 = Prediction(
     "c",
     a="a network can do both: it has enough kinks to be flat at one cloud and steep at the other.",
     b="it does begin like this, in the first steps; then nothing stops it.",
-    c="at the reals R1 reduces the gradient to less than a tenth. Nothing penalizes it at the fakes, and there "
+    c="at the reals R1 reduces the gradient to less than a tenth. Nothing penalises it at the fakes, and there "
     "D grows steeper than without any penalty.",
 )
 p4 = Prediction(
@@ -200,10 +200,10 @@ q3 = Formula(
     todo="run both batches forward and keep both caches; then relativistic.d, two backward passes, and two penalties.",
     praise="the rest of the paper is architecture. The order of the four calls does not matter: they add up.",
     mistakes={
-        "R2 is missing: D is regularized at the reals only": lambda D, x, fake, gamma: _gradient(
+        "R2 is missing: D is regularised at the reals only": lambda D, x, fake, gamma: _gradient(
             D, x, fake, gamma, places=(0,)
         ),
-        "R1 is missing: D is regularized at the fakes only": lambda D, x, fake, gamma: _gradient(
+        "R1 is missing: D is regularised at the fakes only": lambda D, x, fake, gamma: _gradient(
             D, x, fake, gamma, places=(1,)
         ),
         "both penalties are missing": lambda D, x, fake, gamma: _gradient(D, x, fake, gamma, places=()),

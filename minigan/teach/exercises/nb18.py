@@ -65,7 +65,7 @@ q1 = Formula(
         "this is the exact singular value; the answer should be the estimate after n steps": lambda M, v, n: (
             np.linalg.svd(M, compute_uv=False)[0]
         ),
-        "v is never normalized to a unit vector, so M v is too long by the same factor as v": lambda M, v, n: (
+        "v is never normalised to a unit vector, so M v is too long by the same factor as v": lambda M, v, n: (
             np.linalg.norm(M @ _power_without_norm(M, v, n))
         ),
         "this is the square, v' M' M v; sigma is its root": lambda M, v, n: np.linalg.norm(M @ _power(M, v, n)) ** 2,
@@ -158,7 +158,7 @@ def _die(n: int) -> np.ndarray:
 q3 = Formula(
     right=lambda p, q: _reverse(p, q),
     cases=[(_die(5), _die(5)), (_die(4), _die(4))],
-    todo="first f*(T): which t maximizes t T + log t? Then T = f'(p / q), and put both into (18.13).",
+    todo="first f*(T): which t maximises t T + log t? Then T = f'(p / q), and put both into (18.13).",
     praise="the value is the sum of q log(q / p), KL(q || p), found by a game.",
     mistakes={
         "the derivative of -log t is -1 / t: these scores have the wrong sign": lambda p, q: (
@@ -174,7 +174,7 @@ q3 = Formula(
             np.log(q / p),
             _reverse(p, q)[1],
         ),
-        "this is D's loss; the value that D maximizes has the opposite sign": lambda p, q: (
+        "this is D's loss; the value that D maximises has the opposite sign": lambda p, q: (
             _reverse(p, q)[0],
             -_reverse(p, q)[1],
         ),

@@ -144,7 +144,7 @@ q2 = Formula(
     cases=[_batch([2, 0, 2, 1, 0, 2, 0]), _batch([3, 3, 1, 1, 1, 0, 3])],
     todo="which outputs did gamma[k] affect? Those of the samples whose label is k, each in proportion to x[n]; "
     "add them up with np.add.at or with one-hot rows.",
-    praise="this is the part of conditional BatchNorm after the normalization; it is how a label enters BigGAN at "
+    praise="this is the part of conditional BatchNorm after the normalisation; it is how a label enters BigGAN at "
     "every layer.",
     mistakes={
         "a repeated label accumulates several gradients; dgamma[label] = ... and dgamma[label] += ... keep only the last": (

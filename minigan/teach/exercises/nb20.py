@@ -186,7 +186,7 @@ def _train(G: Sequential, opt: Adam, rng: np.random.Generator, n: int) -> None:
 
 
 def _vectors(G: Sequential, opt: Adam) -> dict[str, np.ndarray]:
-    return {"theta": G.theta, "state": G.state, "m": opt.m, "v": opt.v}
+    return {"theta": G.theta, "state": G.state, **{slot: getattr(opt, slot) for slot in opt.slots}}  # slots: m, v
 
 
 NOT_RESTORED = {

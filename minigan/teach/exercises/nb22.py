@@ -11,7 +11,7 @@ _rng = np.random.default_rng(22)
 p1 = Prediction(
     "b",
     a="that is true against p / (p + q), which is 1/2 on every face of a perfect G. The article's D does not know q.",
-    b="its loss is the mean of -log(c p), smallest if all fakes are where p is largest. Nothing penalizes that "
+    b="its loss is the mean of -log(c p), smallest if all fakes are where p is largest. Nothing penalises that "
     "they crowd there.",
     c="every face has a different cost, so the shares cannot settle at equal values; the cheapest face takes all.",
 )

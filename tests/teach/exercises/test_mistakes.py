@@ -1,4 +1,4 @@
-"""Each kind of mistake is recognized, and a right answer is never called wrong."""
+"""Each kind of mistake is recognised, and a right answer is never called wrong."""
 
 import numpy as np
 import pytest

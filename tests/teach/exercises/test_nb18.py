@@ -84,7 +84,7 @@ def reached(p, q, T, dual):
 WRONG = {
     "q1": {
         "this is the exact singular value": lambda M, v, n: np.sqrt(np.linalg.eigvalsh(M.T @ M)[-1]),
-        "never normalized to a unit vector": lambda M, v, n: stretched(M, direction(M, v, n, unit=False)),
+        "never normalised to a unit vector": lambda M, v, n: stretched(M, direction(M, v, n, unit=False)),
         "this is the square": lambda M, v, n: stretched(M, direction(M, v, n)) ** 2,
         "tends to the square of sigma": lambda M, v, n: np.linalg.norm(M.T @ M @ direction(M, v, n)),
         "one step too few": lambda M, v, n: stretched(M, direction(M, v / np.linalg.norm(v), n - 1)),

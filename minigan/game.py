@@ -17,18 +17,11 @@ from minigan.layers.tree import Tree, first
 from minigan.losses import GANLoss
 from minigan.network import Sequential
 from minigan.optim import EMA, Optimizer
-from minigan.penalties import add_penalty, as_penalties
+from minigan.penalties import Rng, add_penalty, as_penalties
 
 
 def d_step(
-    G: Sequential,
-    D: Sequential,
-    loss: GANLoss,
-    penalties: Iterable[Callable] | None,
-    opt_D: Any,
-    x: Tree,
-    z: Tree,
-    rng: np.random.Generator | None = None,
+    G: Any, D: Any, loss: GANLoss, penalties: Iterable[Callable] | None, opt_D: Any, x: Tree, z: Tree, rng: Rng = None
 ) -> dict[str, float]:
     """One step of D:   theta_D <- theta_D - lr d/dtheta_D [ loss.d(D(x), D(G(z))) + sum of penalties ].
 
@@ -52,7 +45,7 @@ def d_step(
     return {"loss_D": value, "penalty": total, "score_real": float(r.mean()), "score_fake": float(f.mean())}
 
 
-def g_step(G: Sequential, D: Sequential, loss: GANLoss, opt_G: Any, x: Tree, z: Tree) -> dict[str, float]:
+def g_step(G: Any, D: Any, loss: GANLoss, opt_G: Any, x: Tree, z: Tree) -> dict[str, float]:
     """One step of G:   theta_G <- theta_G - lr d/dtheta_G loss.g(D(x), D(G(z))).
 
     The gradient runs *through* D (learn=False) and into G.  Only a relativistic loss, which compares with real, uses x.

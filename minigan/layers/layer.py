@@ -18,7 +18,7 @@ it reshaped views W, dW, ... which are always written in place (W[...] = ...).  
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -44,6 +44,11 @@ class Layer:
     bound = False  # True once a network has handed out the views
     parameters: Mapping[str, tuple[tuple, Init]] = MappingProxyType({})  # name -> (shape, init(rng, shape))
     buffers: Mapping[str, tuple[tuple, Init]] = MappingProxyType({})  # the same, for what is not trained
+
+    if TYPE_CHECKING:  # the views W, dW, ... appear when a network binds the layer
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __setattr__(self, name: str, value: Any) -> None: ...
 
     # ---- the five verbs ------------------------------------------------------------------------------------------
 

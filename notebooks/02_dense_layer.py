@@ -244,10 +244,11 @@ x = rng.standard_normal((5, 3))
 net = net.astype(np.float64)
 first, bend, last = net.layers
 print(compare("chain, y", net(x), last(bend(first(x))), ADJOINT))
-block = Residual(Dense(3, 3)).init(0, np.float64)
+body = Dense(3, 3)
+block = Residual(body).init(0, np.float64)
 _, cache = block.forward(x)
-print(compare("way around, y", block(x), x + block.body(x), ADJOINT))
-print(compare("way around, dx", block.backward(x, cache), x + x @ block.body.layers[0].W.T, ADJOINT))
+print(compare("way around, y", block(x), x + body(x), ADJOINT))
+print(compare("way around, dx", block.backward(x, cache), x + x @ body.W.T, ADJOINT))
 
 # %% [markdown]
 # Now let such networks learn something. Each gets 128 points of a wave and follows the slope of the mean squared error downhill (with Adam, the optimizer of

@@ -109,7 +109,7 @@ assert quick() or abs(at_3[-1] - 6) < 0.2
 # that never learns.
 
 # %%
-show_source(game.d_step, game.learn, Minimax.d)
+show_source(game.d_step, Minimax.d)
 
 # %% [markdown]
 # ## Check: the two pulls balance at log p/q

@@ -473,7 +473,7 @@ def examine():
 bugs = {
     "a lost minus": (losses.Wasserstein, "g", with_the_grain),
     "R1 without its half": (penalties, "r1", without_half),
-    "R1 at the fakes": (penalties.r1, "at", "fake"),
+    "R1 at the fakes": (penalties.R1, "place", "fake"),
     "curvature forgotten": (Tanh, "d2f", lambda self, y: 0 * y),
 }
 caught = {}

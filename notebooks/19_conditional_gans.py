@@ -613,7 +613,7 @@ for name, of_all in zip(("ink", "slant"), zip(*styles, strict=True), strict=True
 # %%
 def walk(gan, a, b, z, frames=9):
     G = gan.ema.net
-    rows = G.layers[0].children()[0].W  # (10, 16)
+    rows = next(layer for layer in G.layers[0].walk() if isinstance(layer, Embedding)).W  # (10, 16)
     s = np.linspace(0, 1, frames, dtype=np.float32)[:, None]
     e = (1 - s) * rows[a] + s * rows[b]
     return Chain(*G.layers[1:])(np.concatenate([np.tile(z, (frames, 1)), e], axis=1))

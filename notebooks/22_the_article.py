@@ -753,9 +753,13 @@ def divided_twice(self, pad_to=None):
     return right_float(self, pad_to) / 255  # right: once
 
 
-def frozen(D, dy, scores, caches, penalties):
-    D.backward(dy, caches, learn=False)  # right: learn=True
-    return 0.0
+def frozen(G, D, loss, penalties, opt_D, x, z, rng=None):
+    (r, real_caches), (f, fake_caches) = D.forward(x), D.forward(G.forward(z)[0])
+    value, d_real, d_fake = loss.d(r, f)
+    D.backward(d_real, real_caches, learn=False)  # right: learn=True
+    D.backward(d_fake, fake_caches, learn=False)
+    opt_D.step()
+    return {"loss_D": value, "penalty": 0.0, "score_real": float(r.mean()), "score_fake": float(f.mean())}
 
 
 def no_photograph(G, D, loss, penalties, opt_D, x, z, rng=None):
@@ -781,7 +785,7 @@ def examine():
 bugs = {
     "the listing's loss": (NonSaturating, "g", listings_loss),
     "a second / 255": (Dataset, "to_float", divided_twice),
-    "D is frozen": (game, "learn", frozen),
+    "D is frozen": (game, "d_step", frozen),
     "no photograph": (game, "d_step", no_photograph),
 }
 caught = {}
@@ -810,7 +814,7 @@ assert not show_checks(examine())
 # %%
 noise = np.random.default_rng(5).standard_normal((100, 16)).astype(np.float32)
 rows, logs = {}, {}
-for name, bug in {"as it should be": (game, "learn", game.learn), **bugs}.items():
+for name, bug in {"as it should be": (game, "d_step", game.d_step), **bugs}.items():
     gan = small_gan()
     two_passes = planted(
         game, "fast_d_step", lambda *step: game.d_step(*step)

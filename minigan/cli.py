@@ -75,9 +75,11 @@ def _go(config, trainer) -> int:
     """Train with a progress bar, then write the pictures and say where everything is."""
     from tqdm import tqdm
 
-    from minigan.evaluation import HEADLINES
     from minigan.running import runs
 
+    watch = trainer.evaluate
+    panels = (*trainer.game.panels, *(watch.panels if watch else ()))
+    short = {name: label for panel in panels for name, label in panel.short.items()}
     live = sys.stderr is not None and sys.stderr.isatty()
     with tqdm(
         total=trainer.steps,
@@ -88,14 +90,12 @@ def _go(config, trainer) -> int:
         dynamic_ncols=live,
         disable=sys.stderr is None,  # closed by 2>&-
     ) as bar:
-        quality = {}  # as it was last measured
+        shown = {}  # as last logged or measured
 
         def progress(t, row):
             bar.set_description("training", refresh=False)
-            told = {"D": row["loss_D"], "G": row["loss_G"], "real": row["score_real"], "fake": row["score_fake"]}
-            quality.update({title: row[name] for name, title in HEADLINES.items() if name in row})
-            told |= quality
-            bar.set_postfix({name: f"{value:.2f}" for name, value in told.items()}, refresh=False)
+            shown.update({label: row[name] for name, label in short.items() if name in row})
+            bar.set_postfix({name: f"{value:.2f}" for name, value in shown.items()}, refresh=False)
             bar.update()
 
         bar.refresh()
@@ -109,9 +109,8 @@ def _go(config, trainer) -> int:
     written = {"samples": out / "samples", **runs.finish(config, trainer)}
     written |= {"table": out / "run.jsonl", "checkpoint": trainer.checkpoint_path, "config": out / "config.toml"}
     print(f"\n{trainer.t} steps in {trainer.seconds:.0f} s")
-    measured = [row for row in trainer.rows if any(name in row for name in HEADLINES)]
-    if measured:
-        print(trainer.evaluate.sentence(measured[-1]))
+    if watch and (sentence := watch.sentence(trainer.rows)):
+        print(sentence)
     for name, path in written.items():
         print(f"  {name:<10} {path}")
     print(f"All measures: minigan evaluate {out}")

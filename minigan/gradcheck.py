@@ -29,7 +29,8 @@ from minigan.differences import (
     require,
 )  # fmt: skip
 from minigan.game import d_step, g_step
-from minigan.layers.layer import Layer, MixedSamplesError, all_layers
+from minigan.layers.layer import Layer, MixedSamplesError
+from minigan.layers.parameters import all_layers
 from minigan.layers.tree import Tree, leaves, tree_map
 from minigan.network import Sequential
 

@@ -10,6 +10,7 @@ from them.  r and f are D's scores on a real and on a fake batch, any shape; mea
 softplus(s) = log(1 + exp(s)), so  -log sigmoid(s) = softplus(-s)  and  -log(1 - sigmoid(s)) = softplus(s).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ class GANLoss:
     """The two faces of a loss.  Subclasses say `d` and `g`."""
 
     relativistic = False  # True: G's loss needs the real scores too, and returns their gradient
+    levels: Mapping[str, float] = {}  # the losses where D can't tell real from fake: label -> value
+    score_levels: Mapping[str, float] = {}  # D's score there, if its level means anything
 
     def d(self, r: np.ndarray, f: np.ndarray) -> tuple:
         """What D minimises:  value, d_real, d_fake = loss.d(real_scores, fake_scores), each gradient shaped as its scores."""
@@ -49,6 +52,9 @@ class Minimax(GANLoss):
     At equilibrium D's loss is 2 log 2.  G's gradient vanishes where D is sure: -sigmoid(f)/N -> 0 as f -> -inf.
     """
 
+    levels = {"D, log 4 = 2 log 2": 1.3863, "G, -log 2": -0.6931}
+    score_levels = {"D = 1/2": 0.0}
+
     def d(self, r: np.ndarray, f: np.ndarray) -> tuple:
         value = _mean(softplus(-r)) + _mean(softplus(f))  # -log sigmoid(r) - log(1 - sigmoid(f))   eq:loss.minimax.d
         return value, -sigmoid(-r) / r.size, sigmoid(f) / f.size  # eq:loss.minimax.d.slopes
@@ -60,12 +66,17 @@ class Minimax(GANLoss):
 class NonSaturating(Minimax):
     """D as minimax;   G: mean softplus(-f) = -mean log sigmoid(f).     Goodfellow et al. 2014, sec. 3."""
 
+    levels = {"D, log 4 = 2 log 2": 1.3863, "G, log 2": 0.6931}
+
     def g(self, r: np.ndarray | None, f: np.ndarray) -> tuple:
         return _mean(softplus(-f)), -sigmoid(-f) / f.size  # eq:loss.non_saturating.g eq:loss.non_saturating.g.slopes
 
 
 class LeastSquares(GANLoss):
     """D: 1/2 mean (r - 1)^2 + 1/2 mean f^2;   G: 1/2 mean (f - 1)^2.     Mao et al. 2017, eq. 9."""
+
+    levels = {"D, 1/4": 0.25, "G, 1/8": 0.125}  # each term is 1/2 (1/2)^2
+    score_levels = {"D = 1/2": 0.5}
 
     def d(self, r: np.ndarray, f: np.ndarray) -> tuple:
         # eq:loss.least_squares.d eq:loss.least_squares.d.slopes
@@ -78,6 +89,8 @@ class LeastSquares(GANLoss):
 class Hinge(GANLoss):
     """D: mean max(0, 1 - r) + mean max(0, 1 + f);   G: -mean f.     Lim and Ye 2017, eqs. 9 and 10; Miyato et al. 2018, eq. 16."""
 
+    levels = {"D, 2": 2.0}
+
     def d(self, r: np.ndarray, f: np.ndarray) -> tuple:
         value = _mean(np.maximum(1 - r, 0)) + _mean(np.maximum(1 + f, 0))  # eq:loss.hinge.d
         # eq:loss.hinge.d.slopes
@@ -89,6 +102,8 @@ class Hinge(GANLoss):
 
 class Wasserstein(GANLoss):
     """D: mean f - mean r;   G: -mean f.     Arjovsky et al. 2017, eq. 2; D must be kept Lipschitz (clip, WGAN-GP, spectral norm)."""
+
+    levels = {"D, 0": 0.0}
 
     def d(self, r: np.ndarray, f: np.ndarray) -> tuple:
         # eq:loss.wasserstein.d eq:loss.wasserstein.d.slopes
@@ -106,6 +121,7 @@ class Relativistic(GANLoss):
     """
 
     relativistic = True
+    levels = {"both, log 2": 0.6931}
 
     def d(self, r: np.ndarray, f: np.ndarray) -> tuple:
         if r.shape != f.shape:

@@ -696,7 +696,7 @@ assert not show_checks(others())
 # | `eq:batchnorm.running`: $\bar\mu \leftarrow \bar\mu + m (\mu - \bar\mu)$ | `minigan.layers.BatchNorm.forward` | `tests/layers/test_norm.py`: `test_batch_norm_running_statistics_by_hand`, `test_batch_norm_running_average_reaches_the_truth` |
 # | `eq:batchnorm.use`: $\gamma (x - \bar\mu) / \sqrt{\bar\sigma^2 + \varepsilon} + \beta$ | `minigan.layers.BatchNorm.__call__` | `tests/layers/test_norm.py`: `test_batch_norm_evaluation_uses_the_running_statistics_and_leaves_them_alone` |
 # | `eq:pixelnorm.dx`: $(dy - y \operatorname{mean}_c(y\, dy)) / s$ | `minigan.layers.PixelNorm.backward` | `tests/layers/test_norm.py`: `test_pixel_norm_by_hand` |
-# | `eq:dropout.forward`: $y = m\, x / (1 - p)$ | `minigan.layers.Dropout.forward` | `tests/layers/test_dropout.py`: `test_worked_by_hand`, `test_the_mean_is_kept` |
+# | `eq:dropout.forward`: $y = m\, x / (1 - p)$ | `minigan.layers.Dropout.forward` | `tests/layers/more/test_dropout.py`: `test_worked_by_hand`, `test_the_mean_is_kept` |
 # | `eq:minibatch_std.dx`: $dy_x + (\sum dy_c) (x - \operatorname{mean}_n x) / (N F s)$ | `minigan.layers.MinibatchStd.backward` | `tests/layers/more/test_minibatch_std.py`: `test_worked_by_hand` |
 #
 # - The way back of a norm: subtract from the slope its mean and its part along $\hat x$, divide by $s$. What remains is what a straight line leaves over.

@@ -78,7 +78,7 @@ def run(side: str, config: Config) -> None:
     trainer = runs.build(config)
     measure = trainer.evaluate.measure
     rng = np.random.default_rng([config.seed, 7])
-    labels = rng.choice(trainer.y, 2000)
+    labels = rng.choice(trainer.source.y, 2000)
     z = rng.standard_normal((2000, config.latent)).astype(np.float32)
     step, sample = {"minigan": minigan_side, "torch": torch_side}[side](trainer, config)
     for _ in range(3):
@@ -150,10 +150,10 @@ def torch_side(trainer, config):
 
     def step():
         nonlocal count
-        index = trainer.order.next()
-        x = torch.from_numpy(trainer.x[index]).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
+        index = trainer.source.indices(config.batch)
+        x = torch.from_numpy(trainer.source.x[index]).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
         x = x.contiguous(memory_format=last).requires_grad_(True)
-        y = torch.from_numpy(trainer.y[index])
+        y = torch.from_numpy(trainer.source.y[index])
         with torch.no_grad():
             fake = G(torch.randn(len(x), latent), y)
         r, f = D(x, y), D(fake, y)

@@ -8,11 +8,8 @@ from minigan.layers.branches import Beside, Concat, Copy, Join, Parallel, Residu
 from minigan.layers.composite import Block
 from minigan.layers.conv import Conv2d, ConvTranspose2d
 from minigan.layers.dense import Dense
-from minigan.layers.dropout import Dropout
-from minigan.layers.embedding import Embedding
-from minigan.layers.label import LabelScore
 from minigan.layers.layer import Layer, MixedSamplesError, ShapeError
-from minigan.layers.more import MinibatchStd, Pack, SelfAttention, SpectralNorm
+from minigan.layers.more import Dropout, Embedding, LabelScore, MinibatchStd, Pack, SelfAttention, SpectralNorm
 from minigan.layers.norm import BatchNorm, InstanceNorm, LayerNorm, PixelNorm
 from minigan.layers.pool import AvgPool2d, MaxPool2d, Upsample2x
 from minigan.layers.shape import Flatten, Reshape

@@ -10,8 +10,9 @@ import math
 import numpy as np
 
 from minigan import kernels
-from minigan.layers.layer import HE, ShapeError, check_sizes, constant, normal
+from minigan.layers.layer import ShapeError
 from minigan.layers.linear import Linear
+from minigan.layers.parameters import HE, check_sizes, constant, normal
 
 
 class Convolution(Linear):

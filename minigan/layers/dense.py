@@ -8,8 +8,8 @@ import math
 import numpy as np
 
 from minigan import kernels
-from minigan.layers.layer import HE, check_sizes, constant, normal
 from minigan.layers.linear import Linear
+from minigan.layers.parameters import HE, check_sizes, constant, normal
 
 
 class Dense(Linear):

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from minigan import kernels
-from minigan.layers.layer import Layer, per_sample
+from minigan.layers.layer import Layer
+from minigan.layers.tree import per_sample
 
 
 class Linear(Layer):

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from minigan import kernels
-from minigan.layers.layer import Layer, check_sizes, constant
+from minigan.layers.layer import Layer
+from minigan.layers.parameters import check_sizes, constant
 
 
 def standardize(x: np.ndarray, axes: tuple, eps: float, center: bool = True) -> tuple[np.ndarray, np.ndarray]:

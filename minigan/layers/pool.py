@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from minigan.layers.layer import Layer, check_sizes
+from minigan.layers.layer import Layer
+from minigan.layers.parameters import check_sizes
 
 
 class _Pool(Layer):

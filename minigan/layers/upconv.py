@@ -10,7 +10,7 @@ import numpy as np
 
 from minigan import kernels
 from minigan.layers.conv import Convolution
-from minigan.layers.layer import HE, check_sizes
+from minigan.layers.parameters import HE, check_sizes
 
 
 class UpConv2d(Convolution):

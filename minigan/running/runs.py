@@ -14,14 +14,6 @@ from minigan.running.files import atomic_write
 from minigan.trainer import GAN, Trainer
 
 COLUMNS = 10  # of a sheet of samples: for the digits, one column a class
-REFERENCES = {  # where D cannot tell real from fake: what theory says of the losses, and of D's score if its level means anything
-    "minimax": ({"D, log 4 = 2 log 2": 1.3863, "G, -log 2": -0.6931}, {"D = 1/2": 0.0}),
-    "non_saturating": ({"D, log 4 = 2 log 2": 1.3863, "G, log 2": 0.6931}, {"D = 1/2": 0.0}),
-    "relativistic": ({"both, log 2": 0.6931}, {}),
-    "hinge": ({"D, 2": 2.0}, {}),
-    "least_squares": ({"D, 1/4": 0.25, "G, 1/8": 0.125}, {"D = 1/2": 0.5}),  # each term is 1/2 (1/2)^2
-    "wasserstein": ({"D, 0": 0.0}, {}),
-}
 
 
 def build(config: Config, out: str | Path | None = None) -> Trainer:
@@ -49,7 +41,7 @@ def build(config: Config, out: str | Path | None = None) -> Trainer:
     opt_G, opt_D = adam(G, config.steps), adam(D, config.steps * config.d_steps)
     game = GAN(G, D, GAN_LOSSES[config.loss], terms, opt_G, opt_D, config.latent, ema, classes, config.d_steps)
     if x.ndim == 2:
-        draw_picture, sheet = partial(_plane, x[:2500], D), 2500
+        draw_picture, sheet = partial(_plane, x[:2500], game.score), 2500
     else:
         draw_picture, sheet = _sheet, COLUMNS * 8
     return Trainer(
@@ -91,8 +83,8 @@ def _sheet(images, path):
     plots.save_png(path, plots.grid(images, columns=COLUMNS))
 
 
-def _plane(real, D, points, path):
-    plots.scatter2d(real, points, path, score=D)
+def _plane(real, score, points, path):
+    plots.scatter2d(real, points, path, score=score)
 
 
 # ---- runs on disk ------------------------------------------------------------------------------------------------------
@@ -142,11 +134,10 @@ def finish(config: Config, trainer: Trainer) -> dict[str, Path]:
         sheets = [np.asarray(picture.convert("L" if picture.mode == "L" else "RGB")) for picture in pictures]
         plots.save_gif(written["film"], sheets)
     written["curves"] = out / "curves.png"
-    levels, score_levels = REFERENCES[config.loss]
-    quality = {"distances": evaluation.DISTANCES, "shares": evaluation.SHARES}
-    floor = trainer.evaluate.floor if trainer.evaluate else {}
-    plots.curves(trainer.rows, written["curves"], levels, score_reference=score_levels, floor=floor, **quality)
-    if trainer.x.ndim == 4:
+    watch = trainer.evaluate
+    panels = (*trainer.game.panels, *(watch.panels if watch else ()))
+    plots.curves(trainer.rows, written["curves"], panels, watch.floor if watch else {})
+    if len(trainer.source.shape) == 3:
         written["walk"] = out / "walk.gif"
         walk = trainer.game.walk(60, 3 * COLUMNS, np.random.default_rng(config.seed))
         plots.save_gif(written["walk"], [plots.grid(images, columns=COLUMNS) for images in walk], seconds=6, hold=0)
@@ -157,7 +148,7 @@ def sample(path: str | Path, n: int, out: str | Path | None = None, seed: int = 
     """Draw n new samples from a run and write them as one sheet."""
     _, trainer = open_run(path)
     out = Path(out) if out else Path(path) / f"sample_{n}_seed{seed}.png"
-    trainer.picture(trainer.game.sample(n, np.random.default_rng(seed)), out)
+    trainer.recorder.picture(trainer.game.sample(n, np.random.default_rng(seed)), out)
     return out
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from minigan import penalties
 from minigan.layers import Dense, Layer, LayerNorm, Softplus, Tanh, norm
 from minigan.layers.conv import Conv2d
-from minigan.layers.layer import add
+from minigan.layers.tree import add
 from minigan.penalties import PENALTIES
 
 from .instruments import certified, derivatives, steps

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minigan.layers.composite import Composite, Tangent
-from minigan.layers.layer import check_sizes, constant, normal
+from minigan.layers.parameters import check_sizes, constant, normal
 from minigan.layers.tree import add
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from minigan.layers.layer import Layer, constant
+from minigan.layers.layer import Layer
+from minigan.layers.parameters import constant
 
 
 class SpectralNorm(Layer):

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from minigan.running import runs
 from minigan.teach.tracing.record import Trace
 from minigan.teach.tracing.step import trace
@@ -23,12 +21,11 @@ def trace_run(path: str | Path, step: int | None = None) -> Trace:
         )
     if step == 0:
         trainer = runs.build(config)
-    game, index = trainer.game, trainer.order.next()
-    x, y = trainer.x[index], None if trainer.y is None else trainer.y[index]
-    if x.dtype == np.uint8:
-        x = x.astype(np.float32) / np.float32(127.5) - np.float32(1)  # 0..255 -> [-1, 1]
-    z = game.noise(len(x), trainer.rng, y)
+    game, (x, y) = trainer.game, trainer.draw()
+    n = len(x)
+    z = game.noise(n, trainer.rng, y)
     x = (x, y) if game.classes else x
-    found = trace(game.G, game.D, x, z, game.loss, game.penalties, game.opt_G, game.opt_D, trainer.rng)
-    found.title = f"{path}, step {trainer.t + 1} on a batch of {len(index)}"
+    penalties = [penalty.at_step(game.opt_D.t) for penalty in game.penalties]
+    found = trace(game.G, game.D, x, z, game.loss, penalties, game.opt_G, game.opt_D, trainer.rng)
+    found.title = f"{path}, step {trainer.t + 1} on a batch of {n}"
     return found

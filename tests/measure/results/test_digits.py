@@ -6,6 +6,7 @@ import numpy as np
 
 from minigan.measure.results import digits, mnist
 from minigan.measure.results.table import Cell
+from minigan.running import runs
 from minigan.running.config import Config
 
 TINY = {"width": 2, "latent": 4, "core_minutes": 0.002}
@@ -34,18 +35,11 @@ def test_the_pace_is_processor_time():
     assert 0 < digits.pace(Config(width=2, latent=4, penalty="none"), 3) < 1
 
 
-def test_who_is_not_asked_for_a_digit_has_no_such_figure():
-    found = digits.judged(_unconditional(), 200, 0)
+def test_without_labels_there_is_no_figure_for_them():
+    trainer = runs.build(Config(width=2, latent=4, labels=False))
+    found = digits.judged(trainer.game, trainer.source.x[::20], None, 200, 0)
     assert np.isnan(found["as_asked"])
     assert np.isfinite([found[name] for name in digits.COLUMNS if name not in ("as_asked", "steps")]).all()
-
-
-def _unconditional():
-    from minigan.running import runs
-
-    trainer = runs.build(Config(width=2, latent=4, labels=False))
-    trainer.x, trainer.y = trainer.x[::20], None
-    return trainer
 
 
 def test_a_real_cell_has_a_point_of_the_curve_at_every_mark(monkeypatch):

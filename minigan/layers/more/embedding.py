@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from minigan.layers.layer import Layer, ShapeError, check_sizes, normal
+from minigan.layers.layer import Layer, ShapeError
+from minigan.layers.parameters import check_sizes, normal
 
 
 def one_hot(labels: np.ndarray, n_classes: int, dtype: Any) -> np.ndarray:  # (N,) -> (N, n_classes)

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from minigan.layers.layer import Layer, constant
+from minigan.layers.layer import Layer
+from minigan.layers.parameters import constant
 
 
 class Dropout(Layer):

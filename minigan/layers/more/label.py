@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from minigan.layers.embedding import check_labels, one_hot
-from minigan.layers.layer import Layer, check_sizes, constant, normal
+from minigan.layers.layer import Layer
+from minigan.layers.more.embedding import check_labels, one_hot
+from minigan.layers.parameters import check_sizes, constant, normal
 
 
 class LabelScore(Layer):

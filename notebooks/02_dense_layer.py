@@ -517,7 +517,7 @@ with planted(kernels, "dense_dW", assign):
 # | `eq:chain.dx`: $dx_{l-1} = J_l^\top dx_l$ | `minigan.layers.chain.Chain.backward` | `tests/layers/test_chain.py`: `test_worked_by_hand` |
 # | `eq:chain.dtheta`: $d\theta_l \mathrel{+}= (\partial f_l / \partial \theta_l)^\top dx_l$ | `minigan.layers.layer.Layer.learn` | `tests/layers/test_chain.py`: `test_worked_by_hand` |
 # | `eq:residual.dx`: $dx = J_{\text{shortcut}}^\top dy + J_{\text{body}}^\top dy$ | `minigan.layers.Copy.backward` | `tests/layers/test_branches.py`: `test_worked_by_hand` |
-# | `eq:init.he`: $W \sim \mathcal{N}(0, 2 / n)$ | `minigan.layers.layer.normal` | `tests/layers/test_dense.py`: `test_the_variance_survives_many_relu_layers` |
+# | `eq:init.he`: $W \sim \mathcal{N}(0, 2 / n)$ | `minigan.layers.parameters.normal` | `tests/layers/test_dense.py`: `test_the_variance_survives_many_relu_layers` |
 #
 # - To find a slope, ask which outputs a number reached and how strongly; then add up the ways.
 # - Slopes have the shape of the thing they are the slope of. They are summed over the batch and added to what is there.

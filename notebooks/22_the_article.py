@@ -853,7 +853,7 @@ if not quick():
 # | `eq:game.d_step`: step 1 | `minigan.game.d_step` | `tests/test_game.py`: `test_each_step_moves_its_own_network_only`, `test_both_steps_against_differences_with_each_penalty` |
 # | `eq:game.g_step`: steps 1 and 3 | `minigan.game.g_step` | `tests/test_game.py`: `test_each_step_moves_its_own_network_only`, `test_both_steps_against_differences_with_each_penalty` |
 # | `eq:game.d_step`, then `eq:game.g_step`, again and again | `minigan.game.GAN.step` | `tests/test_game.py`: `test_a_step_is_d_step_then_g_step` |
-# | `eq:metric.frechet`: step 4, in every run | `minigan.evaluation.watch` | `tests/evaluation/test_watch.py`: `test_real_images_reach_the_floor_and_noise_does_not`, `test_every_run_is_watched_under_names_that_curves_and_bar_know` |
+# | `eq:metric.frechet`: step 4, in every run | `minigan.evaluation.watch` | `tests/evaluation/test_watch.py`: `test_real_images_reach_the_floor_and_noise_does_not`, `test_every_measure_has_a_panel_and_one_is_in_the_bar` |
 # | `eq:loss.non_saturating.g.slopes`: $-\sigma(-f)/N$, not $-\log(f + 1)$ | `minigan.losses.NonSaturating.g` | `tests/test_losses.py`: `test_non_saturating_by_hand`, `test_minimax_vanishes_where_non_saturating_does_not` |
 #
 # - G is a sampler, D* is $p / (p + q)$. A D that knows only $p$ sends even a perfect G to one mode.

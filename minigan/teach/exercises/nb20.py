@@ -190,11 +190,11 @@ def _vectors(G: Sequential, opt: Adam) -> dict[str, np.ndarray]:
 
 
 NOT_RESTORED = {
-    "theta": "G's weights are not those of the file: copy arrays['theta'] into G.theta",
+    "theta": "G's weights are not those in the file: copy arrays['theta'] into G.theta",
     "state": "the running statistics of BatchNorm, G.state, are not restored: the steps will be the same and the "
     "pictures will not",
-    "m": "Adam's m is not that of the file",
-    "v": "Adam's v is not that of the file: with v at 0 and t large the first step would be huge",
+    "m": "Adam's m is not the one in the file",
+    "v": "Adam's v is not the one in the file: with v at 0 and t large the first step would be huge",
 }
 
 

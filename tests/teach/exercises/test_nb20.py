@@ -108,9 +108,9 @@ WRONG = {
     },
     "q3": {
         "their views of the old one": new_names,
-        "G's weights are not those of the file": lambda *a: restore(*a, without=("theta",)),
+        "G's weights are not those in the file": lambda *a: restore(*a, without=("theta",)),
         "running statistics of BatchNorm": lambda *a: restore(*a, without=("state",)),
-        "Adam's m is not that of the file": lambda *a: restore(*a, without=("m",)),
+        "Adam's m is not the one in the file": lambda *a: restore(*a, without=("m",)),
         "would be huge": lambda *a: restore(*a, without=("v",)),
         "m and v are swapped": lambda G, opt, rng, arrays, meta: restore(
             G, opt, rng, arrays, meta, m=arrays["v"], v=arrays["m"]

@@ -25,7 +25,9 @@ def test_the_source_is_read_from_the_file_and_has_its_place():
     assert shown.startswith("# minigan/layers/dense.py, line ")
     assert "class Dense(Linear):" in shown
     assert "\n\n# minigan/layers/linear.py, line " in shown
-    assert "\ndef backward(self, dy: np.ndarray, cache: Any) -> Any:\n    x, _ = cache\n" in shown  # a method is dedented
+    assert (
+        "\ndef backward(self, dy: np.ndarray, cache: Any) -> Any:\n    x, _ = cache\n" in shown
+    )  # a method is dedented
     lines = show_source(Dense)._repr_markdown_().splitlines()
     assert lines[0].startswith("`minigan/layers/dense.py, line ")
     assert lines[1:3] == ["", "```python"]

@@ -23,7 +23,7 @@ CHANGES: dict[str, dict] = {
     "networks see x, not x / 4": {"scale": 1.0},
 }
 METHODS = {
-    name: {key: value for key, value in (BASE | change).items() if value is not None}
+    name: {key: value for key, value in (HERE | change).items() if value is not None}
     for name, change in CHANGES.items()
 }
 QUICK = {"steps": 300}  # its networks are wide: 600 steps took more than two minutes

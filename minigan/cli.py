@@ -213,7 +213,7 @@ def _parse(argv):
 
 
 def _parser() -> argparse.ArgumentParser:
-    from minigan.measure.results import TABLES
+    from minigan.measure.results.catalogue import TABLES
 
     parser = argparse.ArgumentParser(prog="minigan", description="How GANs work, down to the last gradient.")
     parser.add_argument("--version", action="version", version=f"minigan {__version__}")

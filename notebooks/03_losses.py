@@ -353,17 +353,17 @@ check.nb03_q1(my_softplus)
 
 
 # %% tags=["exercise"]
-def cross_entropy_slope(s, t):
+def cross_entropy_gradient(s, t):
     return ...  # your code: ds, an array like s
 
 
-check.nb03_q2(cross_entropy_slope)
+check.nb03_q2(cross_entropy_gradient)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
 # ```python
-# def cross_entropy_slope(s, t):
+# def cross_entropy_gradient(s, t):
 #     return (1 / (1 + np.exp(-s)) - t) / s.size
 # ```
 #

@@ -865,11 +865,11 @@ check.nb18_q1(largest_stretch)
 # %% [markdown]
 # ### Exercise 2: through sigma
 #
-# `eq:spectral.dW`: given `G`, the slope $d\bar W$ of the loss in $W / \sigma$, the weights `W`, and their leading singular vectors `u` and `v`, return $dW$.
+# `eq:spectral.dW`: given `dW_bar`, the gradient $d\bar W$ of the loss in $W / \sigma$, the weights `W`, and their leading singular vectors `u` and `v`, return $dW$.
 
 
 # %% tags=["exercise"]
-def through_sigma(G, W, u, v):
+def through_sigma(dW_bar, W, u, v):
     return ...  # your code: an array like W
 
 
@@ -879,9 +879,9 @@ check.nb18_q2(through_sigma)
 # <details><summary>Solution</summary>
 #
 # ```python
-# def through_sigma(G, W, u, v):
+# def through_sigma(dW_bar, W, u, v):
 #     sigma = u @ W @ v
-#     return (G - np.sum(G * W / sigma) * np.outer(u, v)) / sigma
+#     return (dW_bar - np.sum(dW_bar * W / sigma) * np.outer(u, v)) / sigma
 # ```
 #
 # The inner product is a single number: how much the loss would rise if $\bar W$ grew as a whole. It cannot grow, so that much is taken off, in the one direction in which $\sigma$ feels a change.

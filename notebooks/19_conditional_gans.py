@@ -614,7 +614,7 @@ for name, of_all in zip(("ink", "slant"), zip(*styles, strict=True), strict=True
 # %%
 def walk(gan, a, b, z, frames=9):
     G = gan.ema.net
-    rows = G.layers[0].children()[0].W  # (10, 16)
+    rows = next(layer for layer in G.layers[0].walk() if isinstance(layer, Embedding)).W  # (10, 16)
     s = np.linspace(0, 1, frames, dtype=np.float32)[:, None]
     e = (1 - s) * rows[a] + s * rows[b]
     return Chain(*G.layers[1:])(np.concatenate([np.tile(z, (frames, 1)), e], axis=1))
@@ -691,17 +691,17 @@ check.nb19_q1(distance_with_labels)
 
 
 # %% tags=["exercise"]
-def class_scale_back(x, label, gamma, dy):
+def class_scale_backward(x, label, gamma, dy):
     return ...  # your code: dx, dgamma, dbeta
 
 
-check.nb19_q2(class_scale_back)
+check.nb19_q2(class_scale_backward)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
 # ```python
-# def class_scale_back(x, label, gamma, dy):
+# def class_scale_backward(x, label, gamma, dy):
 #     dgamma, dbeta = np.zeros_like(gamma), np.zeros_like(gamma)
 #     np.add.at(dgamma, label, dy * x)
 #     np.add.at(dbeta, label, dy)

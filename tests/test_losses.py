@@ -50,7 +50,9 @@ def test_least_squares_by_hand():
     r, f = np.array([3.0]), np.array([-1.0, 2.0])
     # eq:loss.least_squares.d eq:loss.least_squares.d.gradients
     same(least_squares.d(r, f), (2**2) / 2 + (1 + 4) / 2 / 2, [2], [-1 / 2, 1])
-    same(least_squares.g(r, f), (4 + 1) / 2 / 2, [-1, 1 / 2])  # eq:loss.least_squares.g eq:loss.least_squares.g.gradients
+    same(
+        least_squares.g(r, f), (4 + 1) / 2 / 2, [-1, 1 / 2]
+    )  # eq:loss.least_squares.g eq:loss.least_squares.g.gradients
 
 
 def test_hinge_by_hand():

@@ -17,7 +17,7 @@ from minigan.layers import Copy, MixedSamplesError, ShapeError
 from minigan.losses import GANLoss
 from minigan.measure.certify import all_claims
 from minigan.measure.certify.claim import Claim, Finding, arrays
-from minigan.measure.certify.losses import slopes
+from minigan.measure.certify.losses import gradients
 from minigan.measure.certify.optimizers import RECURRENCES, recurrence
 from minigan.measure.certify.penalties import second_order
 from minigan.measure.certify.samples import SAMPLES, Labels, Sample
@@ -117,7 +117,7 @@ def _loss(subject: Subject, shape: tuple[int, ...] | None, seed: int) -> tuple[l
         return ["r, f of any shape -> a number, and gradients of the same shapes"], _certified(subject.name)
     rng = np.random.default_rng(seed)
     r, f = rng.standard_normal(shape), rng.standard_normal(shape)
-    return [f"r, f {shape} -> a number, and gradients {shape}"], list(slopes(subject.thing, r, f, 1e-5))
+    return [f"r, f {shape} -> a number, and gradients {shape}"], list(gradients(subject.thing, r, f, 1e-5))
 
 
 def _penalty(subject: Subject, shape: tuple[int, ...] | None, seed: int) -> tuple[list[str], list[Check]]:

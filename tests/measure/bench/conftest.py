@@ -1,4 +1,4 @@
-"""Small benchmarks, so that the tests are about what is measured and not about waiting."""
+"""Tiny benchmarks, so the tests do not wait for real training steps."""
 
 import json
 import sys
@@ -36,7 +36,7 @@ def tiny():
 
 @pytest.fixture
 def only_tiny(monkeypatch):
-    """In this process `minigan bench` knows two models, both tiny."""
+    """In this process, `minigan bench` has two models, both tiny."""
     chosen = {"tiny": (_tiny, "points"), "tiny_critic": (partial(_tiny, critic=True), "points, one critic step")}
     monkeypatch.setattr(models, "MODELS", chosen)
     for module in ("worker", "compare", "layers"):
@@ -45,7 +45,7 @@ def only_tiny(monkeypatch):
 
 
 class Here:
-    """A worker without a process: the same messages, answered in this one."""
+    """A worker without a process of its own: this process answers the same messages."""
 
     def __init__(self, side, threads, **spec):
         from minigan.measure.bench.worker import Contestant
@@ -57,7 +57,7 @@ class Here:
             raise WorkerError(str(error)) from error
 
     def ask(self, do, **message):
-        message = json.loads(json.dumps(message))  # what goes over a pipe
+        message = json.loads(json.dumps(message))  # only what JSON can hold goes through a pipe
         with kernels.use("reference" if self.side == "twin" else "fast"):
             return {"cpu": 0.0} | getattr(self.made, do)(**message)
 
@@ -66,7 +66,7 @@ class Here:
 
 
 class Pretender:
-    """In PyTorch's place: the library itself.  `wrong` computes something else, `broken` cannot be built."""
+    """The library itself, in place of PyTorch.  The variant `wrong` computes different gradients; `broken` cannot be built."""
 
     def __init__(self, benchmark, variant, threads):
         if variant == "broken":
@@ -81,7 +81,7 @@ class Pretender:
 
 @pytest.fixture
 def in_process(monkeypatch, only_tiny):
-    """No processes, tiny models and a tiny peak; in_process(variants) pretends that PyTorch is installed with these."""
+    """No processes, tiny models, a tiny peak; in_process(*variants) pretends that PyTorch is installed and has these variants."""
     for module in ("compare", "layers", "scaling"):
         monkeypatch.setattr(f"minigan.measure.bench.{module}.Worker", Here)
     monkeypatch.setattr("minigan.measure.bench.worker.SGEMM", 8)

@@ -123,7 +123,8 @@ def _benchmark(
 
 def mlp() -> Benchmark:
     """Perceptrons on 28 x 28 images, non-saturating loss, batch 64."""
-    return _benchmark(*models.mlp(latent=LATENT, rng=np.random.default_rng(0)), non_saturating, shape=(28, 28, 1))
+    G, D = models.mlp(latent=LATENT, rng=np.random.default_rng(0))
+    return _benchmark(G, D, non_saturating, shape=(28, 28, 1))
 
 
 def dcgan() -> Benchmark:
@@ -154,14 +155,14 @@ def dcgan_up() -> Benchmark:
 
 def wgan_gp_mlp() -> Benchmark:
     """One critic step of WGAN-GP with perceptrons."""
-    nets = models.mlp(latent=LATENT, rng=np.random.default_rng(0))
-    return _benchmark(*nets, wasserstein, [WganGp(lam=10.0)], shape=(28, 28, 1), critic=True)
+    G, D = models.mlp(latent=LATENT, rng=np.random.default_rng(0))
+    return _benchmark(G, D, wasserstein, [WganGp(lam=10.0)], shape=(28, 28, 1), critic=True)
 
 
 def wgan_gp_conv() -> Benchmark:
     """One critic step of WGAN-GP with convolutions."""
-    nets = models.dcgan(latent=LATENT, width=64, rng=np.random.default_rng(0))
-    return _benchmark(*nets, wasserstein, [WganGp(lam=10.0)], critic=True)
+    G, D = models.dcgan(latent=LATENT, width=64, rng=np.random.default_rng(0))
+    return _benchmark(G, D, wasserstein, [WganGp(lam=10.0)], critic=True)
 
 
 def default() -> Benchmark:
@@ -171,6 +172,7 @@ def default() -> Benchmark:
 
     trainer = runs.build(Config())
     game, (x, y), rng = trainer.game, trainer.draw(), np.random.default_rng(1)
+    assert isinstance(game, GAN)
     d_noise, g_noise = (game.noise(len(x), rng, y) for _ in range(2))
     game.opt_D.lr = game.opt_G.lr = RATE
     return Benchmark(game, (x, y) if game.classes else x, (d_noise, g_noise))
@@ -178,15 +180,15 @@ def default() -> Benchmark:
 
 def toy() -> Benchmark:
     """Points in the plane: a small step, dominated by the cost of calls."""
-    nets = models.toy(rng=np.random.default_rng(0))
-    return _benchmark(*nets, relativistic, [R1(gamma=1.0), R2(gamma=1.0)], (2,), 2, batch=256)
+    G, D = models.toy(rng=np.random.default_rng(0))
+    return _benchmark(G, D, relativistic, [R1(gamma=1.0), R2(gamma=1.0)], (2,), 2, batch=256)
 
 
 def scaling(batch: int = 64, size: int = 32, width: int = 64) -> Benchmark:
     """The convolutional GAN at any batch, image size and width, for the curves of scaling.py."""
     shape = (size, size, 1)
-    nets = models.dcgan(shape, LATENT, width, rng=np.random.default_rng(0))
-    return _benchmark(*nets, non_saturating, shape=shape, batch=batch)
+    G, D = models.dcgan(shape, LATENT, width, rng=np.random.default_rng(0))
+    return _benchmark(G, D, non_saturating, shape=shape, batch=batch)
 
 
 MODELS = {  # name -> (how to build it, what it is)

@@ -80,6 +80,7 @@ def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
     config = Config(seed=cell.seed, **settings)
     steps = max(20, int(seconds / pace(config, 5 if quick else 100)))
     trainer = runs.build(dataclasses.replace(config, steps=steps))
+    assert trainer.evaluate is not None
     at = {round(steps * mark / 100): mark for mark in MARKS}
     figures = {}
     for t in range(1, steps + 1):
@@ -88,7 +89,7 @@ def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
             figures[f"frechet_at_{at[t]}"] = next(iter(trainer.evaluate(trainer.game).values()))
     x, y = trainer.source.reference()
     if quick:
-        x, y = x[::10], y[::10]
+        x, y = x[::10], None if y is None else y[::10]
     return judged(trainer.game, x, y, 500 if quick else SAMPLES, cell.seed) | {"steps": steps} | figures
 
 

@@ -77,6 +77,7 @@ def split(name: str, test: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
         order = np.random.default_rng(0).permutation(len(found))
         order, tested = order[test:], found.images[order[:test]]
     learned, held = order[:-VALIDATION], order[-VALIDATION:]
+    assert found.labels is not None
     return found.images[learned], found.labels[learned], found.images[held], tested
 
 
@@ -86,6 +87,7 @@ def trained(config: Config, x: np.ndarray, y: np.ndarray) -> GAN:
     margin = (built.source.shape[0] - x.shape[1]) // 2  # a convolutional network sees 28 x 28 padded to 32 x 32
     x = np.pad(x, ((0, 0), (margin, margin), (margin, margin), (0, 0)))
     Trainer(built.game, x, y if config.labels else None, batch=config.batch, steps=config.steps, seed=config.seed).run()
+    assert isinstance(built.game, GAN)
     return built.game
 
 

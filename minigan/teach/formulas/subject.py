@@ -36,10 +36,10 @@ def names() -> dict[str, Any]:
     public = {name: getattr(layers, name) for name in layers.__all__}
     found = {name: thing for name, thing in public.items() if issubclass(thing, Layer) and thing is not Layer}
     for place in locate():
-        name = place.owner.partition(".")[0]
-        if place.kind == "code" and name and not name.startswith("_") and not place.path.startswith(APART):
+        name = place.owner.partition(".")[0].lstrip("_")  # _linear carries the equation of linear
+        if place.kind == "code" and name and not place.path.startswith(APART):
             module = importlib.import_module(place.path.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
-            thing = getattr(module, name)
+            thing = getattr(module, name, None)  # None if only the private name exists
             if inspect.isfunction(thing) or (inspect.isclass(thing) and not issubclass(thing, GANLoss | Penalty)):
                 found[name] = thing
     helpers = {name for name, f in found.items() if inspect.isfunction(f) and _layer_of(f.__name__, found)}

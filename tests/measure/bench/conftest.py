@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from minigan import kernels
+from minigan.game import GAN
 from minigan.layers import Dense, LeakyReLU
 from minigan.losses import wasserstein
 from minigan.measure.bench import models
@@ -16,7 +17,7 @@ from minigan.measure.bench.models import Benchmark
 from minigan.measure.bench.timing import WorkerError
 from minigan.network import Sequential
 from minigan.optim import Adam
-from minigan.penalties import wgan_gp
+from minigan.penalties import WganGp
 
 
 def _tiny(critic=False) -> Benchmark:
@@ -24,8 +25,8 @@ def _tiny(critic=False) -> Benchmark:
     G = Sequential(Dense(3, 5), LeakyReLU(0.2), Dense(5, 2), rng=rng)
     D = Sequential(Dense(2, 7), LeakyReLU(0.2), Dense(7, 1), rng=rng)
     x, z = rng.standard_normal((4, 2), np.float32), tuple(rng.standard_normal((2, 4, 3), np.float32))
-    penalties = [partial(wgan_gp, lam=10.0)] if critic else []
-    return Benchmark(G, D, wasserstein, penalties, x, z, Adam(D, 1e-7), None if critic else Adam(G, 1e-7))
+    penalties = [WganGp(lam=10.0)] if critic else []
+    return Benchmark(GAN(G, D, wasserstein, penalties, Adam(G, 1e-7), Adam(D, 1e-7), 3), x, z, critic)
 
 
 @pytest.fixture

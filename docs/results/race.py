@@ -21,10 +21,10 @@ import time
 from pathlib import Path
 
 import numpy as np
+from minigan.running.config import Config
 
 from minigan.kernels import get_threads
 from minigan.running import runs
-from minigan.running.config import Config
 from minigan.running.files import atomic_file, atomic_write
 
 HERE = Path(__file__).parent

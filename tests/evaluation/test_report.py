@@ -5,12 +5,12 @@ import json
 
 import numpy as np
 import pytest
+from minigan.running.config import Config
 
 from minigan import plots
 from minigan.evaluation import PIXELS, report, table
 from minigan.evaluation.report import scores
 from minigan.running import runs
-from minigan.running.config import Config
 
 module = importlib.import_module("minigan.evaluation.report")
 TINY = {"width": 3, "latent": 4, "batch": 16, "steps": 3}

@@ -4,11 +4,11 @@ import importlib
 
 import numpy as np
 import pytest
+from minigan.running.config import Config
 
 from minigan import data, evaluation
 from minigan.evaluation import DISTANCES, HEADLINES, SHARES, watch
 from minigan.running import runs
-from minigan.running.config import Config
 
 module = importlib.import_module("minigan.evaluation.watch")
 DATA = data.load("digits8")

@@ -5,6 +5,8 @@ tests/oracle has the same once more, for a whole network, with an answer that Py
 
 import numpy as np
 import pytest
+from minigan.running.config import Config
+from minigan.running.runs import build
 
 from minigan.layers import (
     BatchNorm,
@@ -29,8 +31,6 @@ from minigan.layers import (
 )
 from minigan.network import Sequential
 from minigan.running import interop
-from minigan.running.config import Config
-from minigan.running.runs import build
 
 RNG = np.random.default_rng(0)
 

@@ -3,10 +3,10 @@
 import dataclasses
 
 import numpy as np
+from minigan.running.config import Config
 
 from minigan.measure.results import digits, mnist
 from minigan.measure.results.table import Cell
-from minigan.running.config import Config
 
 TINY = {"width": 2, "latent": 4, "core_minutes": 0.002}
 

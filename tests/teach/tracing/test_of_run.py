@@ -5,10 +5,10 @@ import sys
 
 import numpy as np
 import pytest
+from minigan.running.config import Config
 
 from minigan import cli
 from minigan.running import runs
-from minigan.running.config import Config
 from minigan.teach.tracing.of_run import trace_run
 
 CONFIGS = {

@@ -1,0 +1,59 @@
+"""Train a recipe, by default a GAN on the embedded handwritten digits.
+
+The options are those of the recipe, so they are known only once its name is: the word after `train`, or the entry in --config.
+"""
+
+import argparse
+from pathlib import Path
+
+from minigan.cli.parser import CommandParser, add_threads
+
+EXAMPLE = "minigan train --data ring --steps 2000"
+
+
+def add(parser: CommandParser) -> None:
+    """Add the arguments of `minigan train`, with the options of the recipe that is named in the words to parse."""
+    from minigan import zoo
+    from minigan.running import options
+
+    recipe = zoo.load(_recipe(parser.words))
+    parser.description = f"{parser.description}\n\n{zoo.name_of(recipe)}: {zoo.summary(recipe)[0]}"
+    parser.add_argument("recipe", nargs="?", metavar="RECIPE", help="what to train: minigan zoo (default: gan)")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder of the run (default: runs/<data>-<recipe>-<time>)"
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="a TOML file of these options; flags win over it")
+    add_threads(parser)
+    options.add_flags(parser, recipe)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Start a run, train it and say where everything is."""
+    from minigan import zoo
+    from minigan.cli.progress import go, use_threads
+    from minigan.running import folder, options
+
+    if arguments.config:
+        recipe = zoo.load(arguments.recipe or options.recipe_in(arguments.config))
+        config = options.read(arguments.config, arguments.recipe, **options.from_flags(arguments, recipe))
+    else:
+        recipe = zoo.load(arguments.recipe or zoo.DEFAULT)
+        config = options.Config(recipe, recipe.Options(**options.from_flags(arguments, recipe)))
+    use_threads(arguments.threads, config.options)
+    return go(folder.start(config, arguments.out))
+
+
+def _recipe(words: list[str]) -> str:
+    """The recipe named by the first word, or by the file in --config, or the default."""
+    from minigan import zoo
+    from minigan.running import options
+
+    if words and not words[0].startswith("-"):
+        return words[0]
+    early = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    early.add_argument("--config")
+    try:
+        path = early.parse_known_args(words)[0].config
+    except argparse.ArgumentError:  # --config without a file: the full parser will say so
+        path = None
+    return options.recipe_in(path) if path else zoo.DEFAULT

@@ -2,110 +2,69 @@
 
 D learns to score real images above fake ones; G learns to raise the score of its fakes.  Each step runs one network
 backward *into* its parameters and the other, if at all, only *through*.  Read d_step and g_step first: they are the GAN.
-d_step_joined is d_step with both batches in one, which is faster (joined.py says when that is allowed).
+What trains is fast_step.py, which shares passes; it is certified to give the same gradients.
 
-A conditional GAN is the same with pairs: x = (image, label), z = (noise, label); D is then shown (G(z), label).
+A conditional GAN is the same with pairs: x = (image, label), z = (noise, label); D then sees (G(z), label).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
-from minigan.fast_step import can_join, join, on_halves
+from minigan.fast_step import fast_d_step, with_label
+from minigan.layers.tree import Tree, first
+from minigan.losses import GANLoss
 from minigan.network import Sequential
 from minigan.optim import EMA, Optimizer
-from minigan.penalties import add_penalty, around, between, place
+from minigan.penalties import add_penalty, as_penalties
 
 
-def d_step(G, D, loss, penalties: Iterable[Callable] | None, opt_D, x, z, rng=None) -> dict[str, float]:
+def d_step(
+    G: Sequential,
+    D: Sequential,
+    loss: GANLoss,
+    penalties: Iterable[Callable] | None,
+    opt_D: Any,
+    x: Tree,
+    z: Tree,
+    rng: np.random.Generator | None = None,
+) -> dict[str, float]:
     """One step of D:   theta_D <- theta_D - lr d/dtheta_D [ loss.d(D(x), D(G(z))) + sum of penalties ].
 
-    x: a real batch (N, ...), z: noise (N, latent).  penalties: functions of g = dD/dx such as partial(r1, gamma=1.0); rng is
-    needed for those taken between or around the batches.  G is not moved.     Goodfellow et al. 2014, algorithm 1.
+    x: a real batch (N, ...), z: noise (N, latent).  penalties: values such as R1(gamma=1.0); rng is needed for those taken
+    between or around the batches.  G does not move.     Goodfellow et al. 2014, algorithm 1.
     """
-    fake = beside(G.forward(z)[0], z)  # G as it trains, but nothing flows back into it
+    fake = with_label(G.forward(z)[0], z)  # G as it trains, but nothing flows back into it
     r, real_caches = D.forward(x)
     f, fake_caches = D.forward(fake)  # both caches are alive at once
     value, d_real, d_fake = loss.d(r, f)  # eq:game.d_step
-    penalty_value = learn(D, d_real, r, real_caches, taken(penalties, "real"))
-    penalty_value += learn(D, d_fake, f, fake_caches, taken(penalties, "fake"))
-    penalty_value += elsewhere(D, x, fake, taken(penalties, "between", "around"), rng)
+    D.backward(d_real, real_caches, need_dx=False)
+    D.backward(d_fake, fake_caches, need_dx=False)
+    total, seen = 0.0, {"real": (r, real_caches), "fake": (f, fake_caches)}
+    for penalty in as_penalties(penalties):
+        if penalty.place in seen:
+            scores, caches = seen[penalty.place]
+        else:
+            scores, caches = D.forward(with_label(penalty.points(first(x), first(fake), rng), x))
+        total += add_penalty(D, scores, caches, penalty)
     opt_D.step()
-    return {"loss_D": value, "penalty": penalty_value, "score_real": float(r.mean()), "score_fake": float(f.mean())}
+    return {"loss_D": value, "penalty": total, "score_real": float(r.mean()), "score_fake": float(f.mean())}
 
 
-def d_step_joined(G, D, loss, penalties: Iterable[Callable] | None, opt_D, x, z, rng=None) -> dict[str, float]:
-    """d_step with x and G(z) in one batch for D, where that gives the same sums; elsewhere it is d_step."""
-    real, false = taken(penalties, "real"), taken(penalties, "fake")
-    if not can_join(D, real, false):
-        return d_step(G, D, loss, penalties, opt_D, x, z, rng)
-    fake = beside(G.forward(z)[0], z)
-    n = len(image(x))
-    s, caches = D.forward(join(D.cast(x), D.cast(fake)))  # (n + N, 1)
-    r, f = s[:n], s[n:]
-    value, d_real, d_fake = loss.d(r, f)
-    dy = np.concatenate([d_real, d_fake])
-    penalty_value = learn(D, dy, s, caches, [on_halves(real, false, n)] if real else [])
-    penalty_value += elsewhere(D, x, fake, taken(penalties, "between", "around"), rng)
-    opt_D.step()
-    return {"loss_D": value, "penalty": penalty_value, "score_real": float(r.mean()), "score_fake": float(f.mean())}
-
-
-def g_step(G, D, loss, opt_G, x, z) -> dict[str, float]:
+def g_step(G: Sequential, D: Sequential, loss: GANLoss, opt_G: Any, x: Tree, z: Tree) -> dict[str, float]:
     """One step of G:   theta_G <- theta_G - lr d/dtheta_G loss.g(D(x), D(G(z))).
 
-    The slope runs *through* D (learn=False) and into G.  x is used only by a relativistic loss, which compares with real.
+    The gradient runs *through* D (learn=False) and into G.  Only a relativistic loss, which compares with real, uses x.
     """
     fake, caches = G.forward(z)
-    f, fake_caches = D.forward(beside(fake, z))
+    f, fake_caches = D.forward(with_label(fake, z))
     r = D.forward(x)[0] if loss.relativistic else None
     value, d_fake, *_ = loss.g(r, f)  # eq:game.g_step
     dx = D.backward(d_fake, fake_caches, learn=False)  # eq:game.through
-    G.backward(image(dx), caches, need_dx=False)
+    G.backward(first(dx), caches, need_dx=False)
     opt_G.step()
     return {"loss_G": value}
-
-
-def learn(D, dy, scores, caches, penalties) -> float:
-    """D.backward(dy, caches) and the penalties on the same batch; the first penalty shares the pass -> their value."""
-    if not penalties:
-        D.backward(dy, caches, need_dx=False)
-        return 0.0
-    first, *others = penalties
-    value = add_penalty(D, scores, caches, first, dy)
-    return value + sum(add_penalty(D, scores, caches, penalty) for penalty in others)
-
-
-def elsewhere(D, x, fake, penalties, rng) -> float:
-    """The penalties taken at points of their own, between the batches or around the real one -> their value."""
-    value = 0.0
-    for penalty in penalties:
-        points = beside(_points(place(penalty), image(x), image(fake), rng), x)
-        value += add_penalty(D, *D.forward(points), penalty)
-    return value
-
-
-def taken(penalties, *places) -> list[Callable]:
-    """Those of the penalties that are taken at one of these places."""
-    return [penalty for penalty in penalties or () if place(penalty) in places]
-
-
-def image(x):
-    """The image of a pair (image, label); anything else as it is."""
-    return x[0] if isinstance(x, tuple) else x
-
-
-def beside(fake, z):
-    """The fake image, with z's label beside it if z carries one."""
-    return (fake, *z[1:]) if isinstance(z, tuple) else fake
-
-
-def _points(where, real, fake, rng):
-    if rng is None:
-        raise ValueError(
-            f"a penalty taken '{where}' the batches draws random points: pass rng=np.random.default_rng(0) to d_step"
-        )
-    return between(real, fake, rng) if where == "between" else around(real, rng)
 
 
 class Game:
@@ -170,10 +129,10 @@ class GAN(Game):
     def step(self, x, y, rng):
         x = (x, y) if self.classes else x
         for _ in range(self.d_steps):
-            row = d_step_joined(
-                self.G, self.D, self.loss, self.penalties, self.opt_D, x, self.noise(len(image(x)), rng, y), rng
+            row = fast_d_step(
+                self.G, self.D, self.loss, self.penalties, self.opt_D, x, self.noise(len(first(x)), rng, y), rng
             )
-        row |= g_step(self.G, self.D, self.loss, self.opt_G, x, self.noise(len(image(x)), rng, y))
+        row |= g_step(self.G, self.D, self.loss, self.opt_G, x, self.noise(len(first(x)), rng, y))
         if self.ema:
             self.ema.step()
         return row
@@ -204,4 +163,4 @@ class GAN(Game):
         z = self.noise(len(x), rng, y)
         yield "G", self.G, z
         yield "D", self.D, (x, y) if self.classes else x
-        yield "D", self.D, beside(self.G(z), z)
+        yield "D", self.D, with_label(self.G(z), z)

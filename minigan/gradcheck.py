@@ -11,6 +11,7 @@ raises GradientError and says which array, which index, what was expected and wh
 """
 
 import copy
+from collections.abc import Callable
 
 import numpy as np
 
@@ -27,7 +28,8 @@ from minigan.differences import (
     require,
 )
 from minigan.game import d_step, g_step
-from minigan.layers.layer import Layer, MixedSamplesError, every
+from minigan.layers.layer import Layer, MixedSamplesError, all_layers
+from minigan.layers.tree import Tree, leaves, tree_map
 from minigan.network import Sequential
 
 __all__ = [
@@ -84,7 +86,7 @@ def network_checks(net, x, rng=0, h: float = H, method: str = "central", samples
     net = net.astype(np.float64)
     if isinstance(x, tuple) and all(isinstance(n, int | np.integer) for n in x):
         x = rng.standard_normal(x)
-    x = tuple(_float64(part) for part in x) if isinstance(x, tuple) else _float64(x)
+    x = tree_map(_float64, x)
     at = np.arange(net.theta.size)
     if net.theta.size > samples:
         at = np.sort(rng.choice(net.theta.size, samples, replace=False))
@@ -96,16 +98,18 @@ def network_checks(net, x, rng=0, h: float = H, method: str = "central", samples
 
     y, caches = forward()
     dy = random_like(y, rng)
-    taken = (given, net, x, y, dy, caches, forward)
-    first, second = (net, x, dy, caches, at, forward, h, method), (net, x, dy, caches, at, forward, h, rng)
-    return [*_granted(*taken), *_first(*first), *_second(*second)]
+    return [
+        *_assumptions(given, net, x, y, dy, caches, forward),
+        *_first(net, x, dy, caches, at, forward, h, method),
+        *_second(net, x, dy, caches, at, forward, h, rng),
+    ]
 
 
-def _granted(given, net, x, y, dy, caches, forward):
-    """What differences take for granted: a bug here makes them lie, or agree with a wrong layer."""
+def _assumptions(given, net, x, y, dy, caches, forward):
+    """What the differences assume: where one is violated they are wrong, or agree with a wrong layer."""
     loose = [
         f"{layer}.{name}"
-        for layer in every(given.layers)
+        for layer in all_layers(given.layers)
         for name in layer.parameters
         if not np.shares_memory(getattr(layer, name), given.theta)
     ]
@@ -115,13 +119,12 @@ def _granted(given, net, x, y, dy, caches, forward):
     yield Check("weights are views of theta", float(len(loose)), 0.0, detail)
     kept = copy.deepcopy((x, dy))
     net.backward(dy, caches, learn=False)
-    for a, b in zip((*_tuple(x), *_tuple(dy)), (*_tuple(kept[0]), *_tuple(kept[1])), strict=True):
+    for a, b in zip(leaves((x, dy)), leaves(kept), strict=True):
         if a is not None:
             yield compare("arguments unchanged", a, b, 0.0)
     if not net.mixes:
-        alone = tuple(None if part is None else part[:1] for part in _tuple(x))
-        ys = zip(_tuple(forward(x=alone if isinstance(x, tuple) else alone[0])[0]), _tuple(y), strict=True)
-        for one, many in ys:
+        alone = tree_map(lambda part: part[:1], x)
+        for one, many in zip(leaves(forward(x=alone)[0]), leaves(y), strict=True):
             if one is not None:
                 yield compare("a sample alone", one, many[:1], ADJOINT)
 
@@ -132,7 +135,7 @@ def _first(net, x, dy, caches, at, forward, h, method):
     twin, gradient, step = net, numerical_gradient, h
     if method == "complex":
         twin, gradient, step = net.astype(np.complex128), complex_gradient, 1e-20
-        x = tuple(map(twin.cast, x)) if isinstance(x, tuple) else twin.cast(x)
+        x = twin.cast(x)
 
     def value(_=None):
         return dot(dy, forward(twin, x)[0])
@@ -152,10 +155,9 @@ def _second(net, x, dy, caches, at, forward, h, rng):
         return
 
     def move(s):
-        moved = tuple(p if d is None else p + s * d for p, d in zip(_tuple(x), _tuple(v), strict=True))
-        return _tuple(forward(x=moved if isinstance(x, tuple) else moved[0])[0])
+        return leaves(forward(x=tree_map(lambda part, d: part if d is None else part + s * d, x, v))[0])
 
-    for i, (above, below, part) in enumerate(zip(move(h), move(-h), _tuple(w), strict=True)):
+    for i, (above, below, part) in enumerate(zip(move(h), move(-h), leaves(w), strict=True)):
         if part is not None:
             yield compare(f"tangent{i or ''}", part, (above - below) / (2 * h), FIRST)  # eq:gradcheck.tangent
     dx = net.backward(dy, caches, learn=False)
@@ -176,7 +178,7 @@ def _second(net, x, dy, caches, at, forward, h, rng):
         SECOND,
         lambda i: net.locate(int(at[i])),
     )
-    for i, (part, slope) in enumerate(_parts(x, (None,) * len(_tuple(x)) if born is None else born)):
+    for i, (part, slope) in enumerate(_parts(x, tree_map(lambda _: None, x) if born is None else born)):
         yield compare(f"second order, dx{i or ''}", slope, numerical_gradient(along, part, h), SECOND)
 
 
@@ -236,28 +238,22 @@ def step_checks(G, D, loss, x, z, penalties=(), rng: int = 0, h: float = H, samp
     return checks
 
 
-def _float64(a):
+def _float64(a: np.ndarray) -> np.ndarray:
     a = np.asarray(a)
     return np.array(a, np.float64) if a.dtype.kind == "f" else a
 
 
-def _tuple(x):
-    return x if isinstance(x, tuple) else (x,)
-
-
-def _parts(x, dx):
-    """The inputs that can move, each with its slope (zero where it is None)."""
-    pairs = zip(_tuple(x), _tuple(dx), strict=True)
+def _parts(x: Tree, dx: Tree) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The inputs that can move, each with its gradient (zero where it is None)."""
+    pairs = zip(leaves(x), leaves(dx), strict=True)
     return [(a, np.zeros_like(a) if d is None else d) for a, d in pairs if a is not None and a.dtype.kind in "fc"]
 
 
-def random_like(x, rng):
-    """A random direction for x: None for labels, which cannot move; a tuple for a tuple."""
-    if isinstance(x, tuple):
-        return tuple(random_like(part, rng) for part in x)
-    return rng.standard_normal(x.shape) if x.dtype.kind in "fc" else None
+def random_like(x: Tree, rng: np.random.Generator) -> Tree:
+    """A random direction for x, leaf by leaf: None for labels, which cannot move."""
+    return tree_map(lambda a: rng.standard_normal(a.shape) if a is not None and a.dtype.kind in "fc" else None, x)
 
 
-def dot(a, b, of=lambda term: term):
-    """<a, b>, the sum over all entries of all parts; a part that is None counts as zero."""
-    return sum(of(p * q).sum() for p, q in zip(_tuple(a), _tuple(b), strict=True) if p is not None and q is not None)
+def dot(a: Tree, b: Tree, of: Callable = lambda term: term) -> float:
+    """<a, b>, the sum over all entries of all leaves; a leaf that is None counts as zero."""
+    return sum(of(p * q).sum() for p, q in zip(leaves(a), leaves(b), strict=True) if p is not None and q is not None)

@@ -258,7 +258,7 @@ def _first_bad(place, layers, x) -> str:
         y = layer(x)
         if not _finite(y):
             if isinstance(layer, Beside):
-                return _first_bad(f"{place}, layer {i}, Beside", layer.body.layers, x[0])
+                return _first_bad(f"{place}, layer {i}, Beside", layer.branches[0].layers, x[0])
             return f" The first bad output is that of {place}, layer {i}, {layer}{given or '.'}"
         x = y
     return ""

@@ -515,7 +515,7 @@ with planted(kernels, "dense_dW", assign):
 # | `eq:leaky_relu.dx`: $dx = dy$ or $\alpha\, dy$ | `minigan.layers.LeakyReLU.backward` | `tests/layers/test_activations.py`: `test_leaky_relu_by_hand` |
 # | `eq:chain.dx`: $dx_{l-1} = J_l^\top dx_l$ | `minigan.layers.chain.Chain.backward` | `tests/layers/test_chain.py`: `test_worked_by_hand` |
 # | `eq:chain.dtheta`: $d\theta_l \mathrel{+}= (\partial f_l / \partial \theta_l)^\top dx_l$ | `minigan.layers.layer.Layer.learn` | `tests/layers/test_chain.py`: `test_worked_by_hand` |
-# | `eq:residual.dx`: $dx = J_{\text{shortcut}}^\top dy + J_{\text{body}}^\top dy$ | `minigan.layers.Residual.back` | `tests/layers/test_residual.py`: `test_worked_by_hand` |
+# | `eq:residual.dx`: $dx = J_{\text{shortcut}}^\top dy + J_{\text{body}}^\top dy$ | `minigan.layers.Copy.backward` | `tests/layers/test_branches.py`: `test_worked_by_hand` |
 # | `eq:init.he`: $W \sim \mathcal{N}(0, 2 / n)$ | `minigan.layers.layer.normal` | `tests/layers/test_dense.py`: `test_the_variance_survives_many_relu_layers` |
 #
 # - To find a slope, ask which outputs a number reached and how strongly; then add up the ways.

@@ -292,7 +292,7 @@ def one_sided(g, lam=10.0):
     return lam * float(np.mean(excess**2)), 2 * lam * excess * np.sign(g) / len(g)
 
 
-one_sided.at = "between"
+one_sided = penalties.Custom(one_sided, place="between")
 
 
 def turned(penalty):

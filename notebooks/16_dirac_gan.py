@@ -449,7 +449,6 @@ def without_half(g, gamma=1.0):
     return gamma * float(np.sum(g * g)) / len(g), 2 * gamma * g / len(g)  # right: gamma / 2, gamma
 
 
-without_half.at = "real"
 G = Sequential(Dense(2, 4), Tanh(), Dense(4, 2), rng=0)
 D = Sequential(Dense(2, 4), Tanh(), Dense(4, 1), rng=1)
 x, z = np.random.default_rng(2).standard_normal((2, 5, 2))

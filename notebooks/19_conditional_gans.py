@@ -18,11 +18,25 @@ import numpy as np
 from minigan import data, game, losses, metrics, models, plots
 from minigan.data.toy import RING_MODES, RING_STD
 from minigan.differences import ADJOINT, Check, compare
+from minigan.fast_step import with_label
 from minigan.gradcheck import network_checks, step_checks
-from minigan.layers import Beside, Concat, Conv2d, Dense, Embedding, Flatten, LabelScore, LeakyReLU, Reshape
+from minigan.layers import (
+    Beside,
+    Concat,
+    Conv2d,
+    Dense,
+    Embedding,
+    Flatten,
+    Join,
+    LabelScore,
+    LeakyReLU,
+    Parallel,
+    Reshape,
+)
 from minigan.layers.chain import Chain
 from minigan.layers.embedding import one_hot
 from minigan.layers.layer import Layer, constant, normal
+from minigan.layers.tree import first
 from minigan.metrics import mixture_quality
 from minigan.models import digitnet
 from minigan.network import Sequential
@@ -252,13 +266,13 @@ if not quick():
 #
 # ## See the code
 #
-# Notice the `None`s: `Embedding.backward` returns one, `LabelScore.backward` puts one beside its `dh`, and `Concat.back` hands on whatever its two sides say. `Beside.back` does not look at what comes for the label. In `game`, `beside` is the line that gives a fake the label it was asked for. And of a D that takes pairs, `add_penalty` differentiates the image only.
+# Notice the `None`s: `Embedding.backward` returns one, `LabelScore.backward` puts one beside its `dh`, and `Parallel.back` hands on whatever its branches say: it skips a branch that gets no gradient. `Concat` is `Parallel`, then `Join`; `Beside` is `Parallel` with nothing in the second branch. `with_label` is the line that gives a fake the label it was asked for. And of a D that takes pairs, `add_penalty` differentiates the image only.
 
 # %%
-show_source(Embedding, Concat.forward, Concat.back, Beside.forward, Beside.back)
+show_source(Embedding, Parallel.forward, Parallel.back, Join, Concat, Beside)
 
 # %%
-show_source(LabelScore, game.beside, game.image, models.mlp, add_penalty)
+show_source(LabelScore, with_label, first, models.mlp, add_penalty)
 
 
 # %% [markdown]
@@ -809,9 +823,7 @@ assert [bool(names) for names in caught.values()] == [False, False, False, True]
 n = steps(300, 3)
 heard = {"no bug": train("score", n)((FRESH, ASKED))}
 for name, bug in bugs.items():
-    two_passes = planted(
-        game, "d_step_joined", lambda *step: game.d_step(*step)
-    )  # where the bug is planted
+    two_passes = planted(game, "fast_d_step", lambda *step: game.d_step(*step))  # where the bug is planted
     with planted(*bug), two_passes:
         heard[name] = train("score", n)((FRESH, ASKED))
 answers = {name: np.trace(got(points)) / K for name, points in heard.items()}
@@ -887,9 +899,9 @@ assert caught["the label is lost in D"] == {"D hears the label"}
 # |---|---|---|
 # | `eq:embedding.forward`: a row for each label | `minigan.layers.Embedding.forward` | `tests/layers/test_embedding.py`: `test_worked_by_hand`, `test_equals_dense_on_one_hot_rows` |
 # | `eq:embedding.dW`: labels that come twice collect two slopes | `minigan.layers.Embedding.accumulate` | `tests/layers/test_embedding.py`: `test_worked_by_hand` |
-# | `eq:concat.forward`: the label beside the noise, or as a plane | `minigan.layers.Concat.forward` | `tests/layers/test_concat.py`: `test_worked_by_hand`, `test_a_label_as_one_more_channel_of_an_image` |
-# | `eq:concat.dx`: the slope is cut where they were joined, `None` for a label | `minigan.layers.Concat.back` | `tests/layers/test_concat.py`: `test_worked_by_hand` |
-# | `eq:beside.forward`: the label waits beside the image | `minigan.layers.Beside.forward` | `tests/layers/test_label.py`: `test_beside_works_on_the_first_and_hands_the_second_on` |
+# | `eq:concat.forward`: the label beside the noise, or as a plane | `minigan.layers.Join.forward` | `tests/layers/test_concat.py`: `test_worked_by_hand`, `test_a_label_as_one_more_channel_of_an_image` |
+# | `eq:concat.dx`: the slope is cut where they were joined, `None` for a label | `minigan.layers.Join.backward` | `tests/layers/test_concat.py`: `test_worked_by_hand` |
+# | `eq:beside.forward`: the label waits beside the image | `minigan.layers.Parallel.forward` | `tests/layers/test_label.py`: `test_beside_works_on_the_first_and_hands_the_second_on` |
 # | `eq:label_score.forward`: one score for each class | `minigan.layers.LabelScore.forward` | `tests/layers/test_label.py`: `test_label_score_by_hand`, `test_each_class_has_its_own_critic` |
 # | `eq:label_score.dW`: only the row that judged learns | `minigan.layers.LabelScore.accumulate` | `tests/layers/test_label.py`: `test_label_score_by_hand` |
 # | `eq:penalty.g`: of a pair only the image moves | `minigan.penalties.add_penalty` | `tests/test_penalties.py`: `test_in_a_conditional_critic_only_the_image_moves` |

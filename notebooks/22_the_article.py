@@ -294,7 +294,7 @@ def small_gan(seed=0):
 def five_steps(gan, x, rng):
     z = gan.noise(len(x), rng)  # 2. noise, of which G makes images
     # 1. train D, on both batches at once ...
-    row = game.d_step_joined(gan.G, gan.D, gan.loss, (), gan.opt_D, x, z)
+    row = game.fast_d_step(gan.G, gan.D, gan.loss, (), gan.opt_D, x, z)
     z = gan.noise(len(x), rng)  # 2. once more
     row |= game.g_step(gan.G, gan.D, gan.loss, gan.opt_G, x, z)  # 1. and 3. ... and train G
     gan.ema.step()
@@ -813,7 +813,7 @@ rows, logs = {}, {}
 for name, bug in {"as it should be": (game, "learn", game.learn), **bugs}.items():
     gan = small_gan()
     two_passes = planted(
-        game, "d_step_joined", lambda *step: game.d_step(*step)
+        game, "fast_d_step", lambda *step: game.d_step(*step)
     )  # where the bugs are planted
     with planted(*bug), two_passes:
         run = Trainer(gan, digits.to_float(), batch=64, steps=steps(400, 20), log_every=1)

@@ -5,9 +5,11 @@ from functools import partial
 import numpy as np
 import pytest
 
-from minigan.game import GAN, Game, beside, d_step, g_step, image
+from minigan.fast_step import with_label
+from minigan.game import GAN, Game, d_step, g_step
 from minigan.gradcheck import check_step
 from minigan.layers import BatchNorm, Beside, Concat, Dense, Embedding, Flatten, LabelScore, LeakyReLU, Reshape, Tanh
+from minigan.layers.tree import first
 from minigan.losses import GAN_LOSSES, non_saturating, relativistic
 from minigan.network import Sequential
 from minigan.optim import EMA, SGD, Adam
@@ -112,15 +114,15 @@ def seen(monkeypatch):
 def test_where_each_penalty_is_taken(seen, classes):
     G, D = networks(classes)
     x, z = batch(classes=classes)
-    real = image(x)
+    real = first(x)
     points = {}
     for penalty in (r1, r2, partial(wgan_gp, lam=2.0), dragan):
         seen.clear()
         assert d_step(G, D, non_saturating, [penalty], SGD(D, 0.0), x, z, np.random.default_rng(5))["penalty"] > 0
         given = [x for net, x in seen if net is D]
         assert all(isinstance(x, tuple) == bool(classes) for x in given)
-        fake, *points[penalty] = map(image, given[1:])
-        assert same_bits(image(given[0]), real)
+        fake, *points[penalty] = map(first, given[1:])
+        assert same_bits(first(given[0]), real)
         assert all(x[1] is z[1] for x in given if classes)  # each score is read at the labels of the batch
     assert points.pop(r1) == points.pop(r2) == []  # taken at points whose scores are there already
     (noisy,) = points.pop(dragan)
@@ -159,10 +161,10 @@ def test_only_a_relativistic_loss_compares_with_the_real_batch(seen):
 
 def test_pairs():
     x, y = np.ones((2, 3)), np.array([0, 1])
-    assert image(x) is x
-    assert image((x, y)) is x
-    assert beside(x, np.zeros((2, 4))) is x
-    assert beside(x, (np.zeros((2, 4)), y)) == (x, y)
+    assert first(x) is x
+    assert first((x, y)) is x
+    assert with_label(x, np.zeros((2, 4))) is x
+    assert with_label(x, (np.zeros((2, 4)), y)) == (x, y)
 
 
 # ---- GAN ---------------------------------------------------------------------------------------------------------------

@@ -21,10 +21,10 @@ class Activation(Layer):
         return y, tuple(cache)
 
     def backward(self, dy, cache):
-        return self.check_slope(dy, cache[0].shape) * self.df(*cache)  # eq:activation.dx
+        return self.check_dy(dy, cache[0].shape) * self.df(*cache)  # eq:activation.dx
 
     def tangent(self, v, cache):
-        return self.check_tangent(v, cache[0].shape) * self.df(*cache), cache  # eq:activation.tangent
+        return self.check_v(v, cache[0].shape) * self.df(*cache), cache  # eq:activation.tangent
 
     def curvature(self, dy, v, cache):
         return dy * v * self.d2f(*cache)  # eq:activation.curvature
@@ -113,10 +113,10 @@ class LeakyReLU(Layer):
         return y, y
 
     def backward(self, dy, y):
-        return kernels.leaky_relu_dx(self.check_slope(dy, y.shape), y, self.alpha)  # eq:leaky_relu.dx
+        return kernels.leaky_relu_dx(self.check_dy(dy, y.shape), y, self.alpha)  # eq:leaky_relu.dx
 
     def tangent(self, v, y):
-        return kernels.leaky_relu_dx(self.check_tangent(v, y.shape), y, self.alpha), y
+        return kernels.leaky_relu_dx(self.check_v(v, y.shape), y, self.alpha), y
 
     def __repr__(self):
         return f"LeakyReLU({self.alpha})"

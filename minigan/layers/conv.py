@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from minigan import kernels
-from minigan.layers.layer import HE, ShapeError, constant, normal, whole
+from minigan.layers.layer import HE, ShapeError, check_sizes, constant, normal
 from minigan.layers.linear import Linear
 
 
@@ -18,7 +18,7 @@ class Convolution(Linear):
     """What all directions share: the parameters and the checks."""
 
     def __init__(self, c_in, c_out, k, stride=1, pad=0, bias=True, gain=HE):
-        whole(type(self).__name__, c_in=c_in, c_out=c_out, k=k, stride=stride)
+        check_sizes(type(self).__name__, c_in=c_in, c_out=c_out, k=k, stride=stride)
         if not isinstance(pad, int | np.integer) or not 0 <= pad < k:
             raise ValueError(
                 f"{type(self).__name__} needs a whole number 0 <= pad < k, or its border would see only zeros, got {k=}, {pad=}"

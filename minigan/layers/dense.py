@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from minigan import kernels
-from minigan.layers.layer import HE, constant, normal, whole
+from minigan.layers.layer import HE, check_sizes, constant, normal
 from minigan.layers.linear import Linear
 
 
@@ -21,7 +21,7 @@ class Dense(Linear):
     """
 
     def __init__(self, n_in: int, n_out: int, bias: bool = True, gain: float = HE):
-        whole("Dense", n_in=n_in, n_out=n_out)
+        check_sizes("Dense", n_in=n_in, n_out=n_out)
         self.n_in, self.n_out, self.bias = n_in, n_out, bias
         self.parameters = {"W": ((n_in, n_out), normal(gain / math.sqrt(n_in)))}  # eq:init.he
         if bias:

@@ -31,10 +31,10 @@ class Dropout(Layer):
         return x * scale, scale  # eq:dropout.forward
 
     def backward(self, dy, scale):
-        return self.check_slope(dy, scale.shape) * scale  # eq:dropout.dx
+        return self.check_dy(dy, scale.shape) * scale  # eq:dropout.dx
 
     def tangent(self, v, scale):
-        return self.check_tangent(v, scale.shape) * scale, scale
+        return self.check_v(v, scale.shape) * scale, scale
 
     def __call__(self, x):
         return x

@@ -30,20 +30,19 @@ class Linear(Layer):
 
     def backward(self, dy, cache):
         x, _ = cache
-        return self.adjoint(self.check_slope(dy, self.out_shape(x)), x)
+        return self.adjoint(self.check_dy(dy, self.out_shape(x)), x)
 
     def accumulate(self, dy, cache):
-        x, one = cache  # one is 1 after forward, 0 after tangent, c in accumulate_both
-        dy = self.check_slope(dy, self.out_shape(x))
+        x, one = cache  # one is 1 after forward, 0 after tangent, c after blend
+        dy = self.check_dy(dy, self.out_shape(x))
         self.outer(x, dy)
         if self.bias and np.any(one):
             self.db += kernels.column_sums(dy if isinstance(one, int) else one * dy)  # db += 1' dy   eq:linear.db
 
     def tangent(self, v, cache):
-        v = self.check_tangent(v, cache[0].shape)
+        v = self.check_v(v, cache[0].shape)
         return self.apply(v), (v, 0)  # eq:linear.tangent
 
-    def accumulate_both(self, dw, c, tcache, cache):
+    def blend(self, c, cache, tcache):
         c = per_sample(c, cache[0])
-        # c (x, 1) + (v, 0): one product for both streams   eq:linear.both
-        self.accumulate(dw, (c * cache[0] + tcache[0], c))
+        return c * cache[0] + tcache[0], c  # c (x, 1) + (v, 0): one product for both gradients   eq:linear.both

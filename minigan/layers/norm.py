@@ -14,7 +14,7 @@ One calculus serves all.  With s = sqrt(var + eps), y = (x - mean x) / s and P u
 import numpy as np
 
 from minigan import kernels
-from minigan.layers.layer import Layer, constant, whole
+from minigan.layers.layer import Layer, check_sizes, constant
 
 
 def standardize(x, axes, eps, center=True):
@@ -47,7 +47,7 @@ class _SampleNorm(Layer):
     axes: tuple
 
     def __init__(self, n: int, eps: float = 1e-5):
-        whole(type(self).__name__, n=n)
+        check_sizes(type(self).__name__, n=n)
         self.n, self.eps = n, eps
         self.parameters = {"gamma": ((n,), constant(1.0)), "beta": ((n,), constant(0.0))}
 
@@ -63,13 +63,13 @@ class _SampleNorm(Layer):
 
     def backward(self, dy, cache):
         _, xhat, s, _ = cache
-        return project(self.gamma * self.check_slope(dy, xhat.shape), xhat, self.axes) / s  # eq:norm.dx
+        return project(self.gamma * self.check_dy(dy, xhat.shape), xhat, self.axes) / s  # eq:norm.dx
 
     def accumulate(self, dy, cache):
         u, _, _, one = (
             cache  # u: what gamma multiplies: xhat after forward, J v after tangent, where beta does not move
         )
-        dy = self.check_slope(dy, u.shape)
+        dy = self.check_dy(dy, u.shape)
         axes = tuple(range(dy.ndim - 1))
         self.dgamma += (dy * u).sum(axis=axes)  # eq:norm.dgamma
         if one:
@@ -77,7 +77,7 @@ class _SampleNorm(Layer):
 
     def tangent(self, v, cache):
         _, xhat, s, _ = cache
-        u = project(self.check_tangent(v, xhat.shape), xhat, self.axes) / s
+        u = project(self.check_v(v, xhat.shape), xhat, self.axes) / s
         return self.gamma * u, (u, xhat, s, 0)  # eq:norm.tangent
 
     def curvature(self, dy, v, cache):
@@ -137,10 +137,10 @@ class PixelNorm(Layer):
 
     def backward(self, dy, cache):
         y, s = cache
-        return project(self.check_slope(dy, y.shape), y, self.axes, center=False) / s  # eq:pixelnorm.dx
+        return project(self.check_dy(dy, y.shape), y, self.axes, center=False) / s  # eq:pixelnorm.dx
 
     def tangent(self, v, cache):
-        return self.backward(self.check_tangent(v, cache[0].shape), cache), cache  # the Jacobian P / s is symmetric
+        return self.backward(self.check_v(v, cache[0].shape), cache), cache  # the Jacobian P / s is symmetric
 
     def curvature(self, dy, v, cache):
         y, s = cache
@@ -158,7 +158,7 @@ class BatchNorm(Layer):
     mixes = True
 
     def __init__(self, n: int, momentum: float = 0.1, eps: float = 1e-5):
-        whole("BatchNorm", n=n)
+        check_sizes("BatchNorm", n=n)
         self.n, self.momentum, self.eps = n, momentum, eps
         self.parameters = {"gamma": ((n,), constant(1.0)), "beta": ((n,), constant(0.0))}
         self.buffers = {"running_mean": ((n,), constant(0.0)), "running_var": ((n,), constant(1.0))}
@@ -190,13 +190,13 @@ class BatchNorm(Layer):
 
     def learn(self, dy, cache):  # one kernel gives all three slopes
         # dx = gamma / s (dy - dbeta / M - xhat dgamma / M)   eq:batchnorm.dx
-        dx, dgamma, dbeta = kernels.batchnorm_dx(self.check_slope(dy, cache[0].shape), *cache, self.gamma)
+        dx, dgamma, dbeta = kernels.batchnorm_dx(self.check_dy(dy, cache[0].shape), *cache, self.gamma)
         self.dgamma += dgamma  # eq:batchnorm.dgamma
         self.dbeta += dbeta  # eq:batchnorm.dbeta
         return dx
 
     def backward(self, dy, cache):
-        return kernels.batchnorm_dx(self.check_slope(dy, cache[0].shape), *cache, self.gamma)[0]
+        return kernels.batchnorm_dx(self.check_dy(dy, cache[0].shape), *cache, self.gamma)[0]
 
     def accumulate(self, dy, cache):
         self.learn(dy, cache)

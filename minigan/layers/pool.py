@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from minigan.layers.layer import Layer, whole
+from minigan.layers.layer import Layer, check_sizes
 
 
 class _Pool(Layer):
     def __init__(self, k: int = 2):
-        whole(type(self).__name__, k=k)
+        check_sizes(type(self).__name__, k=k)
         self.k = k
 
     def blocks(self, x):  # (N, H, W, C) -> (N, H/k, W/k, C, k k)
@@ -35,11 +35,11 @@ class AvgPool2d(_Pool):
 
     def backward(self, dy, shape):
         N, height, width, C = shape
-        dy = self.check_slope(dy, (N, height // self.k, width // self.k, C))
+        dy = self.check_dy(dy, (N, height // self.k, width // self.k, C))
         return (dy / self.k**2).repeat(self.k, axis=1).repeat(self.k, axis=2)  # eq:avgpool.dx
 
     def tangent(self, v, shape):
-        return self.blocks(self.check_tangent(v, shape)).mean(axis=-1), shape
+        return self.blocks(self.check_v(v, shape)).mean(axis=-1), shape
 
 
 class MaxPool2d(_Pool):
@@ -52,14 +52,14 @@ class MaxPool2d(_Pool):
 
     def backward(self, dy, cache):
         winner, _ = cache
-        dy = self.check_slope(dy, winner.shape[:-1])
+        dy = self.check_dy(dy, winner.shape[:-1])
         blocks = np.zeros((*dy.shape, self.k**2), dy.dtype)
         np.put_along_axis(blocks, winner, dy[..., None], axis=-1)  # eq:maxpool.dx
         return self.unblock(blocks)
 
     def tangent(self, v, cache):
         winner, shape = cache
-        return np.take_along_axis(self.blocks(self.check_tangent(v, shape)), winner, axis=-1)[..., 0], cache
+        return np.take_along_axis(self.blocks(self.check_v(v, shape)), winner, axis=-1)[..., 0], cache
 
 
 class Upsample2x(Layer):
@@ -71,8 +71,8 @@ class Upsample2x(Layer):
 
     def backward(self, dy, shape):
         N, height, width, C = shape
-        dy = self.check_slope(dy, (N, 2 * height, 2 * width, C))
+        dy = self.check_dy(dy, (N, 2 * height, 2 * width, C))
         return dy.reshape(N, height, 2, width, 2, C).sum(axis=(2, 4))  # eq:upsample.dx
 
     def tangent(self, v, shape):
-        return self.check_tangent(v, shape).repeat(2, axis=1).repeat(2, axis=2), shape
+        return self.check_v(v, shape).repeat(2, axis=1).repeat(2, axis=2), shape

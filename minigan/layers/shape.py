@@ -26,10 +26,10 @@ class Reshape(Layer):
         return x.reshape(len(x), *self.shape), x.shape  # eq:reshape.forward
 
     def backward(self, dy, shape):
-        return self.check_slope(dy, (shape[0], *self.shape)).reshape(shape)
+        return self.check_dy(dy, (shape[0], *self.shape)).reshape(shape)
 
     def tangent(self, v, shape):
-        return self.check_tangent(v, shape).reshape(len(v), *self.shape), shape
+        return self.check_v(v, shape).reshape(len(v), *self.shape), shape
 
     def __repr__(self):
         return f"Reshape{self.shape}"
@@ -44,7 +44,7 @@ class Flatten(Layer):
         return np.ascontiguousarray(x).reshape(len(x), -1), x.shape  # eq:flatten.forward
 
     def backward(self, dy, shape):
-        return self.check_slope(dy, (shape[0], math.prod(shape[1:]))).reshape(shape)
+        return self.check_dy(dy, (shape[0], math.prod(shape[1:]))).reshape(shape)
 
     def tangent(self, v, shape):
-        return self.check_tangent(v, shape).reshape(len(v), -1), shape
+        return self.check_v(v, shape).reshape(len(v), -1), shape

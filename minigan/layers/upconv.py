@@ -8,7 +8,7 @@ image sees only a few distinct pixels, so the kernels fold the copying into the 
 
 from minigan import kernels
 from minigan.layers.conv import Convolution
-from minigan.layers.layer import HE, whole
+from minigan.layers.layer import HE, check_sizes
 
 
 class UpConv2d(Convolution):
@@ -18,7 +18,7 @@ class UpConv2d(Convolution):
     """
 
     def __init__(self, c_in: int, c_out: int, k: int = 3, bias: bool = True, gain: float = HE):
-        whole("UpConv2d", c_in=c_in, c_out=c_out, k=k)
+        check_sizes("UpConv2d", c_in=c_in, c_out=c_out, k=k)
         if k % 2 == 0:
             raise ValueError(f"UpConv2d needs an odd k, so that the output is exactly twice the input, got k={k}")
         super().__init__(c_in, c_out, k, bias=bias, gain=gain)

@@ -122,16 +122,16 @@ class _Walk:
                 return self.image(layer, row)
             case mg.Concat():
                 parts = (None, None) if x is None else x
-                sides = zip(layer.sides, parts, ("left.", "right."), strict=True)
+                sides = zip(layer.chain.layers[0].branches, parts, ("left.", "right."), strict=True)
                 rows = [self.chain(side.layers, part, None, where + name) for side, part, name in sides]
                 if rows != [None, None]:
                     raise ValueError(
                         f"{layer} joins a row that was an image to another row: no order of PyTorch's is known"
                     )
             case mg.Beside():
-                return self.chain(layer.body.layers, None if x is None else x[0], row, where + "body.")
+                return self.chain(layer.branches[0].layers, None if x is None else x[0], row, where + "body.")
             case mg.Residual():
-                for name, part in (("body.", layer.body), ("shortcut.", layer.shortcut)):
+                for name, part in zip(("body.", "shortcut."), layer.chain.layers[1].branches, strict=True):
                     self.chain(part.layers, x, row, where + name)
             case _ if layer.parameters or layer.children():
                 raise ValueError(f"{layer} has no counterpart in torch.nn: carry its arrays over by hand")

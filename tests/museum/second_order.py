@@ -64,7 +64,7 @@ def curvature_of_layer_norm_half_done(patch):
     check=derivatives(lambda: [Dense(3, 4), Tanh(), Dense(4, 4), Tanh(), Dense(4, 1)], POINTS),
 )
 def primal_stream_dropped(patch):
-    def backward_tangent(self, dw, dx, v, tcache, cache, learn=True):
+    def backward_tangent(self, dw, dx, v, tcache, cache, learn=True, need_dx=True):
         if learn:
             self.accumulate(dw, tcache)  # right: and what dx brings from above
         return self.backward(dw, tcache), self.curvature(dw, v, cache) if self.curved else None
@@ -78,10 +78,10 @@ def primal_stream_dropped(patch):
     check=derivatives(lambda: [Dense(3, 4), Tanh(), Dense(4, 1)], POINTS),
 )
 def primal_stream_teaches_nobody(patch):
-    def backward_tangent(self, dw, dx, v, tcache, cache, learn=True):
+    def backward_tangent(self, dw, dx, v, tcache, cache, learn=True, need_dx=True):
         if learn:
             self.accumulate(dw, tcache)
-        dx = None if dx is None else self.backward(dx, cache)  # right: self.learn(dx, cache)
+        dx = None if dx is None else self.backward(dx, cache)  # right: and self.accumulate(dx, cache)
         return self.backward(dw, tcache), add(dx, self.curvature(dw, v, cache)) if self.curved else dx
 
     patch(Layer, "backward_tangent", backward_tangent)

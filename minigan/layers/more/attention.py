@@ -8,8 +8,9 @@ import math
 
 import numpy as np
 
-from minigan.layers.layer import add, constant, normal, whole
-from minigan.layers.residual import Composite, Tangent
+from minigan.layers.composite import Composite, Tangent
+from minigan.layers.layer import check_sizes, constant, normal
+from minigan.layers.tree import add
 
 
 def _T(a):
@@ -27,7 +28,7 @@ class SelfAttention(Composite):
     curved = True
 
     def __init__(self, c: int, d: int | None = None):
-        whole("SelfAttention", c=c, d=1 if d is None else d)
+        check_sizes("SelfAttention", c=c, d=1 if d is None else d)
         self.c, self.d = c, d or max(1, c // 8)
         std = normal(1 / math.sqrt(c))
         shapes = {"Wq": (c, self.d), "Wk": (c, self.d), "Wv": (c, c)}
@@ -45,7 +46,7 @@ class SelfAttention(Composite):
         return x + self.gamma * o.reshape(x.shape), (X, q, k, v, A, o, x.shape)  # eq:attention.forward
 
     def _heads(self, dq, dk, dv, X, learn):
-        """Slopes of q, k, v, which are products of X -> slope of X."""
+        """Gradients in q, k, v, which are products of X -> gradient in X."""
         if learn:
             for dW, d in ((self.dWq, dq), (self.dWk, dk), (self.dWv, dv)):
                 dW += X.reshape(-1, self.c).T @ d.reshape(-1, d.shape[-1])  # dW += X' d   eq:attention.dW
@@ -53,7 +54,7 @@ class SelfAttention(Composite):
 
     def back(self, dy, cache, learn):
         X, q, k, v, A, o, shape = cache
-        dY = self.check_slope(dy, shape).reshape(X.shape)
+        dY = self.check_dy(dy, shape).reshape(X.shape)
         if learn:
             self.dgamma += (dY * o).sum()
         do = self.gamma * dY
@@ -62,14 +63,14 @@ class SelfAttention(Composite):
 
     def tangent(self, v, cache):
         X, q, k, val, A, _, shape = cache
-        U = self.check_tangent(v, shape).reshape(X.shape)
+        U = self.check_v(v, shape).reshape(X.shape)
         tq, tk, tv = U @ self.Wq, U @ self.Wk, U @ self.Wv  # the tangents of q, k, v
         tS = (tq @ _T(k) + q @ _T(tk)) / math.sqrt(self.d)
         tA = _softmax(A, tS)  # the softmax's Jacobian is symmetric
         to = tA @ val + A @ tv
         return v + self.gamma * to.reshape(shape), Tangent(cache, (U, tq, tk, tv, tS, tA, to))  # eq:attention.tangent
 
-    def backward_tangent(self, dw, dx, v, tcache, cache, learn=True):
+    def backward_tangent(self, dw, dx, v, tcache, cache, learn=True, need_dx=True):
         X, q, k, val, A, _, shape = cache
         U, tq, tk, tv, tS, tA, to = tcache.inner
         scale = 1 / math.sqrt(self.d)
@@ -80,7 +81,7 @@ class SelfAttention(Composite):
         # to = tA val + A tv
         dtA, dval = dto @ _T(val), _T(tA) @ dto
         dA, dtv = dto @ _T(tv), _T(A) @ dto
-        # tA = A (tS - r), r = sum A tS: its slopes in tS and in A
+        # tA = A (tS - r), r = sum A tS: its gradients in tS and in A
         r = (A * tS).sum(axis=-1, keepdims=True)
         dA += dtA * (tS - r) - tS * (A * dtA).sum(axis=-1, keepdims=True)  # eq:attention.second
         dtS = _softmax(A, dtA) * scale

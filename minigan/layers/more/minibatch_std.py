@@ -30,5 +30,5 @@ class MinibatchStd(Layer):
 
     def backward(self, dy, cache):
         u, s = cache
-        dy = self.check_slope(dy, (*u.shape[:-1], u.shape[-1] + 1))
+        dy = self.check_dy(dy, (*u.shape[:-1], u.shape[-1] + 1))
         return dy[..., :-1] + dy[..., -1].sum() * u / (u.size * s)  # N F = u.size   eq:minibatch_std.dx

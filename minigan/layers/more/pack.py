@@ -33,7 +33,7 @@ class Pack(Layer):
 
     def backward(self, dy, shape):
         n, *inner, channels = shape
-        dy = self.check_slope(dy, (n // self.m, *inner, self.m * channels))
+        dy = self.check_dy(dy, (n // self.m, *inner, self.m * channels))
         parts = dy.reshape(*dy.shape[:-1], self.m, channels)  # (N/m, ..., m, C)
         return np.moveaxis(parts, -2, 1).reshape(shape)
 

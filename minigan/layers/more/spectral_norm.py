@@ -1,6 +1,6 @@
 """Spectral normalisation: divide a layer's weights by their largest singular value, so that it can stretch nothing by more than 1.
 
-A product of such layers is a D whose slope is bounded by design, without a penalty (Miyato et al. 2018).  The singular value
+A product of such layers is a D whose gradient is bounded by design, without a penalty (Miyato et al. 2018).  The singular value
 is tracked by one step of power iteration at each forward pass, in training mode; u is kept in `state`.
 """
 
@@ -45,7 +45,7 @@ class SpectralNorm(Layer):
 
     @contextmanager
     def _normalised(self, sigma):
-        """The wrapped layer with W / sigma in place of W, and an empty dW to collect the slope of it."""
+        """The wrapped layer with W / sigma in place of W, and an empty dW to collect its gradient."""
         W, dW = self.layer.W, self.layer.dW
         self.layer.W, self.layer.dW = W / sigma, np.zeros_like(dW)  # eq:spectral.forward
         try:
@@ -53,12 +53,8 @@ class SpectralNorm(Layer):
         finally:
             self.layer.W, self.layer.dW = W, dW
 
-    def _ready(self):
-        if not self.bound:
-            raise ValueError(f"{self} has no weights yet: put it in Sequential(..., rng=rng), or call .init(rng)")
-
     def forward(self, x):
-        self._ready()
+        self.check_bound()
         u, v, sigma = self._estimate(1)
         self.v[...] = v
         with self._normalised(sigma) as layer:
@@ -66,7 +62,7 @@ class SpectralNorm(Layer):
         return y, (cache, u, v, sigma)
 
     def __call__(self, x):
-        self._ready()
+        self.check_bound()
         with self._normalised(self._estimate(0)[2]) as layer:
             return layer(x)
 
@@ -87,6 +83,9 @@ class SpectralNorm(Layer):
         with self._normalised(cache[3]) as layer:
             w, inner = layer.tangent(v, cache[0])
         return w, (inner, *cache[1:])
+
+    def blend(self, c, cache, tcache):
+        return self.layer.blend(c, cache[0], tcache[0]), *cache[1:]
 
     def __repr__(self):
         return f"SpectralNorm({self.layer})"

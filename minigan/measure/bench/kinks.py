@@ -28,7 +28,7 @@ def _through(layers, xs: list) -> list:
     """Several batches through the layers, the biases on the way moved for all of them together."""
     for layer, after in zip(layers, [*layers[1:], None], strict=True):
         if isinstance(layer, Beside):
-            xs = [(y, x[1]) for y, x in zip(_through(layer.body.layers, [x[0] for x in xs]), xs, strict=True)]
+            xs = [(y, x[1]) for y, x in zip(_through(layer.branches[0].layers, [x[0] for x in xs]), xs, strict=True)]
             continue
         xs = [layer.forward(x)[0] for x in xs]
         if isinstance(after, LeakyReLU | Tanh | None) and layer.parameters:

@@ -117,10 +117,10 @@ class _Translator:
             case mg.Flatten():
                 return ToRow(self.last), (math.prod(shape),)
             case mg.Concat():
-                (label,) = layer.sides[1].layers
+                (label,) = layer.chain.layers[0].branches[1].layers
                 return Conditioned(nn.Embedding(label.n_classes, label.dim)), (shape[0] + label.dim,)
             case mg.Beside():
-                body, shape = self.chain(layer.body.layers, shape)
+                body, shape = self.chain(layer.branches[0].layers, shape)
                 return Besides(body), shape
             case mg.LabelScore():
                 return Score(layer.n, layer.classes), (1,)

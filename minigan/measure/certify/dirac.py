@@ -26,7 +26,7 @@ from minigan.gradcheck import Check, compare
 from minigan.layers import Dense
 from minigan.measure.certify.claim import Claim
 from minigan.network import Sequential
-from minigan.penalties import add_penalty, place, r1, r2
+from minigan.penalties import add_penalty, as_penalties, r1, r2
 
 BOUND = 1e-8
 
@@ -74,7 +74,9 @@ class DiracGAN:
         D.backward(d_real, real_caches)
         D.backward(d_fake, fake_caches)
         if self.penalty:
-            points = {"real": 0 * fake, "fake": fake, "between": fake / 2, "around": 0 * fake}[place(self.penalty)]
+            points = {"real": 0 * fake, "fake": fake, "between": fake / 2, "around": 0 * fake}[
+                as_penalties([self.penalty])[0].place
+            ]
             add_penalty(D, *D.forward(points), self.penalty)
         return -np.concatenate([G.grad, D.grad])  # eq:dirac.field
 
@@ -114,7 +116,7 @@ def claims() -> list[Claim]:
     for name in FORCES:
         for penalty, gammas in ((None, (0.0,)), (r1, (0.3, 3.0)), (r2, (0.3, 3.0))):  # a spiral, a straight way in
             for gamma in gammas:
-                title = f"{penalty.__name__}, gamma={gamma}" if penalty else "no penalty"
+                title = f"{penalty.name}, gamma={gamma}" if penalty else "no penalty"
                 run = partial(eigenvalues, name, penalty, gamma)
                 made.append(Claim("DiracGAN", title.partition(",")[0], "eigenvalues", f"{name}, {title}", run))
     return made

@@ -40,6 +40,7 @@ from minigan.layers import (
     UpConv2d,
     Upsample2x,
 )
+from minigan.layers.tree import first
 from minigan.measure.certify.claim import Claim, holds, same
 from minigan.network import Sequential
 from minigan.penalties import PENALTIES, add_penalty
@@ -161,7 +162,7 @@ def second_order(penalty, name) -> Iterator[Check]:
     def value(_=None):
         scores, caches = scored()
         g = D.backward(np.ones_like(scores), caches, learn=False)
-        return penalty(g[0] if isinstance(g, tuple) else g)[0]
+        return penalty(first(g))[0]
 
     D.grad[...] = 1.0  # it must be added to what is there
     reported = add_penalty(D, *scored(), penalty)

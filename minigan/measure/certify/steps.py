@@ -11,10 +11,11 @@ from functools import partial
 import numpy as np
 
 from minigan import losses
-from minigan.game import d_step_joined
+from minigan.fast_step import fast_d_step, with_label
 from minigan.gradcheck import ADJOINT, SECOND, Check, compare, numerical_gradient, step_checks
 from minigan.layers import (
     BatchNorm,
+    Beside,
     Concat,
     Conv2d,
     ConvTranspose2d,
@@ -22,18 +23,22 @@ from minigan.layers import (
     Dropout,
     Embedding,
     Flatten,
+    LabelScore,
     LeakyReLU,
+    MaxPool2d,
     ReLU,
     Reshape,
+    Residual,
     SiLU,
     SpectralNorm,
     Tanh,
     UpConv2d,
 )
+from minigan.layers.tree import first, leaves
 from minigan.measure.certify.claim import Claim, holds, same
 from minigan.network import Sequential
 from minigan.optim import SGD
-from minigan.penalties import around, between, dragan, r1, r2, wgan_gp
+from minigan.penalties import R1, R2, around, between, dragan, r1, r2, wgan_gp
 from minigan.trainer import d_step, g_step
 
 N, SEED = 3, 5
@@ -64,6 +69,14 @@ def conditional(dtype=np.float64):
     return G, D, (N, 4, 5, 1), (N, 3), 2
 
 
+def scored(dtype=np.float64):
+    """One score for each label, read at the label, in a piecewise-linear D: the default's kind."""
+    G = Sequential(Concat(right=[Embedding(3, 2)]), Dense(5, 15), Tanh(), Reshape(3, 5, 1), rng=0, dtype=dtype)
+    body = Conv2d(1, 3, 3, 1, 1), LeakyReLU(), Residual(Conv2d(3, 3, 1)), MaxPool2d(1), Flatten()
+    D = Sequential(Beside(*body), LabelScore(45, 3), rng=1, dtype=dtype)
+    return G, D, (N, 3, 5, 1), (N, 3), 3
+
+
 def regularised(dtype=np.float64):
     """Dropout and spectral norm in D: state that moves at each forward pass."""
     G = Sequential(Dense(3, 4), BatchNorm(4), SiLU(), Dense(4, 2), rng=0, dtype=dtype)
@@ -73,9 +86,12 @@ def regularised(dtype=np.float64):
 
 PENALTIES = {
     "none": (),
-    "r1 + r2": (partial(r1, gamma=0.7), partial(r2, gamma=0.3)),
+    "r1": (r1,),
+    "r2": (r2,),
+    "r1 + r2": (R1(gamma=0.7), R2(gamma=0.3)),
     "wgan_gp": (wgan_gp,),
     "dragan": (dragan,),
+    "two r1, r2, wgan_gp, dragan": (r1, wgan_gp, R2(gamma=0.3), dragan, R1(gamma=0.7)),
 }
 
 
@@ -106,27 +122,25 @@ def values(build, loss, name) -> Iterator[Check]:
     row |= g_step(G, D, loss, SGD(G, 0.0), x, z)
     G.state[...], D.state[...] = state
     fake = G.forward(z)[0]
-    pair = isinstance(x, tuple)
-    image = x[0] if pair else x
-    r, f = D(x), D((fake, z[1]) if pair else fake)
+    r, f = D(x), D(with_label(fake, z))
     yield compare("loss_D", row["loss_D"], loss.d(r, f)[0], ADJOINT)
     yield compare("loss_G", row["loss_G"], loss.g(r, f)[0], ADJOINT)
     yield compare("scores", [row["score_real"], row["score_fake"]], [r.mean(), f.mean()], ADJOINT)
     rng, expected = np.random.default_rng(SEED), 0.0
     for penalty in PENALTIES[name]:
         where = {
-            r1: lambda: image,
-            r2: lambda: fake,
-            wgan_gp: lambda: between(image, fake, rng),
-            dragan: lambda: around(image, rng),
-        }[getattr(penalty, "func", penalty)]
-        expected += penalty(slope(D, where(), x))[0]
+            "r1": lambda: first(x),
+            "r2": lambda: fake,
+            "wgan_gp": lambda: between(first(x), fake, rng),
+            "dragan": lambda: around(first(x), rng),
+        }[penalty.name]
+        expected += penalty(input_gradient(D, where(), x))[0]
     yield compare("penalty", row["penalty"], expected, SECOND)
 
 
-def slope(D, points, x):
+def input_gradient(D, points, x):
     """dD/dx at points, by central differences."""
-    return numerical_gradient(lambda a: D((a, x[1]) if isinstance(x, tuple) else a).sum(), np.array(points))
+    return numerical_gradient(lambda a: D(with_label(a, x)).sum(), np.array(points))
 
 
 def routing(build, dtype) -> Iterator[Check]:
@@ -136,7 +150,7 @@ def routing(build, dtype) -> Iterator[Check]:
         net, other = (D, G) if which == "D" else (G, D)
         other.grad[...] = mark = np.linspace(1, 2, other.grad.size).astype(dtype)
         theta, others = net.theta.copy(), other.theta.copy()
-        inputs = [a.copy() for a in (x if isinstance(x, tuple) else (x,))]
+        inputs = [a.copy() for a in leaves(x)]
         opt = _Keeping(net, lr=0.125)
         if which == "D":
             d_step(G, D, losses.relativistic, PENALTIES["r1 + r2"], opt, x, z)
@@ -147,20 +161,20 @@ def routing(build, dtype) -> Iterator[Check]:
         yield same(f"{which} step zeroes grad after", net.grad, np.zeros_like(net.grad))
         yield same(f"{which} step leaves the other theta", other.theta, others)
         yield same(f"{which} step leaves the other grad", other.grad, mark)
-        for a, kept in zip(x if isinstance(x, tuple) else (x,), inputs, strict=True):
+        for a, kept in zip(leaves(x), inputs, strict=True):
             yield same(f"{which} step leaves x", a, kept)
 
 
-def joined(build, loss, name) -> Iterator[Check]:
-    """Real and fake in one batch: the gradient and the numbers of d_step."""
+def shared(build, loss, name) -> Iterator[Check]:
+    """fast_d_step, which shares passes: the gradient and the numbers of d_step."""
     found = []
-    for step in (d_step, d_step_joined):
+    for step in (d_step, fast_d_step):
         G, D, x, z = setting(build)
         opt = _Keeping(D, lr=0.125)
         row = step(G, D, loss, PENALTIES[name], opt, x, z, np.random.default_rng(SEED))
         found.append((opt.seen, list(row.values())))
-    yield compare("dtheta, real and fake in one batch", found[1][0], found[0][0], ADJOINT)
-    yield compare("loss, penalty, scores", found[1][1], found[0][1], ADJOINT)
+    yield compare("dtheta of fast_d_step", found[1][0], found[0][0], ADJOINT)
+    yield compare("loss, penalty, scores of fast_d_step", found[1][1], found[0][1], ADJOINT)
 
 
 class _Keeping(SGD):
@@ -185,12 +199,10 @@ def claims() -> list[Claim]:
                 made.append(Claim("steps", "values", "both steps", sample, run))
     for name, loss in losses.GAN_LOSSES.items():
         made.append(Claim("steps", "values", "both steps", f"{name}, dense", partial(values, dense, loss, "wgan_gp")))
-        for build in (dense, conditional):
-            run = partial(joined, build, loss, "r1 + r2")
-            made.append(Claim("steps", "joined", "both steps", f"{name}, r1 + r2, {build.__name__}", run))
-    for name in PENALTIES:
-        run = partial(joined, images, losses.relativistic, name)
-        made.append(Claim("steps", "joined", "both steps", f"relativistic, {name}, images", run))
+        for penalties in PENALTIES:
+            for build in (dense, images, conditional, scored, regularised):
+                run = partial(shared, build, loss, penalties)
+                made.append(Claim("steps", "fast_d_step", "both steps", f"{name}, {penalties}, {build.__name__}", run))
     for build in (dense, images, conditional, regularised):
         for dtype in (np.float32, np.float64):
             sample = f"{build.__name__}, {dtype.__name__}"

@@ -1,7 +1,6 @@
 """Train with a progress bar, then write the pictures and say where everything is."""
 
 import sys
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 from minigan.cli.parser import INTERRUPTED
@@ -19,11 +18,10 @@ def go(run: Any) -> int:
     """Train a run to its end -> the exit status."""
     from tqdm import tqdm
 
-    from minigan.evaluation import HEADLINES
     from minigan.running import folder
 
     trainer = run.trainer
-    names = short_names(panel.names for panel in getattr(trainer.game, "panels", ()))
+    short = {name: label for panel in folder.panels(run) for name, label in panel.short.items()}
     live = sys.stderr is not None and sys.stderr.isatty()
     with tqdm(
         total=run.steps,
@@ -34,15 +32,14 @@ def go(run: Any) -> int:
         dynamic_ncols=live,
         disable=sys.stderr is None,  # closed by 2>&-
     ) as bar:
-        quality: dict[str, float] = {}  # as it was last measured
+        shown: dict[str, float] = {}  # as last logged or measured
         step = trainer.t
 
         def progress(t: int, row: dict[str, float]) -> None:
             nonlocal step
             step = t
             bar.set_description("training", refresh=False)
-            quality.update({title: row[name] for name, title in HEADLINES.items() if name in row})
-            shown = {short: row[name] for name, short in names.items() if name in row} | quality
+            shown.update({label: row[name] for name, label in short.items() if name in row})
             bar.set_postfix({name: f"{value:.2f}" for name, value in shown.items()}, refresh=False)
             bar.update()
 
@@ -57,19 +54,8 @@ def go(run: Any) -> int:
     return 0
 
 
-def short_names(panels: Iterable[Sequence[str]]) -> dict[str, str]:
-    """The names of every panel without the word that all of them begin with: loss_D, loss_G -> D, G."""
-    short: dict[str, str] = {}
-    for names in panels:
-        first_words = {name.partition("_")[0] for name in names}
-        cut = len(first_words.pop()) + 1 if len(first_words) == 1 < len(names) else 0
-        short |= {name: name[cut:] for name in names}
-    return short
-
-
 def _report(run: Any) -> None:
     """Write the pictures and print the paths of all files."""
-    from minigan.evaluation import HEADLINES
     from minigan.running import folder
 
     trainer = run.trainer
@@ -77,9 +63,8 @@ def _report(run: Any) -> None:
     written = {"samples": out / "samples", **folder.finish(run)}
     written |= {"table": out / "run.jsonl", "checkpoint": trainer.checkpoint_path, "config": out / "config.toml"}
     print(f"\n{trainer.t} steps in {trainer.seconds:.0f} s")
-    measured = [row for row in trainer.rows if any(name in row for name in HEADLINES)]
-    if measured:
-        print(trainer.evaluate.sentence(measured[-1]))
+    if trainer.evaluate and (sentence := trainer.evaluate.sentence(trainer.rows)):
+        print(sentence)
     for name, path in written.items():
         print(f"  {name:<10} {path}")
     print(f"All measures: minigan evaluate {out}")

@@ -4,14 +4,16 @@ Four random streams come from the seed: the order of the data, what the steps dr
 mixture.  So none of them depends on how much another one was used.
 """
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from minigan import data, evaluation, plots
+from minigan.data import Epochs
 from minigan.trainer import Trainer
 from minigan.zoo.recipe import POINTS, Options
 
@@ -30,23 +32,23 @@ def build(recipe: ModuleType, options: Options, out: str | Path | None = None) -
 
 def assemble(recipe: ModuleType, options: Options, out: str | Path | None) -> tuple[Trainer, tuple[str, ...]]:
     """-> the trainer that `build` returns, and the names of the labels."""
-    init, draw = np.random.SeedSequence(options.seed).spawn(4)[2:]  # the Trainer takes the first two
-    x, y, names = load_data(options, np.random.default_rng(draw))
-    source = SimpleNamespace(shape=x.shape[1:], classes=0 if y is None else int(y.max()) + 1)
-    game = recipe.build(options, source, np.random.default_rng(init))
-    points = x.ndim == 2
+    streams = np.random.SeedSequence(options.seed).spawn(4)  # the Trainer takes the second one, for what the steps draw
+    order, weights, points = (np.random.default_rng(streams[k]) for k in (0, 2, 3))
+    x, y, names = load_data(options, points)
+    source = Epochs(x, y, rng=order)
+    game = recipe.build(options, source, weights)
+    plane = x.ndim == 2
     trainer = Trainer(
         game,
-        x,
-        y,
+        source,
         batch=options.batch,
         steps=options.steps,
         seed=options.seed,
         out=out,
-        picture=partial(_plane, x[:2500], game) if points else _sheet,
-        sheet=2500 if points else COLUMNS * 8,
-        evaluate=evaluation.watch(x, y, options.data, options.seed),
-        evaluate_every=100 if points else None,  # points are always new: an epoch has no meaning
+        picture=partial(_plane, x[:2500], getattr(game, "score", None)) if plane else _sheet,
+        sheet=2500 if plane else COLUMNS * 8,
+        evaluate=evaluation.watch(x, y if game.classes else None, options.data, options.seed),
+        evaluate_every=100 if plane else None,  # the points are nearly all new: an epoch has no meaning
     )
     return trainer, names
 
@@ -69,5 +71,5 @@ def _sheet(images: np.ndarray, path: Path) -> None:
     plots.save_png(path, plots.grid(images, columns=COLUMNS))
 
 
-def _plane(real: np.ndarray, game: Any, points: np.ndarray, path: Path) -> None:
-    plots.scatter2d(real, points, path, score=game.D)
+def _plane(real: np.ndarray, score: Callable | None, points: np.ndarray, path: Path) -> None:
+    plots.scatter2d(real, points, path, score=score)

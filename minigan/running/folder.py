@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from minigan import evaluation, plots, zoo
+from minigan.game import Panel
 from minigan.running import options as config_file
 from minigan.running.build import COLUMNS, assemble
 from minigan.running.checkpoint import load
@@ -75,37 +76,27 @@ def open_run(path: str | Path) -> Run:
 
     Raises FileNotFoundError for a folder without a run, ValueError for a config or a checkpoint that is not sound.
     """
-    path = Path(path)
-    config = _config(path)
-    step = load(path / "checkpoint.safetensors")[1]["step"]
-    run = _run(config, step, path)
-    run.trainer.restore()
-    return run
+    return resume(path)
 
 
 def resume(path: str | Path, **changes: Any) -> Run:
-    """The run in this folder, to go on with; changes of steps, batch or lr become a new segment of its config.
+    """The run in this folder, as its checkpoint left it; changes of steps, batch or lr become a new segment of its config.
 
-    Raises ValueError for an option that the recipe does not have, and for `steps` that are already done.
+    Raises what `open_run` raises, and ValueError for an option that the recipe does not have, or `steps` that are done.
     """
-    if not changes:
-        return open_run(path)
     path = Path(path)
-    config = _config(path)
+    if not (path / "config.toml").exists():
+        raise FileNotFoundError(f"{path} holds no run (no config.toml in it); runs are made by minigan train")
+    before = config_file.read(path / "config.toml")
     step = load(path / "checkpoint.safetensors")[1]["step"]
     if changes.get("steps", step + 1) <= step:
         raise ValueError(f"{path} is at step {step} already: --steps is the new total, so it must be more than {step}")
-    config = config.changed(step, changes)
-    run = _run(config, step, path)  # raises before anything is written
+    config = before.changed(step, changes)
+    run = _run(config, step, path)
     run.trainer.restore()
-    atomic_write(path / "config.toml", config.to_toml())
+    if config is not before:  # whatever does not fit has been refused by now
+        atomic_write(path / "config.toml", config.to_toml())
     return run
-
-
-def _config(path: Path) -> Config:
-    if not (path / "config.toml").exists():
-        raise FileNotFoundError(f"{path} holds no run (no config.toml in it); runs are made by minigan train")
-    return config_file.read(path / "config.toml")
 
 
 def _run(config: Config, step: int, out: Path) -> Run:
@@ -128,6 +119,12 @@ def train(run: Run, progress: Callable[[int, dict], None] = lambda t, row: None)
 # ---- what is made of a run ---------------------------------------------------------------------------------------------
 
 
+def panels(run: Run) -> tuple[Panel, ...]:
+    """What the curves and the progress bar show: the panels of the game, then those of the evaluation."""
+    watch = run.trainer.evaluate
+    return (*run.trainer.game.panels, *(watch.panels if watch else ()))
+
+
 def finish(run: Run) -> dict[str, Path]:
     """Write the film, the curves and the latent walk of a run -> the files, by name."""
     from PIL import Image  # loaded when the first picture is read
@@ -140,9 +137,7 @@ def finish(run: Run) -> dict[str, Path]:
         sheets = [np.asarray(picture.convert("L" if picture.mode == "L" else "RGB")) for picture in pictures]
         plots.save_gif(written["film"], sheets)
     written["curves"] = out / "curves.png"
-    quality = {"distances": evaluation.DISTANCES, "shares": evaluation.SHARES}
-    floor = trainer.evaluate.floor if trainer.evaluate else {}
-    plots.curves(trainer.rows, written["curves"], floor=floor, **quality)
+    plots.curves(trainer.rows, written["curves"], panels(run), trainer.evaluate.floor if trainer.evaluate else {})
     walk = list(trainer.game.walk(60, 3 * COLUMNS, np.random.default_rng(run.options.seed)))
     if walk and walk[0].ndim == 4:
         written["walk"] = out / "walk.gif"
@@ -183,13 +178,13 @@ def sample(
     if out is not None or separate is None:
         name = f"sample_{n}{'' if label is None else f'_label{label}'}_seed{seed}.png"
         written.append(Path(out) if out else Path(path) / name)
-        run.trainer.picture(samples, written[-1])
+        run.trainer.recorder.picture(samples, written[-1])
     return written
 
 
 def label_number(run: Run, label: str) -> int:
     """The number of a class that is given by name, or by its number."""
-    classes = getattr(run.trainer.game, "classes", 0)
+    classes = run.trainer.game.classes
     if not classes:
         raise ValueError("this run was trained without labels: leave --label out")
     names = run.classes or tuple(map(str, range(classes)))

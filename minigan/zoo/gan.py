@@ -1,13 +1,13 @@
 """A GAN on images or points of the plane: any loss with any penalties, conditional where the data has labels."""
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
 import numpy as np
 
 from minigan import models, optim, penalties
+from minigan.data import Source
 from minigan.game import GAN
 from minigan.losses import GAN_LOSSES
 from minigan.network import Sequential
@@ -68,7 +68,7 @@ class Options(recipe.Options):
         return np.pad(images, ((0, 0), (top, bottom), (left, right), (0, 0)))
 
 
-def build(options: Options, source: Any, rng: np.random.Generator) -> GAN:
+def build(options: Options, source: Source, rng: np.random.Generator) -> GAN:
     """G and D for the samples of `source`, with their loss, penalties, optimizers and G's moving average.
 
     The weights are drawn from `rng`.  The learning rates of G and of D both end with the run.
@@ -82,17 +82,23 @@ def build(options: Options, source: Any, rng: np.random.Generator) -> GAN:
     def adam(net: Sequential, steps: int) -> optim.Adam:
         return optim.Adam(net, SCHEDULES[options.schedule](options.lr, steps), options.beta1, options.beta2)
 
-    weights = {"r1": {"gamma": options.gamma}, "r2": {"gamma": options.gamma}}
-    weights |= {"wgan_gp": {"lam": options.lam}, "dragan": {"lam": options.lam}}
     return GAN(
         G,
         D,
         GAN_LOSSES[options.loss],
-        [partial(penalties.PENALTIES[name], **weights[name]) for name in options.penalties],
+        [_weighted(name, options) for name in options.penalties],
         adam(G, options.steps),
         adam(D, options.steps * options.d_steps),
         options.latent,
         optim.EMA(G, options.ema, warmup=True) if options.ema else None,
         source.classes,
         options.d_steps,
+    )
+
+
+def _weighted(name: str, options: Options) -> penalties.Penalty:
+    """The penalty with its weight, gamma or lam, from the options."""
+    penalty = penalties.PENALTIES[name]
+    return dataclasses.replace(
+        penalty, **{item.name: getattr(options, item.name) for item in dataclasses.fields(penalty)}
     )

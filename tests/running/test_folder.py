@@ -25,7 +25,7 @@ def test_a_run_without_out_gets_a_folder_of_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir("/")  # a run finds its pictures again from anywhere
     again = folder.open_run(tmp_path / run.trainer.out)
     assert again.options.data == f"folder:{tmp_path / 'my pictures'}"
-    assert again.trainer.x.shape == (1, 8, 8, 3)
+    assert again.trainer.source.shape == (8, 8, 3)
 
 
 def test_a_run_is_opened_with_its_recipe_and_options(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from minigan import data, models
+from minigan.penalties import R1, R2, Dragan, WganGp
 from minigan.running.build import build
 from minigan.zoo import gan
 from minigan.zoo.gan import Options
@@ -20,11 +21,8 @@ def test_every_model_trains_on_every_data_set(model, data, labels, monkeypatch):
     options = Options(model=model, data=data, labels=labels, width=2, latent=4, batch=4, steps=2, penalty="r1,r2")
     trainer = build(gan, options)
     side, channels = {"digits8": (8, 1), "mnist10k": (28 if model == "mlp" else 32, 1), "emoji": (32, 3)}[data]
-    assert trainer.x.shape[1:] == (side, side, channels)
-    assert (
-        trainer.game.classes
-        == labels * {"digits8": 10, "mnist10k": 10, "emoji": trainer.y is None or trainer.y.max() + 1}[data]
-    )
+    assert trainer.source.shape == (side, side, channels)
+    assert trainer.game.classes == labels * {"digits8": 10, "mnist10k": 10, "emoji": trainer.source.classes}[data]
     rows = trainer.run()
     assert [row["step"] for row in rows] == [1, 2]
     frechet = "frechet_digitnet" if data == "mnist10k" else "frechet_pixels_8x8"
@@ -77,8 +75,7 @@ def test_penalties_ema_and_loss_are_those_of_the_options():
         **given, penalty="r1, r2,wgan_gp,dragan", gamma=3, lam=4, ema=0, loss="hinge", d_steps=2, latent=6
     )
     game = build(gan, options).game
-    weights = [(term.func.__name__, term.keywords) for term in game.penalties]
-    assert weights == [("r1", {"gamma": 3}), ("r2", {"gamma": 3}), ("wgan_gp", {"lam": 4}), ("dragan", {"lam": 4})]
+    assert game.penalties == [R1(gamma=3), R2(gamma=3), WganGp(lam=4), Dragan(lam=4)]
     assert (game.ema, repr(game.loss), game.d_steps, game.latent) == (None, "Hinge", 2, 6)
     game = build(gan, Options(**given, penalty="none", ema=0.5)).game
     assert game.penalties == []
@@ -93,6 +90,6 @@ def test_the_streams_of_a_run_are_not_each_others():
         states.add(np.random.default_rng(child).bit_generator.state["state"]["state"])
     assert len(states) == 4  # the noise stream, not drawn from yet, is one of them
     _, _, init, draw = np.random.SeedSequence(3).spawn(4)
-    np.testing.assert_array_equal(trainer.x, data.ring(100_000, np.random.default_rng(draw)))
+    np.testing.assert_array_equal(trainer.source.x, data.ring(100_000, np.random.default_rng(draw)))
     G, _ = models.toy(trainer.game.latent, 4, rng=np.random.default_rng(init))
     np.testing.assert_array_equal(trainer.game.G.theta, G.theta)

@@ -36,7 +36,8 @@ API = {  # module -> what is said of it; in the order of reading
     "minigan.plots": "Pictures",
     "minigan.running.checkpoint": "Checkpoints",
     "minigan.running.interop": "Weights from and to PyTorch",
-    "minigan.running.runs": "Runs on disk",
+    "minigan.running.folder": "Runs on disk",
+    "minigan.zoo.recipe": "Options of a recipe",
     "minigan.kernels": "Kernels",
 }
 LINK = re.compile(r"\[([^\[\]]+)\]\(((?:\.\./)+)([^)#\s]+)(?:#L(\d+))?\)")

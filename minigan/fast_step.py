@@ -24,39 +24,30 @@ import numpy as np
 from minigan.layers.layer import ShapeError
 from minigan.layers.tree import Tree, first, tree_map
 from minigan.losses import GANLoss
-from minigan.penalties import Penalty, add_penalty, as_penalties, input_gradient
+from minigan.penalties import Penalty, Rng, add_penalty, as_penalties, input_gradient
 
 
 def fast_d_step(
-    G: Any,
-    D: Any,
-    loss: GANLoss,
-    penalties: Iterable[Callable] | None,
-    opt_D: Any,
-    x: Tree,
-    z: Tree,
-    rng: np.random.Generator | None = None,
+    G: Any, D: Any, loss: GANLoss, penalties: Iterable[Callable] | None, opt_D: Any, x: Tree, z: Tree, rng: Rng = None
 ) -> dict[str, float]:
     """game.d_step, with shared passes.   Arguments and result as there."""
-    penalties = as_penalties(penalties)
-    real, fakes, others = (
-        [p for p in penalties if p.place in places] for places in (("real",), ("fake",), ("between", "around"))
-    )
+    values = as_penalties(penalties)
+    real, fakes = ([p for p in values if p.place == place] for place in ("real", "fake"))
     fake, n = with_label(G.forward(z)[0], z), len(first(x))
     if not D.mixes and not D.state.size and bool(real) == bool(fakes):
         s, caches = D.forward(join(D.cast(x), D.cast(fake)))  # (n + N, 1)
         r, f = s[:n], s[n:]
         value, d_real, d_fake = loss.d(r, f)
-        penalty = [lambda g: on_halves(g, n, real, fakes)] if real else []
-        total = backward_with_penalties(D, np.concatenate([d_real, d_fake]), s, caches, penalty)
+        both = [lambda g: on_halves(g, n, real, fakes)] if real else []
+        total = backward_with_penalties(D, np.concatenate([d_real, d_fake]), s, caches, both)
     else:
         (r, real_caches), (f, fake_caches) = D.forward(x), D.forward(fake)
         value, d_real, d_fake = loss.d(r, f)
         total = backward_with_penalties(D, d_real, r, real_caches, real)
         total += backward_with_penalties(D, d_fake, f, fake_caches, fakes)
-    for penalty in others:
-        points = with_label(penalty.points(first(x), first(fake), rng), x)
-        total += add_penalty(D, *D.forward(points), penalty)
+    for penalty in (p for p in values if p.place not in ("real", "fake")):
+        scores, caches = D.forward(with_label(penalty.points(first(x), first(fake), rng), x))
+        total += add_penalty(D, scores, caches, penalty)
     opt_D.step()
     return {"loss_D": value, "penalty": total, "score_real": float(r.mean()), "score_fake": float(f.mean())}
 

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from minigan.layers.chain import Chain
-from minigan.layers.layer import Layer, allocate, bind
+from minigan.layers.layer import Layer
+from minigan.layers.parameters import allocate, bind
 from minigan.layers.tree import tree_map
 
 

@@ -21,6 +21,7 @@ import numpy as np
 from minigan.layers.tree import first
 
 Weight = float | Callable[[int], float]  # a number, or a schedule: a function of D's step
+Rng = np.random.Generator | None
 PLACES = ("real", "fake", "between", "around")
 
 
@@ -45,7 +46,7 @@ class Penalty:
         scheduled = {name: weight(t) for name, weight in weights.items() if callable(weight)}
         return dataclasses.replace(self, **scheduled) if scheduled else self
 
-    def points(self, real: np.ndarray, fake: np.ndarray, rng: np.random.Generator | None) -> np.ndarray:
+    def points(self, real: np.ndarray, fake: np.ndarray, rng: Rng) -> np.ndarray:
         """Where D's gradient is taken: (N, ...) twice -> (N, ...).   ValueError if random points are needed and rng is None."""
         if self.place in ("real", "fake"):
             return real if self.place == "real" else fake
@@ -54,6 +55,13 @@ class Penalty:
                 f"a penalty taken '{self.place}' the batches draws random points: pass rng=np.random.default_rng(0) to d_step"
             )
         return between(real, fake, rng) if self.place == "between" else around(real, rng)
+
+
+def as_number(weight: Weight) -> float:
+    """The weight as a number; ValueError for a schedule, which has no value until its step is known."""
+    if callable(weight):
+        raise ValueError("this penalty's weight is a schedule: call penalty.at_step(t) first, as GAN does at each step")
+    return float(weight)
 
 
 def _sum(a: np.ndarray) -> np.ndarray:
@@ -68,7 +76,7 @@ class R1(Penalty):
     gamma: Weight = 1.0
 
     def __call__(self, g: np.ndarray, gamma: float | None = None) -> tuple[float, np.ndarray]:
-        gamma = self.gamma if gamma is None else gamma
+        gamma = as_number(self.gamma if gamma is None else gamma)
         # eq:penalty.r1 eq:penalty.r1.v eq:penalty.r2
         return gamma / 2 * float(np.sum(g * g, dtype=np.float64)) / len(g), g * g.dtype.type(gamma / len(g))
 
@@ -91,7 +99,7 @@ class WganGp(Penalty):
     lam: Weight = 10.0
 
     def __call__(self, g: np.ndarray, lam: float | None = None) -> tuple[float, np.ndarray]:
-        lam = self.lam if lam is None else lam
+        lam = as_number(self.lam if lam is None else lam)
         norm = np.sqrt(_sum(g * g))
         away = 1 - 1 / np.where(norm == 0, 1, norm)  # 0 where the norm is 0
         # eq:penalty.wgan_gp eq:penalty.wgan_gp.v eq:penalty.dragan

@@ -389,7 +389,7 @@ class Smallest(game.GAN):
         return np.ones((n, 1))  # so that G makes theta
 
     def play(self):
-        self.step(np.zeros((1, 1)), None, np.random.default_rng(0))
+        self.step(lambda: (np.zeros((1, 1)), None), np.random.default_rng(0))
         return np.array([self.D.theta[0], self.G.theta[0]])
 
 
@@ -613,7 +613,8 @@ class Wait:
         pass
 
 
-def both_at_once(self, x, y, rng):
+def both_at_once(self, draw, rng):
+    x, _ = draw()
     z = self.noise(len(x), rng)
     row = game.d_step(self.G, self.D, self.loss, (), Wait(), x, z)  # right: self.opt_D
     row |= game.g_step(self.G, self.D, self.loss, self.opt_G, x, z)

@@ -241,7 +241,7 @@ def train(rate, n, batch=256, keep=(), seed=0):
     for t in range(n + 1):
         if t in keep:
             kept[t] = copy.deepcopy((G, D))
-        row = gan.step(data.ring(batch, rng), None, rng)
+        row = gan.step(lambda: (data.ring(batch, rng), None), rng)
         if t % 100 == 0:
             now, mean = quality(G)["high_quality"], quality(average.net)["high_quality"]
             log.append((t, row["loss_D"], row["loss_G"], now, mean))

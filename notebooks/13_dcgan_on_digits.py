@@ -390,7 +390,7 @@ def train(x, n, grow=models.dcgan_up, keep=(), look=0, other=None, seed=0):
             rows.append((t, distance(use(G, judged)), distance(use(average.net, judged))))
         if t < n:
             chosen = rng.integers(len(x), size=32)
-            gan.step(x[chosen], labels[chosen], rng)
+            gan.step(lambda: (x[chosen], labels[chosen]), rng)
     return gan, film, np.array(rows)
 
 

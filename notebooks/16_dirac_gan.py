@@ -256,7 +256,7 @@ class Point(game.GAN):
         return np.ones((n, 1))
 
     def play(self):
-        self.step(np.zeros((1, 1)), None, np.random.default_rng(0))
+        self.step(lambda: (np.zeros((1, 1)), None), np.random.default_rng(0))
         return np.array([self.D.theta[0], self.G.theta[0]])
 
 

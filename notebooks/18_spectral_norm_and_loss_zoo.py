@@ -1028,14 +1028,14 @@ assert not show_checks(examine())
 #
 # | formula | code | test |
 # |---|---|---|
-# | `eq:spectral.power`: $v \leftarrow M^\top M v$, made a unit vector | `minigan.layers.SpectralNorm._estimate` | `tests/layers/test_spectral_norm.py`: `test_each_forward_takes_one_step_and_use_takes_none` |
-# | `eq:spectral.sigma`: $\sigma = u^\top M v$ | `minigan.layers.SpectralNorm._estimate` | `tests/layers/test_spectral_norm.py`: `test_the_largest_singular_value_becomes_1` |
-# | `eq:spectral.forward`: $W / \sigma$ in place of $W$ | `minigan.layers.SpectralNorm._normalised` | `tests/layers/test_spectral_norm.py`: `test_worked_by_hand`, `test_nothing_is_stretched_by_more_than_1` |
-# | `eq:spectral.dW`: less $\langle d\bar W, \bar W \rangle\, u v^\top$ | `minigan.layers.SpectralNorm.accumulate` | `tests/layers/test_spectral_norm.py`: `test_worked_by_hand`, `test_the_output_does_not_depend_on_the_size_of_w_and_so_the_slope_is_orthogonal_to_it` |
-# | `eq:attention.forward`: $x + \gamma\, A v$ | `minigan.layers.SelfAttention.forward` | `tests/layers/test_attention.py`: `test_worked_by_hand`, `test_every_pixel_sees_every_other_but_no_other_sample` |
-# | `eq:attention.weights`: softmax of $q k^\top / \sqrt d$, row by row | `minigan.layers.SelfAttention.forward` | `tests/layers/test_attention.py`: `test_the_scale_is_one_over_sqrt_d`, `test_large_scores_do_not_overflow` |
-# | `eq:attention.dW`: three dense layers and one number | `minigan.layers.SelfAttention._heads` | `tests/layers/test_attention.py`: `test_worked_by_hand` |
-# | `eq:attention.second`: backward through the tangent | `minigan.layers.SelfAttention.backward_tangent` | `tests/layers/test_attention.py`: `test_curvature_is_the_change_of_the_slope_and_leaves_the_gradient_alone` |
+# | `eq:spectral.power`: $v \leftarrow M^\top M v$, made a unit vector | `minigan.layers.SpectralNorm._estimate` | `tests/layers/more/test_spectral_norm.py`: `test_each_forward_takes_one_step_and_use_takes_none` |
+# | `eq:spectral.sigma`: $\sigma = u^\top M v$ | `minigan.layers.SpectralNorm._estimate` | `tests/layers/more/test_spectral_norm.py`: `test_the_largest_singular_value_becomes_1` |
+# | `eq:spectral.forward`: $W / \sigma$ in place of $W$ | `minigan.layers.SpectralNorm._normalised` | `tests/layers/more/test_spectral_norm.py`: `test_worked_by_hand`, `test_nothing_is_stretched_by_more_than_1` |
+# | `eq:spectral.dW`: less $\langle d\bar W, \bar W \rangle\, u v^\top$ | `minigan.layers.SpectralNorm.accumulate` | `tests/layers/more/test_spectral_norm.py`: `test_worked_by_hand`, `test_the_output_does_not_depend_on_the_size_of_w_and_so_the_slope_is_orthogonal_to_it` |
+# | `eq:attention.forward`: $x + \gamma\, A v$ | `minigan.layers.SelfAttention.forward` | `tests/layers/more/test_attention.py`: `test_worked_by_hand`, `test_every_pixel_sees_every_other_but_no_other_sample` |
+# | `eq:attention.weights`: softmax of $q k^\top / \sqrt d$, row by row | `minigan.layers.SelfAttention.forward` | `tests/layers/more/test_attention.py`: `test_the_scale_is_one_over_sqrt_d`, `test_large_scores_do_not_overflow` |
+# | `eq:attention.dW`: three dense layers and one number | `minigan.layers.SelfAttention._heads` | `tests/layers/more/test_attention.py`: `test_worked_by_hand` |
+# | `eq:attention.second`: backward through the tangent | `minigan.layers.SelfAttention.backward_tangent` | `tests/layers/more/test_attention.py`: `test_curvature_is_the_change_of_the_slope_and_leaves_the_gradient_alone` |
 # | `eq:loss.least_squares.d`: best at $p / (p + q)$ | `minigan.losses.LeastSquares.d` | `tests/test_losses.py`: `test_least_squares_by_hand` |
 # | `eq:loss.hinge.d`: best at $\operatorname{sign}(p - q)$ | `minigan.losses.Hinge.d` | `tests/test_losses.py`: `test_hinge_by_hand` |
 # | `eq:loss.hinge.d.slopes`: $-[r < 1]/N$, $[f > -1]/N$ | `minigan.losses.Hinge.d` | `tests/test_losses.py`: `test_hinge_by_hand` |

@@ -34,8 +34,9 @@ from minigan.layers import (
     Reshape,
 )
 from minigan.layers.chain import Chain
-from minigan.layers.embedding import one_hot
-from minigan.layers.layer import Layer, constant, normal
+from minigan.layers.layer import Layer
+from minigan.layers.more.embedding import one_hot
+from minigan.layers.parameters import constant, normal
 from minigan.layers.tree import first
 from minigan.metrics import mixture_quality
 from minigan.models import digitnet
@@ -104,7 +105,7 @@ def train(told, n, seed=3, batch=64):
     for _ in range(n):
         y = rng.integers(K, size=batch)
         x = RING_MODES[y] + RING_STD * rng.standard_normal((batch, 2))
-        gan.step(x.astype(np.float32), y, rng)
+        gan.step(lambda: (x.astype(np.float32), y), rng)
     return G
 
 
@@ -491,7 +492,7 @@ def train_digits(equal, n, seed=0, batch=64, latent=16):
             i = np.array([rng.choice(classes[k]) for k in rng.integers(10, size=batch)])
         else:
             i = rng.choice(everything, batch)
-        gan.step(images[i], digits.labels[i], rng)
+        gan.step(lambda: (images[i], digits.labels[i]), rng)
     return gan
 
 
@@ -897,13 +898,13 @@ assert caught["the label is lost in D"] == {"D hears the label"}
 #
 # | formula | code | test |
 # |---|---|---|
-# | `eq:embedding.forward`: a row for each label | `minigan.layers.Embedding.forward` | `tests/layers/test_embedding.py`: `test_worked_by_hand`, `test_equals_dense_on_one_hot_rows` |
-# | `eq:embedding.dW`: labels that come twice collect two slopes | `minigan.layers.Embedding.accumulate` | `tests/layers/test_embedding.py`: `test_worked_by_hand` |
+# | `eq:embedding.forward`: a row for each label | `minigan.layers.Embedding.forward` | `tests/layers/more/test_embedding.py`: `test_worked_by_hand`, `test_equals_dense_on_one_hot_rows` |
+# | `eq:embedding.dW`: labels that come twice collect two slopes | `minigan.layers.Embedding.accumulate` | `tests/layers/more/test_embedding.py`: `test_worked_by_hand` |
 # | `eq:concat.forward`: the label beside the noise, or as a plane | `minigan.layers.Join.forward` | `tests/layers/test_concat.py`: `test_worked_by_hand`, `test_a_label_as_one_more_channel_of_an_image` |
 # | `eq:concat.dx`: the slope is cut where they were joined, `None` for a label | `minigan.layers.Join.backward` | `tests/layers/test_concat.py`: `test_worked_by_hand` |
-# | `eq:beside.forward`: the label waits beside the image | `minigan.layers.Parallel.forward` | `tests/layers/test_label.py`: `test_beside_works_on_the_first_and_hands_the_second_on` |
-# | `eq:label_score.forward`: one score for each class | `minigan.layers.LabelScore.forward` | `tests/layers/test_label.py`: `test_label_score_by_hand`, `test_each_class_has_its_own_critic` |
-# | `eq:label_score.dW`: only the row that judged learns | `minigan.layers.LabelScore.accumulate` | `tests/layers/test_label.py`: `test_label_score_by_hand` |
+# | `eq:beside.forward`: the label waits beside the image | `minigan.layers.Parallel.forward` | `tests/layers/more/test_label.py`: `test_beside_works_on_the_first_and_hands_the_second_on` |
+# | `eq:label_score.forward`: one score for each class | `minigan.layers.LabelScore.forward` | `tests/layers/more/test_label.py`: `test_label_score_by_hand`, `test_each_class_has_its_own_critic` |
+# | `eq:label_score.dW`: only the row that judged learns | `minigan.layers.LabelScore.accumulate` | `tests/layers/more/test_label.py`: `test_label_score_by_hand` |
 # | `eq:penalty.g`: of a pair only the image moves | `minigan.penalties.add_penalty` | `tests/test_penalties.py`: `test_in_a_conditional_critic_only_the_image_moves` |
 #
 # - With labels the game is one game for each class, and leaves the mean of their distances. A D that is not told leaves the distance of the mixtures, and G may call things as it likes.

@@ -171,3 +171,16 @@ def test_plain_losses_keep_float32(loss):
 
 def test_cross_entropy_keeps_float32():
     assert softmax_cross_entropy(np.eye(3, dtype=np.float32), np.arange(3))[1].dtype == np.float32
+
+
+@pytest.mark.parametrize("name", GAN_LOSSES)
+def test_the_levels_are_what_the_loss_is_where_d_cannot_tell(name):
+    loss = GAN_LOSSES[name]
+    s = np.full((6, 1), next(iter(loss.score_levels.values()), 0.0))  # D's score on real and on fake alike
+    d, g = loss.d(s, s)[0], loss.g(s, s)[0]
+    assert loss.levels
+    for label, height in loss.levels.items():
+        assert height == pytest.approx(g if label.startswith("G") else d, abs=1e-4)
+        assert height == pytest.approx(g, abs=1e-4) or not label.startswith("both")
+    if loss.score_levels:  # D's score is there because each step away from it costs
+        assert min(loss.d(s + step, s + step)[0] for step in (-0.1, 0.1)) > d

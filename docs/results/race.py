@@ -21,11 +21,11 @@ import time
 from pathlib import Path
 
 import numpy as np
-from minigan.running.config import Config
 
 from minigan.kernels import get_threads
-from minigan.running import runs
+from minigan.running.build import build
 from minigan.running.files import atomic_file, atomic_write
+from minigan.zoo import gan
 
 HERE = Path(__file__).parent
 FILE = HERE / "race.csv"
@@ -37,13 +37,13 @@ LEVELS = (5, 2, 1, 0.7)  # Frechet distances to be reached
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=Config().steps)
+    parser.add_argument("--steps", type=int, default=gan.Options().steps)
     parser.add_argument("--draw", action="store_true")
     parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)  # what a child process does
     parser.add_argument("--seed", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.side:
-        run(options.side, Config(steps=options.steps, seed=options.seed))
+        run(options.side, gan.Options(steps=options.steps, seed=options.seed))
     else:
         raced = {row["seed"] for row in read()}
         for seed in () if options.draw else range(options.seeds):
@@ -74,11 +74,11 @@ def race(seed: int, steps: int) -> None:
     atomic_write(FILE, before + "".join(rows))
 
 
-def run(side: str, config: Config) -> None:
-    trainer = runs.build(config)
+def run(side: str, config: gan.Options) -> None:
+    trainer = build(gan, config)
     measure = trainer.evaluate.measure
     rng = np.random.default_rng([config.seed, 7])
-    labels = rng.choice(trainer.y, 2000)
+    labels = rng.choice(trainer.source.y, 2000)
     z = rng.standard_normal((2000, config.latent)).astype(np.float32)
     step, sample = {"minigan": minigan_side, "torch": torch_side}[side](trainer, config)
     for _ in range(3):
@@ -150,10 +150,10 @@ def torch_side(trainer, config):
 
     def step():
         nonlocal count
-        index = trainer.order.next()
-        x = torch.from_numpy(trainer.x[index]).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
+        index = trainer.source.indices(config.batch)
+        x = torch.from_numpy(trainer.source.x[index]).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
         x = x.contiguous(memory_format=last).requires_grad_(True)
-        y = torch.from_numpy(trainer.y[index])
+        y = torch.from_numpy(trainer.source.y[index])
         with torch.no_grad():
             fake = G(torch.randn(len(x), latent), y)
         r, f = D(x, y), D(fake, y)

@@ -21,7 +21,7 @@ def go(run: Any) -> int:
     from minigan.running import folder
 
     trainer = run.trainer
-    short = {name: label for panel in folder.panels(run) for name, label in panel.short.items()}
+    short = {name: label for panel in run.panels for name, label in panel.short.items()}
     live = sys.stderr is not None and sys.stderr.isatty()
     with tqdm(
         total=run.steps,
@@ -48,7 +48,7 @@ def go(run: Any) -> int:
             run = folder.train(run, progress)
         except KeyboardInterrupt:
             bar.close()
-            print(f"\nstopped at step {step}; go on with: minigan resume {trainer.out}", file=sys.stderr)
+            print(f"\nstopped at step {step}; go on with: minigan resume {run.out}", file=sys.stderr)
             return INTERRUPTED
     _report(run)
     return 0
@@ -58,12 +58,11 @@ def _report(run: Any) -> None:
     """Write the pictures and print the paths of all files."""
     from minigan.running import folder
 
-    trainer = run.trainer
-    out = trainer.out
+    trainer, out = run.trainer, run.out
     written = {"samples": out / "samples", **folder.finish(run)}
     written |= {"table": out / "run.jsonl", "checkpoint": trainer.checkpoint_path, "config": out / "config.toml"}
     print(f"\n{trainer.t} steps in {trainer.seconds:.0f} s")
-    if trainer.evaluate and (sentence := trainer.evaluate.sentence(trainer.rows)):
+    if run.watch and (sentence := run.watch.sentence(trainer.rows)):
         print(sentence)
     for name, path in written.items():
         print(f"  {name:<10} {path}")

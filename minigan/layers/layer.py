@@ -15,16 +15,14 @@ Parameters live in ONE flat vector per network.  A layer only declares them (nam
 it reshaped views W, dW, ... which are always written in place (W[...] = ...).  Running statistics live in `state` likewise.
 """
 
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minigan.layers.parameters import Init, allocate
 from minigan.layers.tree import add
-
-Init = Callable[[np.random.Generator, tuple], np.ndarray | float]
 
 
 class ShapeError(ValueError):
@@ -44,6 +42,11 @@ class Layer:
     bound = False  # True once a network has handed out the views
     parameters: Mapping[str, tuple[tuple, Init]] = MappingProxyType({})  # name -> (shape, init(rng, shape))
     buffers: Mapping[str, tuple[tuple, Init]] = MappingProxyType({})  # the same, for what is not trained
+
+    if TYPE_CHECKING:  # the views W, dW, ... appear when a network binds the layer
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __setattr__(self, name: str, value: Any) -> None: ...
 
     # ---- the five verbs ------------------------------------------------------------------------------------------
 
@@ -175,77 +178,3 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
-
-
-# ---- parameters: one flat vector, and views into it -------------------------------------------------------------------
-
-
-def per_sample(
-    c: np.ndarray, like: np.ndarray
-) -> np.ndarray:  # (N, 1) -> (N, 1, ..., 1), to multiply an array (N, ...)
-    return c.reshape(-1, *[1] * (like.ndim - 1))
-
-
-def check_sizes(layer: str, **sizes: Any) -> None:
-    """Raise ValueError, naming the layer and the argument, unless every size is a whole number from 1 on."""
-    for name, n in sizes.items():
-        if not isinstance(n, int | np.integer) or n < 1:
-            raise ValueError(f"{layer} needs a whole number {name} >= 1, got {name}={n!r}")
-
-
-def all_layers(layers: Iterable[Any]) -> list[Layer]:
-    """All layers, those inside composites included, in the order of their parameters in theta."""
-    return [inner for layer in layers for inner in layer.walk()]
-
-
-def bind(layers: Iterable[Any], theta: np.ndarray, grad: np.ndarray, state: np.ndarray) -> None:
-    """Give every layer its views: W, b, ... of theta, dW, db, ... of grad, its buffers of state."""
-    layers = all_layers(layers)
-    for vector, kind, prefix in ((theta, "parameters", ""), (grad, "parameters", "d"), (state, "buffers", "")):
-        start = 0
-        for layer in layers:
-            for name, (shape, _) in getattr(layer, kind).items():
-                size = math.prod(shape)
-                setattr(layer, prefix + name, vector[start : start + size].reshape(shape))
-                start += size
-            layer.bound = True
-
-
-def allocate(layers: Iterable[Any], rng: np.random.Generator, dtype: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Allocate theta (P,), grad (P,) and state (S,) for these layers; bind and initialise them."""
-    found = all_layers(layers)
-    for layer in found:
-        if layer.bound and (layer.parameters or layer.buffers):
-            raise ValueError(
-                f"{layer} already belongs to a network: build a new layer, or copy the network (copy.deepcopy)"
-            )
-    if len({id(layer) for layer in found}) < len(found):
-        raise ValueError("the same layer object appears twice in this network: build one object for each place")
-
-    def zeros(kind: str) -> np.ndarray:
-        return np.zeros(sum(math.prod(shape) for layer in found for shape, _ in getattr(layer, kind).values()), dtype)
-
-    theta, grad, state = zeros("parameters"), zeros("parameters"), zeros("buffers")
-    bind(layers, theta, grad, state)
-    for layer in found:
-        for name, (shape, init) in (*layer.parameters.items(), *layer.buffers.items()):
-            getattr(layer, name)[...] = init(rng, shape)
-    for layer in reversed(found):  # children before the layers that hold them
-        layer.reset(rng)
-    return theta, grad, state
-
-
-# ---- initialisers: (rng, shape) -> array ------------------------------------------------------------------------------
-
-
-HE = math.sqrt(2)  # the gain that keeps the variance through ReLUs (He et al. 2015)
-
-
-def normal(std: float) -> Init:
-    """W ~ N(0, std^2)."""
-    return lambda rng, shape: std * rng.standard_normal(shape)
-
-
-def constant(value: float) -> Init:
-    """W = value everywhere."""
-    return lambda rng, shape: value

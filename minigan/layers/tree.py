@@ -36,3 +36,8 @@ def add(a: Tree, b: Tree) -> Tree:
     if a is None or b is None:
         return b if a is None else a
     return tuple(map(add, a, b)) if isinstance(a, tuple) else a + b
+
+
+def per_sample(c: Any, like: Any) -> Any:
+    """c (N, 1) -> (N, 1, ..., 1), to multiply an array (N, ...)."""
+    return c.reshape(-1, *[1] * (like.ndim - 1))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from minigan import evaluation, plots, zoo
-from minigan.game import Panel
+from minigan.plots import Panel
 from minigan.running import options as config_file
 from minigan.running.build import COLUMNS, assemble
 from minigan.running.checkpoint import load
@@ -28,10 +28,21 @@ from minigan.zoo.recipe import Options, one_of
 class Run:
     """A run as its checkpoint left it."""
 
+    out: Path
     config: Config
     options: Options  # those of the present segment
     trainer: Trainer
     classes: tuple[str, ...]  # names of the labels, () without labels
+
+    @property
+    def watch(self) -> evaluation.Watch | None:
+        """The evaluation during the training; None if there is too little data for one."""
+        return self.trainer.evaluate if isinstance(self.trainer.evaluate, evaluation.Watch) else None
+
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        """What the curves and the progress bar show: the panels of the game, then those of the evaluation."""
+        return (*self.trainer.game.panels, *(self.watch.panels if self.watch else ()))
 
     @property
     def steps(self) -> int:
@@ -104,14 +115,14 @@ def _run(config: Config, step: int, out: Path) -> Run:
     options, end = config.at(step)
     trainer, classes = assemble(config.recipe, options, out)
     trainer.steps = end  # the schedules still see the total of the segment's options
-    return Run(config, options, trainer, classes)
+    return Run(out, config, options, trainer, classes)
 
 
 def train(run: Run, progress: Callable[[int, dict], None] = lambda t, row: None) -> Run:
     """Train to the end of the last segment -> the run as it then is.  Raises as Trainer.run does."""
     run.trainer.run(progress)
     while not run.finished:  # another segment begins here
-        run = open_run(run.trainer.out)
+        run = open_run(run.out)
         run.trainer.run(progress)
     return run
 
@@ -119,17 +130,12 @@ def train(run: Run, progress: Callable[[int, dict], None] = lambda t, row: None)
 # ---- what is made of a run ---------------------------------------------------------------------------------------------
 
 
-def panels(run: Run) -> tuple[Panel, ...]:
-    """What the curves and the progress bar show: the panels of the game, then those of the evaluation."""
-    watch = run.trainer.evaluate
-    return (*run.trainer.game.panels, *(watch.panels if watch else ()))
-
-
 def finish(run: Run) -> dict[str, Path]:
     """Write the film, the curves and the latent walk of a run -> the files, by name."""
     from PIL import Image  # loaded when the first picture is read
 
-    trainer, out, written = run.trainer, run.trainer.out, {}
+    trainer, out = run.trainer, run.out
+    written = {}
     frames = sorted((out / "frames").glob("step_*.png"))
     if frames:
         written["film"] = out / "film.gif"
@@ -137,7 +143,7 @@ def finish(run: Run) -> dict[str, Path]:
         sheets = [np.asarray(picture.convert("L" if picture.mode == "L" else "RGB")) for picture in pictures]
         plots.save_gif(written["film"], sheets)
     written["curves"] = out / "curves.png"
-    plots.curves(trainer.rows, written["curves"], panels(run), trainer.evaluate.floor if trainer.evaluate else {})
+    plots.curves(trainer.rows, written["curves"], run.panels, run.watch.floor if run.watch else {})
     walk = list(trainer.game.walk(60, 3 * COLUMNS, np.random.default_rng(run.options.seed)))
     if walk and walk[0].ndim == 4:
         written["walk"] = out / "walk.gif"
@@ -178,6 +184,7 @@ def sample(
     if out is not None or separate is None:
         name = f"sample_{n}{'' if label is None else f'_label{label}'}_seed{seed}.png"
         written.append(Path(out) if out else Path(path) / name)
+        assert run.trainer.recorder.picture is not None  # build gave it one
         run.trainer.recorder.picture(samples, written[-1])
     return written
 

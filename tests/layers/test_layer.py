@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from minigan.layers import Dense, LeakyReLU, Residual, ShapeError, SpectralNorm
-from minigan.layers.layer import HE, Layer, all_layers, allocate, check_sizes, constant, normal
+from minigan.layers.layer import Layer
+from minigan.layers.parameters import HE, all_layers, allocate, check_sizes, constant, normal
 from minigan.layers.tree import add
 
 

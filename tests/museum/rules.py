@@ -100,10 +100,10 @@ def noise_reused(patch):
     check=one_game_step,
 )
 def average_before_the_step(patch):
-    def step(self, x, y, rng):
+    def step(self, draw, rng):
         self.ema.step()  # right: after g_step
         average, self.ema = self.ema, None
-        row = right(self, x, y, rng)
+        row = right(self, draw, rng)
         self.ema = average
         return row
 

@@ -14,7 +14,7 @@ from safetensors.numpy import load_file
 
 from minigan import kernels, layers, losses, optim, penalties
 from minigan.game import d_step, g_step
-from minigan.layers.layer import all_layers
+from minigan.layers.parameters import all_layers
 from minigan.network import Sequential
 from minigan.running import interop
 

@@ -66,7 +66,7 @@ def test_each_equation_names_its_code_and_its_test():
 
 def test_the_functions_it_calls_are_shown_and_theirs():
     titles = [piece.title for piece in explain("LayerNorm").source]
-    assert {"standardize", "project", "bend"} <= set(titles)
+    assert {"standardize", "project", "curve"} <= set(titles)
     assert [piece.title for piece in explain("dragan").source] == ["dragan", "wgan_gp", "add_penalty"]
 
 

@@ -141,13 +141,11 @@ def wgan_gp_conv() -> Benchmark:
 
 
 def default() -> Benchmark:
-    from minigan.running import runs
-    from minigan.running.config import Config
+    from minigan.running.build import build
+    from minigan.zoo import gan
 
-    trainer = runs.build(Config())
-    game, index = trainer.game, trainer.order.next()
-    x = trainer.x[index].astype(np.float32) / np.float32(127.5) - np.float32(1)
-    y, rng = trainer.y[index] if game.classes else None, np.random.default_rng(1)
+    trainer = build(gan, gan.Options())
+    game, (x, y), rng = trainer.game, trainer.draw(), np.random.default_rng(1)
     z = tuple(game.noise(len(x), rng, y) for _ in range(2))
     game.opt_D.lr = game.opt_G.lr = RATE
     x = (x, y) if game.classes else x

@@ -1,9 +1,9 @@
 """Digits: the same network and the same time for every loss and penalty.  Which recipe draws best?
 
-Each method has ten minutes of one core.  A budget of steps would favour what is dear: a step with R1 + R2 takes half as long again as
-one without.  So the pace of a method is measured first, in processor seconds, and its steps are what fits; the cosine schedule ends with
-them.  All other settings are those of `minigan train`, tuned for non-saturating + R1 and for nothing else, which the table cannot
-hide: a method may lose because its weight or its learning rate does not suit it.
+Each method has ten minutes of one core. With the same number of steps for all, the expensive methods would get more time: a
+step with R1 + R2 takes half as long again as one without. So the pace of a method is measured first, in processor seconds, and
+it takes as many steps as fit; the cosine schedule ends with them. All other settings are those of `minigan train`, tuned for
+non-saturating + R1 and for nothing else: a method may lose because its weight or its learning rate does not suit it.
 """
 
 import dataclasses
@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from minigan import evaluation
-from minigan.measure.results.table import Column
-from minigan.running import runs
-from minigan.running.config import Config
+from minigan.game import Game
+from minigan.measure.results.table import Cell, Column
+from minigan.running.build import build
 from minigan.running.files import atomic_file
+from minigan.zoo import gan
 
 NAME = "digits"
 SEEDS = 3
@@ -51,7 +52,7 @@ FIXED = (
 
 def methods(data: str) -> dict[str, dict]:
     """Every game on this data set, for ten minutes of one core."""
-    fixed = {option: getattr(Config(), option) for option in FIXED} | {"data": data, "core_minutes": 10.0}
+    fixed = {option: getattr(gan.Options(), option) for option in FIXED} | {"data": data, "core_minutes": 10.0}
     return {name: fixed | {"loss": loss, "penalty": penalty} for name, (loss, penalty) in GAMES.items()}
 
 
@@ -72,26 +73,28 @@ MARKS = (5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)  # percent of the budget at
 SAMPLES = 10_000
 
 
-def run_cell(cell, quick) -> dict[str, float]:
+def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
+    """Train as many steps as fit into the budget, with points of the curve on the way, and measure the end."""
     settings = dict(cell.settings)
     seconds = 60 * settings.pop("core_minutes")
-    config = Config(seed=cell.seed, **settings)
+    config = gan.Options(seed=cell.seed, **settings)
     steps = max(20, int(seconds / pace(config, 5 if quick else 100)))
-    trainer = runs.build(dataclasses.replace(config, steps=steps))
+    trainer = build(gan, dataclasses.replace(config, steps=steps))
     at = {round(steps * mark / 100): mark for mark in MARKS}
     figures = {}
     for t in range(1, steps + 1):
         trainer.step()
         if t in at and (not quick or at[t] % 50 == 0):
             figures[f"frechet_at_{at[t]}"] = next(iter(trainer.evaluate(trainer.game).values()))
+    x, y = trainer.source.reference()
     if quick:
-        trainer.x, trainer.y = trainer.x[::10], trainer.y[::10]
-    return judged(trainer, 500 if quick else SAMPLES, cell.seed) | {"steps": steps} | figures
+        x, y = x[::10], y[::10]
+    return judged(trainer.game, x, y, 500 if quick else SAMPLES, cell.seed) | {"steps": steps} | figures
 
 
-def pace(config: Config, steps: int) -> float:
+def pace(config: gan.Options, steps: int) -> float:
     """Processor seconds that one training step takes, after a few that compile kernels and fill buffers."""
-    trainer = runs.build(config)
+    trainer = build(gan, config)
     for _ in range(5):
         trainer.step()
     start = time.process_time()
@@ -100,19 +103,19 @@ def pace(config: Config, steps: int) -> float:
     return (time.process_time() - start) / steps
 
 
-def judged(trainer, n: int, seed: int) -> dict[str, float]:
-    """All measures of n samples against the training images, a conditional G being asked for the digits as often as they occur."""
+def judged(game: Game, x: np.ndarray, y: np.ndarray | None, n: int, seed: int) -> dict[str, float]:
+    """All measures of n samples against the training images x; with labels y, each digit is asked for as often as it occurs."""
     rng = np.random.default_rng([seed, 1])
-    labels = rng.choice(trainer.y, n) if trainer.game.classes else None
-    images = trainer.game.sample(n, rng, labels)
-    found = evaluation.evaluate(images, trainer.x, evaluation.DIGITNET, rng, labels, trainer.y)["measures"]
+    labels = None if y is None else rng.choice(y, n)
+    images = game.sample(n, rng, labels)
+    found = evaluation.evaluate(images, x, evaluation.DIGITNET, rng, labels, y)["measures"]
     names = {"frechet": "frechet_distance", "kernel": "kernel_distance", "entropy": "class_entropy"}
     figures = {name: found[names.get(name, name)]["value"] for name in COLUMNS if names.get(name, name) in found}
     figures["as_asked"] = 100 * figures["as_asked"] if "as_asked" in figures else float("nan")
     return figures | {"floor": found["frechet_distance"]["floor"]}
 
 
-def draw(rows, folder: Path, quick: bool, name: str = NAME) -> list[Path]:
+def draw(rows: list[dict[str, str]], folder: Path, quick: bool, name: str = NAME) -> list[Path]:
     """Quality against time, the mean over the seeds."""
     from matplotlib.figure import Figure
 

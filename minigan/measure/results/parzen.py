@@ -1,17 +1,17 @@
 """Parzen log-likelihood of MNIST: the number of the first GAN paper, by its protocol, and why not to trust it.
 
 Goodfellow et al. 2014, section 5: 10,000 samples, a Gaussian on each, sigma the best of ten on validation images, then the mean
-log-likelihood of the 10,000 test images in nats; all pixels in [0, 1].  metrics/parzen.py computes it and says what is wrong with
-it.  So the first row is no generator at all: 10,000 training images, handed in as samples.  What scores above them does not draw
-better than the data; it draws nearer to the middle (Theis et al. 2016: the centres of k-means win).  The second row shows it: the
-same images, blurred.  The last one draws nearer to the middle by a known trick, z times 0.8 ("truncation", Brock et al. 2019); the
-factor was chosen on "mlp".
+log-likelihood of the 10,000 test images in nats; all pixels in [0, 1]. metrics/parzen.py computes it and says what is wrong with
+it. So the first row is not a generator at all but 10,000 training images, used as samples. A method that scores above them does
+not draw better than the data; it draws closer to the middle (Theis et al. 2016: the centres of k-means win). The second row shows
+this with the same images, blurred. The last one draws closer to the middle by a known trick, z times 0.8 ("truncation", Brock et
+al. 2019); the factor was chosen on "mlp".
 
-As published: the number of samples, the sigmas, 1,000 validation images that no method trains on (the last of the training set), all
-test images.  Different: the GANs of then were multilayer perceptrons with ReLU, sigmoid and maxout, without labels.  "mlp" comes
-nearest, and still has BatchNorm, R1, Adam and a moving average.  A method with labels is told which digit to draw, as often as
-each occurs among the training images.  The published error is that of the mean over the test images (ours: `test_error` in the
-csv); the error in the table is over the seeds.
+As published: the number of samples, the sigmas, 1,000 validation images that no method trains on (the last of the training set),
+all test images. Different: the GANs of 2014 were multilayer perceptrons with ReLU, sigmoid and maxout, without labels. "mlp" is the
+closest, and still has BatchNorm, R1, Adam and a moving average. A method with labels is asked for each digit as often as it occurs
+among the training images. The published error is that of the mean over the test images (ours: `test_error` in the csv); the error
+in the table is over the seeds.
 """
 
 import math
@@ -23,9 +23,9 @@ from minigan.game import GAN
 from minigan.measure.results.harm import blurred
 from minigan.measure.results.table import Cell, Column, Published
 from minigan.metrics.parzen import parzen_log_likelihood, parzen_sigma
-from minigan.running import runs
-from minigan.running.config import Config
+from minigan.running.build import build
 from minigan.trainer import Trainer
+from minigan.zoo import gan
 
 NAME, SEEDS, DATA = "parzen", 3, ("mnist",)
 SAME = {"data": "mnist", "samples": 10_000, "test": 10_000}
@@ -56,7 +56,7 @@ def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
     rng = np.random.default_rng([cell.seed, 1])
     x, y, validation, test = split(s["data"], test)
     if "model" in s:
-        samples = drawn(trained(Config(seed=cell.seed, **s), x, y), n, y, rng, shrink)
+        samples = drawn(trained(gan.Options(seed=cell.seed, **s), x, y), n, y, rng, shrink)
     else:
         samples = x[rng.choice(len(x), n, replace=False)]
     if blur:
@@ -79,10 +79,10 @@ def split(name: str, test: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
     return found.images[learned], found.labels[learned], found.images[held], tested
 
 
-def trained(config: Config, x: np.ndarray, y: np.ndarray) -> GAN:
+def trained(config: gan.Options, x: np.ndarray, y: np.ndarray) -> GAN:
     """The game of `minigan train` with this config, on these images only."""
-    built = runs.build(config)  # the networks as for the whole data set
-    margin = (built.x.shape[1] - x.shape[1]) // 2  # a convolutional net sees 28 x 28 in a frame to 32 x 32
+    built = build(gan, config)  # the networks as for the whole data set
+    margin = (built.source.shape[0] - x.shape[1]) // 2  # a convolutional net sees 28 x 28 in a frame to 32 x 32
     x = np.pad(x, ((0, 0), (margin, margin), (margin, margin), (0, 0)))
     Trainer(built.game, x, y if config.labels else None, batch=config.batch, steps=config.steps, seed=config.seed).run()
     return built.game
@@ -91,7 +91,7 @@ def trained(config: Config, x: np.ndarray, y: np.ndarray) -> GAN:
 def drawn(game: GAN, n: int, y: np.ndarray, rng: np.random.Generator, shrink: float = 1.0) -> np.ndarray:
     """n images of `shrink` times z; with labels, those of n images taken at random.   -> (n, H, W, 1) in [-1, 1]"""
     labels = rng.choice(y, n) if game.classes else None
-    z = np.float32(shrink) * rng.standard_normal((n, game.latent)).astype(np.float32)
+    z = np.float32(shrink) * game.prior(n, game.latent, rng).astype(np.float32)
     return game.generate((z, labels) if game.classes else z)
 
 

@@ -1,23 +1,26 @@
 """Stacked MNIST: three digits as red, green and blue make 1000 modes.  How many does a GAN find, and how evenly?
 
-The measure (Metz et al. 2017; Srivastava et al. 2017): 26,000 samples, each channel read by a classifier, the three digits a number from
-000 to 999.  Modes are the numbers that occur; KL is sum p log(1000 p), p their shares.  Even 26,000 real images leave about
-999 / 52,000 = 0.019 by chance and some more because digits are not equally frequent: that is the row "real images".
+The measure (Metz et al. 2017; Srivastava et al. 2017): 26,000 samples; a classifier reads each channel, which makes three digits, a
+number from 000 to 999. Modes are the numbers that occur; KL is sum p log(1000 p), p their shares. Even 26,000 real images have a KL
+of about 999 / 52,000 = 0.019 by chance, and some more because digits are not equally frequent: see the row "real images".
 
-Different from the papers:
-* The classifier is the library's DigitNet, theirs are others (and not all the same).
+What differs from the papers:
+* The classifier is the library's DigitNet, theirs are different ones (and not all the same).
 * Images are 32 x 32 (28 x 28 in a black frame); the papers have 28 x 28, 32 x 32 or 64 x 64.
 * D and G are `models.dcgan_up`: upsampling G with BatchNorm, D without normalisation.  DCGAN, ALI, Unrolled, VEEGAN and PacGAN share one
-  transposed-convolution DCGAN; StyleGAN2, DDGAN and R3GAN have networks many times larger and train for days on GPUs.  Ours have one hour.
-* Each real image is three random digits of MNIST's 60,000, drawn anew whenever it is needed; most papers fix one set of triples.
-* Loss and penalty are not the papers' either: see METHODS, which hold all that was chosen.
+  transposed-convolution DCGAN; StyleGAN2, DDGAN and R3GAN have networks many times larger and train for days on GPUs.
+  Ours train for one hour.
+* Each real image is three random digits of MNIST's 60,000, drawn anew for every batch; most papers fix one set of triples.
+* Loss and penalty are not the papers' either: METHODS holds all settings that were chosen.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 
 from minigan import data, models
+from minigan.data import Stream
 from minigan.losses import GAN_LOSSES
 from minigan.measure.results.table import Cell, Column, Published
 from minigan.metrics.frechet import frechet_distance
@@ -67,36 +70,28 @@ PUBLISHED = [
 ]
 
 
-class Stacks:
-    """Images of three digits each, made when asked for: stacks[index] -> uint8 (len(index), 32, 32, 3).
+def stacks(digits: np.ndarray, rng: np.random.Generator) -> Stream:
+    """Endless images of three random digits each, uint8 (32, 32, 3); of N digits (N, 28, 28, 1) there are N^3."""
+    framed = np.pad(digits[..., 0], ((0, 0), (2, 2), (2, 2)))  # (N, 32, 32)
 
-    There are N^3 of them.  The index only says how many are wanted: each is a new draw, which is what the Trainer's order of an
-    epoch, a permutation, cannot be.
-    """
+    def draw(n: int, rng: np.random.Generator) -> np.ndarray:
+        triples = rng.integers(len(framed), size=(n, 3))
+        return np.moveaxis(framed[triples], 1, -1)  # (n, 3, 32, 32) -> (n, 32, 32, 3)
 
-    def __init__(self, digits: np.ndarray, rng: np.random.Generator):  # uint8 (N, 28, 28, 1)
-        self.digits, self.rng = np.pad(digits[..., 0], ((0, 0), (2, 2), (2, 2))), rng  # (N, 32, 32)
-
-    def __len__(self) -> int:
-        return len(self.digits)
-
-    def __getitem__(self, index: np.ndarray) -> np.ndarray:
-        triples = self.rng.integers(len(self.digits), size=(len(index), 3))
-        return np.moveaxis(self.digits[triples], 1, -1)  # (B, 3, 32, 32) -> (B, 32, 32, 3)
+    return Stream(draw, rng, (32, 32, 3))
 
 
 def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
+    """Train the game of this cell, or take real images in its place, and count the modes of its samples."""
     s = cell.settings
     init, triples, noise = (np.random.default_rng(seed) for seed in np.random.SeedSequence(cell.seed).spawn(3))
     digits = data.load(s["data"]).images
-    stacks, reference = (
-        Stacks(digits, triples),
-        digits[triples.choice(len(digits), min(10_000, s["samples"]), replace=False)],
-    )
+    reference = digits[triples.choice(len(digits), min(10_000, s["samples"]), replace=False)]
+    source = stacks(digits, triples)
     if "loss" not in s:
-        return judged(lambda n: stacks[np.arange(n)], s["samples"], reference)
+        return judged(lambda n: source.draw(n, triples), s["samples"], reference)
     game = built(s, init)
-    Trainer(game, stacks, batch=s["batch"], steps=s["steps"], seed=cell.seed).run()
+    Trainer(game, source, batch=s["batch"], steps=s["steps"], seed=cell.seed).run()
     return judged(lambda n: game.sample(n, noise), s["samples"], reference)
 
 
@@ -109,10 +104,10 @@ def built(s: dict, rng: np.random.Generator) -> GAN:
     return GAN(G, D, GAN_LOSSES[s["loss"]], terms, *adam, s["latent"], EMA(G, s["ema"], warmup=True))
 
 
-def judged(draw, n: int, reference: np.ndarray, block: int = 1000) -> dict[str, float]:
+def judged(draw: Callable[[int], np.ndarray], n: int, reference: np.ndarray, block: int = 1000) -> dict[str, float]:
     """modes and KL of n images that draw(size) makes a block at a time; and how far their digits are from the reference.
 
-    reference: real digits (M, 28, 28, 1).  Modes alone say nothing of the drawing: DigitNet is sure of its digit on plain noise too.
+    reference: real digits (M, 28, 28, 1). Modes alone say nothing about the drawing: DigitNet is sure of its digit on plain noise too.
     """
     numbers, features = zip(*(read(draw(min(block, n - start))) for start in range(0, n, block)), strict=True)
     shares = np.bincount(np.concatenate(numbers), minlength=1000) / n

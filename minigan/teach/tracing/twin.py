@@ -7,7 +7,8 @@ of <dw, J(x) v> + <dx, f(x)>, which is what a penalty's pass differentiates (see
 import numpy as np
 
 from minigan.differences import Check
-from minigan.layers.layer import Scaled, per_sample
+from minigan.layers.layer import Scaled
+from minigan.layers.tree import per_sample
 from minigan.teach.tracing.checks import compare
 from minigan.teach.tracing.trees import as_float64, direction, dot, leaves, movable, norm, tree
 

@@ -5,6 +5,7 @@ import pytest
 
 from minigan import data
 from minigan.data import Dataset
+from minigan.game import normal
 from minigan.measure.results import Cell, parzen
 
 TINY = {"data": "mnist10k", "samples": 40, "test": 30, "steps": 2}
@@ -72,7 +73,7 @@ def test_training_images_do_better_than_an_untrained_generator():
 
 
 class Listener:
-    classes, latent = 10, 3
+    classes, latent, prior = 10, 3, staticmethod(normal)
 
     def generate(self, z):
         self.z, self.labels = z if isinstance(z, tuple) else (z, None)

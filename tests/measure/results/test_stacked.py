@@ -9,6 +9,7 @@ import pytest
 from minigan import data
 from minigan.measure.results import Cell, stacked
 from minigan.models import digitnet
+from minigan.trainer import Trainer
 
 TINY = {"data": "mnist10k", "samples": 30, "steps": 2, "width": 2, "batch": 4, "latent": 3}
 
@@ -19,15 +20,17 @@ def digits():
 
 
 def test_a_stack_is_three_digits_in_a_frame(digits):
-    stacks = stacked.Stacks(digits.images[:50], np.random.default_rng(0))
-    x = stacks[np.arange(7)]
-    assert len(stacks) == 50
+    stacks = stacked.stacks(digits.images[:50], np.random.default_rng(0))
+    x, y = stacks.reference(7)
+    assert (stacks.length, stacks.shape, y) == (None, (32, 32, 3), None)
     assert (x.shape, x.dtype) == ((7, 32, 32, 3), np.uint8)
     assert not x[:, :2].any()
     assert not x[:, :, 30:].any()
     known = {image.tobytes() for image in digits.images[:50, ..., 0]}
     assert all(np.ascontiguousarray(x[i, 2:30, 2:30, c]).tobytes() in known for i in range(7) for c in range(3))
-    assert not np.array_equal(x, stacks[np.arange(7)])  # new ones each time
+    batches = [stacks.batch(7)[0] for _ in range(2)]
+    np.testing.assert_array_equal(batches[0], x / np.float32(127.5) - np.float32(1))
+    assert not np.array_equal(*batches)  # new ones each time
 
 
 def test_the_number_is_read_red_green_blue(digits):
@@ -42,9 +45,9 @@ def test_the_number_is_read_red_green_blue(digits):
     same(features[:3], alone)
 
 
-def test_digits_that_are_none_are_far(digits):
-    stacks, rng = stacked.Stacks(digits.images, np.random.default_rng(1)), np.random.default_rng(0)
-    real = stacked.judged(lambda n: stacks[np.arange(n)], 100, digits.images[::50])
+def test_noise_is_far_from_digits(digits):
+    stacks, rng = stacked.stacks(digits.images, np.random.default_rng(1)), np.random.default_rng(0)
+    real = stacked.judged(lambda n: stacks.draw(n, rng), 100, digits.images[::50])
     noise = stacked.judged(lambda n: rng.uniform(-1, 1, (n, 32, 32, 3)).astype(np.float32), 100, digits.images[::50])
     assert noise["frechet"] > 20 * real["frechet"] > 0
 
@@ -62,9 +65,9 @@ def test_samples_are_judged_a_block_at_a_time(digits):
 
     def draw(n):
         asked.append(n)
-        return stacks[np.arange(n)]
+        return stacks.draw(n, stacks.rng)
 
-    stacks = stacked.Stacks(digits.images, np.random.default_rng(1))
+    stacks = stacked.stacks(digits.images, np.random.default_rng(1))
     found = stacked.judged(draw, 25, digits.images[::50], block=10)
     assert asked == [10, 10, 5]
     assert found["modes"] >= 23
@@ -77,3 +80,20 @@ def test_each_method_runs(method):
     assert found.keys() == stacked.COLUMNS.keys()
     assert 1 <= found["modes"] <= 30
     assert 0 < found["kl"] <= math.log(1000) + 1e-9
+
+
+def test_the_stream_is_in_the_checkpoint(digits, tmp_path):
+    s = stacked.RECIPE | TINY
+
+    def trainer(out=None):
+        game = stacked.built(s, np.random.default_rng(0))
+        source = stacked.stacks(digits.images[:50], np.random.default_rng(1))
+        return Trainer(game, source, batch=4, steps=4, out=out)
+
+    whole, stopped = trainer(), trainer(tmp_path)
+    whole.run()
+    stopped.step(), stopped.step(), stopped.save(), stopped.step()
+    resumed = trainer(tmp_path).restore()
+    resumed.run()
+    for name, array in whole.arrays().items():
+        assert array.tobytes() == resumed.arrays()[name].tobytes(), name

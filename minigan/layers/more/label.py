@@ -7,9 +7,13 @@ class, read off at the label (Liu et al. 2019, FUNIT, sec. 3; Choi et al. 2020, 
 """
 
 import math
+from typing import Any
 
-from minigan.layers.embedding import check_labels, one_hot
-from minigan.layers.layer import Layer, check_sizes, constant, normal
+import numpy as np
+
+from minigan.layers.layer import Layer
+from minigan.layers.more.embedding import check_labels, one_hot
+from minigan.layers.parameters import check_sizes, constant, normal
 
 
 class LabelScore(Layer):
@@ -25,7 +29,7 @@ class LabelScore(Layer):
         self.n, self.classes = n, classes
         self.parameters = {"W": ((classes, n), normal(gain / math.sqrt(n))), "b": ((classes,), constant(0.0))}
 
-    def forward(self, x):  # (N, n), (N,) -> (N, 1)
+    def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:  # (N, n), (N,) -> (N, 1)
         if not (isinstance(x, tuple) and len(x) == 2):
             raise TypeError(f"{self} takes a pair (h, label), got {type(x).__name__}: put Beside(...) before it")
         h = x[0]
@@ -36,23 +40,23 @@ class LabelScore(Layer):
         y = (h * self.W[label]).sum(axis=1) + self.b[label]  # h[n] . W[label[n]] + b[label[n]]   eq:label_score.forward
         return y[:, None], (h, label, 1)
 
-    def backward(self, dy, cache):
+    def backward(self, dy: np.ndarray, cache: Any) -> Any:
         h, label, _ = cache
         return self.check_dy(dy, (len(h), 1)) * self.W[label], None  # eq:label_score.dx
 
-    def accumulate(self, dy, cache):
+    def accumulate(self, dy: np.ndarray, cache: Any) -> None:
         h, label, one = cache  # one is 1 after forward, 0 after tangent, c after blend
         chosen = one_hot(label, self.classes, dy.dtype)  # (N, classes)
         self.dW += chosen.T @ (self.check_dy(dy, (len(h), 1)) * h)  # dW[label[n]] += dy[n] h[n]   eq:label_score.dW
         self.db += chosen.T @ (one * dy)[:, 0]
 
-    def tangent(self, v, cache):
+    def tangent(self, v: np.ndarray, cache: Any) -> tuple[np.ndarray, Any]:
         h, label, _ = cache
         v = self.check_v(v[0], h.shape)
         return (v * self.W[label]).sum(axis=1)[:, None], (v, label, 0)
 
-    def blend(self, c, cache, tcache):
+    def blend(self, c: np.ndarray, cache: Any, tcache: Any) -> Any:
         return c * cache[0] + tcache[0], cache[1], c
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"LabelScore({self.n}, {self.classes})"

@@ -70,7 +70,7 @@ def backward_with_penalties(D: Any, dy: np.ndarray, scores: np.ndarray, caches: 
 
 def on_halves(g: np.ndarray, n: int, real: list[Penalty], fake: list[Penalty]) -> tuple[float, np.ndarray]:
     """The penalties of both halves as one: g (n + N, ...) -> the sum of their values, and v row by row."""
-    halves = [[p(part) for p in penalties] for part, penalties in ((g[:n], real), (g[n:], fake))]
+    halves = [[p(part) for p in of] for part, of in ((g[:n], real), (g[n:], fake))]
     return sum(value for half in halves for value, _ in half), np.concatenate(
         [sum(v for _, v in half) for half in halves]
     )

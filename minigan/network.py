@@ -33,9 +33,7 @@ class Sequential(Chain):
         if np.dtype(dtype) not in ("float32", "float64", "complex128"):
             raise TypeError(f"a network computes in float32 or float64, got dtype={np.dtype(dtype)}")
         if rng is None:
-            raise TypeError(
-                "Sequential draws its first weights: pass rng=np.random.default_rng(0), or a seed such as rng=0"
-            )
+            raise TypeError("Sequential draws its first weights: pass rng=np.random.default_rng(0), or a seed: rng=0")
         self.theta, self.grad, self.state = allocate(self.layers, np.random.default_rng(rng), dtype)
 
     @property

@@ -583,7 +583,7 @@ def table():
         yield f"{name}: forward", forward(layer, x), ShapeError, message
         yield f"{name}: use", use(layer, x), ShapeError, message
     for name, (layer, x, dy) in SLOPES.items():
-        expected = rf"gave an output of shape \(.*\), but its backward got dy of shape {_literal(dy)}"
+        expected = rf"gave an output of shape \(.*\), its backward got dy of shape {_literal(dy)}"
         yield f"{name}: backward", backward(layer, x, dy), ShapeError, expected
         if name in WITH_WEIGHTS:
             yield f"{name}: accumulate", accumulate(layer, x, dy), ShapeError, expected

@@ -97,12 +97,12 @@ def test_only_d_moves():
     assert not D.grad.any()
 
 
-def test_the_trainer_takes_it():
+def test_a_gan_steps_with_it():
     G, D, _, _ = setting()
     calls, forward = [], D.forward
     D.forward = lambda x: calls.append(len(x)) or forward(x)
     played = game.GAN(G, D, non_saturating, [], SGD(G, 0.1), SGD(D, 0.1), latent=3)
-    played.step(np.zeros((4, 5)), None, np.random.default_rng(0))
+    played.step(lambda: (np.zeros((4, 5)), None), np.random.default_rng(0))
     assert calls == [8, 4]
 
 

@@ -11,6 +11,7 @@ Copy and Sum are each other's transpose, Join is a permutation, and Parallel han
 """
 
 from collections.abc import Sequence
+from functools import reduce
 from itertools import accumulate
 from typing import Any
 
@@ -32,10 +33,7 @@ class Copy(Layer):
         return (x,) * self.n, None
 
     def backward(self, dy: Tree, cache: Any) -> Tree:
-        total = None
-        for part in dy:
-            total = add(total, part)  # eq:residual.dx
-        return total
+        return reduce(add, dy)  # eq:residual.dx
 
     def tangent(self, v: Tree, cache: Any) -> tuple[Tree, Any]:
         return (v,) * self.n, None
@@ -107,12 +105,9 @@ class Sum(Layer):
     pairs = True
 
     def forward(self, x: Tree) -> tuple[np.ndarray, int]:
-        shapes = [part.shape for part in x]
-        if len(set(shapes)) > 1:
-            raise ShapeError(
-                f"{self} adds arrays of one shape, got {' and '.join(map(str, shapes))}: in a Residual, the first is the "
-                "body's and the second the shortcut's; pass a shortcut= layer that fits"
-            )
+        if len({part.shape for part in x}) > 1:
+            hint = "in a Residual these are the body's and the shortcut's, so pass a shortcut= layer that fits"
+            raise ShapeError(f"{self} adds arrays of one shape, got {_shapes(x)}: {hint}")
         return sum(x[1:], x[0]), len(x)  # eq:residual.forward
 
     def backward(self, dy: np.ndarray, n: int) -> Tree:
@@ -128,13 +123,10 @@ class Join(Layer):
     pairs = True
 
     def forward(self, x: Tree) -> tuple[np.ndarray, tuple]:
-        shapes = [part.shape for part in x]
-        if len({shape[:-1] for shape in shapes}) > 1:
-            raise ShapeError(
-                f"{self} joins along the last axis, so all others must agree: got {' and '.join(map(str, shapes))}"
-            )
+        if len({part.shape[:-1] for part in x}) > 1:
+            raise ShapeError(f"{self} joins along the last axis, so all others must agree: got {_shapes(x)}")
         y = np.concatenate(x, axis=-1)  # eq:concat.forward
-        return y, (y.shape, tuple(accumulate(shape[-1] for shape in shapes))[:-1])
+        return y, (y.shape, tuple(accumulate(part.shape[-1] for part in x))[:-1])
 
     def backward(self, dy: np.ndarray, cache: tuple) -> Tree:
         shape, cuts = cache
@@ -143,6 +135,10 @@ class Join(Layer):
 
     def tangent(self, v: Tree, cache: tuple) -> tuple[np.ndarray, tuple]:
         return np.concatenate(v, axis=-1), cache
+
+
+def _shapes(x: Tree) -> str:
+    return " and ".join(str(part.shape) for part in x)
 
 
 class Residual(Block):

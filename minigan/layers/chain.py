@@ -24,9 +24,7 @@ class Chain:
         self.layers: list[Layer] = []
         for layer in layers:
             if not isinstance(layer, Chain | Layer):
-                raise TypeError(
-                    f"a network is built of layers, such as Dense(784, 128) or LeakyReLU(0.2), got {layer!r}"
-                )
+                raise TypeError(f"a network is built of layers, such as Dense(784, 128) or Tanh(), got {layer!r}")
             self.layers += layer.layers if isinstance(layer, Chain) else [layer]
 
     @property

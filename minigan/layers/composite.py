@@ -30,9 +30,7 @@ class Composite(Layer):
         return self.back(dy, cache, True)
 
     def backward(self, dy: Any, cache: Any) -> Any:
-        return self.back(
-            dy, cache.primal if isinstance(cache, Tangent) else cache, False
-        )  # the Jacobian at x is the same
+        return self.back(dy, cache.primal if isinstance(cache, Tangent) else cache, False)
 
     def accumulate(self, dy: Any, cache: Any) -> None:
         if isinstance(cache, Tangent):

@@ -144,9 +144,8 @@ class Layer:
     def check(self, x: np.ndarray, expected: str, fits: bool, hint: str = "") -> np.ndarray:
         """x, C-contiguous, or an error that says what this layer expects, what it got and what would fit."""
         if not fits:
-            raise ShapeError(
-                f"{self} expected an input of shape {expected}, got {tuple(x.shape)}{hint and ': ' + hint}"
-            )
+            hint = hint and f": {hint}"
+            raise ShapeError(f"{self} expected an input of shape {expected}, got {tuple(x.shape)}{hint}")
         self.check_bound()
         if x.dtype.kind not in "fc":
             raise TypeError(f"{self} computes with floats, got {x.dtype}: use x.astype(np.float32)")
@@ -165,9 +164,7 @@ class Layer:
     def check_dy(self, dy: np.ndarray, shape: Iterable[int]) -> np.ndarray:
         """The same for the gradient that comes back: it has the shape of the output."""
         if dy.shape != tuple(shape):
-            raise ShapeError(
-                f"{self} gave an output of shape {tuple(shape)}, but its backward got dy of shape {dy.shape}"
-            )
+            raise ShapeError(f"{self} gave an output of shape {tuple(shape)}, its backward got dy of shape {dy.shape}")
         return np.ascontiguousarray(dy)
 
     def check_v(self, v: np.ndarray, shape: Iterable[int]) -> np.ndarray:

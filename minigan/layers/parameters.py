@@ -43,9 +43,7 @@ def allocate(layers: Iterable[Any], rng: np.random.Generator, dtype: Any) -> tup
     found = all_layers(layers)
     for layer in found:
         if layer.bound and (layer.parameters or layer.buffers):
-            raise ValueError(
-                f"{layer} already belongs to a network: build a new layer, or copy the network (copy.deepcopy)"
-            )
+            raise ValueError(f"{layer} already belongs to a network: build a new layer, or copy.deepcopy the network")
     if len({id(layer) for layer in found}) < len(found):
         raise ValueError("the same layer object appears twice in this network: build one object for each place")
 

@@ -82,7 +82,7 @@ def chosen(argv: list[str]) -> str:
 
 
 def _refuse(parser: argparse.ArgumentParser, word: str, arguments: argparse.Namespace) -> NoReturn:
-    own = vars(arguments).keys() - {"command", "run", "folder", "table", "recipe"}
+    own = vars(arguments).keys() - {"command", "run", "folder", "table", "recipe", "chosen"}
     close = difflib.get_close_matches(word.split("=")[0], [f"--{name.replace('_', '-')}" for name in own], n=1)
     guess = f"did you mean {close[0]}?" if close else f"see minigan {arguments.command} --help"
     parser.error(f"unknown option {word}: {guess}")

@@ -25,6 +25,7 @@ def add(parser: CommandParser) -> None:
     parser.add_argument("--config", type=Path, metavar="FILE", help="a TOML file of these options; flags win over it")
     add_threads(parser)
     options.add_flags(parser, recipe)
+    parser.set_defaults(chosen=recipe)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -33,12 +34,15 @@ def run(arguments: argparse.Namespace) -> int:
     from minigan.cli.progress import go, use_threads
     from minigan.running import folder, options
 
+    recipe, name = arguments.chosen, zoo.name_of(arguments.chosen)
+    if arguments.recipe not in (None, name):
+        zoo.load(arguments.recipe)  # raises if there is no such recipe
+        raise ValueError(f"the recipe comes first: minigan train {arguments.recipe} ...")
+    flags = options.from_flags(arguments, recipe)
     if arguments.config:
-        recipe = zoo.load(arguments.recipe or options.recipe_in(arguments.config))
-        config = options.read(arguments.config, arguments.recipe, **options.from_flags(arguments, recipe))
+        config = options.read(arguments.config, name, **flags)
     else:
-        recipe = zoo.load(arguments.recipe or zoo.DEFAULT)
-        config = options.Config(recipe, recipe.Options(**options.from_flags(arguments, recipe)))
+        config = options.Config(recipe, recipe.Options(**flags))
     use_threads(arguments.threads, config.options)
     return go(folder.start(config, arguments.out))
 
@@ -46,9 +50,13 @@ def run(arguments: argparse.Namespace) -> int:
 def _recipe(words: list[str]) -> str:
     """The recipe named by the first word, or by the file in --config, or the default."""
     from minigan import zoo
+    from minigan.data import NAMES
     from minigan.running import options
+    from minigan.zoo.recipe import POINTS
 
     if words and not words[0].startswith("-"):
+        if words[0] in (*NAMES, *POINTS):
+            raise ValueError(f"{words[0]} is a data set, not a recipe: minigan train --data {words[0]}")
         return words[0]
     early = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     early.add_argument("--config")

@@ -193,7 +193,7 @@ def label_number(run: Run, label: str) -> int:
     """The number of a class that is given by name, or by its number."""
     classes = run.trainer.game.classes
     if not classes:
-        raise ValueError("this run was trained without labels: leave --label out")
+        raise ValueError("the samples of this run have no labels: leave --label out")
     names = run.classes or tuple(map(str, range(classes)))
     if label not in names and label.isdecimal() and int(label) < classes:
         return int(label)

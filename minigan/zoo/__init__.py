@@ -36,7 +36,8 @@ def load(name: str = DEFAULT) -> ModuleType:
     Raises ValueError for a name that does not exist, with the nearest one; for a file that cannot be imported, with
     its line; and for a module that is not a recipe.
     """
-    one_of("recipe", name, names())
+    own = "" if os.environ.get(VARIABLE) else f" ({VARIABLE} names no folder of your own ones)"
+    one_of("recipe", name, names(), own)
     module = import_module(f"{__name__}.{name}") if name in _built_in() else _import(_own()[name])
     _check(module)
     return module

@@ -98,5 +98,5 @@ def test_points_have_no_labels_and_no_separate_images(capsys, tmp_path):
     out = tmp_path / "grid"
     assert cli.main(["train", "--data", "grid", "--width", "4", "--steps", "1", "--out", str(out)]) == 0
     capsys.readouterr()
-    assert "trained without labels: leave --label out" in failing(capsys, "sample", out, "--label", "1")
+    assert "the samples of this run have no labels: leave --label out" in failing(capsys, "sample", out, "--label", "1")
     assert "points of the plane are drawn in one picture" in failing(capsys, "sample", out, "--separate", tmp_path)

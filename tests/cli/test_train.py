@@ -73,6 +73,9 @@ def test_the_file_chooses_the_recipe(configured, tmp_path, monkeypatch, capsys):
     assert f"{file} is of the recipe plain, not of gan: leave the recipe out, or take another file" in message
     assert "unknown option --spede: did you mean --speed?" in refused(capsys, "train", "plain", "--spede", "3")
     assert "unknown option --speed=3: did you mean --seed?" in refused(capsys, "train", "--speed=3")
+    assert "the recipe comes first: minigan train plain ..." in failing(capsys, "train", "--steps", "3", "plain")
+    assert "unknown recipe 'plane': did you mean 'plain'?" in failing(capsys, "train", "--steps", "3", "plane")
+    assert cli.main(["train", "--steps", "3", "gan"]) == 0
     with pytest.raises(SystemExit):
         cli.main(["train", "plain", "--help"])
     assert "how fast (default: 1.0)" in capsys.readouterr().out

@@ -90,8 +90,9 @@ def test_a_folder_that_is_not_there(monkeypatch):
         zoo.names()
 
 
-def test_a_name_that_does_not_exist():
-    with pytest.raises(ValueError, match=r"^unknown recipe 'gen': did you mean 'gan'"):
+def test_a_name_that_does_not_exist(monkeypatch):
+    monkeypatch.delenv("MINIGAN_RECIPES", raising=False)
+    with pytest.raises(ValueError, match=r"^unknown recipe 'gen' \(MINIGAN_RECIPES names no .*\): did you mean 'gan'"):
         zoo.load("gen")
 
 

@@ -8,6 +8,7 @@ A conditional GAN is the same with pairs: x = (image, label), z = (noise, label)
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -118,7 +119,11 @@ def normal(n: int, latent: int, rng: np.random.Generator) -> np.ndarray:
 
 def uniform(reach: float = 1.0) -> Prior:
     """The prior z ~ U(-reach, reach), (n, latent)."""
-    return lambda n, latent, rng: rng.uniform(-reach, reach, (n, latent))
+    return partial(_uniform, reach)
+
+
+def _uniform(reach: float, n: int, latent: int, rng: np.random.Generator) -> np.ndarray:
+    return rng.uniform(-reach, reach, (n, latent))
 
 
 class GAN(Game):

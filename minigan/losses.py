@@ -57,10 +57,10 @@ class Minimax(GANLoss):
 
     def d(self, r: np.ndarray, f: np.ndarray) -> tuple:
         value = _mean(softplus(-r)) + _mean(softplus(f))  # -log sigmoid(r) - log(1 - sigmoid(f))   eq:loss.minimax.d
-        return value, -sigmoid(-r) / r.size, sigmoid(f) / f.size  # eq:loss.minimax.d.slopes
+        return value, -sigmoid(-r) / r.size, sigmoid(f) / f.size  # eq:loss.minimax.d.gradients
 
     def g(self, r: np.ndarray | None, f: np.ndarray) -> tuple:
-        return -_mean(softplus(f)), -sigmoid(f) / f.size  # eq:loss.minimax.g eq:loss.minimax.g.slopes
+        return -_mean(softplus(f)), -sigmoid(f) / f.size  # eq:loss.minimax.g eq:loss.minimax.g.gradients
 
 
 class NonSaturating(Minimax):
@@ -69,7 +69,7 @@ class NonSaturating(Minimax):
     levels = {"D, log 4 = 2 log 2": 1.3863, "G, log 2": 0.6931}
 
     def g(self, r: np.ndarray | None, f: np.ndarray) -> tuple:
-        return _mean(softplus(-f)), -sigmoid(-f) / f.size  # eq:loss.non_saturating.g eq:loss.non_saturating.g.slopes
+        return _mean(softplus(-f)), -sigmoid(-f) / f.size  # eq:loss.non_saturating.g eq:loss.non_saturating.g.gradients
 
 
 class LeastSquares(GANLoss):
@@ -79,11 +79,11 @@ class LeastSquares(GANLoss):
     score_levels = {"D = 1/2": 0.5}
 
     def d(self, r: np.ndarray, f: np.ndarray) -> tuple:
-        # eq:loss.least_squares.d eq:loss.least_squares.d.slopes
+        # eq:loss.least_squares.d eq:loss.least_squares.d.gradients
         return 0.5 * _mean((r - 1) ** 2) + 0.5 * _mean(f**2), (r - 1) / r.size, f / f.size
 
     def g(self, r: np.ndarray | None, f: np.ndarray) -> tuple:
-        return 0.5 * _mean((f - 1) ** 2), (f - 1) / f.size  # eq:loss.least_squares.g eq:loss.least_squares.g.slopes
+        return 0.5 * _mean((f - 1) ** 2), (f - 1) / f.size  # eq:loss.least_squares.g eq:loss.least_squares.g.gradients
 
 
 class Hinge(GANLoss):
@@ -93,11 +93,11 @@ class Hinge(GANLoss):
 
     def d(self, r: np.ndarray, f: np.ndarray) -> tuple:
         value = _mean(np.maximum(1 - r, 0)) + _mean(np.maximum(1 + f, 0))  # eq:loss.hinge.d
-        # eq:loss.hinge.d.slopes
+        # eq:loss.hinge.d.gradients
         return value, np.where(r < 1, -1, 0).astype(r.dtype) / r.size, np.where(f > -1, 1, 0).astype(f.dtype) / f.size
 
     def g(self, r: np.ndarray | None, f: np.ndarray) -> tuple:
-        return -_mean(f), np.full_like(f, -1 / f.size)  # eq:loss.hinge.g eq:loss.hinge.g.slopes
+        return -_mean(f), np.full_like(f, -1 / f.size)  # eq:loss.hinge.g eq:loss.hinge.g.gradients
 
 
 class Wasserstein(GANLoss):
@@ -106,11 +106,11 @@ class Wasserstein(GANLoss):
     levels = {"D, 0": 0.0}
 
     def d(self, r: np.ndarray, f: np.ndarray) -> tuple:
-        # eq:loss.wasserstein.d eq:loss.wasserstein.d.slopes
+        # eq:loss.wasserstein.d eq:loss.wasserstein.d.gradients
         return _mean(f) - _mean(r), np.full_like(r, -1 / r.size), np.full_like(f, 1 / f.size)
 
     def g(self, r: np.ndarray | None, f: np.ndarray) -> tuple:
-        return -_mean(f), np.full_like(f, -1 / f.size)  # eq:loss.wasserstein.g eq:loss.wasserstein.g.slopes
+        return -_mean(f), np.full_like(f, -1 / f.size)  # eq:loss.wasserstein.g eq:loss.wasserstein.g.gradients
 
 
 class Relativistic(GANLoss):
@@ -128,7 +128,7 @@ class Relativistic(GANLoss):
             raise ValueError(
                 f"the relativistic loss compares in pairs, so it needs as many real as fake scores: got {r.shape} and {f.shape}"
             )
-        gradient = sigmoid(f - r) / r.size  # eq:loss.relativistic.d.slopes
+        gradient = sigmoid(f - r) / r.size  # eq:loss.relativistic.d.gradients
         return _mean(softplus(f - r)), -gradient, gradient  # eq:loss.relativistic.d
 
     def g(self, r: np.ndarray | None, f: np.ndarray) -> tuple:
@@ -157,7 +157,7 @@ def bce_with_logits(s: np.ndarray, target: Any, smoothing: float = 0.0) -> tuple
         raise ValueError(f"label smoothing is a share between 0 and 1, got {smoothing}")
     _difference(s, target)
     t = np.asarray(target, s.dtype) * (1 - smoothing) + 0.5 * smoothing  # eq:bce.smoothing
-    return _mean(softplus(s) - t * s), (sigmoid(s) - t) / s.size  # eq:bce eq:bce.slope
+    return _mean(softplus(s) - t * s), (sigmoid(s) - t) / s.size  # eq:bce eq:bce.gradient
 
 
 def softmax_cross_entropy(s: np.ndarray, labels: Any) -> tuple[float, np.ndarray]:
@@ -175,7 +175,7 @@ def softmax_cross_entropy(s: np.ndarray, labels: Any) -> tuple[float, np.ndarray
     u = s - s.max(axis=1, keepdims=True)
     log_p = u - np.log(np.exp(u).sum(axis=1, keepdims=True))
     gradient = np.exp(log_p)
-    gradient[rows, labels] -= 1  # eq:cross_entropy.slope
+    gradient[rows, labels] -= 1  # eq:cross_entropy.gradient
     return -_mean(log_p[rows, labels]), gradient / len(s)  # eq:cross_entropy
 
 
@@ -199,7 +199,7 @@ def gaussian_kl(mu: np.ndarray, log_var: np.ndarray) -> tuple[float, np.ndarray,
     _difference(mu, log_var)
     N = len(mu)
     var = np.exp(log_var)
-    # eq:gaussian_kl eq:gaussian_kl.slopes
+    # eq:gaussian_kl eq:gaussian_kl.gradients
     return float(0.5 * (mu * mu + var - 1 - log_var).sum(dtype=np.float64)) / N, mu / N, (var - 1) / (2 * N)
 
 

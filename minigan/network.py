@@ -86,6 +86,10 @@ class Sequential(Chain):
         """A copy of this network in another dtype: float64 for a proof, complex128 for a complex step."""
         return self._copy({}, np.dtype(dtype))
 
+    def __setstate__(self, state: dict) -> None:  # after pickle: the layers' views of theta and grad are made anew
+        self.__dict__.update(state)
+        bind(self.layers, self.theta, self.grad, self.state)
+
     def __deepcopy__(self, memo: dict) -> "Sequential":
         return self._copy(memo, self.dtype)
 

@@ -9,6 +9,7 @@ The learning rate is a number or a schedule: a function of the step t = 0, 1, 2,
 import copy
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,17 +32,29 @@ class NonFiniteError(FloatingPointError):
 
 def constant(lr: float) -> Rate:
     """lr(t) = lr."""
-    return lambda t: lr  # eq:schedule.constant
+    return partial(_constant, lr)
 
 
 def linear(lr: float, steps: int, end: float = 0.0) -> Rate:
     """lr(t) = lr + (end - lr) min(t / steps, 1)."""
-    return lambda t: lr + (end - lr) * min(t / steps, 1.0)  # eq:schedule.linear
+    return partial(_linear, lr, steps, end)
 
 
 def cosine(lr: float, steps: int, end: float = 0.0) -> Rate:
     """lr(t) = end + (lr - end) (1 + cos(pi min(t / steps, 1))) / 2.     Loshchilov and Hutter 2017, eq. 5."""
-    return lambda t: end + (lr - end) * (1 + math.cos(math.pi * min(t / steps, 1.0))) / 2  # eq:schedule.cosine
+    return partial(_cosine, lr, steps, end)
+
+
+def _constant(lr: float, t: int) -> float:  # partial functions of these, not lambdas: a schedule can be pickled
+    return lr  # eq:schedule.constant
+
+
+def _linear(lr: float, steps: int, end: float, t: int) -> float:
+    return lr + (end - lr) * min(t / steps, 1.0)  # eq:schedule.linear
+
+
+def _cosine(lr: float, steps: int, end: float, t: int) -> float:
+    return end + (lr - end) * (1 + math.cos(math.pi * min(t / steps, 1.0))) / 2  # eq:schedule.cosine
 
 
 class Optimizer:

@@ -667,7 +667,7 @@ assert not [found for found in ward() if not found.ok]
 # | `eq:schedule.cosine`: half a wave from $\eta$ to $\eta_{\text{end}}$ | `minigan.optim.cosine` | `tests/test_optim.py`: `test_schedules_by_hand` |
 # | `eq:ema`: $\bar\theta \leftarrow d \bar\theta + (1 - d) \theta$ | `minigan.optim.EMA.step` | `tests/test_optim.py`: `test_ema_by_hand` |
 # | `eq:game.d_step`, `eq:game.g_step`: in turns | `minigan.game.GAN.step` | `tests/test_game.py`: `test_a_step_is_d_step_then_g_step` |
-# | `eq:dirac.field`: the smallest GAN | `minigan.measure.certify.dirac.DiracGAN.field` | `tests/test_certify.py`: `test_the_wasserstein_dirac_gan_by_hand` |
+# | `eq:dirac.field`: the smallest GAN | `minigan.measure.certify.dirac.DiracGAN.field` | `tests/measure/test_certify.py`: `test_the_wasserstein_dirac_gan_by_hand` |
 #
 # - A linear step is a matrix, and its eigenvalues say where it ends. If they are complex, $|r| = \sqrt{\det}$.
 # - In a valley momentum turns $\kappa$ into $\sqrt \kappa$. In a game it drives the players apart: $\lambda$ is imaginary there.

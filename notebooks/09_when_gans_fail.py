@@ -360,8 +360,8 @@ check.nb09_q1(pushes)
 # ```python
 # def pushes(x, theta, std):
 #     f = (theta**2 - 2 * theta * x) / (2 * std**2)
-#     slope = -theta / std**2
-#     return sigmoid(f) * slope, sigmoid(-f) * slope
+#     df_dx = -theta / std**2
+#     return sigmoid(f) * df_dx, sigmoid(-f) * df_dx
 # ```
 #
 # The slope of $-\operatorname{softplus}(f)$ in $f$ is $-\sigma(f)$, that of $\operatorname{softplus}(-f)$ is $-\sigma(-f)$; the chain rule multiplies by $df/dx = -\theta / \sigma^2$, and the push has the other sign. Both point the same way, home. They differ in how much they say, and in the sum they say all that D knows.

@@ -577,17 +577,17 @@ check.nb12_q2(without_norm)
 
 
 # %% tags=["exercise"]
-def groupnorm_slope(dy, x, groups, eps):
+def groupnorm_backward(dy, x, groups, eps):
     return ...  # your code: dx
 
 
-check.nb12_q3(groupnorm_slope)
+check.nb12_q3(groupnorm_backward)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
 # ```python
-# def groupnorm_slope(dy, x, groups, eps):
+# def groupnorm_backward(dy, x, groups, eps):
 #     N, H, W, C = x.shape
 #     cut, axes = (N, H, W, groups, C // groups), (1, 2, 4)
 #     xhat, s = standardize(x.reshape(cut), axes, eps)

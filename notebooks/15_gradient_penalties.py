@@ -250,7 +250,7 @@ assert np.abs(both - differences)[1:-1].max() < 2e-3
 #
 # The product rule with $s' = s\, (1 - s)$ gives
 #
-# $$ f' = s + x\, s\, (1 - s) \tag{eq:silu.slope} $$
+# $$ f' = s + x\, s\, (1 - s) \tag{eq:silu.derivative} $$
 #
 # and once more $f'' = s' + (x s')' = 2 s' + x s''$. Here $s''$ is the curvature of the sigmoid, $s' (1 - 2s)$, so that $s'$ can be taken out:
 #
@@ -526,12 +526,12 @@ check.nb15_q2(second_order)
 # ```python
 # def second_order(x, v, W, b, a):
 #     y = np.tanh(x @ W + b)
-#     v1 = v @ W  # tangent below the tanh
+#     v1 = v @ W  # the tangent below the tanh
 #     v2 = (1 - y**2) * v1  # and above it
-#     dw = np.ones((len(x), 1)) @ a.T  # slope of v2
+#     dw = np.ones((len(x), 1)) @ a.T  # the gradient in v2
 #     da = v2.sum(axis=0)[:, None]
-#     dx = -2 * y * (1 - y**2) * v1 * dw  # born here
-#     dw = (1 - y**2) * dw  # slope of v1
+#     dx = -2 * y * (1 - y**2) * v1 * dw  # starts here
+#     dw = (1 - y**2) * dw  # the gradient in v1
 #     return v.T @ dw + x.T @ dx, dx.sum(axis=0), da
 # ```
 #

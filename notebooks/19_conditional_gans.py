@@ -614,7 +614,7 @@ for name, of_all in zip(("ink", "slant"), zip(*styles, strict=True), strict=True
 # %%
 def walk(gan, a, b, z, frames=9):
     G = gan.ema.net
-    rows = G.layers[0].children()[0].W  # (10, 16)
+    rows = next(layer for layer in G.layers[0].walk() if isinstance(layer, Embedding)).W  # (10, 16)
     s = np.linspace(0, 1, frames, dtype=np.float32)[:, None]
     e = (1 - s) * rows[a] + s * rows[b]
     return Chain(*G.layers[1:])(np.concatenate([np.tile(z, (frames, 1)), e], axis=1))
@@ -691,17 +691,17 @@ check.nb19_q1(distance_with_labels)
 
 
 # %% tags=["exercise"]
-def class_scale_back(x, label, gamma, dy):
+def class_scale_backward(x, label, gamma, dy):
     return ...  # your code: dx, dgamma, dbeta
 
 
-check.nb19_q2(class_scale_back)
+check.nb19_q2(class_scale_backward)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
 # ```python
-# def class_scale_back(x, label, gamma, dy):
+# def class_scale_backward(x, label, gamma, dy):
 #     dgamma, dbeta = np.zeros_like(gamma), np.zeros_like(gamma)
 #     np.add.at(dgamma, label, dy * x)
 #     np.add.at(dbeta, label, dy)
@@ -770,13 +770,12 @@ def shuffled(G, D, loss, penalties, opt_D, x, z, rng=None):
     return right_step(G, D, loss, penalties, opt_D, (x[0], np.roll(x[1], 1)), z, rng)  # right: (x[0], x[1])
 
 
-def another(fake, z):
-    return fake, np.roll(z[1], 1)  # right: z[1]
+def another(image, pair):
+    return image, np.roll(pair[1], 1)  # right: pair[1]
 
 
 def lost_on_the_way(self, x):
-    h, caches = self.body.forward(x[0])
-    return (h, 0 * x[1]), caches  # right: x[1]
+    return Parallel.forward(self, (x[0], 0 * x[1]))  # right: x
 
 
 def last_one_only(self, dy, cache):
@@ -787,7 +786,7 @@ def last_one_only(self, dy, cache):
 
 bugs = {
     "the real labels are shuffled": (game, "d_step", shuffled),
-    "D is told another label": (game, "beside", another),
+    "D is told another label": (game, "with_label", another),
     "the label is lost in D": (Beside, "forward", lost_on_the_way),
     "repeated labels are lost": (Embedding, "accumulate", last_one_only),
 }

@@ -990,9 +990,9 @@ check.nb20_q2(two_shares)
 #     def radii(x):
 #         return np.sort(distances(x, x), axis=1)[:, k]
 #
-#     apart = distances(real, fake)  # (N, M)
-#     precision = np.mean((apart <= radii(real)[:, None]).any(axis=0))
-#     recall = np.mean((apart <= radii(fake)).any(axis=1))
+#     d = distances(real, fake)  # (N, M)
+#     precision = np.mean((d <= radii(real)[:, None]).any(axis=0))
+#     recall = np.mean((d <= radii(fake)).any(axis=1))
 #     return precision, recall
 # ```
 #
@@ -1008,17 +1008,17 @@ check.nb20_q2(two_shares)
 
 
 # %% tags=["exercise"]
-def take_up(G, opt, rng, arrays, meta):
+def resume(G, opt, rng, arrays, meta):
     pass  # your code: nothing is returned
 
 
-check.nb20_q3(take_up)
+check.nb20_q3(resume)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
 # ```python
-# def take_up(G, opt, rng, arrays, meta):
+# def resume(G, opt, rng, arrays, meta):
 #     G.theta[...] = arrays["theta"]
 #     G.state[...] = arrays["state"]
 #     opt.m[...] = arrays["m"]
@@ -1151,7 +1151,7 @@ assert not show_checks(examine())
 # | `eq:metric.parzen`: a Gaussian on each sample | `minigan.metrics.parzen_log_likelihood` | `tests/metrics/test_parzen.py`: `test_by_hand`, `test_a_density_on_the_line_has_the_mass_1` |
 # | `eq:metric.ssim`: mean, contrast, structure in windows | `minigan.metrics.ssim` | `tests/metrics/test_images.py`: `test_ssim_against_loops`, `test_ssim_of_even_pictures_compares_their_means` |
 # | `eq:adam`: its $m$, $v$ and $t$ are part of the state | `minigan.running.recorder.Recorder.restore` | `tests/test_trainer.py`: `test_a_resumed_run_has_the_bits_of_one_never_stopped` |
-# | `eq:batchnorm.running`: saved, and shipped | `minigan.running.checkpoint.save` | `tests/test_checkpoint.py`: `test_any_arrays_come_back_bit_for_bit`, `test_each_flipped_byte_is_detected_or_harmless` |
+# | `eq:batchnorm.running`: saved, and shipped | `minigan.running.checkpoint.save` | `tests/running/test_checkpoint.py`: `test_any_arrays_come_back_bit_for_bit`, `test_each_flipped_byte_is_detected_or_harmless` |
 # | `eq:ema`: the network to ship | `minigan.optim.EMA.step` | `tests/test_optim.py`: `test_ema_averages_running_statistics_too` |
 #
 # - A measure without its floor, its number of images and the name of its features says nothing. Real against real is not 0.

@@ -532,7 +532,7 @@ OTHERS = {
         TypeError,
         r"'theta' must be a NumPy array, got list",
     ),
-    "cut short": (cut_short, checkpoint.CheckpointError, r"no readable checkpoint.*cut short or altered"),
+    "cut short": (cut_short, checkpoint.CheckpointError, r"not a readable checkpoint.*cut short or altered"),
     "another network": (
         lambda: with_file({"theta": f32(3)}, {"theta": f32(4)}),
         checkpoint.CheckpointError,
@@ -548,14 +548,14 @@ OTHERS = {
     "ring as images": (
         lambda: data.load("ring"),
         ValueError,
-        r"ring draws points of the plane.*use data.ring\(n, rng\)",
+        r"ring consists of points in the plane.*use data.ring\(n, rng\)",
     ),
     "a number": (lambda: data.load(3), TypeError, r"name must be a string, one of mnist10k.*got int"),
     "split": (lambda: data.load("digits8", split="test"), ValueError, r"digits8 has the split 'train', got 'test'"),
     "size": (
         lambda: data.load("digits8", size=16),
         ValueError,
-        r'size and channels belong to "folder:PATH".*leave them out',
+        r'size and channels apply only to "folder:PATH".*leave them out',
     ),
     "no folder": (
         lambda: data.load("folder:no/such/place"),

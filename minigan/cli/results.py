@@ -10,7 +10,7 @@ EXAMPLE = "minigan results dirac --quick"
 
 def add(parser: CommandParser) -> None:
     """Add the arguments of `minigan results`."""
-    from minigan.measure.results import TABLES
+    from minigan.measure.results.catalogue import TABLES
 
     parser.add_argument("table", nargs="?", metavar="TABLE", help=f"one of {', '.join(TABLES)}")
     parser.add_argument("--quick", action="store_true", help="a first look in at most two minutes, in a separate file")

@@ -54,7 +54,7 @@ class Tanh(Activation):
         return y, y
 
     def df(self, y: np.ndarray) -> np.ndarray:
-        return 1 - y * y  # eq:tanh.slope
+        return 1 - y * y  # eq:tanh.derivative
 
     def d2f(self, y: np.ndarray) -> np.ndarray:
         return -2 * y * (1 - y * y)  # eq:tanh.curvature
@@ -68,7 +68,7 @@ class Sigmoid(Activation):
         return y, y
 
     def df(self, y: np.ndarray) -> np.ndarray:
-        return y * (1 - y)  # eq:sigmoid.slope
+        return y * (1 - y)  # eq:sigmoid.derivative
 
     def d2f(self, y: np.ndarray) -> np.ndarray:
         return y * (1 - y) * (1 - 2 * y)  # eq:sigmoid.curvature
@@ -81,7 +81,7 @@ class Softplus(Activation):
         return softplus(x), x  # eq:softplus.forward
 
     def df(self, x: np.ndarray) -> np.ndarray:
-        return sigmoid(x)  # eq:softplus.slope
+        return sigmoid(x)  # eq:softplus.derivative
 
     def d2f(self, x: np.ndarray) -> np.ndarray:
         s = sigmoid(x)
@@ -96,7 +96,7 @@ class SiLU(Activation):
         return x * s, x, s  # eq:silu.forward
 
     def df(self, x: np.ndarray, s: np.ndarray) -> np.ndarray:
-        return s + x * s * (1 - s)  # eq:silu.slope
+        return s + x * s * (1 - s)  # eq:silu.derivative
 
     def d2f(self, x: np.ndarray, s: np.ndarray) -> np.ndarray:
         return s * (1 - s) * (2 + x * (1 - 2 * s))  # eq:silu.curvature

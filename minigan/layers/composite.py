@@ -54,7 +54,7 @@ class Block(Composite):
         return self.chain.layers
 
     def forward(self, x: Any) -> tuple[Any, list]:
-        return self.chain.forward(x)
+        return self.chain.forward(x)  # eq:chain.forward
 
     def __call__(self, x: Any) -> Any:
         return self.chain(x)

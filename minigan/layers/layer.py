@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minigan.layers.parameters import Init, allocate
+from minigan.layers.parameters import Init, allocate, bind
 from minigan.layers.tree import add
 
 
@@ -138,6 +138,13 @@ class Layer:
         """Give a layer that stands alone its own parameters: Dense(3, 4).init(rng)."""
         self.theta, self.grad, self.state = allocate([self], np.random.default_rng(rng), dtype)
         return self
+
+    def __setstate__(
+        self, state: dict
+    ) -> None:  # after pickle or deepcopy: views of its own theta and grad, if it has them
+        self.__dict__.update(state)
+        if "theta" in state:
+            bind([self], self.theta, self.grad, self.state)
 
     # ---- guards ------------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ every layer reshaped views of them: W, b, ... of theta, dW, db, ... of grad, its
 
 import math
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,7 @@ def allocate(layers: Iterable[Any], rng: np.random.Generator, dtype: Any) -> tup
     return theta, grad, state
 
 
-# ---- initialisers: (rng, shape) -> array ------------------------------------------------------------------------------
+# ---- initialisers: (rng, shape) -> array; partial functions, since a lambda cannot be pickled ----
 
 
 HE = math.sqrt(2)  # the gain that keeps the variance through ReLUs (He et al. 2015)
@@ -68,9 +69,17 @@ HE = math.sqrt(2)  # the gain that keeps the variance through ReLUs (He et al. 2
 
 def normal(std: float) -> Init:
     """W ~ N(0, std^2)."""
-    return lambda rng, shape: std * rng.standard_normal(shape)
+    return partial(_normal, std)
 
 
 def constant(value: float) -> Init:
     """W = value everywhere."""
-    return lambda rng, shape: value
+    return partial(_constant, value)
+
+
+def _normal(std: float, rng: np.random.Generator, shape: tuple) -> np.ndarray:
+    return std * rng.standard_normal(shape)
+
+
+def _constant(value: float, rng: np.random.Generator, shape: tuple) -> float:
+    return value

@@ -12,6 +12,10 @@ from minigan.layers.layer import Layer
 from minigan.layers.parameters import constant
 
 
+def _seed(rng: np.random.Generator, shape: tuple) -> np.ndarray:
+    return rng.integers(2**20, size=shape)
+
+
 class Dropout(Layer):
     """y = m x / (1 - p),  m ~ Bernoulli(1 - p) anew for every value;  dx = m dy / (1 - p).  `layer(x)` is the identity.   Any shape."""
 
@@ -20,7 +24,7 @@ class Dropout(Layer):
             raise ValueError(f"Dropout needs a probability 0 <= p < 1, got {p}")
         self.p = p
         self.buffers = {
-            "seed": ((1,), lambda rng, shape: rng.integers(2**20, size=shape)),
+            "seed": ((1,), _seed),
             "draws": ((1,), constant(0)),
         }
 

@@ -1,9 +1,9 @@
-"""Digits: the same network and the same time for every loss and penalty.  Which recipe draws best?
+"""Digits: the same network and the same time for each loss and penalty.  Which recipe draws the best digits?
 
-Each method has ten minutes of one core. With the same number of steps for all, the expensive methods would get more time: a
-step with R1 + R2 takes half as long again as one without. So the pace of a method is measured first, in processor seconds, and
-it takes as many steps as fit; the cosine schedule ends with them. All other settings are those of `minigan train`, tuned for
-non-saturating + R1 and for nothing else: a method may lose because its weight or its learning rate does not suit it.
+Each method gets ten minutes of one core.  An equal number of steps would favour expensive methods: a step with R1 + R2 takes 1.5
+times as long as one without.  So the time of a step is measured first, in processor seconds, and the method runs as many steps as
+fit; its cosine schedule ends with them.  All other settings are the defaults of `minigan train`, tuned for non-saturating + R1 only.
+So a method may lose here because its penalty weight or learning rate does not suit it.
 """
 
 import dataclasses
@@ -51,7 +51,7 @@ FIXED = (
 
 
 def methods(data: str) -> dict[str, dict]:
-    """Every game on this data set, for ten minutes of one core."""
+    """Method -> settings: each game on this data set, for ten minutes of one core."""
     fixed = {option: getattr(gan.Options(), option) for option in FIXED} | {"data": data, "core_minutes": 10.0}
     return {name: fixed | {"loss": loss, "penalty": penalty} for name, (loss, penalty) in GAMES.items()}
 
@@ -69,7 +69,7 @@ COLUMNS = {
     "as_asked": Column("digit as asked, %", ".1f", "more"),
     "steps": Column("steps", ".0f"),
 }
-MARKS = (5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)  # percent of the budget at which the curves have a point
+MARKS = (5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)  # percent of the steps: the points of the curves
 SAMPLES = 10_000
 
 
@@ -80,6 +80,7 @@ def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
     config = gan.Options(seed=cell.seed, **settings)
     steps = max(20, int(seconds / pace(config, 5 if quick else 100)))
     trainer = build(gan, dataclasses.replace(config, steps=steps))
+    assert trainer.evaluate is not None
     at = {round(steps * mark / 100): mark for mark in MARKS}
     figures = {}
     for t in range(1, steps + 1):
@@ -88,12 +89,12 @@ def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
             figures[f"frechet_at_{at[t]}"] = next(iter(trainer.evaluate(trainer.game).values()))
     x, y = trainer.source.reference()
     if quick:
-        x, y = x[::10], y[::10]
+        x, y = x[::10], None if y is None else y[::10]
     return judged(trainer.game, x, y, 500 if quick else SAMPLES, cell.seed) | {"steps": steps} | figures
 
 
 def pace(config: gan.Options, steps: int) -> float:
-    """Processor seconds that one training step takes, after a few that compile kernels and fill buffers."""
+    """Processor seconds of one training step, after a few steps that compile kernels and fill buffers."""
     trainer = build(gan, config)
     for _ in range(5):
         trainer.step()
@@ -104,7 +105,7 @@ def pace(config: gan.Options, steps: int) -> float:
 
 
 def judged(game: Game, x: np.ndarray, y: np.ndarray | None, n: int, seed: int) -> dict[str, float]:
-    """All measures of n samples against the training images x; with labels y, each digit is asked for as often as it occurs."""
+    """All measures of n samples against the training images x.  With labels y, G draws each digit as often as it occurs in y."""
     rng = np.random.default_rng([seed, 1])
     labels = None if y is None else rng.choice(y, n)
     images = game.sample(n, rng, labels)
@@ -116,7 +117,7 @@ def judged(game: Game, x: np.ndarray, y: np.ndarray | None, n: int, seed: int) -
 
 
 def draw(rows: list[dict[str, str]], folder: Path, quick: bool, name: str = NAME) -> list[Path]:
-    """Quality against time, the mean over the seeds."""
+    """Plot quality against time, as means over the seeds."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7.5, 5), dpi=120, layout="constrained")

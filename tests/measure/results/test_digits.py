@@ -1,4 +1,4 @@
-"""The digits' table with next to no time: the steps that fit, the figures, the picture."""
+"""The table of digits with almost no time: the number of steps, the figures, the picture."""
 
 import dataclasses
 
@@ -12,7 +12,7 @@ from minigan.zoo import gan
 TINY = {"width": 2, "latent": 4, "core_minutes": 0.002}
 
 
-def test_every_method_is_a_valid_config():
+def test_each_method_is_a_valid_config():
     for settings in (*digits.METHODS.values(), *mnist.METHODS.values()):
         gan.Options(**{name: value for name, value in settings.items() if name != "core_minutes"})
     default = digits.METHODS["non_saturating + R1"]
@@ -35,14 +35,14 @@ def test_the_pace_is_processor_time():
     assert 0 < digits.pace(gan.Options(width=2, latent=4, penalty="none"), 3) < 1
 
 
-def test_without_labels_there_is_no_figure_for_them():
+def test_without_labels_the_figure_as_asked_is_nan():
     trainer = build(gan, gan.Options(width=2, latent=4, labels=False))
     found = digits.judged(trainer.game, trainer.source.x[::20], None, 200, 0)
     assert np.isnan(found["as_asked"])
     assert np.isfinite([found[name] for name in digits.COLUMNS if name not in ("as_asked", "steps")]).all()
 
 
-def test_a_real_cell_has_a_point_of_the_curve_at_every_mark(monkeypatch):
+def test_a_full_cell_evaluates_at_each_mark_of_the_curve(monkeypatch):
     seen = []
 
     def built(recipe, options):

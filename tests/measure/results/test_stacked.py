@@ -1,4 +1,4 @@
-"""Stacked MNIST: stacks are three digits, the number is read in order, modes and KL by hand."""
+"""Stacked MNIST: a stack is three digits, read in order; modes and KL by hand."""
 
 import math
 from functools import partial
@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from minigan import data
-from minigan.measure.results import Cell, stacked
+from minigan.measure.results import stacked
+from minigan.measure.results.table import Cell
 from minigan.models import digitnet
 from minigan.trainer import Trainer
 
@@ -39,7 +40,7 @@ def test_the_number_is_read_red_green_blue(digits):
     number, features = stacked.read(np.stack([images[[0, 1, 2]], images[[2, 2, 0]]]).transpose(0, 2, 3, 1))
     assert number.tolist() == [704, 447]
     alone = digitnet.features(images[..., None])[0]
-    # float32 sums differ in the last bits of the largest: by the place of a row in a product, and by how a batch is cut
+    # the last bits of a float32 sum depend on the place of a row in the product and on how the batch is split
     same = partial(np.testing.assert_allclose, rtol=1e-5, atol=1e-6 * np.abs(alone).max())
     same(features[[0, 1, 2]], features[[5, 1, 3]])  # 7 0 4, 4 4 7
     same(features[:3], alone)
@@ -60,7 +61,7 @@ def test_modes_and_kl_by_hand():
     assert stacked.spread(np.array([0.5, 0.25, 0.25, 0]))["kl"] == pytest.approx(0.5 * math.log(2))
 
 
-def test_samples_are_judged_a_block_at_a_time(digits):
+def test_samples_are_drawn_block_by_block(digits):
     asked = []
 
     def draw(n):
@@ -90,10 +91,10 @@ def test_the_stream_is_in_the_checkpoint(digits, tmp_path):
         source = stacked.stacks(digits.images[:50], np.random.default_rng(1))
         return Trainer(game, source, batch=4, steps=4, out=out)
 
-    whole, stopped = trainer(), trainer(tmp_path)
-    whole.run()
+    full, stopped = trainer(), trainer(tmp_path)
+    full.run()
     stopped.step(), stopped.step(), stopped.save(), stopped.step()
     resumed = trainer(tmp_path).restore()
     resumed.run()
-    for name, array in whole.arrays().items():
+    for name, array in full.arrays().items():
         assert array.tobytes() == resumed.arrays()[name].tobytes(), name

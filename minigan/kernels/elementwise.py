@@ -14,35 +14,24 @@ import math
 
 import numpy as np
 
-from minigan.kernels.parallel.jit import inside, jit
-from minigan.kernels.parallel.threads import BYTE, FEW, launch, share
+from minigan.kernels.parallel.threads import BYTE, FEW, kernel, launch
 
 
-@inside
+@kernel
 def _leaky_relu(i, j, s, x, alpha, y):
     x, y = x[i:j], y[i:j]
     for k in range(len(x)):
         y[k] = x[k] if x[k] > 0 else alpha * x[k]  # a NaN is not > 0, and alpha NaN is NaN
 
 
-@jit
-def _leaky_relu_shares(state, x, alpha, y):
-    share(state, _leaky_relu, (x, alpha, y), len(x))
-
-
-@inside
+@kernel
 def _leaky_relu_dx(i, j, s, dy, x, alpha, dx):
     dy, x, dx = dy[i:j], x[i:j], dx[i:j]
     for k in range(len(x)):
         dx[k] = dy[k] if x[k] > 0 else alpha * dy[k]
 
 
-@jit
-def _leaky_relu_dx_shares(state, dy, x, alpha, dx):
-    share(state, _leaky_relu_dx, (dy, x, alpha, dx), len(x))
-
-
-@inside
+@kernel
 def _add_bias(i, j, s, y, b):  # (M, C), (C,)
     for r in range(i, j):
         row = y[r]
@@ -50,12 +39,7 @@ def _add_bias(i, j, s, y, b):  # (M, C), (C,)
             row[c] += b[c]
 
 
-@jit
-def _add_bias_shares(state, y, b):
-    share(state, _add_bias, (y, b), len(y))
-
-
-@inside
+@kernel
 def _adam(i, j, s, theta, grad, m, v, lr, beta1, beta2, eps, one, mhat, vhat):  # all scalars in theta's dtype
     theta, grad, m, v = theta[i:j], grad[i:j], m[i:j], v[i:j]
     for k in range(len(theta)):
@@ -66,27 +50,17 @@ def _adam(i, j, s, theta, grad, m, v, lr, beta1, beta2, eps, one, mhat, vhat):  
         grad[k] = 0
 
 
-@jit
-def _adam_shares(state, theta, grad, m, v, lr, beta1, beta2, eps, one, mhat, vhat):
-    share(state, _adam, (theta, grad, m, v, lr, beta1, beta2, eps, one, mhat, vhat), len(theta))
-
-
-@inside
+@kernel
 def _ema(i, j, s, average, theta, rate):
     average, theta = average[i:j], theta[i:j]
     for k in range(len(average)):
         average[k] += rate * (theta[k] - average[k])
 
 
-@jit
-def _ema_shares(state, average, theta, rate):
-    share(state, _ema, (average, theta, rate), len(average))
-
-
 def leaky_relu(x: np.ndarray, alpha: float) -> np.ndarray:
     """y = x where x > 0, else alpha x; any shape."""
     y = np.empty_like(x, order="C")
-    launch(_leaky_relu_shares, BYTE * 2 * x.nbytes, x.reshape(-1), x.dtype.type(alpha), y.reshape(-1))
+    launch(_leaky_relu, BYTE * 2 * x.nbytes, x.size, x.reshape(-1), x.dtype.type(alpha), y.reshape(-1))
     return y
 
 
@@ -94,7 +68,7 @@ def leaky_relu_dx(dy: np.ndarray, x: np.ndarray, alpha: float) -> np.ndarray:
     """dx = dy where x > 0, else alpha dy; x may be the layer's input or, for alpha > 0, its output."""
     dx = np.empty_like(dy, order="C")
     d, u, v, a = dy.reshape(-1), x.reshape(-1), dx.reshape(-1), x.dtype.type(alpha)
-    launch(_leaky_relu_dx_shares, BYTE * 3 * x.nbytes, d, u, a, v)
+    launch(_leaky_relu_dx, BYTE * 3 * x.nbytes, x.size, d, u, a, v)
     return dx
 
 
@@ -103,7 +77,8 @@ def add_bias(y: np.ndarray, b: np.ndarray) -> None:
     if y.size <= FEW:
         y += b
         return
-    launch(_add_bias_shares, BYTE * 2 * y.nbytes, y.reshape(-1, len(b)), b)
+    rows = y.reshape(-1, len(b))
+    launch(_add_bias, BYTE * 2 * y.nbytes, len(rows), rows, b)
 
 
 def adam(theta, grad, m, v, lr: float, beta1: float, beta2: float, eps: float, t: int) -> None:
@@ -113,9 +88,9 @@ def adam(theta, grad, m, v, lr: float, beta1: float, beta2: float, eps: float, t
     mhat = m / (1 - beta1^t), vhat = v / (1 - beta2^t).
     """
     scalars = [theta.dtype.type(s) for s in (lr, beta1, beta2, eps, 1, 1 / (1 - beta1**t), 1 / (1 - beta2**t))]
-    launch(_adam_shares, BYTE * 8 * theta.nbytes, theta, grad, m, v, *scalars)
+    launch(_adam, BYTE * 8 * theta.nbytes, theta.size, theta, grad, m, v, *scalars)
 
 
 def ema(average: np.ndarray, theta: np.ndarray, decay: float) -> None:
     """average = decay average + (1 - decay) theta, in place."""
-    launch(_ema_shares, BYTE * 3 * theta.nbytes, average, theta, theta.dtype.type(1 - decay))
+    launch(_ema, BYTE * 3 * theta.nbytes, theta.size, average, theta, theta.dtype.type(1 - decay))

@@ -23,20 +23,14 @@ import math
 
 import numpy as np
 
-from minigan.kernels.parallel.blas import inside_products, jit_with_products, matmul
-from minigan.kernels.parallel.jit import inside
-from minigan.kernels.parallel.threads import BYTE, launch, parts, scratch, share
+from minigan.kernels.parallel.blas import matmul, subroutine
+from minigan.kernels.parallel.threads import BYTE, launch, parts, product_kernel, scratch
+from minigan.kernels.rows import clear
 
 BLOCK = 1 << 21  # bytes of P at a time
 
 
-@inside_products
-def clear(out):  # out[:] = 0, without the machinery that Numba brings for the assignment of arrays
-    for c in range(len(out)):
-        out[c] = 0
-
-
-@inside_products
+@subroutine
 def _gather(x, P, first, stride, pad, C, rows, columns):
     """P[r, j, a] = the k C numbers of x under row a of the kernel at output pixel (first + r, j); zero off the image.
 
@@ -63,7 +57,7 @@ def _gather(x, P, first, stride, pad, C, rows, columns):
                     to[c] = 0
 
 
-@inside_products
+@subroutine
 def _scatter(P, dx, first, stride, pad, C, rows, columns):
     """The adjoint of _gather: dx[...] += P[r, j, a], and what lay off the image is dropped."""
     H, WC = dx.shape[1:]
@@ -89,7 +83,7 @@ def _buffer(like, rows, row, size):
     return P, P.reshape(len(P), step * row[0], row[1] * row[2])
 
 
-@inside
+@product_kernel
 def _forward(i, j, s, state, x, w, y, P, p, stride, pad, C, rows, columns):  # output rows i .. j of all images
     step = P.shape[1]
     for q in range(i, j, step):
@@ -99,12 +93,7 @@ def _forward(i, j, s, state, x, w, y, P, p, stride, pad, C, rows, columns):  # o
         matmul(state, p[s][: Q * columns], w, y[q * columns : (q + Q) * columns], 0.0)
 
 
-@jit_with_products
-def _forward_shares(state, x, w, y, P, p, stride, pad, C, rows, columns):
-    share(state, _forward, (state, x, w, y, P, p, stride, pad, C, rows, columns), len(x) * rows)
-
-
-@inside
+@product_kernel
 def _backward(i, j, s, state, dy, w, dx, P, p, stride, pad, C, rows, columns):  # images i .. j: their patches overlap
     step = P.shape[1]
     for n in range(i, j):
@@ -117,12 +106,7 @@ def _backward(i, j, s, state, dy, w, dx, P, p, stride, pad, C, rows, columns):  
         _scatter(block, dx, q, stride, pad, C, rows, columns)
 
 
-@jit_with_products
-def _backward_shares(state, dy, w, dx, P, p, stride, pad, C, rows, columns):
-    share(state, _backward, (state, dy, w, dx, P, p, stride, pad, C, rows, columns), len(dx))
-
-
-@inside
+@product_kernel
 def _slopes(i, j, s, state, x, dy, dw, P, p, stride, pad, C, rows, columns):  # dw (parts, k k C, O)
     step = P.shape[1]
     for q in range(i, j, step):
@@ -130,11 +114,6 @@ def _slopes(i, j, s, state, x, dy, dw, P, p, stride, pad, C, rows, columns):  # 
         block = P[s][:Q]
         _gather(x, block, q, stride, pad, C, rows, columns)
         matmul(state, p[s][: Q * columns].T, dy[q * columns : (q + Q) * columns], dw[s], 1.0)
-
-
-@jit_with_products
-def _slopes_shares(state, x, dy, dw, P, p, stride, pad, C, rows, columns):
-    share(state, _slopes, (state, x, dy, dw, P, p, stride, pad, C, rows, columns), len(x) * rows)
 
 
 def _turned(W):  # (k, k, C, O) -> (k, k, O, C): W[k-1-a]'
@@ -156,7 +135,7 @@ def _gathered(x, W, stride, pad, rows, columns):
     size = y.size * k * k * C + BYTE * y.nbytes
     P = _buffer(x, N * rows, (columns, k, k * C), size)
     flat, w, out = x.reshape(N, H, width * C), W.reshape(-1, O), y.reshape(-1, O)
-    launch(_forward_shares, size, flat, w, out, *P, stride, pad, C, rows, columns)
+    launch(_forward, size, N * rows, flat, w, out, *P, stride, pad, C, rows, columns)
     return y
 
 
@@ -174,7 +153,7 @@ def _scattered(dy, W, stride, pad, hw):
     size = dy.size * k * k * C + BYTE * dx.nbytes
     P = _buffer(dy, N * rows, (columns, k, k * C), size)
     flat, w, slopes = dx.reshape(N, H, width * C), W.reshape(-1, O), dy.reshape(-1, O)
-    launch(_backward_shares, size, slopes, w, flat, *P, stride, pad, C, rows, columns)
+    launch(_backward, size, N, slopes, w, flat, *P, stride, pad, C, rows, columns)
     return dx
 
 
@@ -194,6 +173,6 @@ def _gathered_dW(x, dy, stride, pad, dW):
     size = dy.size * k * k * C
     P = _buffer(x, N * rows, (columns, k, k * C), size)
     dw = np.zeros((parts(size), k * k * C, O), dW.dtype)
-    launch(_slopes_shares, size, x.reshape(N, H, width * C), dy.reshape(-1, O), dw, *P, stride, pad, C, rows, columns)
+    launch(_slopes, size, N * rows, x.reshape(N, H, width * C), dy.reshape(-1, O), dw, *P, stride, pad, C, rows, columns)
     for part in dw:
         dW += part.reshape(dW.shape)

@@ -30,26 +30,56 @@ blocked im2col, 64 to 128 channels at 16 x 16, one thread: 1.7, 1.9 and 1.7 time
 
 import numpy as np
 
-from minigan.kernels.im2col import clear
-from minigan.kernels.parallel.blas import inside_products, jit_with_products, matmul
-from minigan.kernels.parallel.jit import inside
-from minigan.kernels.parallel.threads import BYTE, launch, parts, scratch, share
-from minigan.kernels.winograd_weights import add_back, slopes_like, swapped, transformed
+from minigan.kernels.parallel.blas import matmul, subroutine
+from minigan.kernels.parallel.threads import BYTE, launch, parts, product_kernel, scratch
+from minigan.kernels.rows import add, clear, copy, middle, subtract
+from minigan.kernels.winograd_weights import add_back, gradients_like, swapped, transformed
 
 BLOCK = 1 << 22  # bytes of V and M at a time: products gain more from 100 tiles at once than from the innermost cache
 
 
-@inside_products
-def _patches_in(x, first, V, R):
-    """V = B' d B: x (N, H, W*C) -> V (Q, T, 3, 3, 2, 2*C), tile rows first .. first + Q.  R (3, 2, (W+2)*C): scratch.
+@subroutine
+def _columns_in(row, V, j, p):
+    """V[:, j, :, p] = d B for each tile: row (W/2 + 1, 2*C) -> V (T, 3, 3, 2, 2*C).
 
-    The six rows of a tile row are combined first, whole rows at a time; then the columns.  Both column phases of a
-    pixel pair are neighbours in memory, so one loop of 2C numbers does both.
+    Both column phases of a pixel pair are neighbours in memory, so one loop of 2C numbers does both.
+    """
+    for u in range(len(V)):
+        d0, d1, d2 = row[2 * u], row[2 * u + 1], row[2 * u + 2]
+        v0, v1, v2 = V[u, j, 0, p], V[u, j, 1, p], V[u, j, 2, p]
+        for c in range(len(v0)):
+            v0[c] = d0[c] - d1[c]
+        for c in range(len(v0)):
+            v1[c] = d1[c]
+        for c in range(len(v0)):
+            v2[c] = d2[c] - d1[c]
+
+
+@subroutine
+def _columns_out(V, j, p, row):
+    """row += V[:, j, :, p] B', the adjoint of _columns_in; row[0] must be zero."""
+    for u in range(len(V)):
+        v0, v1, v2 = V[u, j, 0, p], V[u, j, 1, p], V[u, j, 2, p]
+        d0, d1, d2 = row[2 * u], row[2 * u + 1], row[2 * u + 2]  # d0 holds v2 of the tile to the left
+        for c in range(len(v0)):
+            d0[c] += v0[c]
+        for c in range(len(v0)):
+            d1[c] = v1[c] - v0[c] - v2[c]
+        for c in range(len(v0)):
+            d2[c] = v2[c]
+
+
+@subroutine
+def _patches_in(x, first, V, R, pairs):
+    """V = B' d B: x (N, H, W*C) -> V (Q, T, 3, 3, 2, 2*C), tile rows first .. first + Q.
+
+    The six rows of a tile row are combined first, whole rows at a time; then the columns.
+    R (4, 2, (W+2)*C), and the same memory as pairs (4, 2, W/2 + 1, 2*C): scratch.
     """
     H, WC = x.shape[1:]
-    Q, T, _, _, _, C2 = V.shape
-    C = C2 // 2
-    nothing = np.zeros(WC, x.dtype)  # the row above the image, and the one below
+    Q, C = len(V), V.shape[5] // 2
+    zero = R[3, 0, C : C + WC]  # the row above the image, and the one below
+    clear(zero)
     for j in range(3):
         for p in range(2):
             clear(R[j, p, :C])
@@ -57,37 +87,22 @@ def _patches_in(x, first, V, R):
     for q in range(Q):
         n, t = divmod(first + q, H // 4)
         for p in range(2):
-            d0 = x[n, 4 * t - 1 + p] if t > 0 or p == 1 else nothing
+            d0 = x[n, 4 * t - 1 + p] if t > 0 or p == 1 else zero
             d1 = x[n, 4 * t + 1 + p]
-            d2 = x[n, 4 * t + 3 + p] if 4 * t + 3 + p < H else nothing
-            r0, r1, r2 = R[0, p, C : C + WC], R[1, p, C : C + WC], R[2, p, C : C + WC]
-            for c in range(WC):
-                r0[c] = d0[c] - d1[c]
-            for c in range(WC):
-                r1[c] = d1[c]
-            for c in range(WC):
-                r2[c] = d2[c] - d1[c]
-        for u in range(T):
-            for j in range(3):
-                for p in range(2):
-                    e0 = R[j, p, 4 * u * C : (4 * u + 2) * C]
-                    e1 = R[j, p, (4 * u + 2) * C : (4 * u + 4) * C]
-                    e2 = R[j, p, (4 * u + 4) * C : (4 * u + 6) * C]
-                    v0, v1, v2 = V[q, u, j, 0, p], V[q, u, j, 1, p], V[q, u, j, 2, p]
-                    for c in range(C2):
-                        v0[c] = e0[c] - e1[c]
-                    for c in range(C2):
-                        v1[c] = e1[c]
-                    for c in range(C2):
-                        v2[c] = e2[c] - e1[c]
+            d2 = x[n, 4 * t + 3 + p] if 4 * t + 3 + p < H else zero
+            subtract(d0, d1, R[0, p, C : C + WC])
+            copy(d1, R[1, p, C : C + WC])
+            subtract(d2, d1, R[2, p, C : C + WC])
+        for j in range(3):
+            for p in range(2):
+                _columns_in(pairs[j, p], V[q], j, p)
 
 
-@inside_products
-def _patches_out(V, first, dx, R, carry):
+@subroutine
+def _patches_out(V, first, dx, R, pairs, carry):
     """dx = B V B', the adjoint of _patches_in; carry (2, (W+2)*C): what the tile row above still adds."""
     H, WC = dx.shape[1:]
-    Q, T, _, _, _, C2 = V.shape
-    C = C2 // 2
+    Q, C = len(V), V.shape[5] // 2
     for q in range(Q):
         n, t = divmod(first + q, H // 4)
         if t == 0:
@@ -95,151 +110,123 @@ def _patches_out(V, first, dx, R, carry):
             clear(carry[1])
         for j in range(3):
             for p in range(2):
-                clear(R[j, p, :C2])
-                for u in range(T):
-                    v0, v1, v2 = V[q, u, j, 0, p], V[q, u, j, 1, p], V[q, u, j, 2, p]
-                    e0 = R[j, p, 4 * u * C : (4 * u + 2) * C]  # holds v2 of the tile to the left
-                    e1 = R[j, p, (4 * u + 2) * C : (4 * u + 4) * C]
-                    e2 = R[j, p, (4 * u + 4) * C : (4 * u + 6) * C]
-                    for c in range(C2):
-                        e0[c] += v0[c]
-                    for c in range(C2):
-                        e1[c] = v1[c] - v0[c] - v2[c]
-                    for c in range(C2):
-                        e2[c] = v2[c]
+                clear(pairs[j, p, 0])
+                _columns_out(V[q], j, p, pairs[j, p])
         for p in range(2):
             above, r0, r1, r2 = carry[p, C : C + WC], R[0, p, C : C + WC], R[1, p, C : C + WC], R[2, p, C : C + WC]
             if t > 0 or p == 1:
-                d0 = dx[n, 4 * t - 1 + p]
-                for c in range(WC):
-                    d0[c] = above[c] + r0[c]
-            d1 = dx[n, 4 * t + 1 + p]
-            for c in range(WC):
-                d1[c] = r1[c] - r0[c] - r2[c]
-            for c in range(WC):
-                above[c] = r2[c]
+                add(above, r0, dx[n, 4 * t - 1 + p])
+            middle(r0, r1, r2, dx[n, 4 * t + 1 + p])
+            copy(r2, above)
         if 4 * t + 4 == H:
-            last, above = dx[n, H - 1], carry[0, C : C + WC]
-            for c in range(WC):
-                last[c] = above[c]
+            copy(carry[0, C : C + WC], dx[n, H - 1])
 
 
-@inside_products
+@subroutine
+def _corner(M, i, j, row):
+    """Entry (i, j) of A' M A for each tile: M (T, 3, 3, O) -> row (2T, O) at 2u + j."""
+    for u in range(len(M)):
+        m00, m01, m10, m11 = M[u, i, j], M[u, i, j + 1], M[u, i + 1, j], M[u, i + 1, j + 1]
+        out = row[2 * u + j]
+        for c in range(len(out)):
+            out[c] = (m00[c] + m01[c]) + (m10[c] + m11[c])
+
+
+@subroutine
 def _outputs(M, first, y):
     """y = A' M A: M (Q, T, 3, 3, O) -> y (N, H', 2T, O)."""
-    Q, T, _, _, O = M.shape
-    for q in range(Q):
+    for q in range(len(M)):
         n, t = divmod(first + q, y.shape[1] // 2)
-        for u in range(T):
-            for i in range(2):
-                for j in range(2):
-                    m00, m01, m10, m11 = M[q, u, i, j], M[q, u, i, j + 1], M[q, u, i + 1, j], M[q, u, i + 1, j + 1]
-                    out = y[n, 2 * t + i, 2 * u + j]
-                    for c in range(O):
-                        out[c] = (m00[c] + m01[c]) + (m10[c] + m11[c])
+        for i in range(2):
+            for j in range(2):
+                _corner(M[q], i, j, y[n, 2 * t + i])
 
 
-@inside_products
-def _slopes(dy, first, M):
+@subroutine
+def _columns_of_gradient(row, M, i):
+    """M[:, i] = dy A' for each tile: row (2T, O) -> M (T, 3, 3, O)."""
+    for u in range(len(M)):
+        left, right = row[2 * u], row[2 * u + 1]
+        m0, m1, m2 = M[u, i, 0], M[u, i, 1], M[u, i, 2]
+        for c in range(len(m0)):
+            m0[c] = left[c]
+        for c in range(len(m0)):
+            m1[c] = left[c] + right[c]
+        for c in range(len(m0)):
+            m2[c] = right[c]
+
+
+@subroutine
+def _gradients(dy, first, M):
     """M = A dy A', the adjoint of _outputs: row 1 of A is the sum of rows 0 and 2, and so are the columns."""
-    Q, T, _, _, O = M.shape
+    Q, T = M.shape[:2]
     for q in range(Q):
         n, t = divmod(first + q, dy.shape[1] // 2)
+        _columns_of_gradient(dy[n, 2 * t], M[q], 0)
+        _columns_of_gradient(dy[n, 2 * t + 1], M[q], 2)
         for u in range(T):
-            for i in range(2):
-                top = dy[n, 2 * t + i]
-                left, right = top[2 * u], top[2 * u + 1]
-                m0, m1, m2 = M[q, u, 2 * i, 0], M[q, u, 2 * i, 1], M[q, u, 2 * i, 2]
-                for c in range(O):
-                    m0[c] = left[c]
-                for c in range(O):
-                    m1[c] = left[c] + right[c]
-                for c in range(O):
-                    m2[c] = right[c]
             for j in range(3):
-                m0, m1, m2 = M[q, u, 0, j], M[q, u, 1, j], M[q, u, 2, j]
-                for c in range(O):
-                    m1[c] = m0[c] + m2[c]
+                add(M[q, u, 0, j], M[q, u, 2, j], M[q, u, 1, j])
 
 
-@inside
+@subroutine
 def products(state, left, U, turned, out):
     """out[:, e] = left[:, e] U[e] for each entry e of the grid, or U[e]' if U is stored turned: (tiles, entries, ...)."""
     for e in range(len(U)):
-        if turned:
-            matmul(state, left[:, e], U[e].T, out[:, e], 0.0)
-        else:
-            matmul(state, left[:, e], U[e], out[:, e], 0.0)
+        right = U[e].T if turned else U[e]
+        matmul(state, left[:, e], right, out[:, e], 0.0)
 
 
-@inside
-def _conv2d(i, j, s, state, x, U, turned, V, M, v9, m9, R, y):  # tile rows i .. j of all images, numbered through
+@product_kernel
+def _conv2d(i, j, s, state, x, U, turned, V, M, v9, m9, R, pairs, y):  # tile rows i .. j, counted over all images
     step, T = V.shape[1:3]
     for q in range(i, j, step):
         Q = min(step, j - q)
-        v, m = V[s][:Q], M[s][:Q]
-        _patches_in(x, q, v, R[s])
-        left, out = v9[s][: Q * T], m9[s][: Q * T]
-        products(state, left, U, turned, out)  # eq:winograd.forward
-        _outputs(m, q, y)
+        _patches_in(x, q, V[s][:Q], R[s], pairs[s])
+        products(state, v9[s][: Q * T], U, turned, m9[s][: Q * T])  # eq:winograd.forward
+        _outputs(M[s][:Q], q, y)
 
 
-@jit_with_products
-def _conv2d_shares(state, x, U, turned, V, M, v9, m9, R, y):
-    share(state, _conv2d, (state, x, U, turned, V, M, v9, m9, R, y), len(x) * (x.shape[1] // 4))
-
-
-@inside
-def _conv2d_dx(i, j, s, state, dy, U, turned, V, M, v9, m9, R, carry, dx):  # images i .. j: their tile rows overlap
+@product_kernel
+def _conv2d_dx(i, j, s, state, dy, U, turned, V, M, v9, m9, R, pairs, carry, dx):  # images i .. j: tile rows overlap
     (step, T), rows = V.shape[1:3], dx.shape[1] // 4
     for q in range(i * rows, j * rows, step):
         Q = min(step, j * rows - q)
-        v, m = V[s][:Q], M[s][:Q]
-        _slopes(dy, q, m)
-        left, out = m9[s][: Q * T], v9[s][: Q * T]
-        products(state, left, U, not turned, out)  # eq:winograd.dx
-        _patches_out(v, q, dx, R[s], carry[s])
+        _gradients(dy, q, M[s][:Q])
+        products(state, m9[s][: Q * T], U, not turned, v9[s][: Q * T])  # eq:winograd.dx
+        _patches_out(V[s][:Q], q, dx, R[s], pairs[s], carry[s])
 
 
-@jit_with_products
-def _conv2d_dx_shares(state, dy, U, turned, V, M, v9, m9, R, carry, dx):
-    share(state, _conv2d_dx, (state, dy, U, turned, V, M, v9, m9, R, carry, dx), len(dx))
-
-
-@inside
-def _conv2d_dW(i, j, s, state, x, dy, turned, V, M, v9, m9, R, dU):  # tile rows i .. j; dU (parts, 9, ...)
+@product_kernel
+def _conv2d_dW(i, j, s, state, x, dy, turned, V, M, v9, m9, R, pairs, dU):  # tile rows i .. j; dU (parts, 9, ...)
     step, T = V.shape[1:3]
     for q in range(i, j, step):
         Q = min(step, j - q)
-        v, m = V[s][:Q], M[s][:Q]
-        _patches_in(x, q, v, R[s])
-        _slopes(dy, q, m)
-        left, right = v9[s][: Q * T], m9[s][: Q * T]
-        for e in range(9):  # eq:winograd.dW
-            if turned:
-                matmul(state, right[:, e].T, left[:, e], dU[s, e], 0.0 if q == i else 1.0)
-            else:
-                matmul(state, left[:, e].T, right[:, e], dU[s, e], 0.0 if q == i else 1.0)
+        _patches_in(x, q, V[s][:Q], R[s], pairs[s])
+        _gradients(dy, q, M[s][:Q])
+        left, right = (m9[s][: Q * T], v9[s][: Q * T]) if turned else (v9[s][: Q * T], m9[s][: Q * T])
+        for e in range(9):
+            matmul(state, left[:, e].T, right[:, e], dU[s, e], 0.0 if q == i else 1.0)  # eq:winograd.dW
 
 
-@jit_with_products
-def _conv2d_dW_shares(state, x, dy, turned, V, M, v9, m9, R, dU):
-    share(state, _conv2d_dW, (state, x, dy, turned, V, M, v9, m9, R, dU), len(x) * (x.shape[1] // 4))
-
-
-def block(rows, row_bytes):
-    """How many tile rows go through at a time: V and M of so many fit BLOCK."""
+def block(rows: int, row_bytes: int) -> int:
+    """How many tile rows go through at a time: V and M of this many fit BLOCK."""
     return max(1, min(BLOCK // row_bytes, rows))
 
 
 def _buffers(N, H, width, C, O, size, dtype):
-    """Scratch for each share: V and M of one block, both again as (tiles, 9, ...), and the six rows of a tile row combined."""
+    """Scratch for each share.
+
+    V and M of one block, both again as (tiles, 9, ...); the six rows of a tile row combined and a row of zeros, flat and
+    as pixel pairs.
+    """
     T, n = width // 4, parts(size)
     Q = block(N * (H // 4), T * 9 * (4 * C + O) * np.dtype(dtype).itemsize)
     V = scratch("patches", (n, Q, T, 3, 3, 2, 2 * C), dtype)
     M = scratch("products", (n, Q, T, 3, 3, O), dtype)
-    R = scratch("rows", (n, 3, 2, (width + 2) * C), dtype)
-    return V, M, V.reshape(n, Q * T, 9, 4 * C), M.reshape(n, Q * T, 9, O), R
+    R = scratch("rows", (n, 4, 2, (width + 2) * C), dtype)
+    pairs = R.reshape(n, 4, 2, width // 2 + 1, 2 * C)
+    return V, M, V.reshape(n, Q * T, 9, 4 * C), M.reshape(n, Q * T, 9, O), R, pairs
 
 
 def conv2d(x: np.ndarray, W: np.ndarray) -> np.ndarray:
@@ -248,7 +235,8 @@ def conv2d(x: np.ndarray, W: np.ndarray) -> np.ndarray:
     y = np.empty((N, H // 2, width // 2, O), x.dtype)
     size = BYTE * x.nbytes + 9 * y.size * C
     buffers = _buffers(N, H, width, C, O, size, x.dtype)
-    launch(_conv2d_shares, size, x.reshape(N, H, width * C), transformed(W), swapped(W), *buffers, y)
+    flat = x.reshape(N, H, width * C)
+    launch(_conv2d, size, N * (H // 4), flat, transformed(W), swapped(W), *buffers, y)
     return y
 
 
@@ -260,17 +248,18 @@ def conv2d_dx(dy: np.ndarray, W: np.ndarray) -> np.ndarray:
     size = BYTE * dx.nbytes + 9 * dy.size * C
     buffers = _buffers(N, H, width, C, O, size, dy.dtype)
     carry = scratch("carry", (parts(size), 2, (width + 2) * C), dy.dtype)
-    launch(_conv2d_dx_shares, size, dy, transformed(W), swapped(W), *buffers, carry, dx.reshape(N, H, width * C))
+    flat = dx.reshape(N, H, width * C)
+    launch(_conv2d_dx, size, N, dy, transformed(W), swapped(W), *buffers, carry, flat)
     return dx
 
 
 def conv2d_dW(x: np.ndarray, dy: np.ndarray, dW: np.ndarray) -> None:
     """Its adjoint in W, added in place: (N, H, W, C), (N, H/2, W/2, O) -> (4, 4, C, O)."""
-    (N, H, width, C), O, turned = x.shape, dy.shape[3], swapped(dW)
+    (N, H, width, C), O = x.shape, dy.shape[3]
     if N == 0:
         return
     size = BYTE * x.nbytes + 9 * dy.size * C
     buffers = _buffers(N, H, width, C, O, size, x.dtype)
-    dU = slopes_like(dW, parts(size))
-    launch(_conv2d_dW_shares, size, x.reshape(N, H, width * C), dy, turned, *buffers, dU)
-    add_back(dU[: N * (H // 4)], dW)  # more threads than tile rows: the last had none
+    dU = gradients_like(dW, parts(size))
+    launch(_conv2d_dW, size, N * (H // 4), x.reshape(N, H, width * C), dy, swapped(dW), *buffers, dU)
+    add_back(dU[: N * (H // 4)], dW)  # with more shares than tile rows, the last shares computed nothing

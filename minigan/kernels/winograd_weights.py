@@ -7,23 +7,11 @@ where in U each number lies, so that both are read and written as they lie in me
 
 import numpy as np
 
-from minigan.kernels.parallel.jit import inside, jit
-from minigan.kernels.parallel.threads import BYTE, launch, scratch, share
+from minigan.kernels.parallel.threads import BYTE, kernel, launch, scratch
+from minigan.kernels.rows import add, copy
 
 
-@inside
-def _copy(a, out):
-    for k in range(len(out)):
-        out[k] = a[k]
-
-
-@inside
-def _sum(a, b, out):
-    for k in range(len(out)):
-        out[k] = a[k] + b[k]
-
-
-@inside
+@kernel
 def _weights(i, j, s, W, U, hops):
     """U = G g G' for the channels i .. j: W (4, 4, channel, other) as it lies in memory, U flat, hops in U: see _hops."""
     entry, row, column, channel = hops
@@ -36,23 +24,18 @@ def _weights(i, j, s, W, U, hops):
                 u00, u01, u02 = U[at:][:n], U[at + entry :][:n], U[at + 2 * entry :][:n]
                 u10, u11, u12 = U[at + 3 * entry :][:n], U[at + 4 * entry :][:n], U[at + 5 * entry :][:n]
                 u20, u21, u22 = U[at + 6 * entry :][:n], U[at + 7 * entry :][:n], U[at + 8 * entry :][:n]
-                _copy(g00, u00)
-                _sum(g00, g01, u01)
-                _copy(g01, u02)
-                _copy(g10, u20)
-                _sum(g10, g11, u21)
-                _copy(g11, u22)
-                _sum(u00, u20, u10)
-                _sum(u01, u21, u11)
-                _sum(u02, u22, u12)
+                copy(g00, u00)
+                add(g00, g01, u01)
+                copy(g01, u02)
+                copy(g10, u20)
+                add(g10, g11, u21)
+                copy(g11, u22)
+                add(u00, u20, u10)
+                add(u01, u21, u11)
+                add(u02, u22, u12)
 
 
-@jit
-def _weights_shares(state, W, U, hops):
-    share(state, _weights, (W, U, hops), W.shape[2])
-
-
-@inside
+@kernel
 def _weights_back(i, j, s, dU, dW, hops):
     """dW += G' (sum of the parts of dU) G, the adjoint of _weights; dU (parts, flat)."""
     entry, row, column, channel = hops
@@ -64,7 +47,7 @@ def _weights_back(i, j, s, dU, dW, hops):
                 for part in range(1, len(dU)):
                     for e in range(9):
                         total = dU[0][at + e * entry :][:n]
-                        _sum(total, dU[part][at + e * entry :][:n], total)
+                        add(total, dU[part][at + e * entry :][:n], total)
                 for a in range(2):
                     for b in range(2):
                         u = dU[0][at + (3 * a + b) * entry :]
@@ -72,11 +55,6 @@ def _weights_back(i, j, s, dU, dW, hops):
                         slope = dW[2 * a + p, 2 * b + r, c]
                         for k in range(n):
                             slope[k] += (d00[k] + d01[k]) + (d10[k] + d11[k])
-
-
-@jit
-def _weights_back_shares(state, dU, dW, hops):
-    share(state, _weights_back, (dU, dW, hops), dW.shape[2])
 
 
 def swapped(W: np.ndarray) -> bool:
@@ -102,15 +80,17 @@ def _hops(W):
 def transformed(W: np.ndarray) -> np.ndarray:
     """U = G g G' of W (4, 4, C, O): (9, 4C, O), or (9, O, 4C) if W is swapped."""
     U = np.empty(_shape(W), W.dtype)
-    launch(_weights_shares, BYTE * 2 * U.nbytes, _as_it_lies(W), U.reshape(-1), _hops(W))
+    W_stored = _as_it_lies(W)
+    launch(_weights, BYTE * 2 * U.nbytes, W_stored.shape[2], W_stored, U.reshape(-1), _hops(W))
     return U
 
 
-def slopes_like(dW: np.ndarray, n: int) -> np.ndarray:
+def gradients_like(dW: np.ndarray, n: int) -> np.ndarray:
     """Scratch for n parts of dU, each in the shape of `transformed`."""
     return scratch("slopes", (n, *_shape(dW)), dW.dtype)
 
 
 def add_back(dU: np.ndarray, dW: np.ndarray) -> None:
     """dW += G' (sum of the parts of dU) G, in place."""
-    launch(_weights_back_shares, BYTE * 3 * dU.nbytes, dU.reshape(len(dU), -1), _as_it_lies(dW), _hops(dW))
+    dW_stored = _as_it_lies(dW)
+    launch(_weights_back, BYTE * 3 * dU.nbytes, dW_stored.shape[2], dU.reshape(len(dU), -1), dW_stored, _hops(dW))

@@ -22,7 +22,7 @@ WAKE = object()  # in an inbox: look for compiled work again
 
 
 class Local(threading.local):  # each thread's own
-    inside = False  # is it one of the pool's?
+    in_pool = False  # is it one of the pool's?
     state = None  # for what it computes alone
     buffers = None  # its scratch
 
@@ -75,7 +75,7 @@ class Pool:
 
     def live(self, inbox: SimpleQueue) -> None:
         """The life of a thread: compiled work as long as there is some, else what comes by the inbox, else sleep."""
-        local.inside = True
+        local.in_pool = True
         np.seterr(all="ignore")  # NumPy's warnings are set thread by thread; whoever calls us decides on them
         calls = 0
         while True:

@@ -23,6 +23,7 @@ import os
 from collections.abc import Callable
 from itertools import pairwise
 from queue import SimpleQueue
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -30,8 +31,8 @@ from numba import types
 from numba.extending import lower_builtin, type_callable
 
 from minigan.kernels.parallel import native
-from minigan.kernels.parallel.blas import libraries
-from minigan.kernels.parallel.intrinsics import SPAN
+from minigan.kernels.parallel.blas import addresses, libraries
+from minigan.kernels.parallel.jit import inside, jit
 from minigan.kernels.parallel.memory import keep_freed_memory
 from minigan.kernels.parallel.pool import Pool, cores, local, own_state
 
@@ -87,56 +88,105 @@ def parts(size: float) -> int:
     return get_shares() if size >= SMALL else 1
 
 
-def launch(kernel: Callable, size: float, *args: Any) -> None:
-    """kernel(state, *args), compiled code that calls `share`; its shares are computed by all threads, or by this one.
+def kernel(function: Callable) -> Callable:
+    """Compile `function(i, j, s, *args)`, which computes the items i .. j - 1 as share number s, for `launch`.
 
-    `size` is the work in multiplications: small work is not cut.  Raises RuntimeError if a share failed, which compiled
-    code does only with NUMBA_BOUNDSCHECK=1, where it reads out of bounds.
+    Only a small function is callable from Python; it writes the job into `state` for all threads (native.py).  It is
+    compiled, and kept in the cache, as if it stood in the place of `function`.
+    """
+    inside(function)
+    return jit(_offering(function, _without_state))
+
+
+def product_kernel(function: Callable) -> Callable:
+    """`@kernel` for function(i, j, s, state, *args) that calls `matmul(state, ...)`.
+
+    It stays Python if compiled code cannot call NumPy's BLAS.
+    """
+    inside(function)
+    return jit(_offering(function, _with_state)) if all(addresses()) else _offering(function, _with_state)
+
+
+def _without_state(state, length, *args):
+    offer(state, function, args, length)  # noqa: F821  (the globals of _offering have it)
+
+
+def _with_state(state, length, *args):
+    offer(state, function, (state,) + args, length)  # noqa: F821, RUF005  (Numba has no (state, *args))
+
+
+def _offering(function, template):
+    """`template` for `function`, with its name and place, so that Numba caches and reports it as `function`."""
+    code = function.__code__
+    place = {"co_filename": code.co_filename, "co_firstlineno": code.co_firstlineno, "co_name": code.co_name}
+    names = {"offer": offer, "function": function, "__name__": function.__module__}
+    made = FunctionType(template.__code__.replace(**place), names, function.__name__)
+    made.__qualname__, made.__doc__ = function.__qualname__, function.__doc__
+    return made
+
+
+def launch(kernel: Callable, size: float, length: int, *args: Any) -> None:
+    """Compute kernel(i, j, s, *args) for each share s = i .. j of range(length), on all threads or only on this one.
+
+    Parameters
+    ----------
+    kernel : callable
+        Made by `@kernel` or `@product_kernel`.
+    size : float
+        The work in multiplications; small work is not cut.
+    length : int
+        The number of items to share.
+    *args
+        Arrays, numbers, and tuples of numbers.  An array must be used by compiled code only until `launch` returns.
+
+    Raises
+    ------
+    RuntimeError
+        If a share failed.  Compiled code fails only with NUMBA_BOUNDSCHECK=1, when an index is out of bounds.
     """
     shares = parts(size)
-    if shares > 1 and _threads > 1 and not local.inside:
+    if shares > 1 and _threads > 1 and not local.in_pool:
         pool = _the_pool()
-        if pool.free.acquire(blocking=False):  # else another thread of the user's has the pool: go alone
+        if pool.free.acquire(blocking=False):  # else another thread of the program is using the pool: compute alone
             try:
                 if pool.asleep:
-                    pool.wake()  # late for this call, perhaps, but not for the next
-                _launch(kernel, pool.state, shares, args)
+                    pool.wake()  # perhaps too late for this call, but not for the next one
+                _launch(kernel, pool.state, shares, length, args)
             finally:
                 pool.free.release()
             return
-    _launch(kernel, own_state(), shares, args)
+    _launch(kernel, own_state(), shares, length, args)
 
 
-def _launch(kernel, state, shares, args):
+def _launch(kernel, state, shares, length, args):
     state[native.CUTS], state[native.STAMP] = shares, 0
-    kernel(state, *args)
+    kernel(state, length, *args)
     if state[native.STAMP] != native.THIS_STAMP:
-        if not hasattr(kernel, "recompile"):  # it was Python: all is done
+        if not hasattr(kernel, "recompile"):  # it is Python, and has computed everything
             return
-        kernel.recompile()  # its code in the cache was compiled with other files than ours
-        kernel(state, *args)
+        kernel.recompile()  # the code found in the cache was compiled from older files
+        kernel(state, length, *args)
     native.fork(state)
     if state[native.FAILED]:
         state[native.FAILED] = 0
         raise RuntimeError(f"a share of {kernel.__name__} failed: NUMBA_DISABLE_JIT=1 shows where")
 
 
-def share(state: np.ndarray, kernel: Callable, args: tuple, length: int) -> None:
-    """kernel(i, j, s, *args) for each share s = i .. j of range(length); called by kernels, compiled or not."""
+def offer(state, kernel, args, length):
+    """What a kernel does when called.  Compiled, it writes the job into `state`; as Python, it computes all shares."""
     shares = max(1, min(int(state[native.CUTS]), length))
     _each(lambda i, j, s: kernel(i, j, s, *args), [(i, j, s) for s, (i, j) in enumerate(_cut(length, shares))])
 
 
-@type_callable(share)
-def _compiled(context):
+@type_callable(offer)
+def _typed(context):
     def typed(state, kernel, args, length):
-        kernel.get_call_type(context, (*SPAN[1:], *args.types), {})  # compiles it, or says what is wrong with it
-        return types.void
+        return types.none
 
     return typed
 
 
-lower_builtin(share, types.Any, types.Any, types.Any, types.Any)(native.offer)
+lower_builtin(offer, types.Any, types.Any, types.Any, types.Any)(native.write_job)
 
 
 def _cut(length, shares):
@@ -153,7 +203,7 @@ def run(work: Callable[[int, int], Any], length: int, size: float) -> list[Any]:
 
 def _each(work, spans):
     mine, *others = spans
-    if not others or _threads == 1 or local.inside:  # never wait for the pool from inside the pool
+    if not others or _threads == 1 or local.in_pool:  # never wait for the pool from inside the pool
         return [work(*span) for span in spans]
     pool, answers = _the_pool(), SimpleQueue()
     for k, span in enumerate(others):

@@ -173,6 +173,8 @@ def _gathered_dW(x, dy, stride, pad, dW):
     size = dy.size * k * k * C
     P = _buffer(x, N * rows, (columns, k, k * C), size)
     dw = np.zeros((parts(size), k * k * C, O), dW.dtype)
-    launch(_slopes, size, N * rows, x.reshape(N, H, width * C), dy.reshape(-1, O), dw, *P, stride, pad, C, rows, columns)
+    launch(
+        _slopes, size, N * rows, x.reshape(N, H, width * C), dy.reshape(-1, O), dw, *P, stride, pad, C, rows, columns
+    )
     for part in dw:
         dW += part.reshape(dW.shape)

@@ -36,4 +36,3 @@ def middle(a, b, c, out):
     """out = b - a - c."""
     for k in range(len(out)):
         out[k] = b[k] - a[k] - c[k]
-

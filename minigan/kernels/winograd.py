@@ -31,6 +31,7 @@ blocked im2col, 64 to 128 channels at 16 x 16, one thread: 1.7, 1.9 and 1.7 time
 import numpy as np
 
 from minigan.kernels.parallel.blas import matmul, subroutine
+from minigan.kernels.parallel.jit import inside
 from minigan.kernels.parallel.threads import BYTE, launch, parts, product_kernel, scratch
 from minigan.kernels.rows import add, clear, copy, middle, subtract
 from minigan.kernels.winograd_weights import add_back, gradients_like, swapped, transformed
@@ -169,7 +170,7 @@ def _gradients(dy, first, M):
                 add(M[q, u, 0, j], M[q, u, 2, j], M[q, u, 1, j])
 
 
-@subroutine
+@inside
 def products(state, left, U, turned, out):
     """out[:, e] = left[:, e] U[e] for each entry e of the grid, or U[e]' if U is stored turned: (tiles, entries, ...)."""
     for e in range(len(U)):

@@ -47,9 +47,9 @@ def addresses() -> tuple[int, ...]:
 
 
 def subroutine(function: Callable) -> Callable:
-    """For the loops that kernels call: compiled into each kernel once, and called there (see `inside`).
+    """For loops that kernels call: compiled once into each kernel, and called there (see `inside`).
 
-    Where the kernels that multiply stay Python, the function is compiled on its own.
+    Where the kernels that multiply stay Python, the function is compiled on its own; so it must not call `matmul` itself.
     """
     return inside(function, inlined=False) if all(addresses()) else jit(function)
 

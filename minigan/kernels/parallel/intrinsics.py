@@ -14,7 +14,12 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 INT, BYTES = ir.IntType(64), ir.IntType(8).as_pointer()
-SPAN = (types.voidptr, types.int64, types.int64, types.int64)  # a share's parameters: its arguments, start, stop, number
+SPAN = (
+    types.voidptr,
+    types.int64,
+    types.int64,
+    types.int64,
+)  # a share's parameters: its arguments, start, stop, number
 
 
 def element_pointer(context, builder, kind, array, i):

@@ -20,7 +20,6 @@ debugger), NUMBA_BOUNDSCHECK=1 checks indices.
 
 import warnings
 from collections.abc import Callable
-from typing import Any
 from weakref import WeakKeyDictionary
 
 import numba
@@ -38,11 +37,16 @@ OPTIONS = {
     "no_cfunc_wrapper": True,
 }
 _warned = False
-_compiled: WeakKeyDictionary = WeakKeyDictionary()  # library of machine code -> {(function, argument types): its copy there}
+_kernels: list[Callable] = []  # all functions given to `jit`
+_listeners: list[event.Listener] = []  # of on_compile: one or none
+_compiled: WeakKeyDictionary = (
+    WeakKeyDictionary()
+)  # library of machine code -> {(function, argument types): its copy there}
 
 
 def jit(function: Callable) -> Callable:
     """Compile `function` on its first call, with the cache on disk if there is a folder for it."""
+    _kernels.append(function)
     try:
         return numba.njit(cache=True, **OPTIONS)(function)
     except RuntimeError as error:  # "cannot cache function ...: no locator available": no folder can be written
@@ -105,14 +109,36 @@ def _copy(context, body, arguments, inlined):
     return copies[body, arguments]
 
 
+def on_compile(callback: Callable[[str, int, int], None] | None) -> None:
+    """Call `callback(name, index, most)` each time a kernel begins to be compiled; None ends that.
+
+    A first training step may wait for the compiler for many seconds; with this a progress bar can say for what.  What is
+    found in the cache on disk is not compiled and not reported.
+
+    Parameters
+    ----------
+    callback : callable or None
+        It replaces an earlier one.  name: the kernel, such as "winograd.conv2d_dx"; index: 1, 2, ... since this call;
+        most: the number of kernels in the library.  A run on one dtype compiles the ones it needs, so at most this many.
+    """
+    for listener in _listeners:
+        event.unregister("numba:compile", listener)
+    _listeners.clear()
+    if callback:
+        _listeners.append(_Listener(callback))
+        event.register("numba:compile", _listeners[0])
+
+
 class _Listener(event.Listener):
-    def __init__(self, tell):
-        self.tell = tell
+    def __init__(self, callback):
+        self.callback, self.index = callback, 0
 
     def on_start(self, event):
         function = event.data["dispatcher"].py_func
-        if function.__module__.startswith("minigan.kernels"):
-            self.tell(function)
+        if function in _kernels:  # and not one of the program's other compiled functions
+            self.index += 1
+            name = f"{function.__module__.rpartition('.')[2]}.{function.__name__.strip('_')}"
+            self.callback(name, self.index, max(len(_kernels), self.index))
 
     def on_end(self, event):
         pass

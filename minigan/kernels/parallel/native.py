@@ -23,7 +23,6 @@ import zlib
 from pathlib import Path
 
 import numba
-from numba.core import cgutils
 
 from minigan.kernels.parallel.intrinsics import (
     INT,

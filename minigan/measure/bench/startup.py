@@ -1,8 +1,8 @@
-"""How long until the first step?  With kernels compiled anew, and with those an earlier run has left on the disk.
+"""How long until the first step?  With nothing compiled, and with the kernels that an earlier run left on the disk.
 
-Numba compiles each kernel when it is first called and keeps the machine code.  Who installs minigan waits once for the
-compiler (cold), afterwards only for imports, data and one step (warm).  Each is timed in a process of its own, from the moment
-it is started, with an empty cache folder that the second process finds filled.
+Numba compiles each kernel when it is first called and keeps the machine code.  After installing minigan one waits once for the
+compiler (cold), afterwards only for imports, data and one step (warm).  Each is timed in a process of its own, from its start,
+with an empty cache folder that the second process finds filled.
 """
 
 import os
@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 
-FIRST_STEP = "from minigan import runs; from minigan.running.config import Config; runs.build(Config()).step()"
+FIRST_STEP = "from minigan.running import runs; from minigan.running.config import Config; runs.build(Config()).step()"
 
 
 def first_steps(threads: int) -> dict[str, float]:

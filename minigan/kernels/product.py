@@ -13,20 +13,28 @@ from minigan.kernels.parallel.threads import BYTE, launch, parts, product_kernel
 
 
 @product_kernel
-def _rows(i, j, s, state, a, turn_a, b, turn_b, c, beta):  # rows i .. j of c = a b + beta c
+def _rows(
+    i: int, j: int, s: int, state: np.ndarray, a: np.ndarray, turn_a: bool, b: np.ndarray, turn_b: bool,
+    c: np.ndarray, beta: float
+) -> None:  # fmt: skip
+    # rows i .. j of c = a b + beta c
     left = a[:, i:j].T if turn_a else a[i:j]
     right = b.T if turn_b else b
     matmul(state, left, right, c[i:j], beta)
 
 
 @product_kernel
-def _columns(i, j, s, state, a, turn_a, b, turn_b, c, beta):  # columns i .. j
+def _columns(
+    i: int, j: int, s: int, state: np.ndarray, a: np.ndarray, turn_a: bool, b: np.ndarray, turn_b: bool,
+    c: np.ndarray, beta: float
+) -> None:  # fmt: skip
+    # columns i .. j
     left = a.T if turn_a else a
     right = b[i:j].T if turn_b else b[:, i:j]
     matmul(state, left, right, c[:, i:j], beta)
 
 
-def _stored(a):
+def _stored(a: np.ndarray) -> tuple[np.ndarray, bool]:
     """(a or a.T, whichever is C-contiguous; True if it is a.T): one kernel then serves both ways to store a matrix."""
     if a.flags.c_contiguous:
         return a, False

@@ -1,9 +1,8 @@
 """4x4 kernels with stride 2 and padding 1, DCGAN's convolution, with 9 multiplications where the definition has 16.
 
-In one dimension y[i] = x[2i-1] W0 + x[2i] W1 + x[2i+1] W2 + x[2i+2] W3.  The stride sorts x into two phases that
-never meet: odd pixels meet only W0 and W2, even pixels only W1 and W3.  With the phases taken as channels (p = 0:
-odd, p = 1: even, 2C channels) this is a plain convolution with two taps g0 = W[p], g1 = W[2 + p] over
-d[i] = x[2i - 1 + p]:
+In one dimension y[i] = x[2i-1] W0 + x[2i] W1 + x[2i+1] W2 + x[2i+2] W3.  With stride 2, x splits into two phases: odd
+pixels are multiplied by W0 and W2 only, even pixels by W1 and W3 only.  If we take the phases as channels (p = 0: odd,
+p = 1: even, 2C channels), this is a plain convolution with two taps g0 = W[p], g1 = W[2 + p] over d[i] = x[2i - 1 + p]:
 
     y0 = d0 g0 + d1 g1            Winograd's F(2, 2): three products instead of four      m0 = (d0 - d1) g0
     y1 = d1 g0 + d2 g1            y0 = m0 + m1,   y1 = m1 + m2                            m1 = d1 (g0 + g1)
@@ -15,18 +14,23 @@ As matrices y = A' [(G g) * (B' d)],
          [0 -1  1]         [0 1]
 
 The product * is over 4C channels and O outputs: nine matrix products, one for each entry of the 3x3 grid, over all
-tiles of 2x2 output pixels.  16/9 = 1.78 times fewer multiplications.  Every coefficient is 0 or +-1, so nothing is
-lost in accuracy: the relative error stays near 1e-6 in float32 and 1e-15 in float64.
+tiles of 2x2 output pixels.  16/9 = 1.78 times fewer multiplications.  Every coefficient is 0 or +-1, so no accuracy
+is lost: the relative error stays near 1e-6 in float32 and 1e-15 in float64.
 
-Turned round, the same three matrices give the other directions, because y is linear in d and in g:
+The transposes of the same three matrices give the other directions, because y is linear in d and in g:
 
     dx = B [(G g G') * (A dy A')] B'  (also the transposed convolution)        dg = G' [(B' d B) * (A dy A')] G
 
-Tile t reads the six rows 4t-1 .. 4t+4 of x; its neighbour below begins at 4t+3, so in dx two rows of each pair
-overlap and add.  Everything for a tile lies together (tile-major): nine streams at power-of-two distances would evict
-each other from the cache.  Tiles go through in blocks that stay there.  H and W must divide by 4.  Measured against
-blocked im2col, 64 to 128 channels at 16 x 16, one thread: 1.7, 1.9 and 1.7 times as fast (forward, dx, dW).
+Tile t reads the six rows 4t-1 .. 4t+4 of x; the tile below begins at row 4t+3, so in dx neighbouring tiles overlap in
+two rows, which are added.  All numbers of a tile are neighbours in memory (tile-major): nine streams at power-of-two
+distances would evict each other from the cache.  Tiles are processed in blocks that stay in the cache.  H and W must be
+divisible by 4.  Speed relative to blocked im2col, 64 to 128 channels at 16 x 16, one thread: 1.7 forward, 1.9 dx, 1.7 dW.
+
+The loops over one row of tiles are functions of their own, compiled once: otherwise the compiler copies them for each
+tap and phase, and takes five times as long.
 """
+
+from typing import Any
 
 import numpy as np
 
@@ -36,11 +40,11 @@ from minigan.kernels.parallel.threads import BYTE, launch, parts, product_kernel
 from minigan.kernels.rows import add, clear, copy, middle, subtract
 from minigan.kernels.winograd_weights import add_back, gradients_like, swapped, transformed
 
-BLOCK = 1 << 22  # bytes of V and M at a time: products gain more from 100 tiles at once than from the innermost cache
+BLOCK = 1 << 22  # bytes of V and M: products gain more from 100 tiles at once than from the innermost cache
 
 
 @subroutine
-def _columns_in(row, V, j, p):
+def _columns_in(row: np.ndarray, V: np.ndarray, j: int, p: int) -> None:
     """V[:, j, :, p] = d B for each tile: row (W/2 + 1, 2*C) -> V (T, 3, 3, 2, 2*C).
 
     Both column phases of a pixel pair are neighbours in memory, so one loop of 2C numbers does both.
@@ -57,7 +61,7 @@ def _columns_in(row, V, j, p):
 
 
 @subroutine
-def _columns_out(V, j, p, row):
+def _columns_out(V: np.ndarray, j: int, p: int, row: np.ndarray) -> None:
     """row += V[:, j, :, p] B', the adjoint of _columns_in; row[0] must be zero."""
     for u in range(len(V)):
         v0, v1, v2 = V[u, j, 0, p], V[u, j, 1, p], V[u, j, 2, p]
@@ -71,7 +75,7 @@ def _columns_out(V, j, p, row):
 
 
 @subroutine
-def _patches_in(x, first, V, R, pairs):
+def _patches_in(x: np.ndarray, first: int, V: np.ndarray, R: np.ndarray, pairs: np.ndarray) -> None:
     """V = B' d B: x (N, H, W*C) -> V (Q, T, 3, 3, 2, 2*C), tile rows first .. first + Q.
 
     The six rows of a tile row are combined first, whole rows at a time; then the columns.
@@ -100,7 +104,9 @@ def _patches_in(x, first, V, R, pairs):
 
 
 @subroutine
-def _patches_out(V, first, dx, R, pairs, carry):
+def _patches_out(
+    V: np.ndarray, first: int, dx: np.ndarray, R: np.ndarray, pairs: np.ndarray, carry: np.ndarray
+) -> None:  # fmt: skip
     """dx = B V B', the adjoint of _patches_in; carry (2, (W+2)*C): what the tile row above still adds."""
     H, WC = dx.shape[1:]
     Q, C = len(V), V.shape[5] // 2
@@ -124,7 +130,7 @@ def _patches_out(V, first, dx, R, pairs, carry):
 
 
 @subroutine
-def _corner(M, i, j, row):
+def _corner(M: np.ndarray, i: int, j: int, row: np.ndarray) -> None:
     """Entry (i, j) of A' M A for each tile: M (T, 3, 3, O) -> row (2T, O) at 2u + j."""
     for u in range(len(M)):
         m00, m01, m10, m11 = M[u, i, j], M[u, i, j + 1], M[u, i + 1, j], M[u, i + 1, j + 1]
@@ -134,7 +140,7 @@ def _corner(M, i, j, row):
 
 
 @subroutine
-def _outputs(M, first, y):
+def _outputs(M: np.ndarray, first: int, y: np.ndarray) -> None:
     """y = A' M A: M (Q, T, 3, 3, O) -> y (N, H', 2T, O)."""
     for q in range(len(M)):
         n, t = divmod(first + q, y.shape[1] // 2)
@@ -144,7 +150,7 @@ def _outputs(M, first, y):
 
 
 @subroutine
-def _columns_of_gradient(row, M, i):
+def _columns_of_gradient(row: np.ndarray, M: np.ndarray, i: int) -> None:
     """M[:, i] = dy A' for each tile: row (2T, O) -> M (T, 3, 3, O)."""
     for u in range(len(M)):
         left, right = row[2 * u], row[2 * u + 1]
@@ -158,7 +164,7 @@ def _columns_of_gradient(row, M, i):
 
 
 @subroutine
-def _gradients(dy, first, M):
+def _gradients(dy: np.ndarray, first: int, M: np.ndarray) -> None:
     """M = A dy A', the adjoint of _outputs: row 1 of A is the sum of rows 0 and 2, and so are the columns."""
     Q, T = M.shape[:2]
     for q in range(Q):
@@ -171,51 +177,64 @@ def _gradients(dy, first, M):
 
 
 @inside
-def products(state, left, U, turned, out):
-    """out[:, e] = left[:, e] U[e] for each entry e of the grid, or U[e]' if U is stored turned: (tiles, entries, ...)."""
+def products(state: np.ndarray, left: np.ndarray, U: np.ndarray, transposed: bool, out: np.ndarray) -> None:
+    """out[:, e] = left[:, e] U[e] for each entry e of the grid, or U[e]' if `transposed`: (tiles, entries, ...)."""
     for e in range(len(U)):
-        right = U[e].T if turned else U[e]
+        right = U[e].T if transposed else U[e]
         matmul(state, left[:, e], right, out[:, e], 0.0)
 
 
 @product_kernel
-def _conv2d(i, j, s, state, x, U, turned, V, M, v9, m9, R, pairs, y):  # tile rows i .. j, counted over all images
+def _conv2d(
+    i: int, j: int, s: int, state: np.ndarray, x: np.ndarray, U: np.ndarray, transposed: bool, V: np.ndarray,
+    M: np.ndarray, v9: np.ndarray, m9: np.ndarray, R: np.ndarray, pairs: np.ndarray, y: np.ndarray
+) -> None:  # fmt: skip
+    # tile rows i .. j, counted over all images
     step, T = V.shape[1:3]
     for q in range(i, j, step):
         Q = min(step, j - q)
         _patches_in(x, q, V[s][:Q], R[s], pairs[s])
-        products(state, v9[s][: Q * T], U, turned, m9[s][: Q * T])  # eq:winograd.forward
+        products(state, v9[s][: Q * T], U, transposed, m9[s][: Q * T])  # eq:winograd.forward
         _outputs(M[s][:Q], q, y)
 
 
 @product_kernel
-def _conv2d_dx(i, j, s, state, dy, U, turned, V, M, v9, m9, R, pairs, carry, dx):  # images i .. j: tile rows overlap
+def _conv2d_dx(
+    i: int, j: int, s: int, state: np.ndarray, dy: np.ndarray, U: np.ndarray, transposed: bool, V: np.ndarray,
+    M: np.ndarray, v9: np.ndarray, m9: np.ndarray, R: np.ndarray, pairs: np.ndarray, carry: np.ndarray,
+    dx: np.ndarray
+) -> None:  # fmt: skip
+    # images i .. j: tile rows overlap
     (step, T), rows = V.shape[1:3], dx.shape[1] // 4
     for q in range(i * rows, j * rows, step):
         Q = min(step, j * rows - q)
         _gradients(dy, q, M[s][:Q])
-        products(state, m9[s][: Q * T], U, not turned, v9[s][: Q * T])  # eq:winograd.dx
+        products(state, m9[s][: Q * T], U, not transposed, v9[s][: Q * T])  # eq:winograd.dx
         _patches_out(V[s][:Q], q, dx, R[s], pairs[s], carry[s])
 
 
 @product_kernel
-def _conv2d_dW(i, j, s, state, x, dy, turned, V, M, v9, m9, R, pairs, dU):  # tile rows i .. j; dU (parts, 9, ...)
+def _conv2d_dW(
+    i: int, j: int, s: int, state: np.ndarray, x: np.ndarray, dy: np.ndarray, transposed: bool, V: np.ndarray,
+    M: np.ndarray, v9: np.ndarray, m9: np.ndarray, R: np.ndarray, pairs: np.ndarray, dU: np.ndarray
+) -> None:  # fmt: skip
+    # tile rows i .. j; dU (parts, 9, ...)
     step, T = V.shape[1:3]
     for q in range(i, j, step):
         Q = min(step, j - q)
         _patches_in(x, q, V[s][:Q], R[s], pairs[s])
         _gradients(dy, q, M[s][:Q])
-        left, right = (m9[s][: Q * T], v9[s][: Q * T]) if turned else (v9[s][: Q * T], m9[s][: Q * T])
+        left, right = (m9[s][: Q * T], v9[s][: Q * T]) if transposed else (v9[s][: Q * T], m9[s][: Q * T])
         for e in range(9):
             matmul(state, left[:, e].T, right[:, e], dU[s, e], 0.0 if q == i else 1.0)  # eq:winograd.dW
 
 
 def block(rows: int, row_bytes: int) -> int:
-    """How many tile rows go through at a time: V and M of this many fit BLOCK."""
+    """How many tile rows are processed at a time: as many as fit in BLOCK."""
     return max(1, min(BLOCK // row_bytes, rows))
 
 
-def _buffers(N, H, width, C, O, size, dtype):
+def _buffers(N: int, H: int, width: int, C: int, O: int, size: float, dtype: Any) -> tuple[np.ndarray, ...]:
     """Scratch for each share.
 
     V and M of one block, both again as (tiles, 9, ...); the six rows of a tile row combined and a row of zeros, flat and

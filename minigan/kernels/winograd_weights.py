@@ -1,8 +1,9 @@
 """The weights' side of the 4x4 Winograd convolution: U = G g G' of winograd.py, and its adjoint, for both layouts of W.
 
-Nine matrices from the sixteen taps, by copies and sums alone.  A convolution keeps its weights (4, 4, C, O); a
-transposed one keeps (4, 4, c_in, c_out), which it hands over as a view with its last two axes swapped.  `_hops` says
-where in U each number lies, so that both are read and written as they lie in memory: no copy is ever transposed.
+Nine matrices from the sixteen taps, by copies and sums only.  A convolution keeps its weights as (4, 4, C, O); a
+transposed one keeps (4, 4, c_in, c_out), and passes them as a view with the last two axes swapped.  `_hops` gives the
+distances between numbers in U for both, so that weights are read and written in the order of memory, without a
+transposed copy.
 """
 
 import numpy as np
@@ -12,8 +13,8 @@ from minigan.kernels.rows import add, copy
 
 
 @kernel
-def _weights(i, j, s, W, U, hops):
-    """U = G g G' for the channels i .. j: W (4, 4, channel, other) as it lies in memory, U flat, hops in U: see _hops."""
+def _weights(i: int, j: int, s: int, W: np.ndarray, U: np.ndarray, hops: tuple[int, int, int, int]) -> None:
+    """U = G g G' for the channels i .. j: W (4, 4, channel, other) as stored, U flat, hops: see _hops."""
     entry, row, column, channel = hops
     n = W.shape[3]
     for c in range(i, j):
@@ -36,7 +37,7 @@ def _weights(i, j, s, W, U, hops):
 
 
 @kernel
-def _weights_back(i, j, s, dU, dW, hops):
+def _weights_back(i: int, j: int, s: int, dU: np.ndarray, dW: np.ndarray, hops: tuple[int, int, int, int]) -> None:
     """dW += G' (sum of the parts of dU) G, the adjoint of _weights; dU (parts, flat)."""
     entry, row, column, channel = hops
     n = dW.shape[3]
@@ -52,27 +53,27 @@ def _weights_back(i, j, s, dU, dW, hops):
                     for b in range(2):
                         u = dU[0][at + (3 * a + b) * entry :]
                         d00, d01, d10, d11 = u[:n], u[entry:][:n], u[3 * entry :][:n], u[4 * entry :][:n]
-                        slope = dW[2 * a + p, 2 * b + r, c]
+                        gradient = dW[2 * a + p, 2 * b + r, c]
                         for k in range(n):
-                            slope[k] += (d00[k] + d01[k]) + (d10[k] + d11[k])
+                            gradient[k] += (d00[k] + d01[k]) + (d10[k] + d11[k])
 
 
 def swapped(W: np.ndarray) -> bool:
-    """Is W (4, 4, C, O) a view of an array (4, 4, O, C)?"""
+    """True if W (4, 4, C, O) is a view of an array (4, 4, O, C)."""
     return not W.flags.c_contiguous
 
 
-def _as_it_lies(W):
+def _stored(W: np.ndarray) -> np.ndarray:
     return W.swapaxes(2, 3) if swapped(W) else W
 
 
-def _shape(W):  # of U
+def _shape(W: np.ndarray) -> tuple[int, int, int]:  # of U
     C, O = W.shape[2:]
     return (9, O, 4 * C) if swapped(W) else (9, 4 * C, O)
 
 
-def _hops(W):
-    """How far apart in U are its entries, the phases of the row and of the column, and the channels of W as it lies?"""
+def _hops(W: np.ndarray) -> tuple[int, int, int, int]:
+    """The distances in U between entries, between row phases, between column phases, and between channels of W as stored."""
     C, O = W.shape[2:]
     return (4 * C * O, 2 * C, C, 4 * C) if swapped(W) else (4 * C * O, 2 * C * O, C * O, O)
 
@@ -80,7 +81,7 @@ def _hops(W):
 def transformed(W: np.ndarray) -> np.ndarray:
     """U = G g G' of W (4, 4, C, O): (9, 4C, O), or (9, O, 4C) if W is swapped."""
     U = np.empty(_shape(W), W.dtype)
-    W_stored = _as_it_lies(W)
+    W_stored = _stored(W)
     launch(_weights, BYTE * 2 * U.nbytes, W_stored.shape[2], W_stored, U.reshape(-1), _hops(W))
     return U
 
@@ -92,5 +93,5 @@ def gradients_like(dW: np.ndarray, n: int) -> np.ndarray:
 
 def add_back(dU: np.ndarray, dW: np.ndarray) -> None:
     """dW += G' (sum of the parts of dU) G, in place."""
-    dW_stored = _as_it_lies(dW)
+    dW_stored = _stored(dW)
     launch(_weights_back, BYTE * 3 * dU.nbytes, dW_stored.shape[2], dU.reshape(len(dU), -1), dW_stored, _hops(dW))

@@ -1,4 +1,4 @@
-"""Statistics of columns against their twins, and where float32 is tempted to lose them."""
+"""Statistics of columns against their twins, and where a float32 formula would lose all digits."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def test_moments_and_both_passes(normal, same, dtype, any_threads, shape):
 
 
 @pytest.mark.parametrize("mean", [1e3, 1e5])
-def test_a_large_mean_does_not_eat_the_variance(normal, any_threads, mean):
+def test_a_large_mean_does_not_spoil_the_variance(normal, any_threads, mean):
     """E[x^2] - E[x]^2 in float32 has no correct digit here."""
     x = (mean + normal(500, 3, dtype=float)).astype(np.float32)
     m, v = norm.column_moments(x)

@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 from threadpoolctl import ThreadpoolController
 
-from minigan.kernels.parallel.intrinsics import INT, add, address
+from minigan.kernels.parallel.intrinsics import INT, add, address, intrinsic
 from minigan.kernels.parallel.jit import inside, jit
 from minigan.kernels.parallel.native import BLAS, PRODUCTS
 
@@ -54,7 +53,7 @@ def subroutine(function: Callable) -> Callable:
     return inside(function, inlined=False) if all(addresses()) else jit(function)
 
 
-def matmul(state, a, b, c, beta):
+def matmul(state: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.ndarray, beta: float) -> None:
     """c = a b + beta c: (m, k), (k, n), (m, n).
 
     a and b may be transposed views; in each row of c the numbers must be neighbours in memory.  The 2 m k n operations are
@@ -70,7 +69,7 @@ def matmul(state, a, b, c, beta):
         np.matmul(a, b, out=c)
 
 
-def _compiled_matmul(state, a, b, c, beta):
+def _compiled_matmul(state: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.ndarray, beta: float) -> None:
     size, k = c.itemsize, a.shape[1]
     which, one = BLAS if size == 4 else BLAS + 1, c.dtype.type(1)
     step_a, next_a, step_b, next_b = a.strides[0], a.strides[1], b.strides[0], b.strides[1]
@@ -79,7 +78,10 @@ def _compiled_matmul(state, a, b, c, beta):
              c.dtype.type(beta), at_c, step_c)  # fmt: skip
 
 
-def _product(state, which, m, n, k, size, one, a, step_a, next_a, b, step_b, next_b, beta, c, step_c):
+def _product(
+    state: np.ndarray, which: int, m: int, n: int, k: int, size: int, one: float, a: int, step_a: int, next_a: int,
+    b: int, step_b: int, next_b: int, beta: float, c: int, step_c: int
+) -> None:  # fmt: skip
     """`matmul` on addresses: step is the distance in bytes from row to row, next from column to column."""
     if m == 0 or n == 0:
         return
@@ -102,10 +104,10 @@ def _product(state, which, m, n, k, size, one, a, step_a, next_a, b, step_b, nex
         _gemm(gemm, ROW_MAJOR, way_a, way_b, m, n, k, one, a, lda, b, ldb, beta, c, ldc)
 
 
-def _caller(kinds, number):
+def _caller(kinds: str, number: Any) -> tuple[Any, Callable]:
     """The types and code of an intrinsic that calls an address with flags (f), integers (i) and numbers (x)."""
 
-    def code(context, builder, signature, values):
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         real, flag = context.get_value_type(number), ir.IntType(32)
         of = {"f": flag, "i": INT, "x": real}
         function = builder.inttoptr(values[0], ir.FunctionType(ir.VoidType(), [of[k] for k in kinds]).as_pointer())
@@ -117,12 +119,18 @@ def _caller(kinds, number):
 
 
 @intrinsic
-def _gemm(typing, function, order, way_a, way_b, m, n, k, one, a, lda, b, ldb, beta, c, ldc):
+def _gemm(
+    typing: Any, function: Any, order: Any, way_a: Any, way_b: Any, m: Any, n: Any, k: Any, one: Any, a: Any,
+    lda: Any, b: Any, ldb: Any, beta: Any, c: Any, ldc: Any
+) -> Any:  # fmt: skip
     return _caller("fffiiixiiiixii", one)
 
 
 @intrinsic
-def _gemv(typing, function, order, way, rows, columns, one, a, lda, x, hop_x, beta, y, hop_y):
+def _gemv(
+    typing: Any, function: Any, order: Any, way: Any, rows: Any, columns: Any, one: Any, a: Any, lda: Any, x: Any,
+    hop_x: Any, beta: Any, y: Any, hop_y: Any
+) -> Any:  # fmt: skip
     return _caller("ffiixiiiixii", one)
 
 

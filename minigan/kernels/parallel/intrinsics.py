@@ -7,11 +7,12 @@ that was written before it.
 """
 
 import platform
+from typing import Any
 
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import intrinsic as _intrinsic
 
 INT, BYTES = ir.IntType(64), ir.IntType(8).as_pointer()
 SPAN = (
@@ -22,36 +23,39 @@ SPAN = (
 )  # a share's parameters: its arguments, start, stop, number
 
 
-def element_pointer(context, builder, kind, array, i):
+intrinsic: Any = _intrinsic  # for a type checker: its first parameter is not given in a call
+
+
+def element_pointer(context: Any, builder: Any, kind: Any, array: Any, i: Any) -> Any:
     """A pointer to array[i], for an array of Numba type `kind`."""
     return builder.gep(context.make_array(kind)(context, builder, array).data, [i])
 
 
 @intrinsic
-def address(typing, array):
+def address(typing: Any, array: Any) -> Any:
     """The address of the first number of `array` in memory."""
 
-    def code(context, builder, signature, values):
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return builder.ptrtoint(context.make_array(signature.args[0])(context, builder, values[0]).data, INT)
 
     return types.int64(array), code
 
 
 @intrinsic
-def load(typing, state, i):
+def load(typing: Any, state: Any, i: Any) -> Any:
     """state[i] as it is now, read atomically (acquire)."""
 
-    def code(context, builder, signature, values):
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return builder.load_atomic(element_pointer(context, builder, signature.args[0], *values), "acquire", 8)
 
     return types.int64(state, types.int64), code
 
 
 @intrinsic
-def add(typing, state, i, n):
+def add(typing: Any, state: Any, i: Any, n: Any) -> Any:
     """state[i] += n, atomically; the value before."""
 
-    def code(context, builder, signature, values):
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         place = element_pointer(context, builder, signature.args[0], *values[:2])
         return builder.atomic_rmw("add", place, values[2], "acq_rel")
 
@@ -59,10 +63,10 @@ def add(typing, state, i, n):
 
 
 @intrinsic
-def compare_and_swap(typing, state, i, old, new):
+def compare_and_swap(typing: Any, state: Any, i: Any, old: Any, new: Any) -> Any:
     """If state[i] is `old`, set it to `new`, atomically; True if it was."""
 
-    def code(context, builder, signature, values):
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         place = element_pointer(context, builder, signature.args[0], *values[:2])
         return builder.extract_value(builder.cmpxchg(place, values[2], values[3], "acq_rel", "acquire"), 1)
 
@@ -70,10 +74,10 @@ def compare_and_swap(typing, state, i, old, new):
 
 
 @intrinsic
-def pause(typing):
+def pause(typing: Any) -> Any:
     """Tell the core that this loop is only waiting, so that the other thread on the same core gets more of it."""
 
-    def code(context, builder, signature, values):
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         if platform.machine() in ("x86_64", "AMD64"):
             kind = ir.FunctionType(ir.VoidType(), [])
             builder.call(builder.module.declare_intrinsic("llvm.x86.sse2.pause", (), kind), [])
@@ -83,10 +87,10 @@ def pause(typing):
 
 
 @intrinsic
-def yield_core(typing, function):
+def yield_core(typing: Any, function: Any) -> Any:
     """Call the operating system's function at this address, which gives the core to another program for a moment."""
 
-    def code(context, builder, signature, values):
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         builder.call(builder.inttoptr(values[0], ir.FunctionType(ir.IntType(32), []).as_pointer()), [])
         return context.get_dummy_value()
 
@@ -94,13 +98,13 @@ def yield_core(typing, function):
 
 
 @intrinsic
-def call_share(typing, function, state, at, i, j, s):
+def call_share(typing: Any, function: Any, state: Any, at: Any, i: Any, j: Any, s: Any) -> Any:
     """Call the share function at this address for the span i .. j, share number s; True if it failed.
 
     Its arguments are packed in `state` from state[at] on.
     """
 
-    def code(context, builder, signature, values):
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         convention = context.call_conv
         target = builder.inttoptr(values[0], convention.get_function_type(types.void, SPAN).as_pointer())
         packed = builder.bitcast(element_pointer(context, builder, signature.args[1], *values[1:3]), BYTES)
@@ -110,7 +114,7 @@ def call_share(typing, function, state, at, i, j, s):
     return types.boolean(types.int64, state, types.int64, types.int64, types.int64, types.int64), code
 
 
-def share_function(context, builder, kernel, signature, packed):
+def share_function(context: Any, builder: Any, kernel: Any, signature: Any, packed: Any) -> Any:
     """Emit a function (arguments, i, j, s) that unpacks the arguments and calls kernel(i, j, s, *arguments)."""
     convention = context.call_conv
     name = builder.module.get_unique_name("share")

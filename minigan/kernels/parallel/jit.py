@@ -20,6 +20,7 @@ debugger), NUMBA_BOUNDSCHECK=1 checks indices.
 
 import warnings
 from collections.abc import Callable
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numba
@@ -29,7 +30,7 @@ from numba.core.compiler import compile_internal
 from numba.core.targetconfig import ConfigStack
 from numba.extending import lower_builtin, type_callable
 
-OPTIONS = {
+OPTIONS: dict[str, Any] = {
     "nogil": True,
     "error_model": "numpy",
     "fastmath": {"contract"},
@@ -39,9 +40,9 @@ OPTIONS = {
 _warned = False
 _kernels: list[Callable] = []  # all functions given to `jit`
 _listeners: list[event.Listener] = []  # of on_compile: one or none
-_compiled: WeakKeyDictionary = (
+_copies: WeakKeyDictionary = (
     WeakKeyDictionary()
-)  # library of machine code -> {(function, argument types): its copy there}
+)  # a kernel's machine code -> {(function, argument types): its copy there}
 
 
 def jit(function: Callable) -> Callable:
@@ -76,25 +77,23 @@ def inside(function: Callable, *, compiled: Callable | None = None, inlined: boo
     body = compiled or function
 
     @type_callable(function)
-    def typed(context):
-        def returns_nothing(*args):
-            return types.none
-
+    def typed(context: Any) -> Callable:
+        returns_nothing: Any = lambda *args: types.none  # noqa: E731
         returns_nothing.pysig = utils.pysignature(function)
         return returns_nothing
 
     @lower_builtin(function, types.VarArg(types.Any))
-    def lowered(context, builder, signature, values):
+    def lowered(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         copy = _copy(context, body, signature.args, inlined)
         return context.call_internal(builder, copy, signature, values)
 
     return function
 
 
-def _copy(context, body, arguments, inlined):
+def _copy(context: Any, body: Callable, arguments: tuple, inlined: bool) -> Any:
     """The copy of `body` in the library that is being compiled, made when it is first needed there."""
     library = context.active_code_library
-    copies = _compiled.setdefault(library, {})
+    copies = _copies.setdefault(library, {})
     if (body, arguments) not in copies:
         flags = ConfigStack.top_or_none().copy()  # the caller's: bounds checks, fast maths, ...
         flags.no_compile = flags.no_cpython_wrapper = flags.no_cfunc_wrapper = True
@@ -130,17 +129,17 @@ def on_compile(callback: Callable[[str, int, int], None] | None) -> None:
 
 
 class _Listener(event.Listener):
-    def __init__(self, callback):
+    def __init__(self, callback: Callable[[str, int, int], None]) -> None:
         self.callback, self.index = callback, 0
 
-    def on_start(self, event):
+    def on_start(self, event: Any) -> None:
         function = event.data["dispatcher"].py_func
         if function in _kernels:  # and not one of the program's other compiled functions
             self.index += 1
             name = f"{function.__module__.rpartition('.')[2]}.{function.__name__.strip('_')}"
             self.callback(name, self.index, max(len(_kernels), self.index))
 
-    def on_end(self, event):
+    def on_end(self, event: Any) -> None:
         pass
 
 

@@ -21,8 +21,10 @@ have changed since.  (The position of STAMP must therefore never change: an old 
 
 import zlib
 from pathlib import Path
+from typing import Any
 
-import numba
+import numpy as np
+from numba.core import config
 
 from minigan.kernels.parallel.intrinsics import (
     INT,
@@ -47,10 +49,10 @@ PATIENCE = 1_000  # reads of a number (some 20 microseconds) before a waiting th
 IDLE = 4_000  # this many more reads for a pool thread between two jobs: longer than the pauses within a training step
 
 THIS_STAMP = zlib.crc32(b"".join(p.read_bytes() for p in sorted(Path(__file__).parent.parent.rglob("*.py"))))
-COMPILED = not numba.config.DISABLE_JIT  # else kernels are plain Python, and so is `offer` (threads.py)
+COMPILED = not config.DISABLE_JIT  # type: ignore[attr-defined]  # else kernels are plain Python, and so is `offer` (threads.py)
 
 
-def write_job(context, builder, signature, values):
+def write_job(context: Any, builder: Any, signature: Any, values: Any) -> Any:
     """The instructions of offer(state, kernel, args, length): write ENTRY, LENGTH and the arguments into `state`."""
     (_, kernel, args, _), (state, _, given, length) = signature.args, values
     called = kernel.get_call_type(context.typing_context, (*SPAN[1:], *args.types), {})
@@ -58,7 +60,7 @@ def write_job(context, builder, signature, values):
     if size > room:
         raise TypeError(f"the arguments of a kernel need {size} bytes, but there is room for {room}")
 
-    def position(i):
+    def position(i: int) -> Any:
         return element_pointer(context, builder, signature.args[0], state, INT(i))
 
     builder.store(given, builder.bitcast(position(ARGS), given.type.as_pointer()))
@@ -70,7 +72,7 @@ def write_job(context, builder, signature, values):
 
 
 @inside
-def wait(state, reads):
+def wait(state: np.ndarray, reads: int) -> None:
     """Wait a moment between two reads of a number; after PATIENCE reads, let other programs have the core."""
     if reads > PATIENCE and state[YIELD]:
         yield_core(state[YIELD])
@@ -78,7 +80,7 @@ def wait(state, reads):
 
 
 @inside
-def compute_shares(state):
+def compute_shares(state: np.ndarray) -> None:
     """Take shares of the job in `state` and compute them until none is left."""
     while True:
         ticket = load(state, TICKET)
@@ -94,7 +96,7 @@ def compute_shares(state):
 
 
 @jit
-def serve(state, calls, patience):
+def serve(state: np.ndarray, calls: int, patience: int) -> int:
     """The loop of a pool thread: compute shares until CALLS changes, or until `patience` reads found no work."""
     idle = 0
     while idle < patience and load(state, CALLS) == calls:
@@ -107,7 +109,7 @@ def serve(state, calls, patience):
 
 
 @jit
-def fork(state):
+def fork(state: np.ndarray) -> None:
     """Offer the job written in `state` to all threads, take part in it, and return when all of it is done."""
     shares = max(1, min(state[CUTS], state[LENGTH]))
     state[SHARES], state[FAILED], state[DONE] = shares, 0, 0

@@ -65,7 +65,7 @@ def cores() -> int:
 class Pool:
     """n - 1 threads in addition to the caller's.  They wait for compiled work in `state`, for Python's in `inboxes`."""
 
-    def __init__(self, n: int):
+    def __init__(self, n: int) -> None:
         self.state, self.free = _new_state(), threading.Lock()
         self.inboxes: list[SimpleQueue] = []
         self.asleep: set[SimpleQueue] = set()

@@ -121,18 +121,22 @@ def product_kernel(function: Callable) -> Callable:
     return jit(offering) if all(addresses()) else offering
 
 
-def _without_state(state, length, *args):
+def _without_state(state: np.ndarray, length: int, *args: Any) -> None:
     offer(state, function, args, length)  # noqa: F821  (_offering provides the global `function`)
 
 
-def _with_state(state, length, *args):
+def _with_state(state: np.ndarray, length: int, *args: Any) -> None:
     offer(state, function, (state,) + args, length)  # noqa: F821, RUF005  (Numba does not know (state, *args))
 
 
-def _offering(function, template):
+def _offering(function: Callable, template: Callable) -> Callable:
     """A copy of `template` that offers `function`, under its name and in its file: that is where Numba looks for its cache."""
     code = function.__code__
-    place = {"co_filename": code.co_filename, "co_firstlineno": code.co_firstlineno, "co_name": code.co_name}
+    place: dict[str, Any] = {
+        "co_filename": code.co_filename,
+        "co_firstlineno": code.co_firstlineno,
+        "co_name": code.co_name,
+    }
     names = {"offer": offer, "function": function, "__name__": function.__module__}
     made = FunctionType(template.__code__.replace(**place), names, function.__name__)
     made.__qualname__, made.__doc__ = function.__qualname__, function.__doc__
@@ -172,7 +176,7 @@ def launch(kernel: Callable, size: float, length: int, *args: Any) -> None:
     _launch(kernel, own_state(), shares, length, args)
 
 
-def _launch(kernel, state, shares, length, args):
+def _launch(kernel: Callable, state: np.ndarray, shares: int, length: int, args: tuple) -> None:
     state[native.CUTS], state[native.STAMP] = shares, 0
     kernel(state, length, *args)
     if state[native.STAMP] != native.THIS_STAMP:
@@ -186,15 +190,15 @@ def _launch(kernel, state, shares, length, args):
         raise RuntimeError(f"a share of {kernel.__name__} failed: NUMBA_DISABLE_JIT=1 shows where")
 
 
-def offer(state, kernel, args, length):
+def offer(state: np.ndarray, kernel: Callable, args: tuple, length: int) -> None:
     """What a kernel does when called.  Compiled, it writes the job into `state`; as Python, it computes all shares."""
     shares = max(1, min(int(state[native.CUTS]), length))
     _each(lambda i, j, s: kernel(i, j, s, *args), [(i, j, s) for s, (i, j) in enumerate(_cut(length, shares))])
 
 
 @type_callable(offer)
-def _typed(context):
-    def typed(state, kernel, args, length):
+def _typed(context: Any) -> Callable:
+    def typed(state: Any, kernel: Any, args: Any, length: Any) -> Any:
         return types.none
 
     return typed
@@ -203,7 +207,7 @@ def _typed(context):
 lower_builtin(offer, types.Any, types.Any, types.Any, types.Any)(native.write_job)
 
 
-def _cut(length, shares):
+def _cut(length: int, shares: int) -> pairwise:
     return pairwise(length * i // shares for i in range(shares + 1))
 
 
@@ -215,11 +219,12 @@ def run(work: Callable[[int, int], Any], length: int, size: float) -> list[Any]:
     return _each(work, list(_cut(length, max(1, min(parts(size), length)))))
 
 
-def _each(work, spans):
+def _each(work: Callable, spans: list) -> list:
     first_span, *others = spans
     if not others or _threads == 1 or local.in_pool:  # a pool thread must not wait for the pool
         return [work(*span) for span in spans]
-    pool, answers = _the_pool(), SimpleQueue()
+    pool = _the_pool()
+    answers: SimpleQueue = SimpleQueue()
     for k, span in enumerate(others):
         pool.send(k, (work, span, k, answers))
     try:

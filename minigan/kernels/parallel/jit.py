@@ -25,7 +25,7 @@ from weakref import WeakKeyDictionary
 
 import numba
 from numba import types
-from numba.core import event, utils
+from numba.core import cgutils, event, utils
 from numba.core.compiler import compile_internal
 from numba.core.targetconfig import ConfigStack
 from numba.extending import lower_builtin, type_callable
@@ -84,13 +84,17 @@ def inside(function: Callable, *, compiled: Callable | None = None, inlined: boo
 
     @lower_builtin(function, types.VarArg(types.Any))
     def lowered(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        copy = _copy(context, body, signature.args, inlined)
-        return context.call_internal(builder, copy, signature, values)
+        convention, how = context.call_conv, () if inlined else ("noinline",)
+        machine = context.declare_function(builder.module, _copy(context, body, signature.args))
+        status, _ = convention.call_function(builder, machine, types.none, signature.args, values, attrs=how)
+        with cgutils.if_unlikely(builder, status.is_error):  # only with bounds checks
+            convention.return_status_propagate(builder, status)
+        return context.get_dummy_value()
 
     return function
 
 
-def _copy(context: Any, body: Callable, arguments: tuple, inlined: bool) -> Any:
+def _copy(context: Any, body: Callable, arguments: tuple) -> Any:
     """The copy of `body` in the library that is being compiled, made when it is first needed there."""
     library = context.active_code_library
     copies = _copies.setdefault(library, {})
@@ -100,10 +104,7 @@ def _copy(context: Any, body: Callable, arguments: tuple, inlined: bool) -> Any:
         description = compile_internal(
             context.typing_context, context, library, body, arguments, types.none, flags, {}
         ).fndesc
-        machine = library.get_function(description.mangled_name)
-        machine.linkage = "linkonce_odr"  # no copy is kept where all calls were inlined
-        if not inlined:
-            machine.add_function_attribute("noinline")
+        library.get_function(description.mangled_name).linkage = "linkonce_odr"  # dropped if all calls were inlined
         copies[body, arguments] = description
     return copies[body, arguments]
 

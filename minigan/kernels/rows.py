@@ -27,6 +27,13 @@ def add(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
 
 
 @subroutine
+def accumulate(a: np.ndarray, out: np.ndarray) -> None:
+    """out += a; `add(a, out, out)` would be slow, because its loop vectorises only if no two arrays overlap."""
+    for c in range(len(out)):
+        out[c] += a[c]
+
+
+@subroutine
 def subtract(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
     """out = a - b."""
     for c in range(len(out)):

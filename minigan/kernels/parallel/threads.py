@@ -19,12 +19,12 @@ shares=2)` gives the same bits as two threads.
 """
 
 import atexit
+import inspect
 import math
 import os
 from collections.abc import Callable
 from itertools import pairwise
 from queue import SimpleQueue
-from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -108,7 +108,7 @@ def kernel(function: Callable) -> Callable:
     The function itself is compiled into them.
     """
     inside(function)
-    return jit(_offering(function, _without_state))
+    return jit(_offering(function))
 
 
 def product_kernel(function: Callable) -> Callable:
@@ -117,28 +117,22 @@ def product_kernel(function: Callable) -> Callable:
     It stays Python if compiled code cannot call NumPy's BLAS.
     """
     inside(function)
-    offering = _offering(function, _with_state)
-    return jit(offering) if all(addresses()) else offering
+    return jit(_offering(function)) if all(addresses()) else _offering(function)
 
 
-def _without_state(state: np.ndarray, length: int, *args: Any) -> None:
-    offer(state, function, args, length)  # noqa: F821  (_offering provides the global `function`)
+def _offering(function: Callable) -> Callable:
+    """The function (state, length, arguments of `function` after i, j, s) that offers `function` to the threads.
 
-
-def _with_state(state: np.ndarray, length: int, *args: Any) -> None:
-    offer(state, function, (state,) + args, length)  # noqa: F821, RUF005  (Numba does not know (state, *args))
-
-
-def _offering(function: Callable, template: Callable) -> Callable:
-    """A copy of `template` that offers `function`, under its name and in its file: that is where Numba looks for its cache."""
-    code = function.__code__
-    place: dict[str, Any] = {
-        "co_filename": code.co_filename,
-        "co_firstlineno": code.co_firstlineno,
-        "co_name": code.co_name,
-    }
-    names = {"offer": offer, "function": function, "__name__": function.__module__}
-    made = FunctionType(template.__code__.replace(**place), names, function.__name__)
+    Its parameters are written out, because Numba is slow, and in version 0.60 wrong, at finding the compiled code for *args.
+    It has the name and the file of `function`, since that is where Numba looks for its cache.
+    """
+    names = list(inspect.signature(function).parameters)[3:]
+    given = ", ".join(["state", "length", *(name for name in names if name != "state")])
+    source = f"def {function.__name__}({given}): offer(state, function, ({', '.join(names)},), length)"
+    namespace: dict[str, Any] = {"offer": offer, "function": function, "__name__": function.__module__}
+    exec(compile(source, function.__code__.co_filename, "exec"), namespace)
+    made = namespace[function.__name__]
+    made.__code__ = made.__code__.replace(co_firstlineno=function.__code__.co_firstlineno)
     made.__qualname__, made.__doc__ = function.__qualname__, function.__doc__
     return made
 

@@ -123,12 +123,12 @@ def test_code_compiled_from_older_files_is_compiled_again(monkeypatch):
 @pytest.mark.skipif(not COMPILED, reason="without a compiler nothing is packed")
 def test_too_many_arguments_are_refused_when_compiled():
     @kernel
-    def many(i, j, s, *a):
+    def large(i, j, s, a, b, c, d, e, f, g, h, k, m, n):  # an array of 20 dimensions takes 360 bytes
         pass
 
     room = 8 * (native.SIZE - native.ARGS)
     with pytest.raises(Exception, match=rf"need \d+ bytes, but there is room for {room}"):
-        launch(many, 1, 1, *[np.zeros(3)] * 96)
+        launch(large, 1, 1, *[np.zeros((1,) * 20)] * 11)
 
 
 def test_a_failure_in_a_share_is_raised(tmp_path):

@@ -1,15 +1,15 @@
-"""Look at the built site as its readers will:  python docs/check_site.py [docs/_build/html] [--shots FOLDER]
+"""Check the built site in a browser:  python docs/check_site.py [docs/_build/html] [--shots FOLDER]
 
-Sphinx warns of what it can see in the source.  Whether a page works is seen only in a browser: this serves the site on this
-machine, opens it in headless Chromium (`pip install playwright`, and a Chromium of the system), and lists what is wrong:
+Sphinx can only check the source; whether a page works shows in a browser.  This script serves the site on the local machine,
+opens it in headless Chromium (`pip install playwright`, and Chromium installed on the system), and lists the problems:
 
-- a link, picture or anchor that leads nowhere (all pages, read without the browser);
-- a page that does not load, an error on its console, a request to any other machine (it is refused, and named);
-- a formula that MathJax left as it was written, or marked as wrong;
-- a page wider than its window, 1280 pixels or 400 (a wide table or line of code scrolls in its own box);
-- a search that finds nothing.
+- a broken link, picture or anchor (on all pages, without the browser);
+- a page that does not load, an error on its console, a request to any other machine (which is blocked and reported);
+- a formula that MathJax did not render, or marked as wrong;
+- a page wider than its window of 1280 or 400 pixels (a wide table or line of code scrolls in its own box);
+- a search without results.
 
-The hundreds of pages of code/ are all alike, so the browser opens five of them.  --shots saves pictures to look at.
+The hundreds of pages of code/ are all alike, so the browser opens five of them.  --shots saves screenshots.
 """
 
 import argparse
@@ -22,18 +22,19 @@ from functools import partial
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 BROWSERS = "chromium", "chromium-browser", "google-chrome"
-QUIET = [  # a browser that asks the world for nothing
+QUIET = [  # options for a browser that sends no requests of its own
     *("--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-SAMPLE = 5  # pages of code/ that the browser opens
+SAMPLE = 5  # the number of pages of code/ that the browser opens
 WIDTHS = 1280, 400
 SEARCH = "penalty"
 
-# What the page itself can say, once MathJax has finished: a list of sentences.
+# Run in the page once MathJax has finished: returns the problems as a list of sentences.
 FORMULAS = """async () => {
   const flaws = [], formulas = [...document.querySelectorAll('.math')];
   if (formulas.length && !window.MathJax?.startup?.promise) return ['MathJax did not load'];
@@ -70,24 +71,23 @@ class Page(HTMLParser):
 
     def __init__(self, path: Path):
         super().__init__()
-        self.anchors, self.links, self.parts = (
-            set(),
-            [],
-            [],
-        )  # parts are fetched with the page: pictures, scripts, styles
+        self.anchors: set[str | None] = set()
+        self.links: list[str] = []
+        self.parts: list[str] = []  # fetched with the page: pictures, scripts, styles
         self.feed(path.read_text(encoding="utf-8"))
 
-    def handle_starttag(self, tag, attributes):
-        found = dict(attributes)
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Collect the anchors and references of one tag."""
+        found = dict(attrs)
         self.anchors |= {found[name] for name in ("id", "name") if found.get(name)}
-        if found.get("src"):
-            self.parts.append(found["src"])
-        if found.get("href"):
-            (self.parts if tag == "link" else self.links).append(found["href"])
+        if source := found.get("src"):
+            self.parts.append(source)
+        if target := found.get("href"):
+            (self.parts if tag == "link" else self.links).append(target)
 
 
 def broken(root: Path) -> list[str]:
-    """Every link inside the site that leads nowhere, and every part that is fetched from outside of it."""
+    """Return every broken link inside the site, and every part of a page fetched from outside."""
     pages = {path.relative_to(root).as_posix(): Page(path) for path in sorted(root.rglob("*.html"))}
     flaws = []
     for name, page in pages.items():
@@ -100,7 +100,7 @@ def broken(root: Path) -> list[str]:
             target = unquote(urlsplit(target).path)
             target += "index.html" if target.endswith("/") else ""
             if not (root / target).is_file():
-                flaws.append(f"{name}: {link} is not there")
+                flaws.append(f"{name}: {link} does not exist")
             elif anchor and target in pages and unquote(anchor) not in pages[target].anchors | {"top"}:
                 flaws.append(f"{name}: {link} has no such anchor")
     return flaws
@@ -110,24 +110,28 @@ def broken(root: Path) -> list[str]:
 
 
 class Server(ThreadingHTTPServer):
-    def handle_error(self, *_):
-        """A browser that leaves a page before its last picture has come is no error."""
+    """A local web server that ignores closed connections."""
+
+    def handle_error(self, *_: Any) -> None:
+        """Ignore a browser that leaves a page before its last picture has arrived."""
 
 
 class Handler(SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        """Say nothing of the files that are asked for."""
+    """Serves files without logging."""
+
+    def log_message(self, *_: Any) -> None:
+        """Log nothing."""
 
 
 def opened(root: Path) -> list[str]:
-    """The pages the browser opens: all but those of code/, and a few of these, spread over the list."""
+    """Return the pages the browser opens: all pages outside code/, and a few of code/, spread over the list."""
     names = [path.relative_to(root).as_posix() for path in sorted(root.rglob("*.html")) if "_static" not in path.parts]
     code = [name for name in names if name.startswith("code/")]
     return [name for name in names if name not in set(code)] + code[:: max(1, len(code) // SAMPLE)][:SAMPLE]
 
 
 def look(root: Path, shots: Path | None) -> list[str]:
-    """Open the pages one by one and collect what is wrong with them."""
+    """Open the pages one by one in a browser and return their problems; save screenshots in the folder `shots`, if given."""
     from playwright.sync_api import Error, sync_playwright
 
     server = Server(("127.0.0.1", 0), partial(Handler, directory=root))
@@ -140,10 +144,10 @@ def look(root: Path, shots: Path | None) -> list[str]:
         )
         here = ""
 
-        def refuse_others(route):
+        def refuse_others(route: Any) -> Any:
             if route.request.url.startswith((home, "data:", "blob:")):
                 return route.continue_()
-            flaws.append(f"{here}: asks for {route.request.url}")
+            flaws.append(f"{here}: requests {route.request.url}")
             return route.abort()
 
         context.route("**/*", refuse_others)
@@ -169,14 +173,14 @@ def look(root: Path, shots: Path | None) -> list[str]:
         try:
             page.wait_for_selector("#search-results li a", timeout=10_000)
         except Error:
-            flaws.append(f"{here}: finds nothing for {SEARCH!r}")
+            flaws.append(f"{here}: has no result for {SEARCH!r}")
         context.close()
     server.shutdown()
     return flaws
 
 
-def photograph(page, to: Path) -> None:
-    """The top of a page: light and dark at the first width, light at the second."""
+def photograph(page: Any, to: Path) -> None:
+    """Save the top of a page: light and dark at the first width, light at the second."""
     to.parent.mkdir(parents=True, exist_ok=True)
     for name, width, scheme in (("light", 0, "light"), ("dark", 0, "dark"), ("narrow", 1, "light")):
         page.emulate_media(color_scheme=scheme)
@@ -186,25 +190,31 @@ def photograph(page, to: Path) -> None:
 
 
 def browser() -> str:
+    """Return the path of a Chromium on this machine; exit with a message if there is none."""
     for name in BROWSERS:
         if path := shutil.which(name):
             return path
-    raise SystemExit(f"no Chromium here: looked for {', '.join(BROWSERS)} (Debian, Ubuntu: apt-get install chromium)")
+    raise SystemExit(f"no Chromium found, looked for {', '.join(BROWSERS)} (Debian, Ubuntu: apt-get install chromium)")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Look at the built site as its readers will.")
+    """Check the site, print its problems, and return 1 if there are any, else 0."""
+    parser = argparse.ArgumentParser(description="Check the built site in a browser.")
     parser.add_argument(
         "root", nargs="?", type=Path, default=Path(__file__).parent / "_build" / "html", help="the built site"
     )
-    parser.add_argument("--shots", type=Path, metavar="FOLDER", help="save pictures of the pages there")
+    parser.add_argument("--shots", type=Path, metavar="FOLDER", help="save screenshots of the pages there")
     arguments = parser.parse_args()
     if not (arguments.root / "index.html").is_file():
-        raise SystemExit(f"no site in {arguments.root}; first: python -m sphinx -W -b html docs docs/_build/html")
+        raise SystemExit(
+            f"no site in {arguments.root}; build it first: python -m sphinx -W -b html docs docs/_build/html"
+        )
     flaws = broken(arguments.root) + look(arguments.root, arguments.shots)
     print("\n".join(dict.fromkeys(flaws)))
     pages = len(list(arguments.root.rglob("*.html")))
-    print(f"{pages} pages, {len(opened(arguments.root))} of them seen in a browser: {len(set(flaws)) or 'no'} flaws")
+    print(
+        f"{pages} pages, {len(opened(arguments.root))} of them opened in a browser: {len(set(flaws)) or 'no'} problems"
+    )
     return 1 if flaws else 0
 
 

@@ -1,7 +1,7 @@
 """The site: python -m sphinx -W -b html docs docs/_build/html     (pip install -e '.[site]')
 
-Offline: the lessons are executed here, MathJax comes from a package, and no page asks another machine for anything.
-MINIGAN_QUICK=1 shortens the trainings of the lessons; MINIGAN_SITE_EXECUTE=0 leaves their outputs out.
+The site works offline: the lessons are executed during the build, MathJax comes from a package, and no page requests anything
+from another machine.  MINIGAN_QUICK=1 shortens the training in the lessons; MINIGAN_SITE_EXECUTE=0 leaves their outputs out.
 """
 
 import os
@@ -11,6 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import site_pages
+from sphinx.application import Sphinx
 
 import minigan
 
@@ -25,7 +26,7 @@ nb_execution_mode = "off" if os.environ.get("MINIGAN_SITE_EXECUTE") == "0" else 
 nb_execution_timeout = 600
 nb_execution_raise_on_error = True
 nb_merge_streams = True
-nb_output_stderr = "warn"  # a lesson that warns has a flaw
+nb_output_stderr = "warn"  # a lesson must not print warnings
 math_number_all = False
 math_numfig = False
 
@@ -38,7 +39,8 @@ html_theme_options = {"top_of_page_buttons": []}
 pygments_style, pygments_dark_style = "friendly", "native"
 
 
-def setup(app):
+def setup(app: Sphinx) -> None:
+    """Connect the generated pages to the build."""
     app.connect("builder-inited", lambda app: site_pages.write(Path(app.srcdir), Path(app.doctreedir, "jupyter")))
     app.connect("source-read", site_pages.rewrite)
     app.connect("doctree-read", site_pages.mend_formulas)

@@ -1,7 +1,7 @@
-"""The pages of the site that are made, not written: lessons, sources, the API.
+"""The pages of the site that are generated: lessons, sources, the API.
 
-They are made anew before each build (folders lessons/, code/ and api/, none of them in git), from the notebooks, from the source
-files, and from the docstrings with the equations that minigan.teach.formulas knows of each name.
+Each build writes them again (folders lessons/, code/ and api/, none of them in git) from the notebooks, from the source files,
+and from the docstrings with the equations that minigan.teach.formulas finds for each name.
 """
 
 import importlib
@@ -12,37 +12,41 @@ import re
 import shutil
 import sys
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
-from docutils.nodes import Text, inline, math, math_block
+from docutils.nodes import Text, document, inline, math, math_block
 
 from minigan.running.files import atomic_write
 from minigan.teach.formulas import equations, locate
 
 ROOT = Path(__file__).resolve().parent.parent
-API = {  # module -> what is said of it; in the order of reading
+API = {  # module -> the title of its page; in reading order
     "minigan.layers": "Layers: five verbs each",
     "minigan.network": "Networks over one flat vector",
-    "minigan.losses": "Losses: scores to value and slopes",
+    "minigan.losses": "Losses: from scores to a value and gradients",
     "minigan.penalties": "Gradient penalties",
     "minigan.optim": "Optimizers, schedules, the moving average",
     "minigan.game": "The two steps of a GAN",
-    "minigan.trainer": "The loop around a game",
+    "minigan.trainer": "The training loop",
     "minigan.differences": "Numerical derivatives",
     "minigan.gradcheck": "Checks of layers, networks and steps",
-    "minigan.models": "Networks to begin with",
+    "minigan.models": "Networks to start with",
     "minigan.data": "Data sets",
-    "minigan.metrics": "Measures of quality",
+    "minigan.metrics": "Quality metrics",
     "minigan.evaluation": "Evaluation of a run",
-    "minigan.plots": "Pictures",
+    "minigan.plots": "Plots",
     "minigan.running.checkpoint": "Checkpoints",
-    "minigan.running.interop": "Weights from and to PyTorch",
-    "minigan.running.runs": "Runs on disk",
+    "minigan.running.interop": "Weights to and from PyTorch",
+    "minigan.running.folder": "Runs on disk",
+    "minigan.zoo.recipe": "Options of a recipe",
     "minigan.kernels": "Kernels",
 }
 LINK = re.compile(r"\[([^\[\]]+)\]\(((?:\.\./)+)([^)#\s]+)(?:#L(\d+))?\)")
 
 
 def write(docs: Path, kernels: Path) -> None:
+    """Write all generated pages below docs, and the Jupyter kernel that runs the lessons below kernels."""
     kernel(kernels)
     for name in ("lessons", "code", "api"):
         shutil.rmtree(docs / name, ignore_errors=True)
@@ -52,7 +56,7 @@ def write(docs: Path, kernels: Path) -> None:
 
 
 def kernel(folder: Path) -> None:
-    """The lessons run in the very Python that builds the site; a new ipykernel warns of its line to its own machine, which is left out."""
+    """Write a kernel that runs the lessons in the Python that builds the site, without the start-up messages of ipykernel."""
     argv = [sys.executable, "-m", "ipykernel_launcher", "--log-level=ERROR", "-f", "{connection_file}"]
     spec = {"argv": argv, "display_name": "Python 3", "language": "python"}
     atomic_write(folder / "kernels" / "python3" / "kernel.json", json.dumps(spec))
@@ -63,7 +67,7 @@ def kernel(folder: Path) -> None:
 
 
 def lessons(folder: Path) -> None:
-    """The notebooks; each `eq:name` in their text gets its number."""
+    """Copy the notebooks; each `eq:name` in their text gets its number."""
     notebooks = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
     known = equations()
     for path in notebooks:
@@ -76,20 +80,20 @@ def lessons(folder: Path) -> None:
     listed = "\n".join(path.stem for path in notebooks)
     atomic_write(
         folder / "index.md",
-        "# Lessons\n\nEach derives its formulas, shows the library's own source, checks it numerically and breaks it on purpose. "
-        "Below they are with their outputs; to work through them, run `minigan notebooks`: it copies them to a folder of yours "
-        "and opens Jupyter Lab.\n\n"
+        "# Lessons\n\nEach lesson derives its formulas, shows the library's own source, checks it numerically and breaks it on "
+        "purpose. Here you see them with their outputs; to work through them, run `minigan notebooks`, which copies them to a "
+        "folder of your choice and opens Jupyter Lab.\n\n"
         f"```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n",
     )
 
 
-def mend_formulas(app, doctree) -> None:
-    """An equation with a \\tag of its own is left to MathJax; a comma stays with its formula."""
+def mend_formulas(app: Any, doctree: document) -> None:
+    """Leave an equation with its own \\tag to MathJax, and keep the punctuation after a formula on the same line."""
     for equation in doctree.findall(math_block):
         latex = equation.astext()
-        if r"\tag" in latex:  # Sphinx would put several lines into a `split`, which has no tags
+        if r"\tag" in latex:  # Sphinx would wrap several lines in a `split`, which allows no tags
             latex = re.sub(r"\\tag\{[^}]*\}", lambda tag: tag[0].replace(r"\_", "_"), latex)
-            equation["no-wrap"] = equation["nowrap"] = True  # what Sphinx calls the flag from 8.2 on, and before
+            equation["no-wrap"] = equation["nowrap"] = True  # the flag's name since Sphinx 8.2, and before
             equation.clear()
             equation += Text(rf"\[{latex}\]")
     for formula in list(doctree.findall(math)):
@@ -100,7 +104,7 @@ def mend_formulas(app, doctree) -> None:
 
 
 def numbered(name: str) -> str:
-    """The equation's name, and its number on this site, which leads to formulas.md."""
+    """Return the equation's name and its number on this site, a link to formulas.md."""
     return f"`{name}` {{eq}}`eq:{name}`"
 
 
@@ -108,7 +112,7 @@ def numbered(name: str) -> str:
 
 
 def sources(folder: Path) -> None:
-    """Every Python file of package and tests as a page of its own, so that the map of formulas has somewhere to lead."""
+    """Write a page for every Python file of the package and the tests; the map of formulas links to them."""
     files = sorted(path for top in ("minigan", "tests") for path in (ROOT / top).rglob("*.py"))
     names = [path.relative_to(ROOT).as_posix() for path in files]
     for name in names:
@@ -118,19 +122,19 @@ def sources(folder: Path) -> None:
     items = "\n".join(f"- [{name}]({name}.md)" for name in names)
     atomic_write(
         folder / "index.md",
-        f"# Source\n\nThe files of the package and its tests, as they were when this site was built.\n\n{items}\n",
+        f"# Source\n\nThe files of the package and its tests at the time this site was built.\n\n{items}\n",
     )
 
 
-def rewrite(app, name: str, source: list[str]) -> None:
-    """Links out of docs/ lead to the pages made here: ../minigan/game.py#L12 to that line of its source, a folder to the list."""
+def rewrite(app: Any, name: str, source: list[str]) -> None:
+    """Point links out of docs/ to the generated pages: ../minigan/game.py#L12 to that line of its source, a folder to the list."""
     depth = name.count("/")
 
-    def lead(match):
+    def target_of(match: re.Match) -> str:
         text, up, path, line = match.groups()
         if up.count("../") != depth + 1:
             return match[0]
-        if line:  # of a line Sphinx knows nothing, so the link is written as HTML; docs/check_site.py follows it
+        if line:  # Sphinx knows nothing of line anchors, so the link is written as HTML; docs/check_site.py follows it
             return f'<a class="reference internal" href="{"../" * depth}code/{path}.html#L{line}">{text}</a>'
         if path.endswith(".py"):
             target = f"code/{path}.md"
@@ -141,11 +145,11 @@ def rewrite(app, name: str, source: list[str]) -> None:
         return f"[{text}]({'../' * depth}{target})"
 
     if not name.startswith(("code/", "lessons/")):
-        source[0] = LINK.sub(lead, source[0])
+        source[0] = LINK.sub(target_of, source[0])
 
 
-def number_lines(app, name: str, template: str, context: dict, doctree) -> None:
-    """Line 12 of a source's page is an anchor, #L12."""
+def number_lines(app: Any, name: str, template: str, context: dict[str, Any], doctree: document | None) -> None:
+    """Give each line of a source page an anchor: #L12."""
     if name.startswith("code/"):
         line = r'<span class="linenos">( *(\d+))</span>'
         context["body"] = re.sub(line, r'<span class="linenos" id="L\2">\1</span>', context["body"])
@@ -155,7 +159,8 @@ def number_lines(app, name: str, template: str, context: dict, doctree) -> None:
 
 
 def api(folder: Path) -> None:
-    of = {}
+    """Write a page for each module of API: its docstrings, with the equations each part computes."""
+    of: dict[tuple[str, str], list[str]] = {}
     for place in locate():
         if place.kind == "code":
             of.setdefault((place.path, place.owner.split(".")[0]), []).append(place.name)
@@ -172,8 +177,8 @@ def api(folder: Path) -> None:
     )
 
 
-def names_of(module) -> list[str]:
-    """What a module offers: its __all__, or what it defines itself and does not hide."""
+def names_of(module: ModuleType) -> list[str]:
+    """Return the public classes and functions of a module: those in __all__, or those it defines itself."""
     if hasattr(module, "__all__"):
         names = module.__all__
     else:
@@ -183,11 +188,13 @@ def names_of(module) -> list[str]:
     return [name for name, thing in things.items() if any(is_one(thing) for is_one in kinds) and ours(thing)]
 
 
-def ours(thing) -> bool:
+def ours(thing: Any) -> bool:
+    """Return whether a class or function belongs to the library."""
     return thing.__module__.startswith("minigan")
 
 
-def entry(name: str, thing, of: dict) -> str:
+def entry(name: str, thing: Any, of: dict[tuple[str, str], list[str]]) -> str:
+    """Return the Markdown of one class or function; `of` maps (path, owner) to the names of its equations."""
     path = Path(inspect.getfile(inspect.unwrap(thing))).resolve().relative_to(ROOT).as_posix()
     lines = [f"## {name}\n", f"```python\n{name}{signature(thing)}\n```\n", fenced(inspect.getdoc(thing) or "")]
     for equation in dict.fromkeys(of.get((path, name), ())):
@@ -196,7 +203,8 @@ def entry(name: str, thing, of: dict) -> str:
     return "\n".join(lines)
 
 
-def signature(thing) -> str:
+def signature(thing: Any) -> str:
+    """Return the signature as text, (...) if Python does not know it."""
     try:
         return str(inspect.signature(thing)).replace("'", "")
     except (ValueError, TypeError):
@@ -204,4 +212,5 @@ def signature(thing) -> str:
 
 
 def fenced(docstring: str) -> str:
+    """Return a docstring as a block of plain text."""
     return f"```text\n{docstring}\n```\n" if docstring else ""

@@ -10,7 +10,7 @@ whole steps with these.
 """
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,13 +31,14 @@ class Check(NamedTuple):
 
     @property
     def ok(self) -> bool:
+        """Is the error within its bound?"""
         return bool(self.error <= self.bound)  # False for NaN
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.name}: relative error {self.error:.1e} (bound {self.bound:.0e}){'' if self.ok else ': ' + self.detail}"
 
 
-def compare(name: str, got, expected, bound: float, where: Callable[[int], str] | None = None) -> Check:
+def compare(name: str, got: Any, expected: Any, bound: float, where: Callable[[int], str] | None = None) -> Check:
     """max |got - expected| / max |expected|, and the entry where they differ most."""
     got, expected = np.asarray(got), np.asarray(expected)
     if got.shape != expected.shape:
@@ -50,9 +51,8 @@ def compare(name: str, got, expected, bound: float, where: Callable[[int], str] 
     worst = int(np.nanargmax(away)) if not np.isnan(away).all() else 0
     index = tuple(int(i) for i in np.unravel_index(worst, got.shape))
     place = where(worst) if where else f"index {index}"
-    return Check(
-        name, float(error), bound, f"at {place}: expected {expected.flat[worst]:.10g}, got {got.flat[worst]:.10g}"
-    )
+    detail = f"at {place}: expected {expected.flat[worst]:.10g}, got {got.flat[worst]:.10g}"
+    return Check(name, float(error), bound, detail)
 
 
 def require(checks: Iterable[Check]) -> list[Check]:
@@ -70,34 +70,40 @@ def numerical_gradient(f: Callable, x: np.ndarray, h: float = H, at: Iterable[in
     x is float64; it is changed in place while f is called, and put back, so f may also read it from outside.  `at`: only
     these flat indices (the result is then one number for each); otherwise an array like x.
     """
-    flat, slopes = _flat(x, np.float64), []
-    for i in range(flat.size) if at is None else at:
-        kept = flat[i]
-        try:
-            flat[i] = kept + h
-            above = f(x)
-            flat[i] = kept - h
-            below = f(x)
-        finally:
-            flat[i] = kept
-        slopes.append((above - below) / (2 * h))  # eq:difference.central
-    return np.array(slopes).reshape(x.shape if at is None else -1)
+
+    def central(entry: np.ndarray) -> float:
+        kept = entry.copy()
+        entry[...] = kept + h
+        above = f(x)
+        entry[...] = kept - h
+        return (above - f(x)) / (2 * h)  # eq:difference.central
+
+    return _each(central, x, np.float64, at)
 
 
 def complex_gradient(f: Callable, x: np.ndarray, h: float = 1e-20, at: Iterable[int] | None = None) -> np.ndarray:
     """df/dx[i] = Im f(x + i h e_i) / h  for an analytic f.  x is complex128, and changed in place as above."""
-    flat, slopes = _flat(x, np.complex128), []
+
+    def imaginary(entry: np.ndarray) -> float:
+        entry[...] += 1j * h
+        return np.imag(f(x)) / h  # eq:difference.complex
+
+    return _each(imaginary, x, np.complex128, at)
+
+
+def _each(derivative: Callable, x: np.ndarray, dtype: Any, at: Iterable[int] | None) -> np.ndarray:
+    """derivative(entry) for each entry of x, a view that may be changed and is put back afterwards."""
+    flat, found = _flat(x, dtype), []
     for i in range(flat.size) if at is None else at:
         kept = flat[i]
         try:
-            flat[i] = kept + 1j * h
-            slopes.append(np.imag(f(x)) / h)  # eq:difference.complex
+            found.append(derivative(flat[i : i + 1].reshape(())))
         finally:
             flat[i] = kept
-    return np.array(slopes).reshape(x.shape if at is None else -1)
+    return np.array(found).reshape(x.shape if at is None else -1)
 
 
-def _flat(x, dtype) -> np.ndarray:
+def _flat(x: Any, dtype: Any) -> np.ndarray:
     """x as one axis, without a copy."""
     if not isinstance(x, np.ndarray) or x.dtype != dtype:
         given = getattr(x, "dtype", type(x).__name__)

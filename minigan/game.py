@@ -2,206 +2,220 @@
 
 D learns to score real images above fake ones; G learns to raise the score of its fakes.  Each step runs one network
 backward *into* its parameters and the other, if at all, only *through*.  Read d_step and g_step first: they are the GAN.
-d_step_joined is d_step with both batches in one, which is faster (joined.py says when that is allowed).
+What trains is fast_step.py, which shares passes; it is certified to give the same gradients.
 
-A conditional GAN is the same with pairs: x = (image, label), z = (noise, label); D is then shown (G(z), label).
+A conditional GAN is the same with pairs: x = (image, label), z = (noise, label); D then sees (G(z), label).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any
 
 import numpy as np
 
-from minigan.fast_step import can_join, join, on_halves
+from minigan.fast_step import fast_d_step, with_label
+from minigan.layers.tree import Tree, first
+from minigan.losses import GANLoss
 from minigan.network import Sequential
 from minigan.optim import EMA, Optimizer
-from minigan.penalties import add_penalty, around, between, place
+from minigan.penalties import Rng, add_penalty, as_penalties
+from minigan.plots.panel import Panel
 
 
-def d_step(G, D, loss, penalties: Iterable[Callable] | None, opt_D, x, z, rng=None) -> dict[str, float]:
+def d_step(
+    G: Any, D: Any, loss: GANLoss, penalties: Iterable[Callable] | None, opt_D: Any, x: Tree, z: Tree, rng: Rng = None
+) -> dict[str, float]:
     """One step of D:   theta_D <- theta_D - lr d/dtheta_D [ loss.d(D(x), D(G(z))) + sum of penalties ].
 
-    x: a real batch (N, ...), z: noise (N, latent).  penalties: functions of g = dD/dx such as partial(r1, gamma=1.0); rng is
-    needed for those taken between or around the batches.  G is not moved.     Goodfellow et al. 2014, algorithm 1.
+    x: a real batch (N, ...), z: noise (N, latent).  penalties: values such as R1(gamma=1.0); rng is needed for those taken
+    between or around the batches.  G does not move.     Goodfellow et al. 2014, algorithm 1.
     """
-    fake = beside(G.forward(z)[0], z)  # G as it trains, but nothing flows back into it
+    fake = with_label(G.forward(z)[0], z)  # G as it trains, but nothing flows back into it
     r, real_caches = D.forward(x)
     f, fake_caches = D.forward(fake)  # both caches are alive at once
     value, d_real, d_fake = loss.d(r, f)  # eq:game.d_step
-    penalty_value = learn(D, d_real, r, real_caches, taken(penalties, "real"))
-    penalty_value += learn(D, d_fake, f, fake_caches, taken(penalties, "fake"))
-    penalty_value += elsewhere(D, x, fake, taken(penalties, "between", "around"), rng)
+    D.backward(d_real, real_caches, need_dx=False)
+    D.backward(d_fake, fake_caches, need_dx=False)
+    total, seen = 0.0, {"real": (r, real_caches), "fake": (f, fake_caches)}
+    for penalty in as_penalties(penalties):
+        if penalty.place in seen:
+            scores, caches = seen[penalty.place]
+        else:
+            scores, caches = D.forward(with_label(penalty.points(first(x), first(fake), rng), x))
+        total += add_penalty(D, scores, caches, penalty)
     opt_D.step()
-    return {"loss_D": value, "penalty": penalty_value, "score_real": float(r.mean()), "score_fake": float(f.mean())}
+    return {"loss_D": value, "penalty": total, "score_real": float(r.mean()), "score_fake": float(f.mean())}
 
 
-def d_step_joined(G, D, loss, penalties: Iterable[Callable] | None, opt_D, x, z, rng=None) -> dict[str, float]:
-    """d_step with x and G(z) in one batch for D, where that gives the same sums; elsewhere it is d_step."""
-    real, false = taken(penalties, "real"), taken(penalties, "fake")
-    if not can_join(D, real, false):
-        return d_step(G, D, loss, penalties, opt_D, x, z, rng)
-    fake = beside(G.forward(z)[0], z)
-    n = len(image(x))
-    s, caches = D.forward(join(D.cast(x), D.cast(fake)))  # (n + N, 1)
-    r, f = s[:n], s[n:]
-    value, d_real, d_fake = loss.d(r, f)
-    dy = np.concatenate([d_real, d_fake])
-    penalty_value = learn(D, dy, s, caches, [on_halves(real, false, n)] if real else [])
-    penalty_value += elsewhere(D, x, fake, taken(penalties, "between", "around"), rng)
-    opt_D.step()
-    return {"loss_D": value, "penalty": penalty_value, "score_real": float(r.mean()), "score_fake": float(f.mean())}
-
-
-def g_step(G, D, loss, opt_G, x, z) -> dict[str, float]:
+def g_step(G: Any, D: Any, loss: GANLoss, opt_G: Any, x: Tree, z: Tree) -> dict[str, float]:
     """One step of G:   theta_G <- theta_G - lr d/dtheta_G loss.g(D(x), D(G(z))).
 
-    The slope runs *through* D (learn=False) and into G.  x is used only by a relativistic loss, which compares with real.
+    The gradient runs *through* D (learn=False) and into G.  Only a relativistic loss, which compares with real, uses x.
     """
     fake, caches = G.forward(z)
-    f, fake_caches = D.forward(beside(fake, z))
+    f, fake_caches = D.forward(with_label(fake, z))
     r = D.forward(x)[0] if loss.relativistic else None
     value, d_fake, *_ = loss.g(r, f)  # eq:game.g_step
     dx = D.backward(d_fake, fake_caches, learn=False)  # eq:game.through
-    G.backward(image(dx), caches, need_dx=False)
+    G.backward(first(dx), caches, need_dx=False)
     opt_G.step()
     return {"loss_G": value}
 
 
-def learn(D, dy, scores, caches, penalties) -> float:
-    """D.backward(dy, caches) and the penalties on the same batch; the first penalty shares the pass -> their value."""
-    if not penalties:
-        D.backward(dy, caches, need_dx=False)
-        return 0.0
-    first, *others = penalties
-    value = add_penalty(D, scores, caches, first, dy)
-    return value + sum(add_penalty(D, scores, caches, penalty) for penalty in others)
-
-
-def elsewhere(D, x, fake, penalties, rng) -> float:
-    """The penalties taken at points of their own, between the batches or around the real one -> their value."""
-    value = 0.0
-    for penalty in penalties:
-        points = beside(_points(place(penalty), image(x), image(fake), rng), x)
-        value += add_penalty(D, *D.forward(points), penalty)
-    return value
-
-
-def taken(penalties, *places) -> list[Callable]:
-    """Those of the penalties that are taken at one of these places."""
-    return [penalty for penalty in penalties or () if place(penalty) in places]
-
-
-def image(x):
-    """The image of a pair (image, label); anything else as it is."""
-    return x[0] if isinstance(x, tuple) else x
-
-
-def beside(fake, z):
-    """The fake image, with z's label beside it if z carries one."""
-    return (fake, *z[1:]) if isinstance(z, tuple) else fake
-
-
-def _points(where, real, fake, rng):
-    if rng is None:
-        raise ValueError(
-            f"a penalty taken '{where}' the batches draws random points: pass rng=np.random.default_rng(0) to d_step"
-        )
-    return between(real, fake, rng) if where == "between" else around(real, rng)
-
-
 class Game:
-    """What the Trainer drives.  A method (GAN, VAE, ...) says its networks, one training step, and how to sample."""
+    """What the Trainer drives. A method (GAN, VAE, ...) defines its networks, one training step, and how to sample."""
 
-    networks: dict[str, Sequential]  # what is saved, resumed, watched
-    optimizers: dict[str, Optimizer]
-    averages: dict[str, EMA]
+    networks: Mapping[str, Sequential] = {}  # what is saved, resumed, watched for NaN
+    optimizers: Mapping[str, Optimizer] = {}
+    averages: Mapping[str, EMA] = {}
+    panels: tuple[Panel, ...] = ()  # what to plot
+    classes: int = 0  # number of labels that `sample` can be given, 0 for none
 
-    def step(self, x, y, rng) -> dict[str, float]:
-        """One training step on images x (N, H, W, C) in [-1, 1] and labels y (N,) or None -> the scalars to log."""
-        raise NotImplementedError
+    def step(self, draw: Callable[[], tuple[Any, Any]], rng: np.random.Generator) -> dict[str, float]:
+        """One training step -> the scalars to log. draw() -> (x, y) gives a new batch each time it is called.
 
-    def sample(self, n: int, rng) -> np.ndarray:
-        """n new images (n, H, W, C) in [-1, 1]."""
-        raise NotImplementedError
+        x is float, images (N, H, W, C) in [-1, 1]; y holds the labels (N,), or is None. rng: for everything random.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has to define step(draw, rng) -> scalars")
 
-    def walk(self, frames: int, n: int, rng) -> Iterator[np.ndarray]:
-        """A film of n images each, the latent moving on a closed curve.  Optional."""
+    def sample(self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None) -> np.ndarray:
+        """n new samples (n, H, W, C) in [-1, 1]; with labels (n,), those that were asked for."""
+        raise NotImplementedError(f"{type(self).__name__} has to define sample(n, rng, labels=None)")
+
+    def walk(self, frames: int, n: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+        """A film of n images each, the latent moving on a closed curve. Optional."""
         return iter(())
 
-    def inspect(self, x, y, rng) -> Iterator[tuple[str, Sequential, object]]:
-        """(name, network, an input of it): where to look for the first NaN."""
+    def inspect(self, x: Any, y: Any, rng: np.random.Generator) -> Iterator[tuple[str, Sequential, Any]]:
+        """(name, network, an input of it) for the batch x, y: where to look for the first NaN. Optional."""
         return iter(())
+
+    def state(self) -> dict:
+        """What a checkpoint must hold besides `arrays` and the optimizers' counts: a dict that JSON can hold. Optional."""
+        return {}
+
+    def restore(self, state: dict) -> None:
+        """Go on where `state` was taken."""
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Every vector the next step depends on, by name; the arrays are the live ones."""
+        arrays: dict[str, np.ndarray] = {}
+        for name, net in self.networks.items():
+            arrays |= {f"{name}.theta": net.theta, f"{name}.state": net.state}
+        for name, opt in self.optimizers.items():
+            arrays |= {f"{name}.optimizer.{slot}": vector for slot, vector in opt.vectors().items()}
+        for name, ema in self.averages.items():
+            arrays |= {f"{name}.average.theta": ema.net.theta, f"{name}.average.state": ema.net.state}
+        return arrays
+
+
+Prior = Callable[[int, int, np.random.Generator], np.ndarray]
+
+
+def normal(n: int, latent: int, rng: np.random.Generator) -> np.ndarray:
+    """z ~ N(0, 1), (n, latent)."""
+    return rng.standard_normal((n, latent))
+
+
+def uniform(reach: float = 1.0) -> Prior:
+    """The prior z ~ U(-reach, reach), (n, latent)."""
+    return partial(_uniform, reach)
+
+
+def _uniform(reach: float, n: int, latent: int, rng: np.random.Generator) -> np.ndarray:
+    return rng.uniform(-reach, reach, (n, latent))
 
 
 class GAN(Game):
-    """G and D with their loss, penalties and optimizers.   z ~ N(0, 1) of size `latent`.
+    """G and D with their loss, penalties and optimizers.
 
-    classes: the number of labels of a conditional GAN (0: none).  d_steps: steps of D for each of G.
+    Parameters
+    ----------
+    penalties : values such as R1(gamma=0.1); a weight may be a schedule, a function of D's step
+    latent, prior : prior(n, latent, rng) -> z (n, latent); `normal` or `uniform(reach)`
+    ema : moving average of G, from which samples are drawn; None: from G itself
+    classes : number of labels of a conditional GAN, 0 for none
+    d_steps : steps of D, each on a new batch, for each step of G
     """
 
     def __init__(
         self,
         G: Sequential,
         D: Sequential,
-        loss,
-        penalties: Sequence[Callable],
+        loss: GANLoss,
+        penalties: Iterable[Callable] | None,
         opt_G: Optimizer,
         opt_D: Optimizer,
         latent: int,
         ema: EMA | None = None,
         classes: int = 0,
         d_steps: int = 1,
+        prior: Prior = normal,
     ):
         for name, net, opt in (("G", G, opt_G), ("D", D, opt_D)):
             if opt.net is not net:
                 raise ValueError(f"opt_{name} moves another network than {name}: build it as Adam({name}, ...)")
-        self.G, self.D, self.loss, self.penalties, self.opt_G, self.opt_D = G, D, loss, penalties, opt_G, opt_D
-        self.latent, self.ema, self.classes, self.d_steps = latent, ema, classes, d_steps
+        self.G, self.D, self.loss, self.opt_G, self.opt_D = G, D, loss, opt_G, opt_D
+        self.penalties = as_penalties(penalties)
+        self.latent, self.ema, self.classes, self.d_steps, self.prior = latent, ema, classes, d_steps, prior
         self.networks = {"G": G, "D": D}
         self.optimizers = {"G": opt_G, "D": opt_D}
         self.averages = {"G": ema} if ema else {}
+        scores = {"score_real": "real", "score_fake": "fake"}
+        self.panels = (
+            Panel("Losses", ("loss_D", "loss_G"), loss.levels, short={"loss_D": "D", "loss_G": "G"}),
+            Panel("D's mean score on real and on fake", tuple(scores), loss.score_levels, short=scores),
+        )
 
-    def noise(self, n: int, rng, labels=None):
-        """z (n, latent), or the pair (z, labels) for a conditional GAN."""
+    def noise(self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None) -> Any:
+        """z (n, latent) from the prior, or the pair (z, labels) for a conditional GAN."""
         if self.classes and labels is None:
             raise ValueError(f"a conditional GAN (classes={self.classes}) needs a label for each image: pass labels y")
-        z = rng.standard_normal((n, self.latent)).astype(self.G.dtype)
+        z = self.prior(n, self.latent, rng).astype(self.G.dtype, copy=False)
         return (z, labels) if self.classes else z
 
-    def step(self, x, y, rng):
-        x = (x, y) if self.classes else x
+    def step(self, draw: Callable[[], tuple[Any, Any]], rng: np.random.Generator) -> dict[str, float]:
+        """d_steps steps of D, each on a new batch and new noise, then one of G on the last batch and new noise."""
+        row: dict[str, float] = {}
         for _ in range(self.d_steps):
-            row = d_step_joined(
-                self.G, self.D, self.loss, self.penalties, self.opt_D, x, self.noise(len(image(x)), rng, y), rng
-            )
-        row |= g_step(self.G, self.D, self.loss, self.opt_G, x, self.noise(len(image(x)), rng, y))
+            x, y = draw()
+            n, x = len(x), (x, y) if self.classes else x
+            z = self.noise(n, rng, y)
+            penalties = [penalty.at_step(self.opt_D.t) for penalty in self.penalties]
+            row = fast_d_step(self.G, self.D, self.loss, penalties, self.opt_D, x, z, rng)
+        row |= g_step(self.G, self.D, self.loss, self.opt_G, x, self.noise(n, rng, y))
         if self.ema:
             self.ema.step()
         return row
 
-    def generate(self, z, batch: int = 250) -> np.ndarray:
-        """Images of the averaged G, in evaluation mode, a few at a time."""
+    def generate(self, z: Any, batch: int = 250) -> np.ndarray:
+        """Images of the averaged G for z, or (z, labels), in evaluation mode, `batch` at a time."""
         net = self.ema.net if self.ema else self.G
         parts = z if isinstance(z, tuple) else (z,)
         chunks = ([part[i : i + batch] for part in parts] for i in range(0, len(parts[0]), batch))
         return np.concatenate([net(tuple(chunk) if self.classes else chunk[0]) for chunk in chunks])
 
-    def sample(self, n, rng, labels=None):
-        """n images; a conditional GAN counts through its labels 0, 1, 2, ... unless told."""
+    def sample(self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None) -> np.ndarray:
+        """n images; without labels a conditional GAN counts through its own, 0, 1, 2, ..."""
         if n < 1:
             raise ValueError(f"sample needs n >= 1 images, got {n}")
         labels = np.arange(n) % self.classes if self.classes and labels is None else labels
         return self.generate(self.noise(n, rng, labels))
 
-    def walk(self, frames, n, rng):
-        """z(s) = cos(s) a + sin(s) b for s from 0 to 2 pi: a closed curve on which each z(s) stays N(0, 1)."""
-        a, b = rng.standard_normal((2, n, self.latent)).astype(self.G.dtype)
+    def score(self, x: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
+        """D(x), or D(x, labels) of a conditional GAN, in evaluation mode -> (N,)."""
+        return self.D((x, labels) if self.classes else x).reshape(-1)
+
+    def walk(self, frames: int, n: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+        """z(s) = cos(s) a + sin(s) b for s from 0 to 2 pi: a closed curve, on which z(s) is N(0, 1) if a and b are."""
+        a, b = self.prior(2 * n, self.latent, rng).reshape(2, n, -1).astype(self.G.dtype)
         labels = np.arange(n) % self.classes if self.classes else None
         for s in np.linspace(0, 2 * np.pi, frames, endpoint=False, dtype=self.G.dtype):
             z = np.cos(s) * a + np.sin(s) * b  # eq:game.walk
             yield self.generate((z, labels) if self.classes else z)
 
-    def inspect(self, x, y, rng):
+    def inspect(self, x: Any, y: Any, rng: np.random.Generator) -> Iterator[tuple[str, Sequential, Any]]:
         z = self.noise(len(x), rng, y)
         yield "G", self.G, z
         yield "D", self.D, (x, y) if self.classes else x
-        yield "D", self.D, beside(self.G(z), z)
+        yield "D", self.D, with_label(self.G(z), z)

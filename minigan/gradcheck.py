@@ -11,6 +11,8 @@ raises GradientError and says which array, which index, what was expected and wh
 """
 
 import copy
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -25,45 +27,41 @@ from minigan.differences import (
     complex_gradient,
     numerical_gradient,
     require,
-)
+)  # fmt: skip
 from minigan.game import d_step, g_step
-from minigan.layers.layer import Layer, MixedSamplesError, every
+from minigan.layers.layer import Layer, MixedSamplesError
+from minigan.layers.parameters import all_layers
+from minigan.layers.tree import Tree, leaves, tree_map
 from minigan.network import Sequential
 
-__all__ = [
-    "Check",
-    "GradientError",
-    "check_layer",
-    "check_network",
-    "check_step",
-    "compare",
-    "complex_gradient",
-    "numerical_gradient",
-    "require",
-]
-
+__all__ = ["Check", "GradientError", "check_layer", "check_network", "check_step", "compare", "complex_gradient",
+           "numerical_gradient", "require"]  # fmt: skip
 
 # ---- layers and networks ----------------------------------------------------------------------------------------------
 
 
-def check_layer(layer: Layer, x, rng=0, h: float = H) -> list[Check]:
-    """Check all five verbs of a layer at x (an array, a shape, or a tuple of arrays for a layer with several inputs).
+def check_layer(layer: Layer, x: Any, rng: Any = 0, h: float = H) -> list[Check]:
+    """Check all five verbs of a layer at x: an array, a shape, or a tuple of arrays for a layer with several inputs.
 
-    A layer that stands in no network yet gets random float64 weights with non-zero biases; one that does is checked, on a
-    copy, at the weights it has.  Returns the checks; raises GradientError if one fails.
+    A layer that belongs to no network yet gets random float64 weights with non-zero biases; one that does is checked, on a
+    copy, at the weights it has.  rng: a Generator or a seed.  Returns the checks; raises GradientError if one fails.
     """
     return require(layer_checks(layer, x, rng, h))
 
 
-def check_network(net: Sequential, x, rng=0, h: float = H, method: str = "central", samples: int = 500) -> list[Check]:
+def check_network(
+    net: Sequential, x: Any, rng: Any = 0, h: float = H, method: str = "central", samples: int = 500
+) -> list[Check]:
     """Check backward and, if no samples mix, tangent and second order of a whole network at x, on a float64 copy.
 
     Above `samples` parameters a random choice of them is checked.  method "complex" takes first derivatives by complex step.
+    Returns the checks; raises GradientError if one fails.
     """
     return require(network_checks(net, x, rng, h, method, samples))
 
 
-def layer_checks(layer: Layer, x, rng=0, h: float = H) -> list[Check]:
+def layer_checks(layer: Layer, x: Any, rng: Any = 0, h: float = H) -> list[Check]:
+    """check_layer without the verdict: the checks, failed or not."""
     rng = np.random.default_rng(rng)
     fresh = copy.deepcopy(layer)
     for inner in fresh.walk():
@@ -79,185 +77,194 @@ def layer_checks(layer: Layer, x, rng=0, h: float = H) -> list[Check]:
     return network_checks(net, x, rng, h, samples=10**9)
 
 
-def network_checks(net, x, rng=0, h: float = H, method: str = "central", samples: int = 500) -> list[Check]:
-    rng, given = np.random.default_rng(rng), net
-    net = net.astype(np.float64)
-    if isinstance(x, tuple) and all(isinstance(n, int | np.integer) for n in x):
-        x = rng.standard_normal(x)
-    x = tuple(_float64(part) for part in x) if isinstance(x, tuple) else _float64(x)
-    at = np.arange(net.theta.size)
-    if net.theta.size > samples:
-        at = np.sort(rng.choice(net.theta.size, samples, replace=False))
-    state = net.state.copy()
-
-    def forward(net=net, x=x):
-        net.state[...] = state
-        return net.forward(x)
-
-    y, caches = forward()
-    dy = random_like(y, rng)
-    taken = (given, net, x, y, dy, caches, forward)
-    first, second = (net, x, dy, caches, at, forward, h, method), (net, x, dy, caches, at, forward, h, rng)
-    return [*_granted(*taken), *_first(*first), *_second(*second)]
+def network_checks(
+    net: Sequential, x: Any, rng: Any = 0, h: float = H, method: str = "central", samples: int = 500
+) -> list[Check]:
+    """check_network without the verdict: the checks, failed or not."""
+    case = _Case(net, x, np.random.default_rng(rng), h, samples)
+    return [*_assumptions(case, net), *_first(case, method), *_second(case)]
 
 
-def _granted(given, net, x, y, dy, caches, forward):
-    """What differences take for granted: a bug here makes them lie, or agree with a wrong layer."""
-    loose = [
-        f"{layer}.{name}"
-        for layer in every(given.layers)
-        for name in layer.parameters
-        if not np.shares_memory(getattr(layer, name), given.theta)
-    ]
+class _Case:
+    """A float64 copy of a network, a batch, a random cotangent, and the parameters to look at."""
+
+    def __init__(self, net: Sequential, x: Any, rng: np.random.Generator, h: float, samples: int):
+        self.net, self.rng, self.h = net.astype(np.float64), rng, h
+        if isinstance(x, tuple) and all(isinstance(n, int | np.integer) for n in x):
+            x = rng.standard_normal(x)
+        self.x, self.at, self.state = tree_map(_float64, x), np.arange(net.theta.size), self.net.state.copy()
+        if net.theta.size > samples:
+            self.at = np.sort(rng.choice(net.theta.size, samples, replace=False))
+        self.y, self.caches = self.forward()
+        self.dy = random_like(self.y, rng)
+
+    def forward(self, net: Sequential | None = None, x: Tree = None) -> tuple[Tree, list]:
+        """The forward pass, with the state of the first one."""
+        net = net or self.net
+        net.state[...] = self.state
+        return net.forward(self.x if x is None else x)
+
+    def where(self, i: int) -> str:
+        return self.net.locate(int(self.at[i]))
+
+
+def _assumptions(case: _Case, given: Sequential) -> Iterator[Check]:
+    """What the differences assume: where one is violated they are wrong, or agree with a wrong layer."""
+    views = [(layer, name) for layer in all_layers(given.layers) for name in layer.parameters]
+    loose = [f"{layer}.{name}" for layer, name in views if not np.shares_memory(getattr(layer, name), given.theta)]
     detail = (
         f"{', '.join(loose)} left theta: write in place, W[...] = ..., since W = ... makes an array no optimizer knows"
     )
     yield Check("weights are views of theta", float(len(loose)), 0.0, detail)
-    kept = copy.deepcopy((x, dy))
-    net.backward(dy, caches, learn=False)
-    for a, b in zip((*_tuple(x), *_tuple(dy)), (*_tuple(kept[0]), *_tuple(kept[1])), strict=True):
+    kept = copy.deepcopy((case.x, case.dy))
+    case.net.backward(case.dy, case.caches, learn=False)
+    for a, b in zip(leaves((case.x, case.dy)), leaves(kept), strict=True):
         if a is not None:
             yield compare("arguments unchanged", a, b, 0.0)
-    if not net.mixes:
-        alone = tuple(None if part is None else part[:1] for part in _tuple(x))
-        ys = zip(_tuple(forward(x=alone if isinstance(x, tuple) else alone[0])[0]), _tuple(y), strict=True)
-        for one, many in ys:
+    if not case.net.mixes:
+        alone = case.forward(x=tree_map(lambda part: part[:1], case.x))[0]
+        for one, many in zip(leaves(alone), leaves(case.y), strict=True):
             if one is not None:
                 yield compare("a sample alone", one, many[:1], ADJOINT)
 
 
-def _first(net, x, dy, caches, at, forward, h, method):
+def _first(case: _Case, method: str) -> Iterator[Check]:
+    net, x = case.net, case.x
     net.zero_grad()
-    dx = net.backward(dy, caches)
-    twin, gradient, step = net, numerical_gradient, h
+    dx = net.backward(case.dy, case.caches)
+    twin, gradient, step = net, numerical_gradient, case.h
     if method == "complex":
         twin, gradient, step = net.astype(np.complex128), complex_gradient, 1e-20
-        x = tuple(map(twin.cast, x)) if isinstance(x, tuple) else twin.cast(x)
+        x = twin.cast(x)
 
-    def value(_=None):
-        return dot(dy, forward(twin, x)[0])
+    def value(_: Any = None) -> float:
+        return dot(case.dy, case.forward(twin, x)[0])
 
-    for i, (part, slope) in enumerate(_parts(x, dx)):
-        yield compare(f"dx{i or ''}", slope, gradient(value, part, step).real, FIRST)
-    yield compare(
-        "dtheta", net.grad[at], gradient(value, twin.theta, step, at).real, FIRST, lambda i: net.locate(int(at[i]))
-    )
+    for i, (part, found) in enumerate(_parts(x, dx)):
+        yield compare(f"dx{i or ''}", found, gradient(value, part, step).real, FIRST)
+    expected = gradient(value, twin.theta, step, case.at).real
+    yield compare("dtheta", net.grad[case.at], expected, FIRST, case.where)
 
 
-def _second(net, x, dy, caches, at, forward, h, rng):
-    v = random_like(x, rng)
+def _second(case: _Case) -> Iterator[Check]:
+    net, h, x, dy = case.net, case.h, case.x, case.dy
+    v = random_like(x, case.rng)
     try:
-        w, tangents = net.tangent(v, caches)
+        w, tangents = net.tangent(v, case.caches)
     except MixedSamplesError:
         return
 
-    def move(s):
-        moved = tuple(p if d is None else p + s * d for p, d in zip(_tuple(x), _tuple(v), strict=True))
-        return _tuple(forward(x=moved if isinstance(x, tuple) else moved[0])[0])
+    def move(s: float) -> Iterator[Any]:
+        return leaves(case.forward(x=tree_map(lambda part, d: part if d is None else part + s * d, x, v))[0])
 
-    for i, (above, below, part) in enumerate(zip(move(h), move(-h), _tuple(w), strict=True)):
+    for i, (above, below, part) in enumerate(zip(move(h), move(-h), leaves(w), strict=True)):
         if part is not None:
             yield compare(f"tangent{i or ''}", part, (above - below) / (2 * h), FIRST)  # eq:gradcheck.tangent
-    dx = net.backward(dy, caches, learn=False)
+    dx = net.backward(dy, case.caches, learn=False)
     forth, back, terms = dot(dy, w), dot(v, dx), dot(dy, w, np.abs)
     # eq:gradcheck.adjoint
     yield Check("adjoint", abs(forth - back) / max(terms, 1e-300), ADJOINT, f"<dy, Jv> = {forth}, <J'dy, v> = {back}")
 
-    def along(_=None):  # dy . (J(x; theta) v)
-        return dot(dy, net.tangent(v, forward()[1])[0])  # eq:gradcheck.second
+    def along(_: Any = None) -> float:  # dy . (J(x; theta) v)
+        return dot(dy, net.tangent(v, case.forward()[1])[0])  # eq:gradcheck.second
 
     net.zero_grad()
-    born = net.backward_tangent(dy, tangents, caches)
-    got = net.grad[at].copy()
-    yield compare(
-        "second order, dtheta",
-        got,
-        numerical_gradient(along, net.theta, h, at),
-        SECOND,
-        lambda i: net.locate(int(at[i])),
-    )
-    for i, (part, slope) in enumerate(_parts(x, (None,) * len(_tuple(x)) if born is None else born)):
-        yield compare(f"second order, dx{i or ''}", slope, numerical_gradient(along, part, h), SECOND)
+    born = net.backward_tangent(dy, tangents, case.caches)
+    got = net.grad[case.at].copy()
+    yield compare("second order, dtheta", got, numerical_gradient(along, net.theta, h, case.at), SECOND, case.where)
+    for i, (part, found) in enumerate(_parts(x, tree_map(lambda _: None, x) if born is None else born)):
+        yield compare(f"second order, dx{i or ''}", found, numerical_gradient(along, part, h), SECOND)
 
 
 # ---- the two whole steps ------------------------------------------------------------------------------------------------
 
 
-class _Notebook:
-    """An optimizer that only takes notes: it keeps the gradient it was given and moves nothing."""
+class _Recorder:
+    """An optimizer that only records: it keeps the gradient it was given and moves nothing."""
 
-    def __init__(self, net):
+    def __init__(self, net: Sequential):
         self.net = net
 
-    def step(self):
+    def step(self) -> None:
         self.gradient = self.net.grad.copy()
         self.net.zero_grad()
 
 
-def check_step(G, D, loss, x, z, penalties=(), rng: int = 0, h: float = H, samples: int = 500) -> list[Check]:
+def check_step(
+    G: Sequential,
+    D: Sequential,
+    loss: Any,
+    x: Tree,
+    z: Tree,
+    penalties: Any = (),
+    rng: int = 0,
+    h: float = H,
+    samples: int = 500,
+) -> list[Check]:
     """Check D's whole step (loss and penalties) and G's whole step (through D), and that each moves only its own network.
 
     G and D are checked on float64 copies; x, z as in d_step.  `rng` is a seed, so that random points are drawn alike.
+    Returns the checks; raises GradientError if one fails.
     """
     return require(step_checks(G, D, loss, x, z, penalties, rng, h, samples))
 
 
-def step_checks(G, D, loss, x, z, penalties=(), rng: int = 0, h: float = H, samples: int = 500) -> list[Check]:
+def step_checks(
+    G: Sequential,
+    D: Sequential,
+    loss: Any,
+    x: Tree,
+    z: Tree,
+    penalties: Any = (),
+    rng: int = 0,
+    h: float = H,
+    samples: int = 500,
+) -> list[Check]:
+    """check_step without the verdict: the checks, failed or not."""
     G, D = G.astype(np.float64), D.astype(np.float64)
     states = G.state.copy(), D.state.copy()
 
-    def step(which):
+    def step(net: Sequential) -> tuple[float, np.ndarray]:
+        """The value that this network's step reports, and the gradient it gives to the optimizer."""
         G.state[...], D.state[...] = states
-        note = _Notebook(D if which == "D" else G)
-        if which == "D":
-            row = d_step(G, D, loss, penalties, note, x, z, np.random.default_rng(rng))
-        else:
-            row = g_step(G, D, loss, note, x, z)
-        return sum(row[name] for name in ("loss_D", "penalty", "loss_G") if name in row), note.gradient
+        seen = _Recorder(net)
+        if net is D:
+            row = d_step(G, D, loss, penalties, seen, x, z, np.random.default_rng(rng))
+            return row["loss_D"] + row.get("penalty", 0.0), seen.gradient
+        return g_step(G, D, loss, seen, x, z)["loss_G"], seen.gradient
 
     checks = []
     for which, net, other in (("D", D, G), ("G", G, D)):
         at = np.sort(np.random.default_rng(rng).permutation(net.theta.size)[:samples])
         net.zero_grad()
-        other.grad[...] = mark = np.random.default_rng(rng).standard_normal(other.grad.size)
-        before = G.theta.copy(), D.theta.copy()
-        got = step(which)[1][at]
-        same = (
-            np.array_equal(other.grad, mark)
-            and np.array_equal(before[0], G.theta)
-            and np.array_equal(before[1], D.theta)
-        )
+        other.grad[...] = np.random.default_rng(rng).standard_normal(other.grad.size)
+        before = [a.copy() for a in (other.grad, G.theta, D.theta)]
+        got = step(net)[1][at]
+        same = all(map(np.array_equal, before, (other.grad, G.theta, D.theta)))
         name = f"{which} step moves only {which}"
         checks.append(Check(name, 0.0 if same else np.inf, 0.0, "the other network's grad, or a theta, was changed"))
-        expected = numerical_gradient(lambda _, which=which: step(which)[0], net.theta, h, at)  # eq:gradcheck.step
-        checks.append(
-            compare(f"{which} step, dtheta", got, expected, SECOND, lambda i, net=net, at=at: net.locate(int(at[i])))
-        )
+        expected = numerical_gradient(lambda _, net=net: step(net)[0], net.theta, h, at)  # eq:gradcheck.step
+        where = [net.locate(int(i)) for i in at]
+        checks.append(compare(f"{which} step, dtheta", got, expected, SECOND, where.__getitem__))
     return checks
 
 
-def _float64(a):
+def _float64(a: np.ndarray) -> np.ndarray:
     a = np.asarray(a)
     return np.array(a, np.float64) if a.dtype.kind == "f" else a
 
 
-def _tuple(x):
-    return x if isinstance(x, tuple) else (x,)
-
-
-def _parts(x, dx):
-    """The inputs that can move, each with its slope (zero where it is None)."""
-    pairs = zip(_tuple(x), _tuple(dx), strict=True)
+def _parts(x: Tree, dx: Tree) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The inputs that can move, each with its gradient (zero where it is None)."""
+    pairs = zip(leaves(x), leaves(dx), strict=True)
     return [(a, np.zeros_like(a) if d is None else d) for a, d in pairs if a is not None and a.dtype.kind in "fc"]
 
 
-def random_like(x, rng):
-    """A random direction for x: None for labels, which cannot move; a tuple for a tuple."""
-    if isinstance(x, tuple):
-        return tuple(random_like(part, rng) for part in x)
-    return rng.standard_normal(x.shape) if x.dtype.kind in "fc" else None
+def random_like(x: Tree, rng: np.random.Generator) -> Tree:
+    """A random direction for x, leaf by leaf: None for labels, which cannot move."""
+    return tree_map(lambda a: rng.standard_normal(a.shape) if a is not None and a.dtype.kind in "fc" else None, x)
 
 
-def dot(a, b, of=lambda term: term):
-    """<a, b>, the sum over all entries of all parts; a part that is None counts as zero."""
-    return sum(of(p * q).sum() for p, q in zip(_tuple(a), _tuple(b), strict=True) if p is not None and q is not None)
+def dot(a: Tree, b: Tree, of: Callable = lambda term: term) -> float:
+    """<a, b>, the sum over all entries of all leaves; a leaf that is None counts as zero."""
+    return sum(of(p * q).sum() for p, q in zip(leaves(a), leaves(b), strict=True) if p is not None and q is not None)

@@ -1,7 +1,7 @@
 """Optimizers: one pass over the flat vector theta.
 
-Each holds its network and moves its theta in place by its grad, then zeroes grad, so that the next step starts clean.  A
-gradient that holds NaN or Inf is refused before it can spoil theta, and the layer it came from is named.
+Each holds its network, moves theta in place by grad, then zeroes grad, so that the next step starts clean.  A gradient
+with NaN or Inf raises an error that names the layer, before theta can be damaged.
 
 The learning rate is a number or a schedule: a function of the step t = 0, 1, 2, ...
 """
@@ -9,6 +9,8 @@ The learning rate is a number or a schedule: a function of the step t = 0, 1, 2,
 import copy
 import math
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -18,22 +20,41 @@ Rate = float | Callable[[int], float]
 
 
 class NonFiniteError(FloatingPointError):
-    """A gradient, a loss or an activation became NaN or Inf; theta still holds the last finite weights."""
+    """A gradient, a loss or an activation became NaN or Inf; theta still holds the last finite weights.
+
+    net: the network whose gradient it was, if it was one.
+    """
+
+    def __init__(self, message: str, net: Any = None):
+        super().__init__(message)
+        self.net = net
 
 
 def constant(lr: float) -> Rate:
     """lr(t) = lr."""
-    return lambda t: lr  # eq:schedule.constant
+    return partial(_constant, lr)
 
 
 def linear(lr: float, steps: int, end: float = 0.0) -> Rate:
     """lr(t) = lr + (end - lr) min(t / steps, 1)."""
-    return lambda t: lr + (end - lr) * min(t / steps, 1.0)  # eq:schedule.linear
+    return partial(_linear, lr, steps, end)
 
 
 def cosine(lr: float, steps: int, end: float = 0.0) -> Rate:
     """lr(t) = end + (lr - end) (1 + cos(pi min(t / steps, 1))) / 2.     Loshchilov and Hutter 2017, eq. 5."""
-    return lambda t: end + (lr - end) * (1 + math.cos(math.pi * min(t / steps, 1.0))) / 2  # eq:schedule.cosine
+    return partial(_cosine, lr, steps, end)
+
+
+def _constant(lr: float, t: int) -> float:  # partial functions of these, not lambdas: a schedule can be pickled
+    return lr  # eq:schedule.constant
+
+
+def _linear(lr: float, steps: int, end: float, t: int) -> float:
+    return lr + (end - lr) * min(t / steps, 1.0)  # eq:schedule.linear
+
+
+def _cosine(lr: float, steps: int, end: float, t: int) -> float:
+    return end + (lr - end) * (1 + math.cos(math.pi * min(t / steps, 1.0))) / 2  # eq:schedule.cosine
 
 
 class Optimizer:
@@ -41,7 +62,7 @@ class Optimizer:
 
     slots: tuple[str, ...] = ()  # vectors like theta that it remembers: saved and resumed with the run
 
-    def __init__(self, net, lr: Rate):
+    def __init__(self, net: Any, lr: Rate):
         if not callable(lr) and not (isinstance(lr, int | float | np.number) and 0 <= lr < math.inf):
             raise ValueError(f"the learning rate must be a number >= 0 or a function of the step, got {lr!r}")
         self.net, self.lr, self.t = net, lr, 0
@@ -61,9 +82,11 @@ class Optimizer:
         self.net.zero_grad()
 
     def update(self, lr: float) -> None:
-        raise NotImplementedError
+        """Move net.theta in place by net.grad."""
+        raise NotImplementedError(f"{type(self).__name__} has to define update(lr)")
 
     def vectors(self) -> dict[str, np.ndarray]:
+        """The optimizer's memory by name; the arrays are the live ones."""
         return {slot: getattr(self, slot) for slot in self.slots}
 
 
@@ -71,14 +94,15 @@ class SGD(Optimizer):
     """m <- momentum m + grad;   theta <- theta - lr m.     Polyak 1964; the form of PyTorch."""
 
     slots = ("m",)
+    m: np.ndarray
 
-    def __init__(self, net, lr: Rate = 1e-2, momentum: float = 0.0):
+    def __init__(self, net: Any, lr: Rate = 1e-2, momentum: float = 0.0):
         super().__init__(net, lr)
         if not 0 <= momentum < 1:
             raise ValueError(f"SGD needs 0 <= momentum < 1, got {momentum}")
         self.momentum = momentum
 
-    def update(self, lr):
+    def update(self, lr: float) -> None:
         self.m *= self.momentum
         self.m += self.net.grad
         self.net.theta -= lr * self.m  # eq:sgd
@@ -88,14 +112,15 @@ class RMSProp(Optimizer):
     """v <- rho v + (1 - rho) grad^2;   theta <- theta - lr grad / (sqrt(v) + eps).     Tieleman and Hinton 2012."""
 
     slots = ("v",)
+    v: np.ndarray
 
-    def __init__(self, net, lr: Rate = 5e-5, rho: float = 0.99, eps: float = 1e-8):
+    def __init__(self, net: Any, lr: Rate = 5e-5, rho: float = 0.99, eps: float = 1e-8):
         super().__init__(net, lr)
         if not 0 <= rho < 1:
             raise ValueError(f"RMSProp needs 0 <= rho < 1, got {rho}")
         self.rho, self.eps = rho, eps
 
-    def update(self, lr):
+    def update(self, lr: float) -> None:
         grad = self.net.grad
         self.v *= self.rho
         self.v += (1 - self.rho) * grad * grad
@@ -109,19 +134,21 @@ class Adam(Optimizer):
     """
 
     slots = ("m", "v")
+    m: np.ndarray
+    v: np.ndarray
 
-    def __init__(self, net, lr: Rate = 2e-4, beta1: float = 0.5, beta2: float = 0.999, eps: float = 1e-8):
+    def __init__(self, net: Any, lr: Rate = 2e-4, beta1: float = 0.5, beta2: float = 0.999, eps: float = 1e-8):
         super().__init__(net, lr)
         if not (0 <= beta1 < 1 and 0 <= beta2 < 1):
             raise ValueError(f"Adam needs 0 <= beta1, beta2 < 1, got beta1={beta1}, beta2={beta2}")
         self.beta1, self.beta2, self.eps = beta1, beta2, eps
 
-    def update(self, lr):
+    def update(self, lr: float) -> None:
         net = self.net
         kernels.adam(net.theta, net.grad, self.m, self.v, lr, self.beta1, self.beta2, self.eps, self.t)  # eq:adam
 
 
-def clip_weights(net, c: float) -> None:
+def clip_weights(net: Any, c: float) -> None:
     """theta <- min(max(theta, -c), c).     The Lipschitz bound of the first WGAN (Arjovsky et al. 2017, algorithm 1)."""
     if not c > 0:
         raise ValueError(f"weights are clipped to [-c, c] with c > 0, got {c}")
@@ -135,12 +162,13 @@ class EMA:
     With `warmup`, decay is at most t / (t + 10) at step t, so that the random start is soon forgotten.
     """
 
-    def __init__(self, net, decay: float = 0.999, warmup: bool = False):
+    def __init__(self, net: Any, decay: float = 0.999, warmup: bool = False):
         if not 0 <= decay <= 1:
             raise ValueError(f"EMA needs 0 <= decay <= 1, got {decay}")
         self.source, self.net, self.decay, self.warmup, self.t = net, copy.deepcopy(net), decay, warmup, 0
 
     def step(self) -> None:
+        """average <- decay average + (1 - decay) theta; call it after each step of the optimizer."""
         self.t += 1
         decay = min(self.decay, self.t / (self.t + 10)) if self.warmup else self.decay  # eq:ema.warmup
         kernels.ema(self.net.theta, self.source.theta, decay)  # eq:ema
@@ -148,10 +176,11 @@ class EMA:
 
     @property
     def theta(self) -> np.ndarray:
+        """The averages (P,)."""
         return self.net.theta
 
 
-def refuse_non_finite(net) -> None:
+def refuse_non_finite(net: Any) -> None:
     """Raise NonFiniteError, naming the parameter, if grad holds NaN or Inf."""
     with np.errstate(over="ignore", invalid="ignore"):
         if math.isfinite(np.dot(net.grad, net.grad)):  # one fast pass; it can overflow, so a hit is looked at closely
@@ -159,8 +188,5 @@ def refuse_non_finite(net) -> None:
     bad = np.flatnonzero(~np.isfinite(net.grad))[::-1]  # backward, the last layer went bad first
     if bad.size:
         place = net.locate(int(bad[0]))
-        error = NonFiniteError(
-            f"the gradient of {place} is {net.grad[bad[0]]} ({bad.size} of {net.grad.size} entries are bad)"
-        )
-        error.net = net
-        raise error
+        value, n = net.grad[bad[0]], f"{bad.size} of {net.grad.size} entries are bad"
+        raise NonFiniteError(f"the gradient of {place} is {value} ({n})", net)

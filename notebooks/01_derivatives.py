@@ -254,17 +254,17 @@ check.nb01_q1(directional)
 
 
 # %% tags=["exercise"]
-def complex_slope(f, x, h):
+def complex_derivative(f, x, h):
     return ...  # your code
 
 
-check.nb01_q2(complex_slope)
+check.nb01_q2(complex_derivative)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
 # ```python
-# def complex_slope(f, x, h):
+# def complex_derivative(f, x, h):
 #     return np.imag(f(x + 1j * h)) / h
 # ```
 #

@@ -244,10 +244,11 @@ x = rng.standard_normal((5, 3))
 net = net.astype(np.float64)
 first, bend, last = net.layers
 print(compare("chain, y", net(x), last(bend(first(x))), ADJOINT))
-block = Residual(Dense(3, 3)).init(0, np.float64)
+body = Dense(3, 3)
+block = Residual(body).init(0, np.float64)
 _, cache = block.forward(x)
-print(compare("way around, y", block(x), x + block.body(x), ADJOINT))
-print(compare("way around, dx", block.backward(x, cache), x + x @ block.body.layers[0].W.T, ADJOINT))
+print(compare("way around, y", block(x), x + body(x), ADJOINT))
+print(compare("way around, dx", block.backward(x, cache), x + x @ body.W.T, ADJOINT))
 
 # %% [markdown]
 # Now let such networks learn something. Each gets 128 points of a wave and follows the slope of the mean squared error downhill (with Adam, the optimizer of
@@ -515,8 +516,8 @@ with planted(kernels, "dense_dW", assign):
 # | `eq:leaky_relu.dx`: $dx = dy$ or $\alpha\, dy$ | `minigan.layers.LeakyReLU.backward` | `tests/layers/test_activations.py`: `test_leaky_relu_by_hand` |
 # | `eq:chain.dx`: $dx_{l-1} = J_l^\top dx_l$ | `minigan.layers.chain.Chain.backward` | `tests/layers/test_chain.py`: `test_worked_by_hand` |
 # | `eq:chain.dtheta`: $d\theta_l \mathrel{+}= (\partial f_l / \partial \theta_l)^\top dx_l$ | `minigan.layers.layer.Layer.learn` | `tests/layers/test_chain.py`: `test_worked_by_hand` |
-# | `eq:residual.dx`: $dx = J_{\text{shortcut}}^\top dy + J_{\text{body}}^\top dy$ | `minigan.layers.Residual.back` | `tests/layers/test_residual.py`: `test_worked_by_hand` |
-# | `eq:init.he`: $W \sim \mathcal{N}(0, 2 / n)$ | `minigan.layers.layer.normal` | `tests/layers/test_dense.py`: `test_the_variance_survives_many_relu_layers` |
+# | `eq:residual.dx`: $dx = J_{\text{shortcut}}^\top dy + J_{\text{body}}^\top dy$ | `minigan.layers.Copy.backward` | `tests/layers/test_branches.py`: `test_worked_by_hand` |
+# | `eq:init.he`: $W \sim \mathcal{N}(0, 2 / n)$ | `minigan.layers.parameters.normal` | `tests/layers/test_dense.py`: `test_the_variance_survives_many_relu_layers` |
 #
 # - To find a slope, ask which outputs a number reached and how strongly; then add up the ways.
 # - Slopes have the shape of the thing they are the slope of. They are summed over the batch and added to what is there.

@@ -85,15 +85,15 @@ check.nb03_p1(guess)
 #
 # **Its slope is probability minus truth.** The way back asks for two derivatives. The sigmoid is $y = 1 / u$ with $u = 1 + e^{-x}$, so its derivative is $e^{-x} / u^2 = \frac{1}{u} \cdot \frac{u - 1}{u}$:
 #
-# $$ \sigma'(x) = y\, (1 - y), \qquad y = \sigma(x) \tag{eq:sigmoid.slope} $$
+# $$ \sigma'(x) = y\, (1 - y), \qquad y = \sigma(x) \tag{eq:sigmoid.derivative} $$
 #
 # at most $\frac14$, and tiny where D is sure. Softplus, $\log(1 + e^x)$, has $\frac{e^x}{1 + e^x}$:
 #
-# $$ \operatorname{softplus}'(x) = \sigma(x) \tag{eq:softplus.slope} $$
+# $$ \operatorname{softplus}'(x) = \sigma(x) \tag{eq:softplus.derivative} $$
 #
 # The slope of a log-probability is a probability. So for a batch of $N$ scores
 #
-# $$ ds = \frac{\sigma(s) - t}{N} \tag{eq:bce.slope} $$
+# $$ ds = \frac{\sigma(s) - t}{N} \tag{eq:bce.gradient} $$
 #
 # which lies between $-1/N$ and $1/N$, whatever D says. By hand: D gives a real picture the score 0. Its probability is $\frac12$, the loss is $\log 2 = 0.693$, the slope is $\frac12 - 1 = -\frac12$: raise that score.
 #
@@ -187,7 +187,7 @@ check.nb03_p2(guess)
 #
 # Its slopes say how wrong D was about each picture:
 #
-# $$ dr = -\frac{\sigma(-r)}{N}, \qquad df = \frac{\sigma(f)}{N} \tag{eq:loss.minimax.d.slopes} $$
+# $$ dr = -\frac{\sigma(-r)}{N}, \qquad df = \frac{\sigma(f)}{N} \tag{eq:loss.minimax.d.gradients} $$
 #
 # A number to keep in mind: a D that cannot tell says 0 to everything, and its loss is $2 \log 2 = 1.386$.
 #
@@ -195,13 +195,13 @@ check.nb03_p2(guess)
 #
 # $$ L_G = \operatorname{mean} \log(1 - \sigma(f)) = -\operatorname{mean}\operatorname{softplus}(f) \tag{eq:loss.minimax.g} $$
 #
-# $$ df = -\frac{\sigma(f)}{N} \tag{eq:loss.minimax.g.slopes} $$
+# $$ df = -\frac{\sigma(f)}{N} \tag{eq:loss.minimax.g.gradients} $$
 #
 # or maximise the probability of being taken for real, the *non-saturating* loss,
 #
 # $$ L_G = -\operatorname{mean} \log \sigma(f) = \operatorname{mean}\operatorname{softplus}(-f) \tag{eq:loss.non\_saturating.g} $$
 #
-# $$ df = -\frac{\sigma(-f)}{N} \tag{eq:loss.non\_saturating.g.slopes} $$
+# $$ df = -\frac{\sigma(-f)}{N} \tag{eq:loss.non\_saturating.g.gradients} $$
 #
 # Both slopes are negative everywhere: both say "raise $f$". But where D rejects with certainty, $f \to -\infty$, the first is $\sigma(f) \to 0$ and the second $\sigma(-f) \to 1$. *The minimax generator learns least when it is worst.*
 #
@@ -257,9 +257,9 @@ for name, loss in losses.GAN_LOSSES.items():
 #
 # Of one sample that is $\log \sum_j e^{s_j} - s_{\text{label}}$. The first term has the slope $e^{s_k} / \sum_j e^{s_j} = p_k$, the second $-1$ at the label and 0 elsewhere, a row called onehot:
 #
-# $$ ds = \frac{p - \text{onehot}}{N} \tag{eq:cross\_entropy.slope} $$
+# $$ ds = \frac{p - \text{onehot}}{N} \tag{eq:cross\_entropy.gradient} $$
 #
-# Probability minus truth, again; with two classes and the scores 0 and $s$ it *is* `eq:bce.slope`. And again the large part is pulled out before the arithmetic: a number subtracted from all scores of a row changes no $p$, so subtract the
+# Probability minus truth, again; with two classes and the scores 0 and $s$ it *is* `eq:bce.gradient`. And again the large part is pulled out before the arithmetic: a number subtracted from all scores of a row changes no $p$, so subtract the
 # largest, and no exponential overflows.
 #
 # **How much?** If the truth scatters around the prediction $y$ like a normal variable of variance 1, the surprise is $\frac12 (t - y)^2$ and a constant; if its probability falls off like $e^{-|t - y|}$, it is $|t - y|$. So, with *size* for
@@ -277,7 +277,7 @@ for name, loss in losses.GAN_LOSSES.items():
 #
 # $$ L = \frac{1}{2N} \sum \bigl( \mu^2 + e^{\lambda} - 1 - \lambda \bigr), \qquad \lambda = \log \sigma^2 \tag{eq:gaussian\_kl} $$
 #
-# $$ d\mu = \frac{\mu}{N}, \qquad d\lambda = \frac{e^{\lambda} - 1}{2N} \tag{eq:gaussian\_kl.slopes} $$
+# $$ d\mu = \frac{\mu}{N}, \qquad d\lambda = \frac{e^{\lambda} - 1}{2N} \tag{eq:gaussian\_kl.gradients} $$
 #
 # This *Kullback-Leibler divergence* is never negative, since $e^\lambda \ge 1 + \lambda$, and both slopes vanish at mean 0 and variance 1 only.
 
@@ -353,17 +353,17 @@ check.nb03_q1(my_softplus)
 
 
 # %% tags=["exercise"]
-def cross_entropy_slope(s, t):
+def cross_entropy_gradient(s, t):
     return ...  # your code: ds, an array like s
 
 
-check.nb03_q2(cross_entropy_slope)
+check.nb03_q2(cross_entropy_gradient)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
 # ```python
-# def cross_entropy_slope(s, t):
+# def cross_entropy_gradient(s, t):
 #     return (1 / (1 + np.exp(-s)) - t) / s.size
 # ```
 #
@@ -483,8 +483,8 @@ assert not show_checks(examine())
 # |---|---|---|
 # | `eq:softplus.forward`: $\max(x, 0) + \log(1 + e^{-\lvert x \rvert})$ | `minigan.layers.activations.softplus` | `tests/layers/test_activations.py`: `test_no_overflow_at_1e4`, `test_small_arguments_keep_their_digits` |
 # | `eq:bce`: $\operatorname{mean}[\operatorname{softplus}(s) - t s]$ | `minigan.losses.bce_with_logits` | `tests/test_losses.py`: `test_bce_by_hand` |
-# | `eq:bce.slope`: $(\sigma(s) - t) / N$ | `minigan.losses.bce_with_logits` | `tests/test_losses.py`: `test_bce_by_hand` |
-# | `eq:cross_entropy.slope`: $(p - \text{onehot}) / N$ | `minigan.losses.softmax_cross_entropy` | `tests/test_losses.py`: `test_cross_entropy_by_hand` |
+# | `eq:bce.gradient`: $(\sigma(s) - t) / N$ | `minigan.losses.bce_with_logits` | `tests/test_losses.py`: `test_bce_by_hand` |
+# | `eq:cross_entropy.gradient`: $(p - \text{onehot}) / N$ | `minigan.losses.softmax_cross_entropy` | `tests/test_losses.py`: `test_cross_entropy_by_hand` |
 # | `eq:mse`, `eq:l1`: $\operatorname{mean} (y - t)^2$, $\operatorname{mean} \lvert y - t \rvert$ | `minigan.losses.mse`, `minigan.losses.l1` | `tests/test_losses.py`: `test_mse_and_l1_by_hand` |
 # | `eq:gaussian_kl`: $\frac{1}{2N} \sum (\mu^2 + e^\lambda - 1 - \lambda)$ | `minigan.losses.gaussian_kl` | `tests/test_losses.py`: `test_gaussian_kl_by_hand` |
 # | `eq:loss.minimax.d`: $\operatorname{mean} \operatorname{softplus}(-r) + \operatorname{mean} \operatorname{softplus}(f)$ | `minigan.losses.Minimax.d` | `tests/test_losses.py`: `test_minimax_by_hand` |

@@ -93,7 +93,7 @@ check.nb04_p1(guess)
 # Here are the three things taken for granted, and the step of G that most of the patients below have in common. In it, `learn=False` is the whole difference between going *through* D and *into* D.
 
 # %%
-show_source(gradcheck._granted, game.g_step)
+show_source(gradcheck._assumptions, game.g_step)
 
 # %% [markdown]
 # ## Check: everybody is healthy

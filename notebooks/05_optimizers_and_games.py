@@ -389,7 +389,7 @@ class Smallest(game.GAN):
         return np.ones((n, 1))  # so that G makes theta
 
     def play(self):
-        self.step(np.zeros((1, 1)), None, np.random.default_rng(0))
+        self.step(lambda: (np.zeros((1, 1)), None), np.random.default_rng(0))
         return np.array([self.D.theta[0], self.G.theta[0]])
 
 
@@ -613,7 +613,8 @@ class Wait:
         pass
 
 
-def both_at_once(self, x, y, rng):
+def both_at_once(self, draw, rng):
+    x, _ = draw()
     z = self.noise(len(x), rng)
     row = game.d_step(self.G, self.D, self.loss, (), Wait(), x, z)  # right: self.opt_D
     row |= game.g_step(self.G, self.D, self.loss, self.opt_G, x, z)
@@ -666,7 +667,7 @@ assert not [found for found in ward() if not found.ok]
 # | `eq:schedule.cosine`: half a wave from $\eta$ to $\eta_{\text{end}}$ | `minigan.optim.cosine` | `tests/test_optim.py`: `test_schedules_by_hand` |
 # | `eq:ema`: $\bar\theta \leftarrow d \bar\theta + (1 - d) \theta$ | `minigan.optim.EMA.step` | `tests/test_optim.py`: `test_ema_by_hand` |
 # | `eq:game.d_step`, `eq:game.g_step`: in turns | `minigan.game.GAN.step` | `tests/test_game.py`: `test_a_step_is_d_step_then_g_step` |
-# | `eq:dirac.field`: the smallest GAN | `minigan.measure.certify.dirac.DiracGAN.field` | `tests/test_certify.py`: `test_the_wasserstein_dirac_gan_by_hand` |
+# | `eq:dirac.field`: the smallest GAN | `minigan.measure.certify.dirac.DiracGAN.field` | `tests/measure/test_certify.py`: `test_the_wasserstein_dirac_gan_by_hand` |
 #
 # - A linear step is a matrix, and its eigenvalues say where it ends. If they are complex, $|r| = \sqrt{\det}$.
 # - In a valley momentum turns $\kappa$ into $\sqrt \kappa$. In a game it drives the players apart: $\lambda$ is imaginary there.

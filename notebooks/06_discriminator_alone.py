@@ -109,7 +109,7 @@ assert quick() or abs(at_3[-1] - 6) < 0.2
 # that never learns.
 
 # %%
-show_source(game.d_step, game.learn, Minimax.d)
+show_source(game.d_step, Minimax.d)
 
 # %% [markdown]
 # ## Check: the two pulls balance at log p/q
@@ -467,9 +467,9 @@ assert not show_checks(examine())
 # | formula | code | test |
 # |---|---|---|
 # | `eq:loss.minimax.d`: $\operatorname{mean} \operatorname{softplus}(-r) + \operatorname{mean} \operatorname{softplus}(f)$, least at $s = \log p/q$ | `minigan.losses.Minimax.d` | `tests/test_losses.py`: `test_minimax_by_hand` |
-# | `eq:loss.minimax.d.slopes`: the two pulls, $-\sigma(-r)/N$ and $\sigma(f)/N$ | `minigan.losses.Minimax.d` | `tests/test_losses.py`: `test_minimax_by_hand` |
+# | `eq:loss.minimax.d.gradients`: the two pulls, $-\sigma(-r)/N$ and $\sigma(f)/N$ | `minigan.losses.Minimax.d` | `tests/test_losses.py`: `test_minimax_by_hand` |
 # | `eq:game.d_step`: one step of D | `minigan.game.d_step` | `tests/test_game.py`: `test_each_step_moves_its_own_network_only`, `test_both_steps_against_differences_with_each_penalty` |
-# | `eq:rejection.acceptance`: fakes kept in proportion to $e^s$ | `minigan.measure.results.rejection.acceptance` | `tests/results/test_rejection.py`: `test_without_gamma_the_acceptance_is_the_ratio_to_the_best`, `test_what_is_kept_has_the_odds_of_the_data` |
+# | `eq:rejection.acceptance`: fakes kept in proportion to $e^s$ | `minigan.measure.results.rejection.acceptance` | `tests/measure/results/test_rejection.py`: `test_without_gamma_the_acceptance_is_the_ratio_to_the_best`, `test_what_is_kept_has_the_odds_of_the_data` |
 #
 # - Trained to its best, D's score is $\log p/q$ and its probability $p / (p + q)$: a measurement, not an opinion.
 # - It measures where both kinds of samples are. Elsewhere it extrapolates; on a few points it memorises.

@@ -109,7 +109,7 @@ with figure(title, panels=len(judges), size=(10, 3.7)) as axes:
 #
 # Let $x_n = G(z_n)$ be a fake and $f_n = D(x_n)$ its score. G's loss is $L_G = \operatorname{mean} \operatorname{softplus}(-f)$, with the slopes of lesson 3,
 #
-# $$ df_n = -\frac{\sigma(-f_n)}{N} \tag{eq:loss.non\_saturating.g.slopes} $$
+# $$ df_n = -\frac{\sigma(-f_n)}{N} \tag{eq:loss.non\_saturating.g.gradients} $$
 #
 # $x_n$ reaches the loss through its own score only. So by the chain rule, $\partial L_G / \partial x_n = df_n\, \nabla D(x_n)$, and the direction that G would like for this fake, the arrow, is minus that:
 #
@@ -241,7 +241,7 @@ def train(rate, n, batch=256, keep=(), seed=0):
     for t in range(n + 1):
         if t in keep:
             kept[t] = copy.deepcopy((G, D))
-        row = gan.step(data.ring(batch, rng), None, rng)
+        row = gan.step(lambda: (data.ring(batch, rng), None), rng)
         if t % 100 == 0:
             now, mean = quality(G)["high_quality"], quality(average.net)["high_quality"]
             log.append((t, row["loss_D"], row["loss_G"], now, mean))
@@ -495,7 +495,7 @@ if not quick():
 # | `eq:game.d_step`: one step of D | `minigan.game.d_step` | `tests/test_game.py`: `test_each_step_moves_its_own_network_only`, `test_both_steps_against_differences_with_each_penalty` |
 # | `eq:game.g_step`: one step of G | `minigan.game.g_step` | `tests/test_game.py`: `test_each_step_moves_its_own_network_only`, `test_both_steps_against_differences_with_each_penalty` |
 # | `eq:game.through`: $d\theta_G = J_G^\top J_D^\top df$ | `minigan.game.g_step` | `tests/test_game.py`: `test_both_steps_against_differences_with_each_penalty` |
-# | `eq:loss.non_saturating.g.slopes`: $-\sigma(-f)/N$ | `minigan.losses.NonSaturating.g` | `tests/test_losses.py`: `test_non_saturating_by_hand` |
+# | `eq:loss.non_saturating.g.gradients`: $-\sigma(-f)/N$ | `minigan.losses.NonSaturating.g` | `tests/test_losses.py`: `test_non_saturating_by_hand` |
 # | `eq:data.ring`: eight Gaussians | `minigan.data.ring` | `tests/data/test_toy.py`: `test_each_mode_gets_its_share_and_its_width` |
 # | `eq:metric.modes`: modes, high quality | `minigan.metrics.mixture_quality` | `tests/metrics/test_modes.py`: `test_a_case_by_hand` |
 # | `eq:ema`: the average of G | `minigan.optim.EMA.step` | `tests/test_optim.py`: `test_ema_by_hand` |

@@ -360,8 +360,8 @@ check.nb09_q1(pushes)
 # ```python
 # def pushes(x, theta, std):
 #     f = (theta**2 - 2 * theta * x) / (2 * std**2)
-#     slope = -theta / std**2
-#     return sigmoid(f) * slope, sigmoid(-f) * slope
+#     df_dx = -theta / std**2
+#     return sigmoid(f) * df_dx, sigmoid(-f) * df_dx
 # ```
 #
 # The slope of $-\operatorname{softplus}(f)$ in $f$ is $-\sigma(f)$, that of $\operatorname{softplus}(-f)$ is $-\sigma(-f)$; the chain rule multiplies by $df/dx = -\theta / \sigma^2$, and the push has the other sign. Both point the same way, home. They differ in how much they say, and in the sum they say all that D knows.
@@ -505,7 +505,7 @@ assert not show_checks(examine())
 # |---|---|---|
 # | `eq:loss.minimax.g`: slope $\to 0$ where D is sure | `minigan.losses.Minimax.g` | `tests/test_losses.py`: `test_minimax_vanishes_where_non_saturating_does_not` |
 # | `eq:loss.non_saturating.g`: slope of the size of D's | `minigan.losses.NonSaturating.g` | `tests/test_losses.py`: `test_minimax_vanishes_where_non_saturating_does_not` |
-# | `eq:pack.forward`: $(N, \dots, C) \to (N/m, \dots, m C)$ | `minigan.layers.Pack` | `tests/layers/test_pack.py`: `test_worked_by_hand` |
+# | `eq:pack.forward`: $(N, \dots, C) \to (N/m, \dots, m C)$ | `minigan.layers.Pack` | `tests/layers/more/test_pack.py`: `test_worked_by_hand` |
 # | `eq:metric.modes`: modes found, share of high quality | `minigan.metrics.mixture_quality` | `tests/metrics/test_modes.py`: `test_a_case_by_hand`, `test_the_data_itself_is_nearly_perfect` |
 # | `eq:metric.reverse_kl`: $\sum_k q_k \log(q_k K)$ | `minigan.metrics.mixture_quality` | `tests/metrics/test_modes.py`: `test_collapse_onto_one_mode` |
 #

@@ -515,17 +515,17 @@ show_source(convolution._winograd)
 
 
 # %% tags=["exercise"]
-def convolution_slopes(dy, x, W, s, p):
+def convolution_gradients(dy, x, W, s, p):
     return ...  # your code: dx, dW
 
 
-check.nb10_q1(convolution_slopes)
+check.nb10_q1(convolution_gradients)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
 # ```python
-# def convolution_slopes(dy, x, W, s, p):
+# def convolution_gradients(dy, x, W, s, p):
 #     dx, dW = np.zeros_like(x), np.zeros_like(W)
 #     for i in range(len(dy)):
 #         for a in range(len(W)):

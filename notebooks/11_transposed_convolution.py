@@ -444,17 +444,17 @@ check.nb11_q2(fold)
 
 
 # %% tags=["exercise"]
-def upconv_slopes(dy, x, W):
+def upconv_gradients(dy, x, W):
     return ...  # your code: dx, dW
 
 
-check.nb11_q3(upconv_slopes)
+check.nb11_q3(upconv_gradients)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
 # ```python
-# def upconv_slopes(dy, x, W):
+# def upconv_gradients(dy, x, W):
 #     u = np.pad(x.repeat(2), 1)
 #     du, dW = np.zeros_like(u), np.zeros_like(W)
 #     for i in range(len(dy)):

@@ -31,7 +31,7 @@ from minigan.layers import (
     PixelNorm,
 )
 from minigan.layers.layer import MixedSamplesError
-from minigan.layers.norm import _SampleNorm, bend, project, standardize
+from minigan.layers.norm import _SampleNorm, curve, project, standardize
 from minigan.losses import mse
 from minigan.network import Sequential
 from minigan.optim import Adam
@@ -447,7 +447,7 @@ with figure(title, panels=4, size=(10, 3.1)) as axes:
 # together turns nothing either. PixelNorm has the same line, with the $P$ that does not subtract the mean.
 
 # %%
-show_source(bend, _SampleNorm.tangent, _SampleNorm.accumulate)
+show_source(curve, _SampleNorm.tangent, _SampleNorm.accumulate)
 
 # %% [markdown]
 # ## Derive: two relatives
@@ -493,17 +493,17 @@ for layer in (BatchNorm(4), LayerNorm(4), InstanceNorm(4), PixelNorm(), Dropout(
 
 # %%
 def turned(x, dy, v, axes):
-    """dy' P v / s, a number: what `bend` is the slope of."""
+    """dy' P v / s, a number: what `curve` is the gradient of."""
     xhat, s = standardize(x, axes, 1e-5)
     return np.sum(dy * project(v, xhat, axes) / s)
 
 
 first = np.array([1.0, 0, 0, 0])
 xhat, s = standardize(np.array([1.0, 1, 5, 5]), (0,), 0)
-print("by hand:", 32 * bend(first, first, xhat, s, (0,)), "/ 32")
+print("by hand:", 32 * curve(first, first, xhat, s, (0,)), "/ 32")
 x, dy, v = rng.standard_normal((3, 2, 3, 2, 4))
 for name, axes in (("LayerNorm   ", (-1,)), ("InstanceNorm", (1, 2))):
-    k = bend(dy, v, *standardize(x, axes, 1e-5), axes)
+    k = curve(dy, v, *standardize(x, axes, 1e-5), axes)
     differences = numerical_gradient(lambda _, axes=axes: turned(x, dy, v, axes), x)
     print(compare(f"{name} curvature", k, differences, FIRST))
 
@@ -577,17 +577,17 @@ check.nb12_q2(without_norm)
 
 
 # %% tags=["exercise"]
-def groupnorm_slope(dy, x, groups, eps):
+def groupnorm_backward(dy, x, groups, eps):
     return ...  # your code: dx
 
 
-check.nb12_q3(groupnorm_slope)
+check.nb12_q3(groupnorm_backward)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
 # ```python
-# def groupnorm_slope(dy, x, groups, eps):
+# def groupnorm_backward(dy, x, groups, eps):
 #     N, H, W, C = x.shape
 #     cut, axes = (N, H, W, groups, C // groups), (1, 2, 4)
 #     xhat, s = standardize(x.reshape(cut), axes, eps)
@@ -690,14 +690,14 @@ assert not show_checks(others())
 # | `eq:norm.project`: $u - \operatorname{mean} u - \hat x \operatorname{mean}(\hat x u)$ | `minigan.layers.norm.project` | `tests/layers/test_norm.py`: `test_tangent_and_curvature_by_hand` |
 # | `eq:norm.dx`: $P(\gamma\, dy) / s$ | `minigan.layers.norm._SampleNorm.backward` | `tests/layers/test_norm.py`: `test_worked_by_hand` |
 # | `eq:norm.tangent`: $w = \gamma P v / s$ | `minigan.layers.norm._SampleNorm.tangent` | `tests/layers/test_norm.py`: `test_tangent_and_curvature_by_hand` |
-# | `eq:norm.curvature`: $-(P(dy \operatorname{mean}(\hat x v) + v \operatorname{mean}(\hat x\, dy)) + \hat x \operatorname{mean}(dy\, P v)) / s^2$ | `minigan.layers.norm.bend` | `tests/layers/test_norm.py`: `test_tangent_and_curvature_by_hand` |
+# | `eq:norm.curvature`: $-(P(dy \operatorname{mean}(\hat x v) + v \operatorname{mean}(\hat x\, dy)) + \hat x \operatorname{mean}(dy\, P v)) / s^2$ | `minigan.layers.norm.curve` | `tests/layers/test_norm.py`: `test_tangent_and_curvature_by_hand` |
 # | `eq:batchnorm.dx`: $\frac{\gamma}{s} (dy - d\beta / M - \hat x\, d\gamma / M)$ | `minigan.kernels.reference.batchnorm_dx` | `tests/kernels/test_reference.py`: `test_batchnorm_slopes_are_differences` |
 # | `eq:batchnorm.moments`: $\mu$, $\sigma^2$ of each channel | `minigan.kernels.norm.column_moments` | `tests/layers/test_norm.py`: `test_float32_survives_a_large_mean` |
 # | `eq:batchnorm.running`: $\bar\mu \leftarrow \bar\mu + m (\mu - \bar\mu)$ | `minigan.layers.BatchNorm.forward` | `tests/layers/test_norm.py`: `test_batch_norm_running_statistics_by_hand`, `test_batch_norm_running_average_reaches_the_truth` |
 # | `eq:batchnorm.use`: $\gamma (x - \bar\mu) / \sqrt{\bar\sigma^2 + \varepsilon} + \beta$ | `minigan.layers.BatchNorm.__call__` | `tests/layers/test_norm.py`: `test_batch_norm_evaluation_uses_the_running_statistics_and_leaves_them_alone` |
 # | `eq:pixelnorm.dx`: $(dy - y \operatorname{mean}_c(y\, dy)) / s$ | `minigan.layers.PixelNorm.backward` | `tests/layers/test_norm.py`: `test_pixel_norm_by_hand` |
-# | `eq:dropout.forward`: $y = m\, x / (1 - p)$ | `minigan.layers.Dropout.forward` | `tests/layers/test_dropout.py`: `test_worked_by_hand`, `test_the_mean_is_kept` |
-# | `eq:minibatch_std.dx`: $dy_x + (\sum dy_c) (x - \operatorname{mean}_n x) / (N F s)$ | `minigan.layers.MinibatchStd.backward` | `tests/layers/test_minibatch_std.py`: `test_worked_by_hand` |
+# | `eq:dropout.forward`: $y = m\, x / (1 - p)$ | `minigan.layers.Dropout.forward` | `tests/layers/more/test_dropout.py`: `test_worked_by_hand`, `test_the_mean_is_kept` |
+# | `eq:minibatch_std.dx`: $dy_x + (\sum dy_c) (x - \operatorname{mean}_n x) / (N F s)$ | `minigan.layers.MinibatchStd.backward` | `tests/layers/more/test_minibatch_std.py`: `test_worked_by_hand` |
 #
 # - The way back of a norm: subtract from the slope its mean and its part along $\hat x$, divide by $s$. What remains is what a straight line leaves over.
 # - BatchNorm is two functions, one for learning and one for use. Ask of every program which of them it calls.

@@ -194,7 +194,7 @@ assert quick() or born["0.02"][-1] < 0.01 < 5 < born["twice He"][-1]
 #
 # ## Derive: black must be easy
 #
-# G ends with tanh, whose values lie between -1 and 1, so the images are stretched to $[-1, 1]$. Is that more than a convention? The slope of tanh is $1 - y^2$ (`eq:tanh.slope`). If the number $u$ that comes into it has a small error $\delta$, as every number in a network has, the pixel has the error
+# G ends with tanh, whose values lie between -1 and 1, so the images are stretched to $[-1, 1]$. Is that more than a convention? The slope of tanh is $1 - y^2$ (`eq:tanh.derivative`). If the number $u$ that comes into it has a small error $\delta$, as every number in a network has, the pixel has the error
 #
 # $$ \tanh(u + \delta) - \tanh u \approx (1 - y^2)\, \delta \tag{13.6} $$
 #
@@ -390,7 +390,7 @@ def train(x, n, grow=models.dcgan_up, keep=(), look=0, other=None, seed=0):
             rows.append((t, distance(use(G, judged)), distance(use(average.net, judged))))
         if t < n:
             chosen = rng.integers(len(x), size=32)
-            gan.step(x[chosen], labels[chosen], rng)
+            gan.step(lambda: (x[chosen], labels[chosen]), rng)
     return gan, film, np.array(rows)
 
 
@@ -636,7 +636,7 @@ if not quick():
 
 # %% tags=["exercise"]
 def field_of_view(ks, ss):
-    return ...  # your code: a whole number
+    return ...  # your code: an integer
 
 
 check.nb13_q1(field_of_view)
@@ -738,13 +738,13 @@ def still_learning(self, z, batch=250):
 
 
 def wrong_cache(G, D, loss, penalties, opt_D, x, z, rng=None):
-    fake = game.beside(G.forward(z)[0], z)
+    fake = G.forward(z)[0]
     (r, real_caches), (f, _) = D.forward(x), D.forward(fake)
     value, d_real, d_fake = loss.d(r, f)
-    penalty = game.learn(D, d_real, r, real_caches, game.taken(penalties, "real"))
+    D.backward(d_real, real_caches, need_dx=False)
     D.backward(d_fake, real_caches, need_dx=False)  # right: fake_caches
     opt_D.step()
-    return {"loss_D": value, "penalty": penalty}
+    return {"loss_D": value, "penalty": 0.0}
 
 
 right_to_float = Dataset.to_float
@@ -837,7 +837,7 @@ assert quick() or deaf_distance > 3 * max(chance)
 # |---|---|---|
 # | `eq:conv.size`: $(H + 2p - k) / s + 1$, here $H / 2$ | `minigan.layers.Conv2d.size` | `tests/layers/test_conv.py`: `test_output_sizes_are_those_of_the_docstring`, `test_k4_s2_p1_halves_and_doubles` |
 # | `eq:init.he`: $\mathcal{N}(0, \text{gain}^2 / \text{fan-in})$ | `minigan.layers.conv.Convolution` | `tests/layers/test_conv.py`: `test_initial_variance_is_2_over_the_fan_in`, `test_the_variance_passes_through_a_transposed_convolution` |
-# | `eq:tanh.slope`: $1 - y^2$, nothing at black | `minigan.layers.Tanh` | `tests/layers/test_activations.py`: `test_curved_activations_by_hand` |
+# | `eq:tanh.derivative`: $1 - y^2$, nothing at black | `minigan.layers.Tanh` | `tests/layers/test_activations.py`: `test_curved_activations_by_hand` |
 # | `eq:upconv.folded`: G reaches as far as D sees | `minigan.models.dcgan_up` | `tests/models/test_dcgan.py`: `test_g_makes_what_d_judges`, `test_d_doubles_its_channels_and_g_mirrors_them`, `test_every_gradient` |
 # | `eq:ema`: the average, of weights and statistics | `minigan.optim.EMA.step` | `tests/test_optim.py`: `test_ema_by_hand`, `test_ema_averages_running_statistics_too` |
 # | `eq:ema.warmup`: $\min(d, t / (t + 10))$ | `minigan.optim.EMA.step` | `tests/test_optim.py`: `test_ema_with_warmup_by_hand` |

@@ -292,7 +292,7 @@ def one_sided(g, lam=10.0):
     return lam * float(np.mean(excess**2)), 2 * lam * excess * np.sign(g) / len(g)
 
 
-one_sided.at = "between"
+one_sided = penalties.Custom(one_sided, place="between")
 
 
 def turned(penalty):
@@ -417,17 +417,17 @@ check.nb14_q1(earth_mover)
 
 
 # %% tags=["exercise"]
-def best_slope(x, y, t):
+def best_derivative(x, y, t):
     return ...  # your code: an array like t
 
 
-check.nb14_q2(best_slope)
+check.nb14_q2(best_derivative)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
 # ```python
-# def best_slope(x, y, t):
+# def best_derivative(x, y, t):
 #     F = np.mean(x[:, None] <= t, axis=0)
 #     G = np.mean(y[:, None] <= t, axis=0)
 #     return np.sign(G - F)

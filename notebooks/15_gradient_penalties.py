@@ -17,6 +17,7 @@ import numpy as np
 
 from minigan import penalties
 from minigan.differences import ADJOINT, SECOND, compare, numerical_gradient
+from minigan.fast_step import backward_with_penalties
 from minigan.game import d_step
 from minigan.gradcheck import network_checks, step_checks
 from minigan.layers import (
@@ -249,7 +250,7 @@ assert np.abs(both - differences)[1:-1].max() < 2e-3
 #
 # The product rule with $s' = s\, (1 - s)$ gives
 #
-# $$ f' = s + x\, s\, (1 - s) \tag{eq:silu.slope} $$
+# $$ f' = s + x\, s\, (1 - s) \tag{eq:silu.derivative} $$
 #
 # and once more $f'' = s' + (x s')' = 2 s' + x s''$. Here $s''$ is the curvature of the sigmoid, $s' (1 - 2s)$, so that $s'$ can be taken out:
 #
@@ -276,7 +277,7 @@ show_source(
 )
 
 # %% [markdown]
-# Then one layer's share of the way back, the two loops over the layers, and the three passes. In `Layer.backward_tangent` the case `Scaled` is a shortcut that we come to below; read past it. `learn` is lesson 2's: accumulate, then backward.
+# Then one layer's share of the way back, the two loops over the layers, and the three passes. `learn` says whether a layer's parameters collect their gradients, `need_dx` whether anybody needs what comes out at the bottom.
 
 # %%
 show_source(Layer.backward_tangent, Chain.tangent, Chain.streams, add_penalty, r1, penalties.wgan_gp)
@@ -374,7 +375,10 @@ show_checks(step_checks(G, curved, non_saturating, x, z, [r1, penalties.wgan_gp,
 #
 # $$ dW \mathrel{+}= (c\, x + v)^{\top} \delta \quad\text{instead of}\quad x^{\top}(c\, \delta) + v^{\top} \delta \tag{eq:linear.both} $$
 #
-# ($\delta$ is $dw$.) That is what `Scaled` is: a primal stream that need not be carried. The loss's backward pass costs nothing any more. Does it change anything?
+# ($\delta$ is $dw$.) So the ordinary backward pass of ones does both, if each layer's cache is taken at $c\, x + v$: that is `blend`, one short method of a layer. The loss's backward pass costs nothing any more. The step you have read stays plain; the one that trains does this, in `minigan/fast_step.py`. Does it change anything?
+
+# %%
+show_source(Chain.blend, Linear.blend, backward_with_penalties)
 
 # %%
 D = critic(LeakyReLU(0.2))
@@ -384,7 +388,7 @@ D.backward(c, caches)
 add_penalty(D, scores, caches, r1)
 apart = D.grad.copy()
 D.zero_grad()
-add_penalty(D, scores, caches, r1, dy=c)
+backward_with_penalties(D, c, scores, caches, [r1])
 print(compare("in one pass against two", D.grad, apart, ADJOINT))
 
 # %% [markdown]
@@ -522,12 +526,12 @@ check.nb15_q2(second_order)
 # ```python
 # def second_order(x, v, W, b, a):
 #     y = np.tanh(x @ W + b)
-#     v1 = v @ W  # tangent below the tanh
+#     v1 = v @ W  # the tangent below the tanh
 #     v2 = (1 - y**2) * v1  # and above it
-#     dw = np.ones((len(x), 1)) @ a.T  # slope of v2
+#     dw = np.ones((len(x), 1)) @ a.T  # the gradient in v2
 #     da = v2.sum(axis=0)[:, None]
-#     dx = -2 * y * (1 - y**2) * v1 * dw  # born here
-#     dw = (1 - y**2) * dw  # slope of v1
+#     dx = -2 * y * (1 - y**2) * v1 * dw  # starts here
+#     dw = (1 - y**2) * dw  # the gradient in v1
 #     return v.T @ dw + x.T @ dx, dx.sum(axis=0), da
 # ```
 #
@@ -676,7 +680,7 @@ def steepness(penalty):
     return norms
 
 
-over_the_channels.at = "between"
+over_the_channels = penalties.Custom(over_the_channels, place="between")
 title = "With the norm over the channels D becomes more than twenty times too steep"
 with figure(title) as ax:
     right, wrong = steepness(penalties.wgan_gp), steepness(over_the_channels)
@@ -695,14 +699,14 @@ assert quick() or (1.2 < right[-1] < 1.6 and 28 < wrong[-1] < 38)
 # | `eq:penalty.g`: $g_n = \partial D(x_n) / \partial x_n$, a backward pass of ones | `minigan.penalties.add_penalty` | `tests/test_penalties.py`: `test_linear_critic_by_hand`, `test_mixed_samples_are_refused_and_nothing_is_added` |
 # | `eq:penalty.r1.v`: $v = \gamma g / N$ | `minigan.penalties.r1` | `tests/test_penalties.py`: `test_r1_by_hand` |
 # | `eq:penalty.wgan_gp.v`: $v = \frac{2 \lambda}{N} (1 - 1 / \lVert g_n \rVert)\, g_n$ | `minigan.penalties.wgan_gp` | `tests/test_penalties.py`: `test_wgan_gp_by_hand`, `test_the_norm_runs_over_all_axes_of_a_sample` |
-# | `eq:penalty.around`: $x_{\text{real}} + \frac12 \operatorname{std}(x_{\text{real}})\, u$, for DRAGAN | `minigan.penalties.around` | `tests/test_penalties.py`: `test_around_adds_up_to_half_a_deviation` |
+# | `eq:penalty.around`: $x_{\text{real}} + \frac12 \operatorname{std}(x_{\text{real}})\, u$, for DRAGAN | `minigan.penalties.around` | `tests/test_penalties.py`: `test_around_adds_up_to_half_a_standard_deviation` |
 # | `eq:penalty.tangent`: $\nabla_\theta P = \nabla_\theta \sum_n J_n v_n$, $v$ held still | `minigan.penalties.add_penalty` | `tests/test_penalties.py`: `test_tanh_critic_by_hand` |
 # | `eq:chain.tangent`: $w = J_L \cdots J_1 v$ | `minigan.layers.chain.Chain.tangent` | `tests/layers/test_chain.py`: `test_worked_by_hand` |
 # | `eq:chain.second`: $dw_{l-1} = J^\top dw_l$, $dx_{l-1} = J^\top dx_l + k_l$ | `minigan.layers.layer.Layer.backward_tangent` | `tests/layers/test_chain.py`: `test_second_order_by_hand` |
 # | `eq:activation.curvature`: $k = f''(x)\, v\, dy$ | `minigan.layers.activations.Activation.curvature` | `tests/layers/test_activations.py`: `test_curved_activations_by_hand` |
 # | `eq:silu.curvature`: $f'' = s\, (1 - s)\, (2 + x\, (1 - 2s))$ | `minigan.layers.SiLU` | `tests/layers/test_activations.py`: `test_curved_activations_by_hand` |
 # | `eq:gradcheck.second`: the streams against differences of $dy^\top J v$ | `minigan.gradcheck.network_checks` | `tests/test_gradcheck.py`: `test_a_forgotten_curvature_is_caught`, `test_a_bias_that_moves_under_the_tangent_is_caught` |
-# | `eq:penalty.shared`: $dx_l = c \odot dw_l$ | `minigan.layers.layer.Layer.accumulate_both` | `tests/test_penalties.py`: `test_sharing_the_pass_with_a_loss_changes_nothing` |
+# | `eq:penalty.shared`: $dx_l = c \odot dw_l$ | `minigan.layers.chain.Chain.blend` | `tests/test_penalties.py`: `test_sharing_the_pass_with_a_loss_changes_nothing` |
 #
 # - The gradient of a penalty is the gradient of a tangent: hold $v$ still, push it forward, run backward through that.
 # - Two slopes travel back. The second is born where a layer is curved, and teaches everything below, biases too. A ReLU net never tells that it is missing.

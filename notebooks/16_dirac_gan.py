@@ -256,7 +256,7 @@ class Point(game.GAN):
         return np.ones((n, 1))
 
     def play(self):
-        self.step(np.zeros((1, 1)), None, np.random.default_rng(0))
+        self.step(lambda: (np.zeros((1, 1)), None), np.random.default_rng(0))
         return np.array([self.D.theta[0], self.G.theta[0]])
 
 
@@ -449,7 +449,6 @@ def without_half(g, gamma=1.0):
     return gamma * float(np.sum(g * g)) / len(g), 2 * gamma * g / len(g)  # right: gamma / 2, gamma
 
 
-without_half.at = "real"
 G = Sequential(Dense(2, 4), Tanh(), Dense(4, 2), rng=0)
 D = Sequential(Dense(2, 4), Tanh(), Dense(4, 1), rng=1)
 x, z = np.random.default_rng(2).standard_normal((2, 5, 2))
@@ -474,7 +473,7 @@ def examine():
 bugs = {
     "a lost minus": (losses.Wasserstein, "g", with_the_grain),
     "R1 without its half": (penalties, "r1", without_half),
-    "R1 at the fakes": (penalties.r1, "at", "fake"),
+    "R1 at the fakes": (penalties.R1, "place", "fake"),
     "curvature forgotten": (Tanh, "d2f", lambda self, y: 0 * y),
 }
 caught = {}
@@ -500,10 +499,10 @@ assert all(ok for _, ok in examine())
 #
 # | formula | code | test |
 # |---|---|---|
-# | `eq:dirac.field`: $w = (-\partial L_G / \partial \theta, -\partial L_D / \partial \psi)$ | `minigan.measure.certify.dirac.DiracGAN.field` | `tests/test_certify.py`: `test_the_wasserstein_dirac_gan_by_hand` |
-# | `eq:dirac.closed_field`: $(-L_G' \psi,\ -L_D' \theta - P'(\psi))$ | `minigan.measure.certify.dirac.closed_field` | `tests/results/test_dirac.py`: `test_the_library_agrees_with_the_closed_forms` |
-# | `eq:dirac.jacobian`: a rotation, and friction $-\gamma$ on D | `minigan.measure.certify.dirac.DiracGAN.eigenvalues` | `tests/test_certify.py`: `test_the_wasserstein_dirac_gan_by_hand` |
-# | `eq:dirac.eigenvalues`: $-\gamma/2 \pm \sqrt{\gamma^2/4 - a^2}$ | `minigan.measure.certify.dirac.closed_form` | `tests/results/test_dirac.py`: `test_circles_and_spirals`, `test_a_loss_with_a_wrong_sign_is_seen` |
+# | `eq:dirac.field`: $w = (-\partial L_G / \partial \theta, -\partial L_D / \partial \psi)$ | `minigan.measure.certify.dirac.DiracGAN.field` | `tests/measure/test_certify.py`: `test_the_wasserstein_dirac_gan_by_hand` |
+# | `eq:dirac.closed_field`: $(-L_G' \psi,\ -L_D' \theta - P'(\psi))$ | `minigan.measure.certify.dirac.closed_field` | `tests/measure/results/test_dirac.py`: `test_the_library_agrees_with_the_closed_forms` |
+# | `eq:dirac.jacobian`: a rotation, and friction $-\gamma$ on D | `minigan.measure.certify.dirac.DiracGAN.eigenvalues` | `tests/measure/test_certify.py`: `test_the_wasserstein_dirac_gan_by_hand` |
+# | `eq:dirac.eigenvalues`: $-\gamma/2 \pm \sqrt{\gamma^2/4 - a^2}$ | `minigan.measure.certify.dirac.closed_form` | `tests/measure/results/test_dirac.py`: `test_circles_and_spirals`, `test_a_loss_with_a_wrong_sign_is_seen` |
 #
 # - A GAN near its equilibrium is a swing. Without friction it swings for ever; R1 is friction, and $\gamma = 2a$ is the best of it.
 # - A penalty that wants the slope 1 leaves no place to rest. One that wants the slope 0 does.

@@ -26,7 +26,7 @@ from minigan.measure.certify.dirac import DiracGAN, closed_form, in_order
 from minigan.metrics import mixture_quality
 from minigan.network import Sequential
 from minigan.optim import SGD, Adam
-from minigan.penalties import r1, r2
+from minigan.penalties import R1, R2, r1, r2
 from minigan.teach import exercises as check
 from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
 
@@ -70,7 +70,7 @@ assert cost["plain"].argmin() == cost["pairs"].argmin() == scores.argmax()
 #
 # The slope of softplus is the sigmoid, so D's slopes are
 #
-# $$ df = \frac{\sigma(f - r)}{N}, \qquad dr = -df \tag{eq:loss.relativistic.d.slopes} $$
+# $$ df = \frac{\sigma(f - r)}{N}, \qquad dr = -df \tag{eq:loss.relativistic.d.gradients} $$
 #
 # (The papers write the whole game with one function, $\varphi(D(G(z)) - D(x))$ with $\varphi(t) = -\log(1 + e^{-t})$, and call it $f$; up to the sign of D, and to the exchange of roles in G's loss, it is this one. Remember $\varphi'(0) = \frac12$.)
 #
@@ -265,7 +265,7 @@ def field(theta, psi, chosen):
 
 
 for gamma_1, gamma_2 in ((0.0, 0.0), (0.3, 0.0), (0.3, 0.3), (0.5, 0.5), (1.0, 2.0)):
-    chosen = [partial(r1, gamma=gamma_1), partial(r2, gamma=gamma_2)]
+    chosen = [R1(gamma=gamma_1), R2(gamma=gamma_2)]
     columns = [(field(*h, chosen) - field(*-h, chosen)) / 2e-5 for h in 1e-5 * np.eye(2)]
     found = in_order(np.linalg.eigvals(np.stack(columns, axis=1).astype(complex)))
     expected = in_order(closed_form("relativistic", gamma_1 + gamma_2))
@@ -449,8 +449,8 @@ def play(loss, taken, seed, every=1):
 
 
 def cures(gamma):
-    half = [partial(one, gamma=gamma / 2) for one in (r1, r2)]
-    return {"no penalty": (), "R1": [partial(r1, gamma=gamma)], "R1 + R2": half}
+    half = [R1(gamma=gamma / 2), R2(gamma=gamma / 2)]
+    return {"no penalty": (), "R1": [R1(gamma=gamma)], "R1 + R2": half}
 
 
 entrants = {"plain": (non_saturating, 2.0), "pairs": (relativistic, 2.0), "hinge": (losses.hinge, 8.0)}
@@ -516,7 +516,7 @@ if not quick():
 # %%
 lazy = {"each step": runs["pairs", "R1 + R2"]}
 for name, weight in (("every 8th, 8 times as strong", 8.0), ("every 8th, as strong", 1.0)):
-    taken = [partial(one, gamma=weight) for one in (r1, r2)]
+    taken = [R1(gamma=weight), R2(gamma=weight)]
     lazy[name] = [play(relativistic, taken, seed, every=8) for seed in SEEDS]
 lazy["no penalty"] = runs["pairs", "no penalty"]
 with figure(
@@ -560,9 +560,9 @@ check.nb17_q1(all_pairs)
 #
 # ```python
 # def all_pairs(r, f):
-#     apart = f - r[:, None]  # (N, M)
-#     slope = sigmoid(apart) / apart.size
-#     return softplus(apart).mean(), -slope.sum(axis=1), slope.sum(axis=0)
+#     t = f - r[:, None]  # (N, M)
+#     dt = sigmoid(t) / t.size
+#     return softplus(t).mean(), -dt.sum(axis=1), dt.sum(axis=0)
 # ```
 #
 # Each real meets every fake: its slope is the sum over its row, and a fake's is the sum over its column. It is (17.3) for the batch, with less noise than $N$ pairs drawn by lot, at hardly any cost, since D has scored all of them anyway.
@@ -598,7 +598,7 @@ check.nb17_q2(gamma_at)
 # %% [markdown]
 # ### Exercise 3: the gradient of R3GAN's D
 #
-# Everything together: given a network `D`, reals `x`, as many fakes `fake`, and `gamma`, return the gradient, in D's weights, of the pairing loss + R1 + R2 with the weight `gamma` each, as an array like `D.theta`. `D.grad` is 0 at the beginning. (`relativistic`, `penalties.add_penalty`, `r1`, `r2` and `partial` are at hand.)
+# Everything together: given a network `D`, reals `x`, as many fakes `fake`, and `gamma`, return the gradient, in D's weights, of the pairing loss + R1 + R2 with the weight `gamma` each, as an array like `D.theta`. `D.grad` is 0 at the beginning. (`relativistic`, `penalties.add_penalty`, `R1` and `R2` are at hand.)
 
 
 # %% tags=["exercise"]
@@ -618,8 +618,8 @@ check.nb17_q3(r3_gradient)
 #     _, d_real, d_fake = relativistic.d(r, f)
 #     D.backward(d_real, real_caches)
 #     D.backward(d_fake, fake_caches)
-#     penalties.add_penalty(D, r, real_caches, partial(r1, gamma=gamma))
-#     penalties.add_penalty(D, f, fake_caches, partial(r2, gamma=gamma))
+#     penalties.add_penalty(D, r, real_caches, R1(gamma=gamma))
+#     penalties.add_penalty(D, f, fake_caches, R2(gamma=gamma))
 #     return D.grad
 # ```
 #
@@ -672,7 +672,6 @@ def over_all_axes(g, gamma=1.0):
     return gamma / 2 * float(np.mean(g * g)), gamma * g / g.size  # right: the sum over an image, / N
 
 
-without_half.at = over_all_axes.at = "real"
 rng = np.random.default_rng(3)
 painter = Sequential(Dense(2, 4), Tanh(), Dense(4, 2), rng=0)
 judge = Sequential(Dense(2, 4), Tanh(), Dense(4, 1), rng=1)
@@ -703,7 +702,7 @@ bugs = {
     "BCE written over it": (losses.Relativistic, "d", losses.NonSaturating.d),
     "G asks D's question": (losses.Relativistic, "g", not_exchanged),
     "upside down, for both": (losses.Relativistic, "d", upside_down),
-    "R2 at the reals": (penalties.r2, "at", "real"),
+    "R2 at the reals": (penalties.R2, "place", "real"),
     "without its half": (penalties, "r1", without_half),
     "over all axes": (penalties, "r1", over_all_axes),
 }
@@ -736,11 +735,11 @@ assert not show_checks(examine())
 # | formula | code | test |
 # |---|---|---|
 # | `eq:loss.relativistic.d`: $\operatorname{mean}\operatorname{softplus}(-(r - f))$ | `minigan.losses.Relativistic.d` | `tests/test_losses.py`: `test_relativistic_by_hand` |
-# | `eq:loss.relativistic.d.slopes`: $df = \sigma(f - r)/N$, $dr = -df$ | `minigan.losses.Relativistic.d` | `tests/test_losses.py`: `test_relativistic_by_hand` |
+# | `eq:loss.relativistic.d.gradients`: $df = \sigma(f - r)/N$, $dr = -df$ | `minigan.losses.Relativistic.d` | `tests/test_losses.py`: `test_relativistic_by_hand` |
 # | `eq:loss.relativistic.g`: the roles exchanged | `minigan.losses.Relativistic.g` | `tests/test_losses.py`: `test_relativistic_by_hand` |
 # | `eq:penalty.r1`: $\frac\gamma2 \operatorname{mean} \lVert g \rVert^2$ at the reals | `minigan.penalties.r1` | `tests/test_penalties.py`: `test_r1_by_hand` |
 # | `eq:penalty.r2`: the same at the fakes | `minigan.penalties.r2` | `tests/test_penalties.py`: `test_r1_by_hand` |
-# | `eq:dirac.eigenvalues`: $\gamma = \gamma_1 + \gamma_2$, $a = \frac12$ | `minigan.measure.certify.dirac.closed_form` | `tests/results/test_dirac.py`: `test_the_library_agrees_with_the_closed_forms` |
+# | `eq:dirac.eigenvalues`: $\gamma = \gamma_1 + \gamma_2$, $a = \frac12$ | `minigan.measure.certify.dirac.closed_form` | `tests/measure/results/test_dirac.py`: `test_the_library_agrees_with_the_closed_forms` |
 # | `eq:game.g_step`: G's loss needs the reals' scores | `minigan.game.g_step` | `tests/test_game.py`: `test_only_a_relativistic_loss_compares_with_the_real_batch` |
 #
 # - Pairs make scores relative, and change little else: the same best D, the same price of a lost mode, a pull at most an eighth stronger. "Each real needs its own fake" is true of fixed pairs, which nobody uses.

@@ -416,31 +416,31 @@ assert not show_checks(checks)
 #
 # *Least squares* (`eq:loss.least_squares.d`): the $\frac12$ takes the 2 of the square away. A slope is the distance from the label, 1 for a real, 0 for a fake:
 #
-# $$ dr = \frac{r - 1}{N}, \qquad df = \frac{f}{N} \tag{eq:loss.least\_squares.d.slopes} $$
+# $$ dr = \frac{r - 1}{N}, \qquad df = \frac{f}{N} \tag{eq:loss.least\_squares.d.gradients} $$
 #
 # G wants the label of the reals for its fakes, and pushes with the distance from it:
 #
 # $$ L_G = \tfrac12 \operatorname{mean}\,(f - 1)^2 \tag{eq:loss.least\_squares.g} $$
 #
-# $$ df = \frac{f - 1}{N} \tag{eq:loss.least\_squares.g.slopes} $$
+# $$ df = \frac{f - 1}{N} \tag{eq:loss.least\_squares.g.gradients} $$
 #
 # *Hinge* (`eq:loss.hinge.d`): $\max(0, 1 - r)$ is the line $1 - r$ to the left of 1 and 0 to the right of it; $\max(0, 1 + f)$ is $1 + f$ to the right of $-1$. At the corner itself any slope between the two would do, and the library takes 0. With $[\;]$ for 1 if true and 0 if not,
 #
-# $$ dr = -\frac{[\,r < 1\,]}{N}, \qquad df = \frac{[\,f > -1\,]}{N} \tag{eq:loss.hinge.d.slopes} $$
+# $$ dr = -\frac{[\,r < 1\,]}{N}, \qquad df = \frac{[\,f > -1\,]}{N} \tag{eq:loss.hinge.d.gradients} $$
 #
 # G has no margin. It raises its scores, whatever they are, and a straight line has one slope:
 #
 # $$ L_G = -\operatorname{mean} f \tag{eq:loss.hinge.g} $$
 #
-# $$ df = -\frac1N \tag{eq:loss.hinge.g.slopes} $$
+# $$ df = -\frac1N \tag{eq:loss.hinge.g.gradients} $$
 #
 # *Wasserstein* (`eq:loss.wasserstein.d`): the same without a margin, straight lines for D too,
 #
-# $$ dr = -\frac1N, \qquad df = \frac1N \tag{eq:loss.wasserstein.d.slopes} $$
+# $$ dr = -\frac1N, \qquad df = \frac1N \tag{eq:loss.wasserstein.d.gradients} $$
 #
 # and $L_G$ is the hinge's to the letter, so that what differs is only the D that G climbs:
 #
-# $$ df = -\frac1N \tag{eq:loss.wasserstein.g.slopes} $$
+# $$ df = -\frac1N \tag{eq:loss.wasserstein.g.gradients} $$
 #
 # Now all six in a picture. The relativistic loss compares two scores, $L_D = \operatorname{mean} \operatorname{softplus}(f - r)$; we hold the other one at 0. All is asked of the library.
 
@@ -865,11 +865,11 @@ check.nb18_q1(largest_stretch)
 # %% [markdown]
 # ### Exercise 2: through sigma
 #
-# `eq:spectral.dW`: given `G`, the slope $d\bar W$ of the loss in $W / \sigma$, the weights `W`, and their leading singular vectors `u` and `v`, return $dW$.
+# `eq:spectral.dW`: given `dW_bar`, the gradient $d\bar W$ of the loss in $W / \sigma$, the weights `W`, and their leading singular vectors `u` and `v`, return $dW$.
 
 
 # %% tags=["exercise"]
-def through_sigma(G, W, u, v):
+def through_sigma(dW_bar, W, u, v):
     return ...  # your code: an array like W
 
 
@@ -879,9 +879,9 @@ check.nb18_q2(through_sigma)
 # <details><summary>Solution</summary>
 #
 # ```python
-# def through_sigma(G, W, u, v):
+# def through_sigma(dW_bar, W, u, v):
 #     sigma = u @ W @ v
-#     return (G - np.sum(G * W / sigma) * np.outer(u, v)) / sigma
+#     return (dW_bar - np.sum(dW_bar * W / sigma) * np.outer(u, v)) / sigma
 # ```
 #
 # The inner product is a single number: how much the loss would rise if $\bar W$ grew as a whole. It cannot grow, so that much is taken off, in the one direction in which $\sigma$ feels a change.
@@ -1028,19 +1028,19 @@ assert not show_checks(examine())
 #
 # | formula | code | test |
 # |---|---|---|
-# | `eq:spectral.power`: $v \leftarrow M^\top M v$, made a unit vector | `minigan.layers.SpectralNorm._estimate` | `tests/layers/test_spectral_norm.py`: `test_each_forward_takes_one_step_and_use_takes_none` |
-# | `eq:spectral.sigma`: $\sigma = u^\top M v$ | `minigan.layers.SpectralNorm._estimate` | `tests/layers/test_spectral_norm.py`: `test_the_largest_singular_value_becomes_1` |
-# | `eq:spectral.forward`: $W / \sigma$ in place of $W$ | `minigan.layers.SpectralNorm._normalised` | `tests/layers/test_spectral_norm.py`: `test_worked_by_hand`, `test_nothing_is_stretched_by_more_than_1` |
-# | `eq:spectral.dW`: less $\langle d\bar W, \bar W \rangle\, u v^\top$ | `minigan.layers.SpectralNorm.accumulate` | `tests/layers/test_spectral_norm.py`: `test_worked_by_hand`, `test_the_output_does_not_depend_on_the_size_of_w_and_so_the_slope_is_orthogonal_to_it` |
-# | `eq:attention.forward`: $x + \gamma\, A v$ | `minigan.layers.SelfAttention.forward` | `tests/layers/test_attention.py`: `test_worked_by_hand`, `test_every_pixel_sees_every_other_but_no_other_sample` |
-# | `eq:attention.weights`: softmax of $q k^\top / \sqrt d$, row by row | `minigan.layers.SelfAttention.forward` | `tests/layers/test_attention.py`: `test_the_scale_is_one_over_sqrt_d`, `test_large_scores_do_not_overflow` |
-# | `eq:attention.dW`: three dense layers and one number | `minigan.layers.SelfAttention._heads` | `tests/layers/test_attention.py`: `test_worked_by_hand` |
-# | `eq:attention.second`: backward through the tangent | `minigan.layers.SelfAttention.backward_tangent` | `tests/layers/test_attention.py`: `test_curvature_is_the_change_of_the_slope_and_leaves_the_gradient_alone` |
+# | `eq:spectral.power`: $v \leftarrow M^\top M v$, made a unit vector | `minigan.layers.SpectralNorm._estimate` | `tests/layers/more/test_spectral_norm.py`: `test_each_forward_takes_one_step_and_use_takes_none` |
+# | `eq:spectral.sigma`: $\sigma = u^\top M v$ | `minigan.layers.SpectralNorm._estimate` | `tests/layers/more/test_spectral_norm.py`: `test_the_largest_singular_value_becomes_1` |
+# | `eq:spectral.forward`: $W / \sigma$ in place of $W$ | `minigan.layers.SpectralNorm._normalised` | `tests/layers/more/test_spectral_norm.py`: `test_worked_by_hand`, `test_nothing_is_stretched_by_more_than_1` |
+# | `eq:spectral.dW`: less $\langle d\bar W, \bar W \rangle\, u v^\top$ | `minigan.layers.SpectralNorm.accumulate` | `tests/layers/more/test_spectral_norm.py`: `test_worked_by_hand`, `test_the_output_does_not_depend_on_the_size_of_w_and_so_the_slope_is_orthogonal_to_it` |
+# | `eq:attention.forward`: $x + \gamma\, A v$ | `minigan.layers.SelfAttention.forward` | `tests/layers/more/test_attention.py`: `test_worked_by_hand`, `test_every_pixel_sees_every_other_but_no_other_sample` |
+# | `eq:attention.weights`: softmax of $q k^\top / \sqrt d$, row by row | `minigan.layers.SelfAttention.forward` | `tests/layers/more/test_attention.py`: `test_the_scale_is_one_over_sqrt_d`, `test_large_scores_do_not_overflow` |
+# | `eq:attention.dW`: three dense layers and one number | `minigan.layers.SelfAttention._heads` | `tests/layers/more/test_attention.py`: `test_worked_by_hand` |
+# | `eq:attention.second`: backward through the tangent | `minigan.layers.SelfAttention.backward_tangent` | `tests/layers/more/test_attention.py`: `test_curvature_is_the_change_of_the_slope_and_leaves_the_gradient_alone` |
 # | `eq:loss.least_squares.d`: best at $p / (p + q)$ | `minigan.losses.LeastSquares.d` | `tests/test_losses.py`: `test_least_squares_by_hand` |
 # | `eq:loss.hinge.d`: best at $\operatorname{sign}(p - q)$ | `minigan.losses.Hinge.d` | `tests/test_losses.py`: `test_hinge_by_hand` |
-# | `eq:loss.hinge.d.slopes`: $-[r < 1]/N$, $[f > -1]/N$ | `minigan.losses.Hinge.d` | `tests/test_losses.py`: `test_hinge_by_hand` |
-# | `eq:loss.least_squares.g.slopes`: $(f - 1)/N$, without limit | `minigan.losses.LeastSquares.g` | `tests/test_losses.py`: `test_least_squares_by_hand` |
-# | `eq:loss.wasserstein.g.slopes`: $-1/N$, as the hinge's | `minigan.losses.Wasserstein.g` | `tests/test_losses.py`: `test_wasserstein_by_hand` |
+# | `eq:loss.hinge.d.gradients`: $-[r < 1]/N$, $[f > -1]/N$ | `minigan.losses.Hinge.d` | `tests/test_losses.py`: `test_hinge_by_hand` |
+# | `eq:loss.least_squares.g.gradients`: $(f - 1)/N$, without limit | `minigan.losses.LeastSquares.g` | `tests/test_losses.py`: `test_least_squares_by_hand` |
+# | `eq:loss.wasserstein.g.gradients`: $-1/N$, as the hinge's | `minigan.losses.Wasserstein.g` | `tests/test_losses.py`: `test_wasserstein_by_hand` |
 # | `eq:loss.relativistic.d`: best at $\log p/q + \text{constant}$ | `minigan.losses.Relativistic.d` | `tests/test_losses.py`: `test_relativistic_by_hand`, `test_equilibrium_is_2_log_2_or_log_2` |
 #
 # - Divide each matrix by its largest singular value, found by one step of power iteration at a time, and D's slope is bounded. The gradient stands at right angles to $W$.

@@ -18,11 +18,26 @@ import numpy as np
 from minigan import data, game, losses, metrics, models, plots
 from minigan.data.toy import RING_MODES, RING_STD
 from minigan.differences import ADJOINT, Check, compare
+from minigan.fast_step import with_label
 from minigan.gradcheck import network_checks, step_checks
-from minigan.layers import Beside, Concat, Conv2d, Dense, Embedding, Flatten, LabelScore, LeakyReLU, Reshape
+from minigan.layers import (
+    Beside,
+    Concat,
+    Conv2d,
+    Dense,
+    Embedding,
+    Flatten,
+    Join,
+    LabelScore,
+    LeakyReLU,
+    Parallel,
+    Reshape,
+)
 from minigan.layers.chain import Chain
-from minigan.layers.embedding import one_hot
-from minigan.layers.layer import Layer, constant, normal
+from minigan.layers.layer import Layer
+from minigan.layers.more.embedding import one_hot
+from minigan.layers.parameters import constant, normal
+from minigan.layers.tree import first
 from minigan.metrics import mixture_quality
 from minigan.models import digitnet
 from minigan.network import Sequential
@@ -90,7 +105,7 @@ def train(told, n, seed=3, batch=64):
     for _ in range(n):
         y = rng.integers(K, size=batch)
         x = RING_MODES[y] + RING_STD * rng.standard_normal((batch, 2))
-        gan.step(x.astype(np.float32), y, rng)
+        gan.step(lambda: (x.astype(np.float32), y), rng)
     return G
 
 
@@ -252,13 +267,13 @@ if not quick():
 #
 # ## See the code
 #
-# Notice the `None`s: `Embedding.backward` returns one, `LabelScore.backward` puts one beside its `dh`, and `Concat.back` hands on whatever its two sides say. `Beside.back` does not look at what comes for the label. In `game`, `beside` is the line that gives a fake the label it was asked for. And of a D that takes pairs, `add_penalty` differentiates the image only.
+# Notice the `None`s: `Embedding.backward` returns one, `LabelScore.backward` puts one beside its `dh`, and `Parallel.back` hands on whatever its branches say: it skips a branch that gets no gradient. `Concat` is `Parallel`, then `Join`; `Beside` is `Parallel` with nothing in the second branch. `with_label` is the line that gives a fake the label it was asked for. And of a D that takes pairs, `add_penalty` differentiates the image only.
 
 # %%
-show_source(Embedding, Concat.forward, Concat.back, Beside.forward, Beside.back)
+show_source(Embedding, Parallel.forward, Parallel.back, Join, Concat, Beside)
 
 # %%
-show_source(LabelScore, game.beside, game.image, models.mlp, add_penalty)
+show_source(LabelScore, with_label, first, models.mlp, add_penalty)
 
 
 # %% [markdown]
@@ -477,7 +492,7 @@ def train_digits(equal, n, seed=0, batch=64, latent=16):
             i = np.array([rng.choice(classes[k]) for k in rng.integers(10, size=batch)])
         else:
             i = rng.choice(everything, batch)
-        gan.step(images[i], digits.labels[i], rng)
+        gan.step(lambda: (images[i], digits.labels[i]), rng)
     return gan
 
 
@@ -599,7 +614,7 @@ for name, of_all in zip(("ink", "slant"), zip(*styles, strict=True), strict=True
 # %%
 def walk(gan, a, b, z, frames=9):
     G = gan.ema.net
-    rows = G.layers[0].children()[0].W  # (10, 16)
+    rows = next(layer for layer in G.layers[0].walk() if isinstance(layer, Embedding)).W  # (10, 16)
     s = np.linspace(0, 1, frames, dtype=np.float32)[:, None]
     e = (1 - s) * rows[a] + s * rows[b]
     return Chain(*G.layers[1:])(np.concatenate([np.tile(z, (frames, 1)), e], axis=1))
@@ -676,17 +691,17 @@ check.nb19_q1(distance_with_labels)
 
 
 # %% tags=["exercise"]
-def class_scale_back(x, label, gamma, dy):
+def class_scale_backward(x, label, gamma, dy):
     return ...  # your code: dx, dgamma, dbeta
 
 
-check.nb19_q2(class_scale_back)
+check.nb19_q2(class_scale_backward)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
 # ```python
-# def class_scale_back(x, label, gamma, dy):
+# def class_scale_backward(x, label, gamma, dy):
 #     dgamma, dbeta = np.zeros_like(gamma), np.zeros_like(gamma)
 #     np.add.at(dgamma, label, dy * x)
 #     np.add.at(dbeta, label, dy)
@@ -755,13 +770,12 @@ def shuffled(G, D, loss, penalties, opt_D, x, z, rng=None):
     return right_step(G, D, loss, penalties, opt_D, (x[0], np.roll(x[1], 1)), z, rng)  # right: (x[0], x[1])
 
 
-def another(fake, z):
-    return fake, np.roll(z[1], 1)  # right: z[1]
+def another(image, pair):
+    return image, np.roll(pair[1], 1)  # right: pair[1]
 
 
 def lost_on_the_way(self, x):
-    h, caches = self.body.forward(x[0])
-    return (h, 0 * x[1]), caches  # right: x[1]
+    return Parallel.forward(self, (x[0], 0 * x[1]))  # right: x
 
 
 def last_one_only(self, dy, cache):
@@ -772,7 +786,7 @@ def last_one_only(self, dy, cache):
 
 bugs = {
     "the real labels are shuffled": (game, "d_step", shuffled),
-    "D is told another label": (game, "beside", another),
+    "D is told another label": (game, "with_label", another),
     "the label is lost in D": (Beside, "forward", lost_on_the_way),
     "repeated labels are lost": (Embedding, "accumulate", last_one_only),
 }
@@ -809,9 +823,7 @@ assert [bool(names) for names in caught.values()] == [False, False, False, True]
 n = steps(300, 3)
 heard = {"no bug": train("score", n)((FRESH, ASKED))}
 for name, bug in bugs.items():
-    two_passes = planted(
-        game, "d_step_joined", lambda *step: game.d_step(*step)
-    )  # where the bug is planted
+    two_passes = planted(game, "fast_d_step", lambda *step: game.d_step(*step))  # where the bug is planted
     with planted(*bug), two_passes:
         heard[name] = train("score", n)((FRESH, ASKED))
 answers = {name: np.trace(got(points)) / K for name, points in heard.items()}
@@ -885,13 +897,13 @@ assert caught["the label is lost in D"] == {"D hears the label"}
 #
 # | formula | code | test |
 # |---|---|---|
-# | `eq:embedding.forward`: a row for each label | `minigan.layers.Embedding.forward` | `tests/layers/test_embedding.py`: `test_worked_by_hand`, `test_equals_dense_on_one_hot_rows` |
-# | `eq:embedding.dW`: labels that come twice collect two slopes | `minigan.layers.Embedding.accumulate` | `tests/layers/test_embedding.py`: `test_worked_by_hand` |
-# | `eq:concat.forward`: the label beside the noise, or as a plane | `minigan.layers.Concat.forward` | `tests/layers/test_concat.py`: `test_worked_by_hand`, `test_a_label_as_one_more_channel_of_an_image` |
-# | `eq:concat.dx`: the slope is cut where they were joined, `None` for a label | `minigan.layers.Concat.back` | `tests/layers/test_concat.py`: `test_worked_by_hand` |
-# | `eq:beside.forward`: the label waits beside the image | `minigan.layers.Beside.forward` | `tests/layers/test_label.py`: `test_beside_works_on_the_first_and_hands_the_second_on` |
-# | `eq:label_score.forward`: one score for each class | `minigan.layers.LabelScore.forward` | `tests/layers/test_label.py`: `test_label_score_by_hand`, `test_each_class_has_its_own_critic` |
-# | `eq:label_score.dW`: only the row that judged learns | `minigan.layers.LabelScore.accumulate` | `tests/layers/test_label.py`: `test_label_score_by_hand` |
+# | `eq:embedding.forward`: a row for each label | `minigan.layers.Embedding.forward` | `tests/layers/more/test_embedding.py`: `test_worked_by_hand`, `test_equals_dense_on_one_hot_rows` |
+# | `eq:embedding.dW`: labels that come twice collect two slopes | `minigan.layers.Embedding.accumulate` | `tests/layers/more/test_embedding.py`: `test_worked_by_hand` |
+# | `eq:concat.forward`: the label beside the noise, or as a plane | `minigan.layers.Join.forward` | `tests/layers/test_concat.py`: `test_worked_by_hand`, `test_a_label_as_one_more_channel_of_an_image` |
+# | `eq:concat.dx`: the slope is cut where they were joined, `None` for a label | `minigan.layers.Join.backward` | `tests/layers/test_concat.py`: `test_worked_by_hand` |
+# | `eq:beside.forward`: the label waits beside the image | `minigan.layers.Parallel.forward` | `tests/layers/more/test_label.py`: `test_beside_works_on_the_first_and_hands_the_second_on` |
+# | `eq:label_score.forward`: one score for each class | `minigan.layers.LabelScore.forward` | `tests/layers/more/test_label.py`: `test_label_score_by_hand`, `test_each_class_has_its_own_critic` |
+# | `eq:label_score.dW`: only the row that judged learns | `minigan.layers.LabelScore.accumulate` | `tests/layers/more/test_label.py`: `test_label_score_by_hand` |
 # | `eq:penalty.g`: of a pair only the image moves | `minigan.penalties.add_penalty` | `tests/test_penalties.py`: `test_in_a_conditional_critic_only_the_image_moves` |
 #
 # - With labels the game is one game for each class, and leaves the mean of their distances. A D that is not told leaves the distance of the mixtures, and G may call things as it likes.

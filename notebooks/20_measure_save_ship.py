@@ -28,6 +28,7 @@ from minigan.metrics import frechet, kid, manifold
 from minigan.models import digitnet
 from minigan.optim import EMA, Adam, Optimizer, cosine
 from minigan.running import checkpoint, files
+from minigan.running.recorder import Recorder
 from minigan.teach import exercises as check
 from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
 from minigan.trainer import Trainer
@@ -640,7 +641,7 @@ def forget(what, trainer):
     if what == "generator of the noise":
         trainer.rng = np.random.default_rng(1)
     if what == "order of the data":
-        trainer.order.restore({"generator": np.random.default_rng(1).bit_generator.state, "place": 0})
+        trainer.source.restore({"generator": np.random.default_rng(1).bit_generator.state, "place": 0})
     if what == "BatchNorm's statistics":
         g.G.state[...] = fresh.game.G.state
     if what == "average of G":
@@ -655,7 +656,7 @@ strays, ends = {}, {}
 print("forgotten                 weights of G        pictures of the average, grey levels away")
 for what in THINGS:
     resumed = build(out=home / "run", seed=7).restore()  # born with other weights: all comes from the file
-    resumed.out = None
+    resumed.recorder.out = None
     forget(what, resumed)
     thetas = way(resumed)
     strays[what] = np.linalg.norm(thetas - whole[STOP:], axis=1)
@@ -731,7 +732,7 @@ assert quick() or strays["Adam's t"][-1] > 10 * strays["Adam's t"][0]
 # What the trainer puts into the file, how the file is made trustworthy, and how it comes to the disk.
 
 # %%
-show_source(Trainer.arrays, Trainer.save, Trainer.restore, checkpoint.save, files.atomic_file)
+show_source(game.Game.arrays, Recorder.save, Recorder.restore, checkpoint.save, files.atomic_file)
 
 # %% [markdown]
 # ## Check: bit for bit
@@ -740,14 +741,14 @@ show_source(Trainer.arrays, Trainer.save, Trainer.restore, checkpoint.save, file
 
 # %%
 resumed = build(out=home / "run", seed=7).restore()
-resumed.out = None
+resumed.recorder.out = None
 resumed.run()
 for name, array in never_stopped.arrays().items():
     same = np.array_equal(array.view(np.uint8), resumed.arrays()[name].view(np.uint8))
     print(compare(f"{name:<20} same bits", float(same), 1.0, 0.0))
     assert same
 assert never_stopped.rng.bit_generator.state == resumed.rng.bit_generator.state
-assert never_stopped.order.state() == resumed.order.state()
+assert never_stopped.source.state() == resumed.source.state()
 
 # %% [markdown]
 # (On another machine the same sums may be taken in another order and round differently; then the same file gives the same run up to rounding.)
@@ -989,9 +990,9 @@ check.nb20_q2(two_shares)
 #     def radii(x):
 #         return np.sort(distances(x, x), axis=1)[:, k]
 #
-#     apart = distances(real, fake)  # (N, M)
-#     precision = np.mean((apart <= radii(real)[:, None]).any(axis=0))
-#     recall = np.mean((apart <= radii(fake)).any(axis=1))
+#     d = distances(real, fake)  # (N, M)
+#     precision = np.mean((d <= radii(real)[:, None]).any(axis=0))
+#     recall = np.mean((d <= radii(fake)).any(axis=1))
 #     return precision, recall
 # ```
 #
@@ -1007,17 +1008,17 @@ check.nb20_q2(two_shares)
 
 
 # %% tags=["exercise"]
-def take_up(G, opt, rng, arrays, meta):
+def resume(G, opt, rng, arrays, meta):
     pass  # your code: nothing is returned
 
 
-check.nb20_q3(take_up)
+check.nb20_q3(resume)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
 # ```python
-# def take_up(G, opt, rng, arrays, meta):
+# def resume(G, opt, rng, arrays, meta):
 #     G.theta[...] = arrays["theta"]
 #     G.state[...] = arrays["state"]
 #     opt.m[...] = arrays["m"]
@@ -1070,7 +1071,7 @@ def examine():
     first.run()
     second.run()
     third = build(out=place, seed=7, end=6).restore()
-    third.out = None
+    third.recorder.out = None
     third.run()
     differ = float(not np.array_equal(first.game.G.theta, third.game.G.theta))
     yield Check("resumed, same bits", differ, 0.0, "the resumed run has other weights")
@@ -1149,8 +1150,8 @@ assert not show_checks(examine())
 # | `eq:metric.inception`: $H(q) - \operatorname{mean} H(p_n)$ | `minigan.metrics.inception_score` | `tests/metrics/test_inception.py`: `test_by_hand` |
 # | `eq:metric.parzen`: a Gaussian on each sample | `minigan.metrics.parzen_log_likelihood` | `tests/metrics/test_parzen.py`: `test_by_hand`, `test_a_density_on_the_line_has_the_mass_1` |
 # | `eq:metric.ssim`: mean, contrast, structure in windows | `minigan.metrics.ssim` | `tests/metrics/test_images.py`: `test_ssim_against_loops`, `test_ssim_of_even_pictures_compares_their_means` |
-# | `eq:adam`: its $m$, $v$ and $t$ are part of the state | `minigan.trainer.Trainer.restore` | `tests/test_trainer.py`: `test_a_resumed_run_has_the_bits_of_one_never_stopped` |
-# | `eq:batchnorm.running`: saved, and shipped | `minigan.running.checkpoint.save` | `tests/test_checkpoint.py`: `test_any_arrays_come_back_bit_for_bit`, `test_each_flipped_byte_is_detected_or_harmless` |
+# | `eq:adam`: its $m$, $v$ and $t$ are part of the state | `minigan.running.recorder.Recorder.restore` | `tests/test_trainer.py`: `test_a_resumed_run_has_the_bits_of_one_never_stopped` |
+# | `eq:batchnorm.running`: saved, and shipped | `minigan.running.checkpoint.save` | `tests/running/test_checkpoint.py`: `test_any_arrays_come_back_bit_for_bit`, `test_each_flipped_byte_is_detected_or_harmless` |
 # | `eq:ema`: the network to ship | `minigan.optim.EMA.step` | `tests/test_optim.py`: `test_ema_averages_running_statistics_too` |
 #
 # - A measure without its floor, its number of images and the name of its features says nothing. Real against real is not 0.

@@ -294,7 +294,7 @@ def small_gan(seed=0):
 def five_steps(gan, x, rng):
     z = gan.noise(len(x), rng)  # 2. noise, of which G makes images
     # 1. train D, on both batches at once ...
-    row = game.d_step_joined(gan.G, gan.D, gan.loss, (), gan.opt_D, x, z)
+    row = game.fast_d_step(gan.G, gan.D, gan.loss, (), gan.opt_D, x, z)
     z = gan.noise(len(x), rng)  # 2. once more
     row |= game.g_step(gan.G, gan.D, gan.loss, gan.opt_G, x, z)  # 1. and 3. ... and train G
     gan.ema.step()
@@ -306,7 +306,7 @@ rng, its_rng, order = (np.random.default_rng(seed) for seed in (1, 1, 2))
 for _ in range(3):  # 5. again and again
     x = images[order.integers(len(images), size=64)]
     row = five_steps(gan, x, rng)
-    twin.step(x, None, its_rng)
+    twin.step(lambda x=x: (x, None), its_rng)
 
 print("  ".join(f"{name} {number:.3f}" for name, number in row.items()))
 print(compare("G by five steps and by GAN.step", gan.G.theta, twin.G.theta, 0.0))
@@ -437,7 +437,7 @@ with figure(
 #
 # beside what it should be,
 #
-# $$ df_n = -\frac{\sigma(-f_n)}{N} \tag{eq:loss.non\_saturating.g.slopes} $$
+# $$ df_n = -\frac{\sigma(-f_n)}{N} \tag{eq:loss.non\_saturating.g.gradients} $$
 #
 # The `+ 1` is there lest $\log 0$ be taken, a real concern. But where D is sure of a fake, $f \to -\infty$, (22.7) goes to 0 like $e^f$: the fakes that need it most hear nothing, as with minimax, and less. And nowhere is it larger than $3 - 2 \sqrt 2 = 0.17$. (Write $s = \sigma(f)$: the slope of $s (1 - s) / (1 + s)$ is 0 where $s^2 + 2 s = 1$, at
 # $s = \sqrt 2 - 1$.) The library's cure for $\log 0$ is not to form a probability: $-\log \sigma(f) = \operatorname{softplus}(-f)$.
@@ -641,17 +641,17 @@ assert quick() or (frechet["value"] < 1.5 and 0.6 < share < 0.95)
 
 
 # %% tags=["exercise"]
-def slope_of_the_listing(a):
+def listing_gradient(a):
     return ...  # your code: an array like a
 
 
-check.nb22_q1(slope_of_the_listing)
+check.nb22_q1(listing_gradient)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
 # ```python
-# def slope_of_the_listing(a):
+# def listing_gradient(a):
 #     e = np.exp(a - a.max(axis=1, keepdims=True))
 #     f = e / e.sum(axis=1, keepdims=True)
 #     winner = np.eye(a.shape[1])[f.argmax(axis=1)]
@@ -670,17 +670,17 @@ check.nb22_q1(slope_of_the_listing)
 
 
 # %% tags=["exercise"]
-def slope_against_cp(a, p, c):
+def gradient_against_cp(a, p, c):
     return ...  # your code: an array like a
 
 
-check.nb22_q2(slope_against_cp)
+check.nb22_q2(gradient_against_cp)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
 # ```python
-# def slope_against_cp(a, p, c):
+# def gradient_against_cp(a, p, c):
 #     q = np.exp(a - a.max())
 #     q = q / q.sum()
 #     cost = -np.log(c * p)
@@ -753,9 +753,13 @@ def divided_twice(self, pad_to=None):
     return right_float(self, pad_to) / 255  # right: once
 
 
-def frozen(D, dy, scores, caches, penalties):
-    D.backward(dy, caches, learn=False)  # right: learn=True
-    return 0.0
+def frozen(G, D, loss, penalties, opt_D, x, z, rng=None):
+    (r, real_caches), (f, fake_caches) = D.forward(x), D.forward(G.forward(z)[0])
+    value, d_real, d_fake = loss.d(r, f)
+    D.backward(d_real, real_caches, learn=False)  # right: learn=True
+    D.backward(d_fake, fake_caches, learn=False)
+    opt_D.step()
+    return {"loss_D": value, "penalty": 0.0, "score_real": float(r.mean()), "score_fake": float(f.mean())}
 
 
 def no_photograph(G, D, loss, penalties, opt_D, x, z, rng=None):
@@ -781,7 +785,7 @@ def examine():
 bugs = {
     "the listing's loss": (NonSaturating, "g", listings_loss),
     "a second / 255": (Dataset, "to_float", divided_twice),
-    "D is frozen": (game, "learn", frozen),
+    "D is frozen": (game, "d_step", frozen),
     "no photograph": (game, "d_step", no_photograph),
 }
 caught = {}
@@ -810,10 +814,10 @@ assert not show_checks(examine())
 # %%
 noise = np.random.default_rng(5).standard_normal((100, 16)).astype(np.float32)
 rows, logs = {}, {}
-for name, bug in {"as it should be": (game, "learn", game.learn), **bugs}.items():
+for name, bug in {"as it should be": (game, "d_step", game.d_step), **bugs}.items():
     gan = small_gan()
     two_passes = planted(
-        game, "d_step_joined", lambda *step: game.d_step(*step)
+        game, "fast_d_step", lambda *step: game.d_step(*step)
     )  # where the bugs are planted
     with planted(*bug), two_passes:
         run = Trainer(gan, digits.to_float(), batch=64, steps=steps(400, 20), log_every=1)
@@ -849,8 +853,8 @@ if not quick():
 # | `eq:game.d_step`: step 1 | `minigan.game.d_step` | `tests/test_game.py`: `test_each_step_moves_its_own_network_only`, `test_both_steps_against_differences_with_each_penalty` |
 # | `eq:game.g_step`: steps 1 and 3 | `minigan.game.g_step` | `tests/test_game.py`: `test_each_step_moves_its_own_network_only`, `test_both_steps_against_differences_with_each_penalty` |
 # | `eq:game.d_step`, then `eq:game.g_step`, again and again | `minigan.game.GAN.step` | `tests/test_game.py`: `test_a_step_is_d_step_then_g_step` |
-# | `eq:metric.frechet`: step 4, in every run | `minigan.evaluation.watch` | `tests/evaluation/test_watch.py`: `test_real_images_reach_the_floor_and_noise_does_not`, `test_every_run_is_watched_under_names_that_curves_and_bar_know` |
-# | `eq:loss.non_saturating.g.slopes`: $-\sigma(-f)/N$, not $-\log(f + 1)$ | `minigan.losses.NonSaturating.g` | `tests/test_losses.py`: `test_non_saturating_by_hand`, `test_minimax_vanishes_where_non_saturating_does_not` |
+# | `eq:metric.frechet`: step 4, in every run | `minigan.evaluation.watch` | `tests/evaluation/test_watch.py`: `test_real_images_reach_the_floor_and_noise_does_not`, `test_every_measure_has_a_panel_and_one_is_in_the_bar` |
+# | `eq:loss.non_saturating.g.gradients`: $-\sigma(-f)/N$, not $-\log(f + 1)$ | `minigan.losses.NonSaturating.g` | `tests/test_losses.py`: `test_non_saturating_by_hand`, `test_minimax_vanishes_where_non_saturating_does_not` |
 #
 # - G is a sampler, D* is $p / (p + q)$. A D that knows only $p$ sends even a perfect G to one mode.
 # - The five steps are right, and the fourth is the one that cannot be left out: the loss stands still while the images get better.

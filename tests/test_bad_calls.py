@@ -49,7 +49,7 @@ from minigan.losses import bce_with_logits, gaussian_kl, l1, mse, relativistic, 
 from minigan.models import dcgan
 from minigan.network import Sequential
 from minigan.optim import EMA, SGD, Adam, RMSProp, clip_weights
-from minigan.penalties import add_penalty, dragan, place, r1, wgan_gp
+from minigan.penalties import Custom, add_penalty, dragan, r1, wgan_gp
 from minigan.running import checkpoint
 from minigan.trainer import Trainer
 
@@ -302,7 +302,7 @@ OTHERS = {
     "Residual that does not fit": (
         lambda: Residual(Dense(3, 2)).init(0)(f32(1, 3)),
         ShapeError,
-        r"body gave \(1, 2\), the shortcut \(1, 3\); pass a shortcut= layer",
+        r"one shape, got \(1, 2\) and \(1, 3\): in a Residual.*pass a shortcut= layer",
     ),
     "Beside without a label": (lambda: Beside(Tanh())(f32(2, 3)), TypeError, r"takes a pair \(x, label\), got ndarray"),
     "LabelScore without a label": (
@@ -318,7 +318,7 @@ OTHERS = {
     "LabelScore, float labels": (
         use(LabelScore(3, 2), (f32(2, 3), f32(2))),
         ShapeError,
-        r"expected 2 integer labels, got float32 of shape \(2,\)",
+        r"expected integer labels of shape \(2,\), got float32 of shape \(2,\)",
     ),
     "no weights": (
         lambda: Dense(3, 4).forward(f32(2, 3)),
@@ -361,7 +361,7 @@ OTHERS = {
     "one layer twice": (
         lambda: twice(Dense(3, 3)),
         ValueError,
-        r"same layer object stands twice.*one object for each place",
+        r"same layer object appears twice.*one object for each place",
     ),
     "one layer in two": (
         lambda: in_two(Dense(3, 3)),
@@ -431,9 +431,9 @@ OTHERS = {
     ),
     "around without rng": (lambda: step(dragan, Dense(3, 1)), ValueError, r"'around' .*draws random points: pass rng="),
     "unknown place": (
-        lambda: place(type("P", (), {"at": "nowhere", "__repr__": lambda p: "mine"})()),
+        lambda: Custom(abs, place="nowhere"),
         ValueError,
-        r"at 'real', 'fake', 'between' or 'around', mine says 'nowhere'",
+        r"taken at one of 'real', 'fake', 'between', 'around', got 'nowhere'",
     ),
     # losses
     "relativistic without real": (
@@ -532,7 +532,7 @@ OTHERS = {
         TypeError,
         r"'theta' must be a NumPy array, got list",
     ),
-    "cut short": (cut_short, checkpoint.CheckpointError, r"no readable checkpoint.*cut short or altered"),
+    "cut short": (cut_short, checkpoint.CheckpointError, r"not a readable checkpoint.*cut short or altered"),
     "another network": (
         lambda: with_file({"theta": f32(3)}, {"theta": f32(4)}),
         checkpoint.CheckpointError,
@@ -548,14 +548,14 @@ OTHERS = {
     "ring as images": (
         lambda: data.load("ring"),
         ValueError,
-        r"ring draws points of the plane.*use data.ring\(n, rng\)",
+        r"ring consists of points in the plane.*use data.ring\(n, rng\)",
     ),
     "a number": (lambda: data.load(3), TypeError, r"name must be a string, one of mnist10k.*got int"),
     "split": (lambda: data.load("digits8", split="test"), ValueError, r"digits8 has the split 'train', got 'test'"),
     "size": (
         lambda: data.load("digits8", size=16),
         ValueError,
-        r'size and channels belong to "folder:PATH".*leave them out',
+        r'size and channels apply only to "folder:PATH".*leave them out',
     ),
     "no folder": (
         lambda: data.load("folder:no/such/place"),
@@ -583,7 +583,7 @@ def table():
         yield f"{name}: forward", forward(layer, x), ShapeError, message
         yield f"{name}: use", use(layer, x), ShapeError, message
     for name, (layer, x, dy) in SLOPES.items():
-        expected = rf"gave an output of shape \(.*\), but its backward got dy of shape {_literal(dy)}"
+        expected = rf"gave an output of shape \(.*\), its backward got dy of shape {_literal(dy)}"
         yield f"{name}: backward", backward(layer, x, dy), ShapeError, expected
         if name in WITH_WEIGHTS:
             yield f"{name}: accumulate", accumulate(layer, x, dy), ShapeError, expected

@@ -5,13 +5,16 @@ from functools import partial
 import numpy as np
 import pytest
 
-from minigan.game import GAN, Game, beside, d_step, g_step, image
+from minigan import game as module
+from minigan.fast_step import with_label
+from minigan.game import GAN, Game, d_step, g_step, normal, uniform
 from minigan.gradcheck import check_step
 from minigan.layers import BatchNorm, Beside, Concat, Dense, Embedding, Flatten, LabelScore, LeakyReLU, Reshape, Tanh
+from minigan.layers.tree import first
 from minigan.losses import GAN_LOSSES, non_saturating, relativistic
 from minigan.network import Sequential
 from minigan.optim import EMA, SGD, Adam
-from minigan.penalties import dragan, r1, r2, wgan_gp
+from minigan.penalties import R1, dragan, r1, r2, wgan_gp
 
 SHAPE, LATENT, CLASSES = (3, 2, 1), 4, 3
 
@@ -112,15 +115,15 @@ def seen(monkeypatch):
 def test_where_each_penalty_is_taken(seen, classes):
     G, D = networks(classes)
     x, z = batch(classes=classes)
-    real = image(x)
+    real = first(x)
     points = {}
     for penalty in (r1, r2, partial(wgan_gp, lam=2.0), dragan):
         seen.clear()
         assert d_step(G, D, non_saturating, [penalty], SGD(D, 0.0), x, z, np.random.default_rng(5))["penalty"] > 0
         given = [x for net, x in seen if net is D]
         assert all(isinstance(x, tuple) == bool(classes) for x in given)
-        fake, *points[penalty] = map(image, given[1:])
-        assert same_bits(image(given[0]), real)
+        fake, *points[penalty] = map(first, given[1:])
+        assert same_bits(first(given[0]), real)
         assert all(x[1] is z[1] for x in given if classes)  # each score is read at the labels of the batch
     assert points.pop(r1) == points.pop(r2) == []  # taken at points whose scores are there already
     (noisy,) = points.pop(dragan)
@@ -159,10 +162,10 @@ def test_only_a_relativistic_loss_compares_with_the_real_batch(seen):
 
 def test_pairs():
     x, y = np.ones((2, 3)), np.array([0, 1])
-    assert image(x) is x
-    assert image((x, y)) is x
-    assert beside(x, np.zeros((2, 4))) is x
-    assert beside(x, (np.zeros((2, 4)), y)) == (x, y)
+    assert first(x) is x
+    assert first((x, y)) is x
+    assert with_label(x, np.zeros((2, 4))) is x
+    assert with_label(x, (np.zeros((2, 4)), y)) == (x, y)
 
 
 # ---- GAN ---------------------------------------------------------------------------------------------------------------
@@ -170,9 +173,19 @@ def test_pairs():
 
 @pytest.mark.parametrize("d_steps", [1, 3])
 def test_d_steps_of_d_for_each_of_g(d_steps, seen):
-    gan = game(d_steps=d_steps)
-    x, _ = batch()
-    row = gan.step(x, None, np.random.default_rng(0))
+    gan, batches = game(d_steps=d_steps), []
+    rng = np.random.default_rng(1)
+
+    def draw():
+        batches.append(rng.uniform(-1, 1, (5, *SHAPE)))
+        return batches[-1], None
+
+    row = gan.step(draw, np.random.default_rng(0))
+    assert len(batches) == d_steps  # each critic step sees a new batch
+    shown = [x for net, x in seen if net is gan.D]
+    assert all(
+        any(x is image for image in shown) or any(np.array_equal(x, image[:5]) for image in shown) for x in batches
+    )
     assert set(row) == {"loss_D", "loss_G", "penalty", "score_real", "score_fake"}
     assert (gan.opt_D.t, gan.opt_G.t, gan.ema.t) == (d_steps, 1, 1)
     noises = [z for net, z in seen if net is gan.G]
@@ -182,7 +195,7 @@ def test_d_steps_of_d_for_each_of_g(d_steps, seen):
 @pytest.mark.parametrize("ema", [True, False])
 def test_a_step_is_d_step_then_g_step(ema):
     gan, (x, y) = game(CLASSES, ema), batch(classes=CLASSES)[0]
-    row = gan.step(x, y, np.random.default_rng(6))
+    row = gan.step(lambda: (x, y), np.random.default_rng(6))
     (G, D), rng = networks(CLASSES), np.random.default_rng(6)
     z = [rng.standard_normal((len(x), LATENT)) for _ in range(2)]
     expected = d_step(G, D, non_saturating, [partial(r1, gamma=0.5)], SGD(D, 0.1), (x, y), (z[0], y))
@@ -192,7 +205,7 @@ def test_a_step_is_d_step_then_g_step(ema):
     assert same_bits(gan.D.theta, D.theta)
 
 
-def test_what_the_trainer_is_told():
+def test_what_the_trainer_asks_for():
     gan = game()
     assert gan.networks == {"G": gan.G, "D": gan.D}
     assert gan.optimizers == {"G": gan.opt_G, "D": gan.opt_D}
@@ -214,7 +227,7 @@ def test_a_conditional_gan_asks_for_labels():
     with pytest.raises(
         ValueError, match=r"a conditional GAN \(classes=3\) needs a label for each image: pass labels y"
     ):
-        gan.step(x, None, np.random.default_rng(0))
+        gan.step(lambda: (x, None), np.random.default_rng(0))
 
 
 def test_an_optimizer_of_the_wrong_network_is_refused():
@@ -229,7 +242,7 @@ def test_an_optimizer_of_the_wrong_network_is_refused():
 def test_samples_come_from_the_average_in_evaluation_mode():
     gan = game()
     for _ in range(3):
-        gan.step(batch()[0], None, np.random.default_rng(0))
+        gan.step(lambda: (batch()[0], None), np.random.default_rng(0))
     z = np.random.default_rng(8).standard_normal((7, LATENT))
     assert not np.allclose(gan.ema.net(z), gan.G(z))
     assert same_bits(gan.sample(7, np.random.default_rng(8)), gan.ema.net(z))
@@ -254,7 +267,7 @@ def test_many_are_drawn_a_few_at_a_time(size, classes):
     np.testing.assert_allclose(gan.generate(z, batch=size), gan.generate(z), rtol=1e-12, atol=1e-14)
 
 
-def test_labels_are_counted_through_unless_told():
+def test_labels_are_counted_through_by_default():
     gan, rng = game(CLASSES), partial(np.random.default_rng, 0)
     z = rng().standard_normal((7, LATENT))
     assert same_bits(gan.sample(7, rng()), gan.generate((z, np.array([0, 1, 2, 0, 1, 2, 0]))))
@@ -290,10 +303,79 @@ def test_a_walk_shows_the_averaged_g(classes):
     assert [frame.shape for frame in others] == [(5, *SHAPE)] * 3
 
 
-def test_a_new_method_has_to_say_its_step_and_sample():
+def test_a_new_method_has_to_define_its_step_and_sample():
     bare = Game()
     with pytest.raises(NotImplementedError):
-        bare.step(None, None, None)
+        bare.step(None, None)
     with pytest.raises(NotImplementedError):
         bare.sample(1, None)
     assert list(bare.walk(3, 1, None)) == list(bare.inspect(None, None, None)) == []
+    assert bare.arrays() == bare.state() == {}
+    assert bare.panels == ()
+    bare.restore({})
+
+
+# ---- priors, panels, scores --------------------------------------------------------------------------------------------
+
+
+def test_the_prior_is_an_argument():
+    assert game().prior is normal
+    z = np.random.default_rng(0).standard_normal((7, LATENT))
+    assert same_bits(game().noise(7, np.random.default_rng(0)), z)
+    gan = game(prior=uniform(3.0))
+    z = gan.noise(4000, np.random.default_rng(0))
+    assert z.shape == (4000, LATENT)
+    assert -3 <= z.min() < -2.9 < 2.9 < z.max() <= 3
+    assert z.std() == pytest.approx(3 / np.sqrt(3), rel=0.03)
+    assert same_bits(gan.sample(2, np.random.default_rng(0)), gan.generate(z[:2]))
+    first = next(gan.walk(4, 2, np.random.default_rng(0)))  # walks start at points of the prior
+    assert same_bits(first, gan.generate(z[:2]))
+    assert uniform(0.5)(3, 2, np.random.default_rng(0)).shape == (3, 2)
+
+
+@pytest.mark.parametrize("loss", GAN_LOSSES.values(), ids=GAN_LOSSES)
+def test_panels_name_every_plotted_scalar_and_carry_the_levels_of_the_loss(loss):
+    G, D = networks()
+    gan = GAN(G, D, loss, [], SGD(G), SGD(D), LATENT)
+    losses, scores = gan.panels
+    assert (losses.levels, scores.levels) == (loss.levels, loss.score_levels)
+    row = gan.step(lambda: (batch()[0], None), np.random.default_rng(0))
+    assert {*losses.names, *scores.names} == row.keys() - {"penalty"}
+    assert losses.short | scores.short == {"loss_D": "D", "loss_G": "G", "score_real": "real", "score_fake": "fake"}
+
+
+@pytest.mark.parametrize("classes", [0, CLASSES])
+def test_scores_are_ds_in_evaluation_mode(classes):
+    gan, x = game(classes), batch(classes=classes)[0]
+    found = gan.score(*x) if classes else gan.score(x)
+    assert same_bits(found, gan.D(x)[:, 0])
+
+
+def test_arrays_hold_every_vector_of_the_next_step():
+    gan = game()
+    assert set(gan.arrays()) == {
+        *("G.theta", "G.state", "D.theta", "D.state", "G.average.theta", "G.average.state"),
+        *("G.optimizer.m", "D.optimizer.m"),
+    }
+    G, D = networks()
+    gan = GAN(G, D, non_saturating, [], Adam(G), Adam(D), LATENT)
+    assert set(gan.arrays()) >= {"G.optimizer.m", "D.optimizer.v"}
+    assert gan.arrays()["D.theta"] is D.theta  # live
+
+
+def test_the_weight_of_a_penalty_may_be_a_schedule_of_ds_step(monkeypatch):
+    G, D = networks()
+    gan = GAN(G, D, non_saturating, [R1(gamma=lambda t: 0.1 * (t + 1)), r2], SGD(G), SGD(D), LATENT, d_steps=2)
+    weights = []
+    right = module.fast_d_step
+
+    def spy(G, D, loss, penalties, *rest):
+        weights.append([penalty.gamma for penalty in penalties])
+        return right(G, D, loss, penalties, *rest)
+
+    monkeypatch.setattr(module, "fast_d_step", spy)
+    for _ in range(2):
+        gan.step(lambda: (batch()[0], None), np.random.default_rng(0))
+    assert weights == [[pytest.approx(0.1 * t), 1.0] for t in (1, 2, 3, 4)]
+    assert GAN(G, D, non_saturating, [partial(r1, gamma=0.5)], SGD(G), SGD(D), LATENT).penalties == [R1(gamma=0.5)]
+    assert GAN(G, D, non_saturating, None, SGD(G), SGD(D), LATENT).penalties == []

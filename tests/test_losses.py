@@ -34,45 +34,47 @@ def same(got, *expected):
 
 def test_minimax_by_hand():
     # -log 3/4 - (log 3/4 + log 1/2)/2;  slopes -(1 - 3/4), and p/2 for each of the two fakes
-    # eq:loss.minimax.d eq:loss.minimax.d.slopes
+    # eq:loss.minimax.d eq:loss.minimax.d.gradients
     same(minimax.d(R, F), -1.5 * log(3 / 4) - 0.5 * log(1 / 2), [-1 / 4], [1 / 8, 1 / 4])
-    # eq:loss.minimax.g eq:loss.minimax.g.slopes
+    # eq:loss.minimax.g eq:loss.minimax.g.gradients
     same(minimax.g(R, F), 0.5 * (log(3 / 4) + log(1 / 2)), [-1 / 8, -1 / 4])
 
 
 def test_non_saturating_by_hand():
     same(non_saturating.d(R, F), -1.5 * log(3 / 4) - 0.5 * log(1 / 2), [-1 / 4], [1 / 8, 1 / 4])
-    # eq:loss.non_saturating.g eq:loss.non_saturating.g.slopes
+    # eq:loss.non_saturating.g eq:loss.non_saturating.g.gradients
     same(non_saturating.g(R, F), -0.5 * (log(1 / 4) + log(1 / 2)), [-3 / 8, -1 / 4])  # -(1 - p)/2
 
 
 def test_least_squares_by_hand():
     r, f = np.array([3.0]), np.array([-1.0, 2.0])
-    # eq:loss.least_squares.d eq:loss.least_squares.d.slopes
+    # eq:loss.least_squares.d eq:loss.least_squares.d.gradients
     same(least_squares.d(r, f), (2**2) / 2 + (1 + 4) / 2 / 2, [2], [-1 / 2, 1])
-    same(least_squares.g(r, f), (4 + 1) / 2 / 2, [-1, 1 / 2])  # eq:loss.least_squares.g eq:loss.least_squares.g.slopes
+    same(
+        least_squares.g(r, f), (4 + 1) / 2 / 2, [-1, 1 / 2]
+    )  # eq:loss.least_squares.g eq:loss.least_squares.g.gradients
 
 
 def test_hinge_by_hand():
     r, f = np.array([3.0, 0.5]), np.array([-3.0, 2.0])
-    # eq:loss.hinge.d eq:loss.hinge.d.slopes
+    # eq:loss.hinge.d eq:loss.hinge.d.gradients
     same(
         hinge.d(r, f), (0 + 0.5) / 2 + (0 + 3) / 2, [0, -1 / 2], [0, 1 / 2]
     )  # who is right by a margin of 1 is left alone
-    same(hinge.g(r, f), 0.5, [-1 / 2, -1 / 2])  # eq:loss.hinge.g eq:loss.hinge.g.slopes
+    same(hinge.g(r, f), 0.5, [-1 / 2, -1 / 2])  # eq:loss.hinge.g eq:loss.hinge.g.gradients
 
 
 def test_wasserstein_by_hand():
     r, f = np.array([3.0, 1.0]), np.array([-3.0, 2.0])
-    # eq:loss.wasserstein.d eq:loss.wasserstein.d.slopes
+    # eq:loss.wasserstein.d eq:loss.wasserstein.d.gradients
     same(wasserstein.d(r, f), -0.5 - 2, [-1 / 2, -1 / 2], [1 / 2, 1 / 2])
-    same(wasserstein.g(r, f), 0.5, [-1 / 2, -1 / 2])  # eq:loss.wasserstein.g eq:loss.wasserstein.g.slopes
+    same(wasserstein.g(r, f), 0.5, [-1 / 2, -1 / 2])  # eq:loss.wasserstein.g eq:loss.wasserstein.g.gradients
 
 
 def test_relativistic_by_hand():
     r, f = np.array([L, 0.0]), np.array([0.0, L])
     # D: softplus(-log 3) = log 4/3, softplus(log 3) = log 4;  slopes -+ sigmoid(f - r)/2 = 1/8 and 3/8
-    # eq:loss.relativistic.d eq:loss.relativistic.d.slopes
+    # eq:loss.relativistic.d eq:loss.relativistic.d.gradients
     same(relativistic.d(r, f), (log(4 / 3) + log(4)) / 2, [-1 / 8, -3 / 8], [1 / 8, 3 / 8])
     # G: the same with the roles exchanged; it also returns the slope of the real scores
     same(relativistic.g(r, f), (log(4) + log(4 / 3)) / 2, [-3 / 8, -1 / 8], [3 / 8, 1 / 8])  # eq:loss.relativistic.g
@@ -128,7 +130,7 @@ def test_a_loss_of_one_s_own_says_d_and_g():
             call(R, F)
 
 
-def test_bce_by_hand():  # eq:bce eq:bce.slope
+def test_bce_by_hand():  # eq:bce eq:bce.gradient
     s = np.array([L, 0.0])  # p = 3/4 and 1/2
     same(bce_with_logits(s, np.array([1.0, 0.0])), -(log(3 / 4) + log(1 / 2)) / 2, [-1 / 8, 1 / 4])
     same(bce_with_logits(s, 1.0), -(log(3 / 4) + log(1 / 2)) / 2, [-1 / 8, -1 / 4])
@@ -141,7 +143,7 @@ def test_bce_smoothing_by_hand():  # eq:bce.smoothing
     assert abs(bce_with_logits(np.array([9.0]), 1.0, smoothing=1.0)[1][0] - (1 / (1 + exp(-9)) - 0.5)) < 1e-15
 
 
-def test_cross_entropy_by_hand():  # eq:cross_entropy eq:cross_entropy.slope
+def test_cross_entropy_by_hand():  # eq:cross_entropy eq:cross_entropy.gradient
     s = np.array([[log(1), log(2), log(5)], [0, 0, 0]])  # p = 1/8 2/8 5/8 and 1/3 each
     expected = [1 / 16, 2 / 16 - 1 / 2, 5 / 16, 1 / 6 - 1 / 2, 1 / 6, 1 / 6]
     same(softmax_cross_entropy(s, np.array([1, 0])), -(log(1 / 4) + log(1 / 3)) / 2, expected)
@@ -155,7 +157,7 @@ def test_mse_and_l1_by_hand():  # eq:mse eq:l1
     same(l1(y, y), 0, [0, 0])  # at 0 the slope is taken as 0
 
 
-def test_gaussian_kl_by_hand():  # eq:gaussian_kl eq:gaussian_kl.slopes
+def test_gaussian_kl_by_hand():  # eq:gaussian_kl eq:gaussian_kl.gradients
     mu, log_var = np.array([[2.0, 0.0], [0.0, 0.0]]), np.array([[0.0, log(4)], [0.0, 0.0]])
     # sample 1: (4 + 1 - 1 - 0)/2 + (0 + 4 - 1 - log 4)/2, sample 2: 0;  mean over the two
     same(gaussian_kl(mu, log_var), (4 + 3 - log(4)) / 4, [1, 0, 0, 0], [0, 3 / 4, 0, 0])
@@ -171,3 +173,16 @@ def test_plain_losses_keep_float32(loss):
 
 def test_cross_entropy_keeps_float32():
     assert softmax_cross_entropy(np.eye(3, dtype=np.float32), np.arange(3))[1].dtype == np.float32
+
+
+@pytest.mark.parametrize("name", GAN_LOSSES)
+def test_the_levels_are_what_the_loss_is_where_d_cannot_tell(name):
+    loss = GAN_LOSSES[name]
+    s = np.full((6, 1), next(iter(loss.score_levels.values()), 0.0))  # D's score on real and on fake alike
+    d, g = loss.d(s, s)[0], loss.g(s, s)[0]
+    assert loss.levels
+    for label, height in loss.levels.items():
+        assert height == pytest.approx(g if label.startswith("G") else d, abs=1e-4)
+        assert height == pytest.approx(g, abs=1e-4) or not label.startswith("both")
+    if loss.score_levels:  # D's score is there because each step away from it costs
+        assert min(loss.d(s + step, s + step)[0] for step in (-0.1, 0.1)) > d

@@ -5,6 +5,7 @@ from math import log
 import numpy as np
 import pytest
 
+from minigan.fast_step import backward_with_penalties
 from minigan.layers import (
     AvgPool2d,
     BatchNorm,
@@ -30,7 +31,20 @@ from minigan.layers import (
     Upsample2x,
 )
 from minigan.network import Sequential
-from minigan.penalties import PENALTIES, add_penalty, around, between, dragan, place, r1, r2, wgan_gp
+from minigan.penalties import (
+    PENALTIES,
+    R1,
+    Custom,
+    WganGp,
+    add_penalty,
+    around,
+    as_penalties,
+    between,
+    dragan,
+    r1,
+    r2,
+    wgan_gp,
+)
 
 G = np.array([[3.0, 4.0], [0.0, 0.0]])  # norms 5 and 0
 
@@ -116,7 +130,7 @@ def test_in_a_conditional_critic_only_the_image_moves():
     D.layers[1].W[...] = [[3], [4], [50], [60]]
     assert add_penalty(D, *D.forward((x, label)), r1) == 12.5  # |(3, 4)|^2 / 2, without the label's 50 and 60
     np.testing.assert_array_equal(D.layers[1].dW, [[3], [4], [0], [0]])
-    assert not D.layers[0].children()[0].dW.any()
+    assert not next(layer for layer in D.layers[0].walk() if isinstance(layer, Embedding)).dW.any()
 
 
 PIECEWISE_LINEAR = {
@@ -162,7 +176,7 @@ SEVERAL = {"several scores": [Conv2d(1, 2, 2), LeakyReLU(), Conv2d(2, 1, 2)]}  #
 
 @pytest.mark.parametrize("name", [*PIECEWISE_LINEAR, *CURVED, *SEVERAL])
 def test_sharing_the_pass_with_a_loss_changes_nothing(name):  # eq:linear.both eq:penalty.shared
-    """add_penalty(..., dy) equals backward(dy) and add_penalty, whether or not the two gradients share one product."""
+    """backward_with_penalties equals backward(dy) and add_penalty, whether or not the two gradients share one product."""
     D = Sequential(*copy.deepcopy((PIECEWISE_LINEAR | CURVED | SEVERAL)[name]), rng=0, dtype=np.float64)
     rng = np.random.default_rng(1)
     D.theta += 0.3 * rng.standard_normal(D.theta.size)
@@ -175,7 +189,7 @@ def test_sharing_the_pass_with_a_loss_changes_nothing(name):  # eq:linear.both e
     apart = D.grad.copy()
     D.zero_grad()
     kept = dy.copy()
-    assert add_penalty(D, scores, caches, wgan_gp, dy) == value
+    assert backward_with_penalties(D, dy, scores, caches, [wgan_gp]) == value
     np.testing.assert_allclose(D.grad, apart, rtol=0, atol=1e-13 * np.abs(apart).max())
     np.testing.assert_array_equal(dy, kept)
 
@@ -192,19 +206,36 @@ def test_between_lies_on_the_segment_of_each_pair():  # eq:penalty.between
     assert x.dtype == np.float32
 
 
-def test_around_adds_up_to_half_a_deviation():  # eq:penalty.around
+def test_around_adds_up_to_half_a_standard_deviation():  # eq:penalty.around
     real = np.random.default_rng(0).standard_normal((50, 3, 2, 1)).astype(np.float32)
     u = (around(real, np.random.default_rng(1)) - real) / (0.5 * real.std())
     assert -1e-5 < u.min() < 0.05
     assert 0.95 < u.max() < 1 + 1e-5
-    assert abs(u.mean() - 0.5) < 0.07  # 300 draws: 4 deviations
+    assert abs(u.mean() - 0.5) < 0.07  # 300 draws: 4 standard deviations
     assert around(real, np.random.default_rng(1)).dtype == np.float32
 
 
 def test_places():
-    assert [place(p) for p in PENALTIES.values()] == ["real", "fake", "between", "around"]
-    assert place(partial(partial(wgan_gp, lam=1.0), lam=2.0)) == "between"
-    assert place(lambda g: (0.0, g)) == "real"
+    assert [penalty.place for penalty in PENALTIES.values()] == ["real", "fake", "between", "around"]
+    assert [penalty.name for penalty in PENALTIES.values()] == list(PENALTIES)
+
+
+def test_penalties_are_values():
+    mine = partial(partial(wgan_gp, lam=1.0), lam=2.0)
+    assert as_penalties([mine, R1(gamma=0.3)]) == [WganGp(lam=2.0), R1(gamma=0.3)]
+    assert as_penalties(None) == []
+    bare, between_batches = as_penalties([abs, Custom(abs, place="between")])
+    assert (bare.place, between_batches.place) == ("real", "between")
+    with pytest.raises(ValueError, match="one of 'real', 'fake', 'between', 'around', got 'behind'"):
+        Custom(abs, place="behind")
+
+
+def test_a_weight_may_be_a_schedule():
+    penalty = R1(gamma=lambda t: 10.0 / (1 + t))
+    assert penalty.at_step(0) == R1(gamma=10.0)
+    assert penalty.at_step(4) == R1(gamma=2.0)
+    assert R1(gamma=0.5).at_step(7) == R1(gamma=0.5)
+    assert Custom(abs).at_step(3) == Custom(abs)
 
 
 def test_float32_stays():

@@ -1,14 +1,13 @@
 """Seconds to the same quality: the default of `minigan train`, in minigan and in PyTorch, on the same cores.
 
     pip install -e '.[bench]'
-    python docs/results/race.py --seeds 2          trains both sides in turn (ten minutes a seed), adds to race.csv, draws race.png
-    python docs/results/race.py --draw             only draws, and prints the seconds to each quality
+    python docs/results/race.py --seeds 2          train both sides in turn (ten minutes a seed), append to race.csv, draw race.png
+    python docs/results/race.py --draw             only draw, and print the seconds to each quality
 
-The PyTorch side is the same recipe, written as its users would for speed: channels_last, fused Adam, D frozen in G's step, one
-backward for loss and penalty; `minigan bench` found this the fastest of six variants.  Each side has a process of its own, so
-that their pools of threads do not meet, and they take turns of 250 steps, so that both meet the machine in the same moods.
-The clock stands still while samples are judged: 2,000 of them, by the Frechet distance of their DigitNet features from 2,000
-digits, on both sides by the same code.
+The PyTorch side is the same recipe, written for speed: channels_last, fused Adam, D frozen in G's step, one backward pass for loss
+and penalty; `minigan bench` found this the fastest of six variants.  Each side runs in its own process, so their thread pools
+cannot interfere, and they take turns of 250 steps, so a slow phase of the machine affects both.  Evaluation is not timed: the
+Frechet distance between the DigitNet features of 2,000 samples and of 2,000 digits, computed by the same code on both sides.
 """
 
 import argparse
@@ -23,13 +22,13 @@ from pathlib import Path
 import numpy as np
 
 from minigan.kernels import get_threads
-from minigan.running import runs
-from minigan.running.config import Config
+from minigan.running.build import build
 from minigan.running.files import atomic_file, atomic_write
+from minigan.zoo import gan
 
 HERE = Path(__file__).parent
 FILE = HERE / "race.csv"
-EVERY = 250  # steps between two judgements
+EVERY = 250  # steps between two evaluations
 SIDES = ("minigan", "torch")
 LEVELS = (5, 2, 1, 0.7)  # Frechet distances to be reached
 
@@ -37,13 +36,13 @@ LEVELS = (5, 2, 1, 0.7)  # Frechet distances to be reached
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=Config().steps)
+    parser.add_argument("--steps", type=int, default=gan.Options().steps)
     parser.add_argument("--draw", action="store_true")
-    parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)  # what a child process does
+    parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)  # the side that a child process runs
     parser.add_argument("--seed", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.side:
-        run(options.side, Config(steps=options.steps, seed=options.seed))
+        run(options.side, gan.Options(steps=options.steps, seed=options.seed))
     else:
         raced = {row["seed"] for row in read()}
         for seed in () if options.draw else range(options.seeds):
@@ -53,7 +52,7 @@ def main() -> None:
 
 
 def race(seed: int, steps: int) -> None:
-    """Both sides in turns; the rows are kept when the seed is finished, so that a seed in race.csv is a whole one."""
+    """Run both sides in turns.  The rows of a seed are saved at its end, so race.csv holds complete seeds only."""
     order = [sys.executable, __file__, "--seed", str(seed), "--steps", str(steps)]
     runners = [
         subprocess.Popen([*order, "--side", side], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -62,23 +61,23 @@ def race(seed: int, steps: int) -> None:
     rows = []
     for turn in range(steps // EVERY):
         for runner in runners[:: 1 if turn % 2 == 0 else -1]:
-            time.sleep(0.2)  # the threads of the other come to rest
+            time.sleep(0.2)  # wait until the threads of the other side are idle
             runner.stdin.write("go\n")
             runner.stdin.flush()
             rows.append(runner.stdout.readline())
             if not rows[-1]:
                 raise RuntimeError(f"a side has stopped in turn {turn} of seed {seed}: see its message above")
     for runner in runners:
-        runner.communicate()  # no more turns: it ends
+        runner.communicate()  # no more turns: the process ends
     before = FILE.read_text(encoding="utf-8") if FILE.exists() else "side,seed,step,seconds,frechet\n"
     atomic_write(FILE, before + "".join(rows))
 
 
-def run(side: str, config: Config) -> None:
-    trainer = runs.build(config)
+def run(side: str, config: gan.Options) -> None:
+    trainer = build(gan, config)
     measure = trainer.evaluate.measure
     rng = np.random.default_rng([config.seed, 7])
-    labels = rng.choice(trainer.y, 2000)
+    labels = rng.choice(trainer.source.y, 2000)
     z = rng.standard_normal((2000, config.latent)).astype(np.float32)
     step, sample = {"minigan": minigan_side, "torch": torch_side}[side](trainer, config)
     for _ in range(3):
@@ -150,10 +149,10 @@ def torch_side(trainer, config):
 
     def step():
         nonlocal count
-        index = trainer.order.next()
-        x = torch.from_numpy(trainer.x[index]).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
+        index = trainer.source.indices(config.batch)
+        x = torch.from_numpy(trainer.source.x[index]).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
         x = x.contiguous(memory_format=last).requires_grad_(True)
-        y = torch.from_numpy(trainer.y[index])
+        y = torch.from_numpy(trainer.source.y[index])
         with torch.no_grad():
             fake = G(torch.randn(len(x), latent), y)
         r, f = D(x, y), D(fake, y)
@@ -194,7 +193,7 @@ def curve(rows: list[dict], side: str, seed: str) -> tuple[np.ndarray, np.ndarra
 
 
 def seconds_to(rows: list[dict], side: str, level: float) -> float:
-    """Mean over the seeds of the seconds at the first judgement at or below `level`; inf if a seed never was."""
+    """Seconds until the distance is first at or below `level`, as a mean over the seeds; inf if a seed never gets there."""
     reached = []
     for seed in sorted({row["seed"] for row in rows}):
         seconds, frechet = curve(rows, side, seed)

@@ -1,8 +1,36 @@
-"""Data to learn from: embedded digits and emoji, MNIST, your own pictures, and toy mixtures with known truth."""
+"""Data to train on: digits and emoji inside the package, MNIST, your own images, and mixtures of Gaussians.
+
+registry.py    load(name): the entry point for every image data set
+dataset.py     what it returns: images uint8 (N, H, W, C), labels, class names
+embedded.py    the sets inside the package: mnist10k, digits8, emoji, emoji_noto
+mnist.py       MNIST and Fashion-MNIST: found on this machine, or downloaded on request
+published.py   their mirrors and checksums
+idx.py         their file format
+folder.py      a folder of images
+toy.py         ring and grid: mixtures in the plane, whose distribution is known
+source.py      where a run's batches come from, with a state that a checkpoint can hold
+
+Start with dataset.py, then toy.py, then source.py.
+"""
 
 from minigan.data.dataset import Dataset
 from minigan.data.idx import read_idx
 from minigan.data.registry import NAMES, load
+from minigan.data.source import Epochs, Source, Stream
 from minigan.data.toy import GRID_MODES, GRID_STD, RING_MODES, RING_STD, grid, ring
 
-__all__ = ["GRID_MODES", "GRID_STD", "NAMES", "RING_MODES", "RING_STD", "Dataset", "grid", "load", "read_idx", "ring"]
+__all__ = [
+    "GRID_MODES",
+    "GRID_STD",
+    "NAMES",
+    "RING_MODES",
+    "RING_STD",
+    "Dataset",
+    "Epochs",
+    "Source",
+    "Stream",
+    "grid",
+    "load",
+    "read_idx",
+    "ring",
+]

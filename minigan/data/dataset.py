@@ -1,6 +1,6 @@
-"""What every reader of data returns: the images as they are on disk, and what is known about them.
+"""What every reader of data returns: the images as they are stored on disk, and what is known about them.
 
-Images stay bytes (uint8) until a batch is needed: ten thousand digits are 8 MB so and 31 MB as float32. Networks see
+Images stay bytes (uint8) until they are used: ten thousand digits take 8 MB as bytes and 31 MB as float32. Networks see
 float32 in [-1, 1], the range of a generator's tanh: black is -1, white is +1.
 """
 
@@ -13,10 +13,27 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Images uint8 (N, H, W, C), C = 1 (grey) or 3 (RGB); labels int64 (N,) or None; `classes[label]` is its name.
+    """Images and, if they are known, their labels.
 
-    `skipped` lists (file, reason) for each file a folder reader left out. Raises ValueError or TypeError when the
-    parts do not fit together.
+    Parameters
+    ----------
+    images
+        uint8 (N, H, W, C), C = 1 (grey) or 3 (RGB), N >= 1.
+    labels
+        int64 (N,), or None.
+    name
+        The name it was loaded by; appears in error messages.
+    classes
+        The name of each label: `classes[label]`. Empty without labels.
+    skipped
+        (file, reason) for each file that a folder's reader left out.
+
+    Raises
+    ------
+    TypeError
+        If the images are not uint8.
+    ValueError
+        If the images are not (N, H, W, 1 or 3), or if labels and classes do not fit them.
     """
 
     images: np.ndarray
@@ -40,24 +57,38 @@ class Dataset:
             )
         if labels.min() < 0 or (self.classes and labels.max() >= len(self.classes)):
             raise ValueError(
-                f"{self.name}: labels must lie in 0 .. {len(self.classes) - 1 if self.classes else 'N'}, "
+                f"{self.name}: labels must be in 0 .. {len(self.classes) - 1 if self.classes else 'N'}, "
                 f"got {labels.min()} .. {labels.max()}"
             )
 
     def __len__(self) -> int:
+        """The number of images, N."""
         return len(self.images)
 
     def to_float(self, pad_to: int | None = None) -> np.ndarray:
         """x = images / 127.5 - 1: all images as float32 in [-1, 1]; `plots.to_image` is the exact inverse.
 
-        (N, H, W, C) -> (N, H, W, C), or (N, pad_to, pad_to, C): centred in a black (-1) frame, an odd row or column
-        going below and right. 28x28 digits are usually trained at pad_to=32, which halves evenly down to 4x4.
+        Parameters
+        ----------
+        pad_to
+            Centre each image in a black (-1) frame of pad_to x pad_to pixels; if the padding is odd, the extra row or
+            column goes to the bottom or right. 28x28 digits are usually trained at 32, which can be halved down to 4.
+
+        Returns
+        -------
+        np.ndarray
+            float32 (N, H, W, C), or (N, pad_to, pad_to, C).
+
+        Raises
+        ------
+        ValueError
+            If pad_to is smaller than the images.
         """
         n, height, width, channels = self.images.shape
         rows, columns = (height, width) if pad_to is None else (pad_to, pad_to)
         if rows < height or columns < width:
             raise ValueError(
-                f"{self.name}: pad_to={pad_to} is smaller than the images ({height}x{width}); padding only adds"
+                f"{self.name}: pad_to={pad_to} is smaller than the images ({height}x{width}); padding cannot crop"
             )
         top, left = (rows - height) // 2, (columns - width) // 2
         x = np.full((n, rows, columns, channels), -1, np.float32)

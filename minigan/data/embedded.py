@@ -1,7 +1,7 @@
-"""The data sets that travel inside the package, so that the first command works on a plane.
+"""The data sets inside the package, so that the first command works without a network.
 
-Pictures are kept as contact sheets: one large PNG with the images side by side, row by row, a hundred times fewer
-files and something one can look at. Cutting a sheet is a reshape and a transpose. Origins and licences:
+The images of a set are stored on one contact sheet: a large PNG with the images side by side, row by row. That is a single
+file, and one you can look at. Cutting a sheet into images takes a reshape and a transpose. Origins and licences:
 files/LICENSES.md.
 """
 
@@ -17,27 +17,16 @@ from minigan.data.dataset import Dataset
 
 FILES = Path(__file__).parent / "files"
 DIGITS = tuple("0123456789")
-MNIST10K_COUNTS = (
-    1001,
-    1127,
-    991,
-    1032,
-    980,
-    863,
-    1014,
-    1070,
-    944,
-    978,
-)  # of the digits 0 to 9, in the order of the sheet
+MNIST10K_COUNTS = (1001, 1127, 991, 1032, 980, 863, 1014, 1070, 944, 978)  # images of each digit, 0 to 9, on the sheet
 
 
 def mnist10k() -> Dataset:
-    """MNIST's first 10,000 training digits, uint8 (10000, 28, 28, 1), sorted (LeCun and Cortes, CC BY-SA 3.0)."""
+    """MNIST's first 10,000 training digits, uint8 (10000, 28, 28, 1), sorted by label (LeCun and Cortes, CC BY-SA 3.0)."""
     return Dataset(_cut("mnist10k.png", 28), np.repeat(np.arange(10), MNIST10K_COUNTS), "mnist10k", DIGITS)
 
 
 def digits8() -> Dataset:
-    """1797 digits, uint8 (1797, 8, 8, 1), values 0 .. 16 stretched to 0 .. 255 (Alpaydin and Kaynak, CC BY 4.0)."""
+    """1797 digits, uint8 (1797, 8, 8, 1), values 0 .. 16 scaled to 0 .. 255 (Alpaydin and Kaynak, CC BY 4.0)."""
     with gzip.open(FILES / "digits8.csv.gz", "rt") as file:
         table = np.loadtxt(file, delimiter=",")  # (1797, 64 pixels + 1 label)
     images = np.rint(table[:, :64] * (255 / 16)).astype(np.uint8)
@@ -50,7 +39,7 @@ def emoji() -> Dataset:
 
 
 def emoji_noto() -> Dataset:
-    """The same 1641 emoji in the same order, drawn by Noto (Apache-2.0): pairs with `emoji` image by image."""
+    """The same 1641 emoji in the same order, drawn by Noto (Apache-2.0): image i pairs with image i of `emoji`."""
     return _emoji("emoji_noto", "emoji_noto.png")
 
 
@@ -63,7 +52,7 @@ def _emoji(name: str, sheet: str) -> Dataset:
 
 
 def _cut(sheet: str, side: int) -> np.ndarray:
-    """(rows * side, columns * side[, C]) on disk -> (rows * columns, side, side, C), row by row."""
+    """Cut a sheet (rows * side, columns * side[, C]) into images (rows * columns, side, side, C), row by row."""
     from PIL import Image
 
     with Image.open(FILES / sheet) as image:

@@ -1,4 +1,4 @@
-"""One door to all data sets: `load(name)`. Each name has its own file; this one only knows which."""
+"""The entry point for all data sets: `load(name)`. Each set has its own reader; this file only chooses the reader."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from minigan.data.dataset import Dataset
 from minigan.data.embedded import digits8, emoji, emoji_noto, mnist10k
 from minigan.data.folder import load_folder
 from minigan.data.mnist import load_mnist
-from minigan.data.sources import PREFIX, SOURCES
+from minigan.data.published import PREFIX, PUBLISHED
 
 EMBEDDED = {"mnist10k": mnist10k, "digits8": digits8, "emoji": emoji, "emoji_noto": emoji_noto}
-NAMES = (*EMBEDDED, *SOURCES, "folder:PATH")
+NAMES = (*EMBEDDED, *PUBLISHED, "folder:PATH")
 
 
 def load(
@@ -24,25 +24,43 @@ def load(
     size: int | None = None,
     channels: int | None = None,
 ) -> Dataset:
-    """The data set called `name`, one of NAMES.
+    """Load a data set by name.
 
-    split     "train" or, for mnist and fashion_mnist, "test"
-    download  let mnist and fashion_mnist be fetched if they are not on this machine
-    folder    where to look first for mnist and fashion_mnist
-    size, channels  for "folder:PATH": the side to shrink to (32) and 3 for colour (the default) or 1 for grey
+    Parameters
+    ----------
+    name
+        One of NAMES: "mnist10k", "digits8", "emoji", "emoji_noto", "mnist", "fashion_mnist" or "folder:PATH".
+    split
+        "train"; mnist and fashion_mnist also have "test".
+    download
+        mnist and fashion_mnist only: download the files if they are not on this machine.
+    folder
+        mnist and fashion_mnist only: where to look for the files first.
+    size
+        "folder:PATH" only: the side of the square images in pixels (default 32).
+    channels
+        "folder:PATH" only: 3 for colour (the default) or 1 for grey.
 
-    Raises ValueError for a name, split or option that does not exist or apply, FileNotFoundError when the files are
-    not there.
+    Raises
+    ------
+    TypeError
+        If the name is not a string.
+    ValueError
+        For an unknown name or split, or an option that does not apply to this data set.
+    FileNotFoundError
+        If the files are not there.
+    ConnectionError
+        If a download fails.
     """
     if not isinstance(name, str):
         raise TypeError(f"name must be a string, one of {', '.join(NAMES)}; got {type(name).__name__}")
-    is_folder, is_mnist = name.startswith("folder:") and name != "folder:", name in SOURCES
+    is_folder, is_mnist = name.startswith("folder:") and name != "folder:", name in PUBLISHED
     if not (is_folder or is_mnist or name in EMBEDDED):
         raise ValueError(_unknown(name))
     if not is_folder and (size is not None or channels is not None):
-        raise ValueError(f'size and channels belong to "folder:PATH"; {name} has its own: leave them out')
+        raise ValueError(f'size and channels apply only to "folder:PATH"; {name} has a fixed size: leave them out')
     if not is_mnist and (folder is not None or download):
-        raise ValueError(f"folder and download belong to mnist and fashion_mnist; {name} needs neither: leave them out")
+        raise ValueError(f"folder and download apply only to mnist and fashion_mnist; leave them out for {name}")
     splits = tuple(PREFIX) if is_mnist else ("train",)
     if split not in splits:
         raise ValueError(f"{name} has the split{'s' * is_mnist} {' and '.join(map(repr, splits))}, got {split!r}")
@@ -54,9 +72,10 @@ def load(
 
 
 def _unknown(name: str) -> str:
+    """The error message for an unknown name, with the most likely correction."""
     message = f"there is no data set {name!r}; the names are {', '.join(NAMES)}"
     if name in ("ring", "grid"):
-        return f"{message}. {name} draws points of the plane, not images: use data.{name}(n, rng)"
+        return f"{message}. {name} consists of points in the plane, not images: use data.{name}(n, rng)"
     close = difflib.get_close_matches(name, NAMES, n=1)
     if os.path.isdir(name):
         close = [f"folder:{name}"]

@@ -1,7 +1,7 @@
-"""Mixtures of Gaussians in the plane: the data sets on which a GAN's failures can be counted.
+"""Mixtures of Gaussians in the plane: data sets on which a GAN's failures can be counted.
 
-Of images nobody knows the true distribution. Of these we know everything: where each mode lies and how wide it is, so
-"it dropped five of the eight modes" is a measurement. Both are the standard mode-collapse tests (Metz et al. 2017,
+The true distribution of images is unknown. For these mixtures everything is known, the position and the width of each mode,
+so "it dropped five of the eight modes" is a measurement. Both are standard tests of mode collapse (Metz et al. 2017,
 "Unrolled GANs"; Dumoulin et al. 2017, "Adversarially learned inference").
 """
 
@@ -15,16 +15,22 @@ RING_STD = 0.01
 GRID_MODES = np.array([(x, y) for x in (-4, -2, 0, 2, 4) for y in (-4, -2, 0, 2, 4)], dtype=np.float64)  # (25, 2)
 GRID_STD = 0.05
 for _modes in (RING_MODES, GRID_MODES):
-    _modes.setflags(write=False)  # a constant that metrics rely on
+    _modes.setflags(write=False)  # constants: the metrics rely on them
 
 
 def ring(n: int, rng: np.random.Generator) -> np.ndarray:
-    """x = (cos a, sin a) + 0.01 e, a = 2 pi k / 8: float32 (n, 2) from 8 equal Gaussians on the unit circle."""
+    """x = (cos a, sin a) + 0.01 e, a = 2 pi k / 8: float32 (n, 2) from 8 Gaussians of equal weight on the unit circle.
+
+    Raises ValueError for n < 1, TypeError if rng is not a numpy.random.Generator.
+    """
     return _mixture(RING_MODES, RING_STD, n, rng)  # eq:data.ring
 
 
 def grid(n: int, rng: np.random.Generator) -> np.ndarray:
-    """x in {-4, -2, 0, 2, 4}^2 + 0.05 e: float32 (n, 2) from 25 equal Gaussians on a square grid."""
+    """x in {-4, -2, 0, 2, 4}^2 + 0.05 e: float32 (n, 2) from 25 Gaussians of equal weight on a square grid.
+
+    Raises as `ring`.
+    """
     return _mixture(GRID_MODES, GRID_STD, n, rng)  # eq:data.grid
 
 

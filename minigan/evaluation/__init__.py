@@ -1,25 +1,24 @@
-"""How good is a generator?  Every measure of the library on its images, and beside each number what real images would get.
+"""How good is a generator?  Every measure of the library on its images, and next to each number what real images would get.
 
-A measure alone says little: is a Frechet distance of 3 good?  Two disjoint halves of the real images, compared as if one half
-were generated, give the answer: the floor, which no generator gets below but by luck or by copying.
+A measure alone says little: is a Frechet distance of 3 good? Two disjoint halves of the real images, compared as if one
+half were generated, give the answer: the floor. A generator gets below it only by luck or by copying.
 
-    features.py  in which space two sets of images are compared       report.py  a trained game: table and pictures on disk
+    features.py  the space in which two sets of images are compared    report.py  a trained game: table and pictures on disk
     measures.py  all measures of a set, each with its floor            watch.py   the cheap evaluation during a training
-    table.py     the numbers for a reader
+    table.py     the numbers as a table
+
+Start reading with measures.py.
 """
 
 from minigan.evaluation.features import DIGITNET, PIXELS, describe, features_for
 from minigan.evaluation.measures import evaluate, evaluate_points, memorised
 from minigan.evaluation.report import report
 from minigan.evaluation.table import table
-from minigan.evaluation.watch import DISTANCES, HEADLINES, SHARES, Watch, watch
+from minigan.evaluation.watch import Watch, watch
 
 __all__ = [
     "DIGITNET",
-    "DISTANCES",
-    "HEADLINES",
     "PIXELS",
-    "SHARES",
     "Watch",
     "describe",
     "evaluate",

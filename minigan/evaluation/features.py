@@ -1,8 +1,8 @@
-"""In which space are two sets of images compared?  Every distance between them is a distance between features.
+"""The space in which two sets of images are compared: every distance between them is a distance between features.
 
-Digits are seen by DigitNet, a classifier that this library trained on MNIST.  It knows nothing of emoji or of anybody's own
-pictures; of those the pixels are taken, shrunk to 8 x 8, which shows shape and colour and no detail.  Neither is the Inception
-network of the papers: no number measured here is an FID, and none may be compared with one.
+For digits these are the features of DigitNet, a classifier that this library trained on MNIST. It knows nothing about emoji or
+your own pictures; for those the features are the pixels, shrunk to 8 x 8, which keep shape and colour but no detail. Neither is
+the Inception network of the papers: no number measured here is an FID, and none may be compared with one.
 """
 
 import numpy as np
@@ -28,7 +28,7 @@ def describe(images: np.ndarray, features: str) -> tuple[np.ndarray, np.ndarray 
 
 
 def shrink(images: np.ndarray, side: int = 8) -> np.ndarray:
-    """Y = A X B': each of side x side equal fields becomes its mean.   uint8 (N, H, W, C) -> (N, side side C) in [-1, 1]"""
+    """Y = A X B': the mean of each of side x side equal fields.   uint8 (N, H, W, C) -> (N, side side C) in [-1, 1]"""
     n, height, width, channels = images.shape
     x = _means(height, side) @ flat(images).reshape(n, height, width * channels)  # -> (N, side, W C)
     return (_means(width, side) @ x.reshape(n, side, width, channels)).reshape(n, -1)  # -> (N, side, side, C) -> (N, d)
@@ -42,5 +42,5 @@ def _means(n: int, side: int) -> np.ndarray:  # -> (side, n)
 
 
 def flat(images: np.ndarray) -> np.ndarray:
-    """x = images / 127.5 - 1, an image a row.   uint8 (N, H, W, C) -> float32 (N, H W C) in [-1, 1]"""
+    """x = images / 127.5 - 1, one image a row.   uint8 (N, H, W, C) -> float32 (N, H W C) in [-1, 1]"""
     return images.reshape(len(images), -1).astype(np.float32) / np.float32(127.5) - np.float32(1)

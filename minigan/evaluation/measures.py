@@ -1,8 +1,8 @@
 """All measures of a set of generated images, and of real images in their place: the floor.
 
 The floor depends on the number of images as much as on the images: the Frechet distance of two samples of one distribution is
-never 0 and falls like 1 / N.  So the result says how many images stood on each side.  And it depends on luck: of ten random
-halvings of 10,000 digits the largest gives three times the distance of the smallest.  So there it is a mean, with its spread.
+never 0 and falls like 1 / N. So the result says how many images were on each side. It also depends on luck: among ten random
+halvings of 10,000 digits the largest distance is three times the smallest. So the floor of that measure is a mean, with its spread.
 """
 
 import numpy as np
@@ -27,57 +27,62 @@ def evaluate(
 ) -> dict:
     """{"features": ..., "samples": {"generated", "real", "floor"}, "measures": {name: {"value", "floor"}}}: floats and counts.
 
-    images (N, H, W, C), reference (M, H, W, C): uint8, or float in [-1, 1]; features: see features_for.  labels: what a conditional
-    G was asked for, beside the labels of the reference.  Some measures carry "error" and "floor_error": the
-    kernel distance its standard error, the Inception score its deviation over parts, the floor of the Frechet distance over splits.
+    N images are compared with min(N, M) real ones; the floor compares min(N, M // 2) real ones with as many others. For a measure
+    of one set (Inception score, classes) the floor is its value on those min(N, M) real images.
 
-    N images meet min(N, M) real ones; the floor is min(N, M // 2) real ones against as many others.  Of a measure of one set (Inception
-    score, classes) the floor is its value on those min(N, M) real images.  Raises ValueError for fewer than 100 images.
+    Parameters
+    ----------
+    images, reference : (N, H, W, C) and (M, H, W, C), uint8, or float in [-1, 1]
+    features : the space of the distances, see features_for
+    labels, reference_labels : the labels (N,) that a conditional G was asked for, and those of the reference (M,), or None
+
+    Some measures have an "error" and a "floor_error": the standard error of the kernel distance, the standard deviation of the
+    Inception score over parts, that of the floor of the Frechet distance over splits. Raises ValueError for fewer than 100 images.
     """
-    images, reference = map(plots.to_image, (images, reference))  # a saved picture has 256 levels, as the real ones
+    images, reference = map(plots.to_image, (images, reference))  # 256 levels, like the real images
     _check(images, reference)
     half = min(len(images), len(reference) // 2)
     chosen = rng.permutation(len(reference))[: max(len(images), 2 * half)]
     reference, answers = reference[chosen], None if reference_labels is None else reference_labels[chosen]
-    real, first, second = slice(len(images)), slice(half), slice(half, 2 * half)
+    real, one, two = slice(len(images)), slice(half), slice(half, 2 * half)
 
-    fake, read = describe(images, features)
-    described, reference_read = describe(reference, features)
+    fake, probabilities = describe(images, features)
+    described, reference_probabilities = describe(reference, features)
     value = distances(described[real], fake, rng)
-    floor = distances(described[first], described[second], rng)
+    floor = distances(described[one], described[two], rng)
     floor["frechet_distance"] = _frechet_floor(described, half, rng)
     value["sliced_wasserstein"] = metrics.sliced_wasserstein(flat(images), flat(reference[real]), rng)
-    floor["sliced_wasserstein"] = metrics.sliced_wasserstein(flat(reference[first]), flat(reference[second]), rng)
-    if read is not None:
-        value |= classes(read, labels)
-        floor |= classes(reference_read[real], None if answers is None else answers[real])
+    floor["sliced_wasserstein"] = metrics.sliced_wasserstein(flat(reference[one]), flat(reference[two]), rng)
+    if probabilities is not None and reference_probabilities is not None:
+        value |= classes(probabilities, labels)
+        floor |= classes(reference_probabilities[real], None if answers is None else answers[real])
     samples = {"generated": len(images), "real": len(reference[real]), "floor": half}
-    return {"features": features, "samples": samples, "measures": beside(value, floor)}
+    return {"features": features, "samples": samples, "measures": paired(value, floor)}
 
 
 def evaluate_points(points: np.ndarray, real: np.ndarray, data: str) -> dict:
     """The same for points of the plane (N, 2), generated and real, and the mixture `data`, "ring" or "grid"."""
     value, floor = (metrics.mixture_quality(x, *MIXTURES[data]) for x in (points, real))
     samples = {"generated": len(points), "real": len(real), "floor": len(real)}
-    return {"features": "points of the plane", "samples": samples, "measures": beside(value, floor)}
+    return {"features": "points of the plane", "samples": samples, "measures": paired(value, floor)}
 
 
 def memorised(images: np.ndarray, training: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Does G copy?  For each generated image its nearest training image, by the Euclidean distance of the pixels in [-1, 1].
 
     images (N, H, W, C), training (M, H, W, C) -> {"index": (N,), "distance": (N,), "own": (N,), "real": (min(N, M),)}.  `own`: of that
-    training image to its nearest *other* one; who is much nearer has copied it (Alaa et al. 2022, "authenticity").  `real`: the
-    same of training images drawn at random, to set beside `distance`.
+    training image to its nearest *other* one; an image that is much closer is a copy (Alaa et al. 2022, "authenticity").  `real`: the
+    same for training images drawn at random, to compare `distance` with.
     """
     pool = flat(plots.to_image(training))
     index, distance = (found.reshape(-1) for found in metrics.nearest(flat(plots.to_image(images)), pool))
     some = rng.permutation(len(pool))[: len(images)]
-    asked, place = np.unique(np.concatenate([index, some]), return_inverse=True)
-    others = metrics.nearest(pool[asked], pool, k=2)[1][:, 1][place]  # the nearest of all is the image itself
+    needed, place = np.unique(np.concatenate([index, some]), return_inverse=True)
+    others = metrics.nearest(pool[needed], pool, k=2)[1][:, 1][place]  # the nearest of all is the image itself
     return {"index": index, "distance": distance, "own": others[: len(index)], "real": others[len(index) :]}
 
 
-def distances(real, fake, rng) -> dict:
+def distances(real: np.ndarray, fake: np.ndarray, rng: np.random.Generator) -> dict:
     """Features (M, d) and (N, d) -> name: value, or (value, error)."""
     precision, recall = metrics.precision_recall(real, fake)
     density, coverage = metrics.density_coverage(real, fake)
@@ -91,13 +96,14 @@ def distances(real, fake, rng) -> dict:
     }
 
 
-def _frechet_floor(real, half, rng) -> tuple[float, float]:  # (M, d) -> mean and deviation over random splits
+def _frechet_floor(real: np.ndarray, half: int, rng: np.random.Generator) -> tuple[float, float]:
+    """(M, d) -> mean and standard deviation over random splits into two halves."""
     splits = [rng.permutation(len(real))[: 2 * half] for _ in range(SPLITS)]
     found = [metrics.frechet_distance(real[split[:half]], real[split[half:]]) for split in splits]
-    return np.mean(found), np.std(found)
+    return float(np.mean(found)), float(np.std(found))
 
 
-def classes(p, labels) -> dict:
+def classes(p: np.ndarray, labels: np.ndarray | None) -> dict:
     """Probabilities of the classes (N, K), labels (N,) or None -> name: value, or (value, error)."""
     answers = p.argmax(axis=1)
     share = np.bincount(answers) / len(p)
@@ -110,7 +116,7 @@ def classes(p, labels) -> dict:
     return found if labels is None else found | {"as_asked": np.mean(answers == labels)}
 
 
-def beside(values: dict, floors: dict) -> dict:
+def paired(values: dict, floors: dict) -> dict:
     """{name: value or (value, error)} twice -> {name: {"value", "floor"[, "error"][, "floor_error"]}}, all plain floats."""
     rows = {}
     for name, value in values.items():
@@ -121,7 +127,7 @@ def beside(values: dict, floors: dict) -> dict:
     return rows
 
 
-def _check(images, reference) -> None:
+def _check(images: np.ndarray, reference: np.ndarray) -> None:
     if images.ndim != 4 or images.shape[1:] != reference.shape[1:]:
         raise ValueError(
             f"expected two sets of images (N, H, W, C) of one size, got {images.shape} and {reference.shape}"

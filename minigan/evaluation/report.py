@@ -1,7 +1,8 @@
-"""A trained game is measured, and looked at: tables and two pictures in the folder of its run.
+"""Measure a trained game and show what the numbers hide: tables and two pictures in the folder of its run.
 
-Numbers rank generators; pictures tell what is wrong with one.  So D is asked about each image, real and generated, and each
-generated image is laid beside the training image that it resembles most: a G that copies would be caught there.
+Numbers rank generators; pictures tell what is wrong with one. So D's score is shown for each image, real and generated,
+if the game has scores, and each generated image is shown next to the training image it resembles most: this catches a G
+that copies.
 """
 
 import json
@@ -10,34 +11,51 @@ from pathlib import Path
 import numpy as np
 
 from minigan import plots
+from minigan.data.source import to_float
 from minigan.evaluation.features import features_for
 from minigan.evaluation.measures import evaluate, evaluate_points, memorised
 from minigan.evaluation.table import table
-from minigan.game import GAN
+from minigan.game import Game
 from minigan.running.files import atomic_write
 from minigan.trainer import Trainer
 
-IMAGES, POINTS = 10_000, 2_500  # how many samples, unless told
+IMAGES, POINTS = 10_000, 2_500  # how many samples by default
 SCORED = 2_000  # of each kind
 
 
 def report(trainer: Trainer, data: str, n: int | None = None, seed: int = 0) -> tuple[dict, dict[str, Path]]:
-    """Measure n new samples of trainer.game against its training set, named `data`, and write what is found to trainer.out.
+    """Measure n new samples of trainer.game against its training set, named `data`, and write the results to trainer.out.
 
-    -> the result of `evaluate`, and the files written: evaluation.md, evaluation.json, scores.png and, of images, nearest.png.
+    Parameters
+    ----------
+    n : number of samples, by default 10,000 images or 2,500 points of the plane
+    seed : of the noise and of everything else drawn here
+
+    Returns
+    -------
+    The result of `evaluate`, and the files written, by name: evaluation.md, evaluation.json, scores.png if the game has
+    a `score`, and for images nearest.png.
+
+    Raises ValueError for a run that is only in memory, and for fewer than 100 images.
     """
-    game, x, y, out = trainer.game, trainer.x, trainer.y, trainer.out
+    game, out = trainer.game, trainer.checkpoint_path.parent
+    x, y = trainer.source.reference()
+    if not game.classes:  # its samples have no labels
+        y = None
     rng, noise = (np.random.default_rng(stream) for stream in np.random.SeedSequence(seed).spawn(2))
     if n is None:
         n = POINTS if x.ndim == 2 else IMAGES
-    partner = rng.integers(len(x), size=n)  # each sample is asked for the label of a real image
+    partner = rng.integers(len(x), size=n)  # each sample is given the label of a real image
     labels = None if y is None else y[partner]
-    samples = game.sample(n, noise) if y is None else game.sample(n, noise, labels)
+    samples = game.sample(n, noise) if labels is None else game.sample(n, noise, labels)
     written = {name: out / file for name, file in (("table", "evaluation.md"), ("json", "evaluation.json"))}
-    written["scores"] = out / "scores.png"
+    score = getattr(game, "score", None)
+    if score:
+        written["scores"] = out / "scores.png"
     if x.ndim == 2:
         result = evaluate_points(samples, x[partner], data)
-        plots.scatter2d(x[partner], samples, written["scores"], score=game.D)
+        if score:
+            plots.scatter2d(x[partner], samples, written["scores"], score=score)
     else:
         samples = plots.to_image(samples)
         result = evaluate(samples, x, features_for(data), rng, labels, y)
@@ -46,8 +64,9 @@ def report(trainer: Trainer, data: str, n: int | None = None, seed: int = 0) -> 
             "value": float(np.median(copies["distance"])),
             "floor": float(np.median(copies["real"])),
         }
-        real, fake, asked = x[partner[:SCORED]], samples[:SCORED], None if y is None else labels[:SCORED]
-        plots.scored(real, fake, scores(game, real, asked), scores(game, fake, asked), written["scores"])
+        if score:
+            real, fake, known = x[partner[:SCORED]], samples[:SCORED], None if labels is None else labels[:SCORED]
+            plots.scored(real, fake, scores(game, real, known), scores(game, fake, known), written["scores"])
         written["nearest"] = out / "nearest.png"
         nearest = x[copies["index"]]
         plots.pairs(samples, nearest, copies["distance"], copies["own"], copies["real"], written["nearest"])
@@ -57,10 +76,9 @@ def report(trainer: Trainer, data: str, n: int | None = None, seed: int = 0) -> 
     return result, written
 
 
-def scores(game: GAN, images: np.ndarray, labels: np.ndarray | None, block: int = 250) -> np.ndarray:
-    """D(x), or D(x, label) of a conditional game, in evaluation mode.   uint8 (N, H, W, C), (N,) or None -> (N,)"""
-    found = []
-    for i in range(0, len(images), block):
-        x = images[i : i + block].astype(game.D.dtype) / 127.5 - 1
-        found.append(game.D(x if labels is None else (x, labels[i : i + block])).reshape(-1))
-    return np.concatenate(found)
+def scores(game: Game, images: np.ndarray, labels: np.ndarray | None, block: int = 250) -> np.ndarray:
+    """game.score, `block` images at a time.   uint8 or float in [-1, 1] (N, H, W, C), labels (N,) or None -> (N,)"""
+    score = game.score  # type: ignore[attr-defined]
+    starts = range(0, len(images), block)
+    parts = [(to_float(images[i : i + block]), None if labels is None else labels[i : i + block]) for i in starts]
+    return np.concatenate([score(*part) for part in parts])

@@ -1,6 +1,6 @@
-"""The numbers for a reader: what each measure is called, which way is better, and how many images it was taken from.
+"""The numbers as a table: what each measure is called, which direction is better, and how many images it was measured on.
 
-One text serves the terminal and the file: a Markdown table whose columns are aligned.
+The terminal and the file get the same text, a Markdown table with aligned columns.
 """
 
 from minigan.evaluation.measures import CONFIDENT
@@ -26,7 +26,7 @@ HEAD = ("measure", "generated", "real against real", "better")
 
 
 def table(result: dict) -> str:
-    """What evaluate returned, as Markdown, with a sentence on the numbers of samples below."""
+    """The result of `evaluate` as Markdown, with a sentence on the numbers of samples below."""
     rows = [HEAD]
     for name, found in result["measures"].items():
         title, better = MEASURES[name]

@@ -1,8 +1,8 @@
 """A cheap evaluation after each epoch, so that a run shows quality and not just losses.
 
-Losses of a GAN say who is winning, not whether the images are any good.  Two thousand samples and a few of the measures do, for
-a small share of the time; the same noise each time, so that what changes is G.  The numbers are rougher than those of
-`minigan evaluate` and, having fewer images, always a little higher: compare them with each other and with their floor.
+The losses of a GAN say who is winning, not whether the images are any good. Two thousand samples and a few measures do,
+for a small share of the time. The noise is the same each time, so only G changes. The numbers are rougher than those of
+`minigan evaluate` and, with fewer images, always a little higher: compare them with each other and with their floor.
 """
 
 from collections.abc import Callable
@@ -14,75 +14,92 @@ from minigan import metrics, plots
 from minigan.evaluation.features import describe, features_for
 from minigan.evaluation.measures import LEAST, MIXTURES
 from minigan.evaluation.table import number
-from minigan.game import GAN
+from minigan.game import Game
+from minigan.plots import Panel
 
 IMAGES, POINTS = 2_000, 2_500  # samples; of the mixtures as many as the papers take
-DISTANCES = ("frechet_digitnet", "frechet_pixels_8x8", "reverse_kl")  # what a watch may report: lower is better ...
-SHARES = ("precision", "recall", "modes_found", "high_quality")  # ... and from 0 to 1, higher is better
-HEADLINES = {
-    "frechet_digitnet": "Frechet",
-    "frechet_pixels_8x8": "Frechet",
-    "modes_found": "modes",
-}  # one number for a bar
+DISTANCES, SHARES = (
+    "Distance of the samples from real ones (lower is better)",
+    "Quality of the samples (higher is better)",
+)
+
+Measure = Callable[[np.ndarray], dict[str, float]]
 
 
 class Watch:
-    """watch(game) -> {name: value}: `measure` of the samples that `draw(game)` returns; watch.floor: of as many real ones."""
+    """watch(game) -> {name: value}: `measure` of the samples that `draw(game)` returns.
 
-    def __init__(self, draw: Callable[[GAN], np.ndarray], measure: Callable[[np.ndarray], dict], real: np.ndarray):
-        self.draw, self.measure, self.real = draw, measure, real
+    watch.floor holds the same measures of as many real samples; watch.panels says how to plot them, and what the
+    progress bar shows.
+    """
 
-    def __call__(self, game: GAN) -> dict[str, float]:
+    def __init__(
+        self, draw: Callable[[Game], np.ndarray], measure: Measure, real: np.ndarray, panels: tuple[Panel, ...] = ()
+    ):
+        self.draw, self.measure, self.real, self.panels = draw, measure, real, panels
+
+    def __call__(self, game: Game) -> dict[str, float]:
         return self.measure(self.draw(game))
 
     @cached_property
     def floor(self) -> dict[str, float]:
         return self.measure(self.real)
 
-    def sentence(self, row: dict) -> str:
-        """A row's values, those of real samples in brackets."""
-        told = [f"{name.replace('_', ' ')} {number(row[name])} ({number(x)})" for name, x in self.floor.items()]
-        return f"{', '.join(told)} with {len(self.real):,} samples; in brackets: real ones"
+    def sentence(self, rows: list[dict]) -> str:
+        """The last values measured in a run's rows, each with that of real samples in brackets; "" without any."""
+        measured = [row for row in rows if any(name in row for panel in self.panels for name in panel.names)]
+        if not measured:
+            return ""
+        parts = [
+            f"{name.replace('_', ' ')} {number(measured[-1][name])} ({number(x)})" for name, x in self.floor.items()
+        ]
+        return f"{', '.join(parts)} with {len(self.real):,} samples; in brackets: real ones"
 
 
 def watch(x: np.ndarray, y: np.ndarray | None, data: str, seed: int) -> Watch | None:
-    """The evaluation that suits the data set `data`, of which x (N, H, W, C) uint8 or (N, 2) and the labels y are the training set.
+    """The evaluation that suits the data set `data`; None for fewer than 100 images.
 
-    Its random numbers come from `seed` and from nothing else: looking does not change a training.  y: for a conditional GAN,
-    which is asked for each label as often as it occurs; else None.  None for fewer than 100 images.
+    Its random numbers come from `seed` alone, so that evaluating does not change a training.
+
+    Parameters
+    ----------
+    x : the training set, images (N, H, W, C), uint8 or float in [-1, 1], or points (N, 2)
+    y : labels (N,), each of which the game is asked for as often as it occurs; None asks for no labels
     """
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(x))
     if x.ndim == 2:
-        n, measure = POINTS, mixture(data)
+        n, measure, panels = POINTS, *mixture(data)
     elif len(x) >= LEAST:
         n = min(IMAGES, len(x) // 2)
-        measure = nearness(x[order[n : 2 * n]], features_for(data))
+        measure, panels = nearness(x[order[n : 2 * n]], features_for(data))
     else:
         return None
-    asked = {} if y is None else {"labels": rng.choice(y, n)}
-    return Watch(lambda game: game.sample(n, np.random.default_rng(seed), **asked), measure, x[order[:n]])
+    labels = {} if y is None else {"labels": rng.choice(y, n)}
+    return Watch(lambda game: game.sample(n, np.random.default_rng(seed), **labels), measure, x[order[:n]], panels)
 
 
-def nearness(reference: np.ndarray, features: str) -> Callable[[np.ndarray], dict]:
-    """measure(images): their Frechet distance from the reference, uint8 (N, H, W, C), their precision and recall."""
-    real = cache(lambda: describe(reference, features)[0])  # when it is first asked for
+def nearness(reference: np.ndarray, features: str) -> tuple[Measure, tuple[Panel, ...]]:
+    """measure(images): Frechet distance from the reference (N, H, W, C), precision and recall; and the panels."""
+    real = cache(lambda: describe(plots.to_image(reference), features)[0])  # computed when it is first needed
     name = f"frechet_{features.lower().replace(' ', '_')}"
 
-    def measure(images):
+    def measure(images: np.ndarray) -> dict[str, float]:
         fake = describe(plots.to_image(images), features)[0]
         precision, recall = metrics.precision_recall(real(), fake)
         return {name: metrics.frechet_distance(real(), fake), "precision": precision, "recall": recall}
 
-    return measure
+    distance = Panel(DISTANCES, (name,), scale="log", short={name: "Frechet"})
+    return measure, (distance, Panel(SHARES, ("precision", "recall"), scale="share"))
 
 
-def mixture(data: str) -> Callable[[np.ndarray], dict]:
-    """measure(points): the share of the modes that was found, of the points near a mode, and how even the modes' shares are."""
+def mixture(data: str) -> tuple[Measure, tuple[Panel, ...]]:
+    """measure(points): share of the modes found, share of the points near a mode, evenness of the modes; and the panels."""
     modes, std = MIXTURES[data]
 
-    def measure(points):
+    def measure(points: np.ndarray) -> dict[str, float]:
         found = metrics.mixture_quality(points, modes, std)
         return {"modes_found": found.pop("modes") / len(modes), **found}
 
-    return measure
+    shares = Panel(SHARES, ("modes_found", "high_quality"), scale="share", short={"modes_found": "modes"})
+    return measure, (Panel(DISTANCES, ("reverse_kl",), scale="log"), shares)

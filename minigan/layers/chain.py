@@ -1,37 +1,43 @@
 """Layers end to end.  The whole of backpropagation is here, first order and second, in four short loops.
 
-First order: run forward keeping each layer's cache, then hand the slope back from layer to layer.
+First order: run forward keeping each layer's cache, then hand the gradient back from layer to layer.
 
 Second order: a gradient penalty is P(g) with g = dD/dx.  Hold v = dP/dg still; then dP/dtheta = d/dtheta (v . dD/dx) is the
 parameter gradient of D's derivative along v.  So push v forward through the Jacobians (`tangent`), then run backward through
-*that* pass.  In it two slopes travel: dw, of the tangent stream, and dx, of the primal one, which is born where a curved
-layer's Jacobian depends on x (see Layer.backward_tangent) and stays None in a piecewise-linear net.
+*that* pass.  Two gradients travel back: dw, of the tangent stream, and dx, of the primal stream, which is born where a curved
+layer's Jacobian depends on x (see Layer.backward_tangent) and stays None in a piecewise-linear network.
 
-`Chain` serves the network (network.Sequential is a Chain with one flat theta) and the layers that hold layers.
+`Chain` serves the network (network.Sequential is a Chain with one flat theta) and the branches of layers/branches.py.
 """
+
+from typing import Any
+
+import numpy as np
 
 from minigan.layers.layer import Layer
 
 
 class Chain:
-    def __init__(self, *layers: Layer):
+    """y = f_L(... f_2(f_1(x))).   Chain(layer, layer, ...); a chain inside a chain is spliced in."""
+
+    def __init__(self, *layers: "Layer | Chain"):
         self.layers: list[Layer] = []
         for layer in layers:
             if not isinstance(layer, Chain | Layer):
-                raise TypeError(
-                    f"a network is built of layers, such as Dense(784, 128) or LeakyReLU(0.2), got {layer!r}"
-                )
-            self.layers += layer.layers if isinstance(layer, Chain) else [layer]  # a chain inside a chain is spliced in
+                raise TypeError(f"a network is built of layers, such as Dense(784, 128) or Tanh(), got {layer!r}")
+            self.layers += layer.layers if isinstance(layer, Chain) else [layer]
 
     @property
     def curved(self) -> bool:
+        """Does the Jacobian of any layer depend on x?"""
         return any(layer.curved for layer in self.layers)
 
     @property
     def mixes(self) -> bool:
+        """Do the samples of a batch influence each other in any layer?"""
         return any(layer.mixes for layer in self.layers)
 
-    def forward(self, x):
+    def forward(self, x: Any) -> tuple[Any, list]:
         """y, caches = D.forward(x): training mode, keeping what backward needs."""
         caches = []
         for layer in self.layers:
@@ -39,29 +45,29 @@ class Chain:
             caches.append(cache)
         return x, caches
 
-    def __call__(self, x):
+    def __call__(self, x: Any) -> Any:
         """y = D(x): evaluation mode, nothing kept, nothing updated."""
         for layer in self.layers:
             x = layer(x)
         return x
 
-    def backward(self, dy, caches, learn: bool = True, need_dx: bool = True):
+    def backward(self, dy: Any, caches: list, learn: bool = True, need_dx: bool = True) -> Any:
         """dx = J' dy.  With `learn`, parameter gradients are ADDED to grad on the way.
 
-        need_dx=False saves the product that nobody reads: the slope of the first layer's input, when that is the data.
+        need_dx=False saves a product that nobody reads: the gradient in the first layer's input, when that is the data.
         """
-        self._belong(caches)
-        last = len(self.layers) - 1
-        for i, (layer, cache) in enumerate(zip(reversed(self.layers), reversed(caches), strict=True)):
-            if i == last and learn and not need_dx:
+        self._check(caches)
+        for i in reversed(range(len(self.layers))):
+            layer, cache = self.layers[i], caches[i]
+            if i == 0 and learn and not need_dx:
                 layer.accumulate(dy, cache)
                 return None
             dy = layer.learn(dy, cache) if learn else layer.backward(dy, cache)  # eq:chain.dx
         return dy
 
-    def tangent(self, v, caches):
+    def tangent(self, v: Any, caches: list) -> tuple[Any, list]:
         """w = J v, the derivative of the output along v at the point of these caches -> w, tangents [(v, tcache), ...]."""
-        self._belong(caches)
+        self._check(caches)
         tangents = []
         for layer, cache in zip(self.layers, caches, strict=True):
             w, tcache = layer.tangent(v, cache)  # eq:chain.tangent
@@ -69,25 +75,33 @@ class Chain:
             v = w
         return v, tangents
 
-    def streams(self, dw, dx, tangents, caches, learn: bool = True, need_dx: bool = True):
-        """Both slopes through every layer: (dw, dx) at the output -> (dw, dx) at the input (None, None without need_dx)."""
-        last = len(self.layers) - 1
-        way = zip(reversed(self.layers), reversed(tangents), reversed(caches), strict=True)
-        for i, (layer, (v, tcache), cache) in enumerate(way):
-            if i == last and learn and not need_dx:
-                layer.accumulate_tangent(dw, dx, v, tcache, cache)
-                return None, None
-            dw, dx = layer.backward_tangent(dw, dx, v, tcache, cache, learn)  # eq:chain.second
+    def streams(
+        self, dw: Any, dx: Any, tangents: list, caches: list, learn: bool = True, need_dx: bool = True
+    ) -> tuple[Any, Any]:
+        """Both gradients through every layer: (dw, dx) at the output -> (dw, dx) at the input (None, None without need_dx)."""
+        self._check(caches)
+        for i in reversed(range(len(self.layers))):
+            v, tcache = tangents[i]
+            need = need_dx or i > 0
+            dw, dx = self.layers[i].backward_tangent(dw, dx, v, tcache, caches[i], learn, need)  # eq:chain.second
         return dw, dx
 
-    def backward_tangent(self, dw, tangents, caches, dx=None, need_dx: bool = True):
-        """d/dtheta of sum dw . (J v), ADDED to grad; returns its slope in x (None where nothing is curved).
+    def backward_tangent(self, dw: Any, tangents: list, caches: list, dx: Any = None, need_dx: bool = True) -> Any:
+        """d/dtheta of sum dw . (J v), ADDED to grad; returns its gradient in x (None where nothing is curved).
 
-        With dx, the slope of a loss at the output, backward(dx, caches) is done in the same pass.
+        With dx, the gradient of a loss in the output, backward(dx, caches) is done in the same pass.
         """
         return self.streams(dw, dx, tangents, caches, need_dx=need_dx)[1]
 
-    def _belong(self, caches) -> None:
+    def blend(self, c: np.ndarray, caches: list, tangents: list) -> list:
+        """The caches at c x + v, with c (N, 1): backward(1, blended) = backward(c, caches) + backward_tangent(1, tangents).
+
+        For a piecewise-linear chain with one score a sample: its backward pass of c is c times its backward pass of ones.
+        """
+        parts = zip(self.layers, caches, tangents, strict=True)
+        return [layer.blend(c, cache, tcache) for layer, cache, (_, tcache) in parts]  # eq:penalty.shared
+
+    def _check(self, caches: list) -> None:
         if len(caches) != len(self.layers):
             raise ValueError(
                 f"got {len(caches)} caches for {len(self.layers)} layers: pass those this network's forward returned"

@@ -10,29 +10,34 @@ import math
 import numpy as np
 
 from minigan import kernels
-from minigan.layers.layer import HE, ShapeError, constant, normal, whole
+from minigan.layers.layer import ShapeError
 from minigan.layers.linear import Linear
+from minigan.layers.parameters import HE, check_sizes, constant, normal
 
 
 class Convolution(Linear):
-    """What all directions share: the parameters and the checks."""
+    """What the convolutions share: the parameters and the checks.
 
-    def __init__(self, c_in, c_out, k, stride=1, pad=0, bias=True, gain=HE):
-        whole(type(self).__name__, c_in=c_in, c_out=c_out, k=k, stride=stride)
+    A subclass says how many products make one output (`taps`) and the size of the output (`size`).
+    """
+
+    def __init__(
+        self, c_in: int, c_out: int, k: int, stride: int = 1, pad: int = 0, bias: bool = True, gain: float = HE
+    ):
+        check_sizes(type(self).__name__, c_in=c_in, c_out=c_out, k=k, stride=stride)
         if not isinstance(pad, int | np.integer) or not 0 <= pad < k:
             raise ValueError(
                 f"{type(self).__name__} needs a whole number 0 <= pad < k, or its border would see only zeros, got {k=}, {pad=}"
             )
         self.c_in, self.c_out, self.k, self.stride, self.pad, self.bias = c_in, c_out, k, stride, pad, bias
-        self.parameters = {"W": ((k, k, c_in, c_out), normal(gain / math.sqrt(self.taps()))), **self._b()}  # eq:init.he
+        self.parameters = {"W": ((k, k, c_in, c_out), normal(gain / math.sqrt(self.taps())))}  # eq:init.he
+        if bias:
+            self.parameters["b"] = ((c_out,), constant(0.0))
 
-    def _b(self):
-        return {"b": ((self.c_out,), constant(0.0))} if self.bias else {}
-
-    def out_shape(self, x):
+    def out_shape(self, x: np.ndarray) -> tuple[int, ...]:
         return len(x), *self.size(*x.shape[1:3]), self.c_out
 
-    def fit(self, x):
+    def fit(self, x: np.ndarray) -> np.ndarray:
         hint = f"the last axis is the channels (channel-last), so {type(self).__name__}({x.shape[-1]}, ...) would fit"
         if x.ndim == 4 and x.shape[1] == self.c_in != x.shape[3]:
             hint += "; if this is PyTorch's (N, C, H, W), use x.transpose(0, 2, 3, 1)"
@@ -42,12 +47,9 @@ class Convolution(Linear):
             raise ShapeError(f"{self} needs an image of at least {need} x {need}, got {x.shape[1]} x {x.shape[2]}")
         return x
 
-    def __repr__(self):
-        extra = (
-            f", stride={self.stride}" * (self.stride != 1)
-            + f", pad={self.pad}" * (self.pad != 0)
-            + ", bias=False" * (not self.bias)
-        )
+    def __repr__(self) -> str:
+        options = {"stride": (self.stride, 1), "pad": (self.pad, 0), "bias": (self.bias, True)}
+        extra = "".join(f", {name}={value}" for name, (value, default) in options.items() if value != default)
         return f"{type(self).__name__}({self.c_in}, {self.c_out}, {self.k}{extra})"
 
 
@@ -61,17 +63,17 @@ class Conv2d(Convolution):
     def taps(self) -> float:
         return self.k * self.k * self.c_in  # products in one output: the fan-in   eq:conv.fan_in
 
-    def size(self, height, width):
+    def size(self, height: int, width: int) -> tuple[int, ...]:
         return tuple((n + 2 * self.pad - self.k) // self.stride + 1 for n in (height, width))  # eq:conv.size
 
-    def apply(self, x):  # (N, H, W, c_in) -> (N, H', W', c_out)
+    def apply(self, x: np.ndarray) -> np.ndarray:  # (N, H, W, c_in) -> (N, H', W', c_out)
         return kernels.conv2d(x, self.W, self.stride, self.pad)  # y[i] = sum_a x[s i - p + a] W[a]   eq:conv.forward
 
-    def adjoint(self, dy, x):  # (N, H', W', c_out) -> (N, H, W, c_in)
+    def adjoint(self, dy: np.ndarray, x: np.ndarray) -> np.ndarray:  # (N, H', W', c_out) -> (N, H, W, c_in)
         # dx[s i - p + a] += dy[i] W[a]'   eq:conv.dx
         return kernels.conv2d_dx(dy, self.W, self.stride, self.pad, x.shape[1:3])
 
-    def outer(self, x, dy):
+    def outer(self, x: np.ndarray, dy: np.ndarray) -> None:
         kernels.conv2d_dW(x, dy, self.stride, self.pad, self.dW)  # dW[a] += sum_i x[s i - p + a]' dy[i]   eq:conv.dW
 
 
@@ -86,17 +88,17 @@ class ConvTranspose2d(Convolution):
         # each output pixel is reached by (k / s)^2 taps   eq:conv_transpose.fan_in
         return max(1.0, (self.k / self.stride) ** 2) * self.c_in
 
-    def size(self, height, width):
+    def size(self, height: int, width: int) -> tuple[int, ...]:
         return tuple((n - 1) * self.stride - 2 * self.pad + self.k for n in (height, width))  # eq:conv_transpose.size
 
-    def apply(self, x):  # (N, H, W, c_in) -> (N, H', W', c_out): the adjoint of the convolution with weights W[a]'
+    def apply(self, x: np.ndarray) -> np.ndarray:  # (N, H, W, c_in) -> (N, H', W', c_out)
         # y[s i - p + a] += x[i] W[a]   eq:conv_transpose.forward
         return kernels.conv2d_dx(x, self.W.swapaxes(2, 3), self.stride, self.pad, self.size(*x.shape[1:3]))
 
-    def adjoint(self, dy, x):  # (N, H', W', c_out) -> (N, H, W, c_in)
+    def adjoint(self, dy: np.ndarray, x: np.ndarray) -> np.ndarray:  # (N, H', W', c_out) -> (N, H, W, c_in)
         # dx[i] = sum_a dy[s i - p + a] W[a]'   eq:conv_transpose.dx
         return kernels.conv2d(dy, self.W.swapaxes(2, 3), self.stride, self.pad)
 
-    def outer(self, x, dy):
+    def outer(self, x: np.ndarray, dy: np.ndarray) -> None:
         # dW[a]' += sum_i dy[s i - p + a]' x[i]   eq:conv_transpose.dW
         kernels.conv2d_dW(dy, x, self.stride, self.pad, self.dW.swapaxes(2, 3))

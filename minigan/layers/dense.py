@@ -8,8 +8,8 @@ import math
 import numpy as np
 
 from minigan import kernels
-from minigan.layers.layer import HE, constant, normal, whole
 from minigan.layers.linear import Linear
+from minigan.layers.parameters import HE, check_sizes, constant, normal
 
 
 class Dense(Linear):
@@ -21,27 +21,27 @@ class Dense(Linear):
     """
 
     def __init__(self, n_in: int, n_out: int, bias: bool = True, gain: float = HE):
-        whole("Dense", n_in=n_in, n_out=n_out)
+        check_sizes("Dense", n_in=n_in, n_out=n_out)
         self.n_in, self.n_out, self.bias = n_in, n_out, bias
         self.parameters = {"W": ((n_in, n_out), normal(gain / math.sqrt(n_in)))}  # eq:init.he
         if bias:
             self.parameters["b"] = ((n_out,), constant(0.0))
 
-    def fit(self, x):
+    def fit(self, x: np.ndarray) -> np.ndarray:
         hint = f"put Flatten() before it, or use Dense({int(np.prod(x.shape[1:]))}, {self.n_out})"
         return self.check(x, f"(N, {self.n_in})", x.ndim == 2 and x.shape[1] == self.n_in, hint)
 
-    def out_shape(self, x):
+    def out_shape(self, x: np.ndarray) -> tuple[int, ...]:
         return len(x), self.n_out
 
-    def apply(self, x):  # (N, n_in) -> (N, n_out)
+    def apply(self, x: np.ndarray) -> np.ndarray:  # (N, n_in) -> (N, n_out)
         return kernels.dense(x, self.W)  # x W   eq:dense.forward
 
-    def adjoint(self, dy, x):  # (N, n_out) -> (N, n_in)
+    def adjoint(self, dy: np.ndarray, x: np.ndarray) -> np.ndarray:  # (N, n_out) -> (N, n_in)
         return kernels.dense_dx(dy, self.W)  # dy W'   eq:dense.dx
 
-    def outer(self, x, dy):
+    def outer(self, x: np.ndarray, dy: np.ndarray) -> None:
         kernels.dense_dW(x, dy, self.dW)  # dW += x' dy   eq:dense.dW
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Dense({self.n_in}, {self.n_out}{'' if self.bias else ', bias=False'})"

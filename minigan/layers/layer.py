@@ -15,14 +15,14 @@ Parameters live in ONE flat vector per network.  A layer only declares them (nam
 it reshaped views W, dW, ... which are always written in place (W[...] = ...).  Running statistics live in `state` likewise.
 """
 
-import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-Init = Callable[[np.random.Generator, tuple], np.ndarray | float]
+from minigan.layers.parameters import Init, allocate, bind
+from minigan.layers.tree import add
 
 
 class ShapeError(ValueError):
@@ -34,6 +34,8 @@ class MixedSamplesError(ValueError):
 
 
 class Layer:
+    """A function y = f(x; theta) with its derivatives.  Subclass it, define the verbs, declare `parameters`; nothing else."""
+
     curved = False  # True: the Jacobian depends on x, so `curvature` is not zero
     pairs = False  # True: takes a tuple of inputs, such as (image, label)
     mixes = False  # True: one sample's output depends on the other samples of the batch
@@ -41,18 +43,34 @@ class Layer:
     parameters: Mapping[str, tuple[tuple, Init]] = MappingProxyType({})  # name -> (shape, init(rng, shape))
     buffers: Mapping[str, tuple[tuple, Init]] = MappingProxyType({})  # the same, for what is not trained
 
+    if TYPE_CHECKING:  # the views W, dW, ... appear when a network binds the layer
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __setattr__(self, name: str, value: Any) -> None: ...
+
     # ---- the five verbs ------------------------------------------------------------------------------------------
 
-    def forward(self, x):
+    def forward(self, x: Any) -> tuple[Any, Any]:
+        """y, cache = layer.forward(x):   y = f(x; theta), in training mode.
+
+        x: (N, ...), or a tuple of such arrays where `pairs` is True.  cache: whatever the other verbs need; the caller
+        keeps it and hands it back.  Raises ShapeError if x does not fit.
+        """
         raise NotImplementedError(f"{type(self).__name__} has to define forward(x) -> y, cache")
 
-    def backward(self, dy, cache):
+    def backward(self, dy: Any, cache: Any) -> Any:
+        """dx = J' dy, the gradient of the loss in x.   dy has the shape of y, dx that of x (None for a label)."""
         raise NotImplementedError(f"{type(self).__name__} has to define backward(dy, cache) -> dx")
 
-    def accumulate(self, dy, cache) -> None:
-        """Add this layer's parameter gradient: nothing to do without parameters."""
+    def accumulate(self, dy: Any, cache: Any) -> None:
+        """dtheta += d(dy . y)/dtheta, ADDED to the layer's gradient views.   Nothing to do without parameters."""
 
-    def tangent(self, v, cache):
+    def tangent(self, v: Any, cache: Any) -> tuple[Any, Any]:
+        """w, tcache = layer.tangent(v, cache):   w = J v, the derivative of y along v.
+
+        v has the shape of x (None for a label), w that of y.  tcache: what `accumulate` and `backward` need to
+        differentiate w.  Raises MixedSamplesError where the samples of a batch influence each other.
+        """
         if self.mixes:
             raise MixedSamplesError(
                 f"{self} mixes the samples of a batch: its output for one image depends on all the others, so 'the gradient "
@@ -61,56 +79,50 @@ class Layer:
             )
         raise NotImplementedError(f"{type(self).__name__} has to define tangent(v, cache) -> w, tcache")
 
-    def curvature(self, dy, v, cache):
-        raise NotImplementedError(
-            f"{self} is piecewise linear (curved = False): its curvature is zero, nobody should ask"
-        )
+    def curvature(self, dy: Any, v: Any, cache: Any) -> Any:
+        """dx = d/dx [dy . (J(x) v)]: zero, and never called, unless `curved`.   dy has the shape of y, v and dx that of x."""
+        raise NotImplementedError(f"{self} is piecewise linear (curved = False), so its curvature is zero")
 
-    def __call__(self, x):
+    def __call__(self, x: Any) -> Any:
+        """y = f(x; theta), to use: evaluation mode, no cache."""
         return self.forward(x)[0]
 
-    # ---- what the network calls; composite layers, which hold layers, override these two ---------------------------
+    # ---- what follows from them: a composite, a layer that holds layers, has its own --------------------------------
 
-    def learn(self, dy, cache):
-        """accumulate, then backward: one layer's share of an ordinary backward pass."""
+    def learn(self, dy: Any, cache: Any) -> Any:
+        """accumulate, then backward: one layer's part of an ordinary backward pass."""
         self.accumulate(dy, cache)  # eq:chain.dtheta
         return self.backward(dy, cache)
 
-    def backward_tangent(self, dw, dx, v, tcache, cache, learn: bool = True):
-        """One layer's share of the second-order pass: (dw, dx) at its output -> (dw, dx) at its input.
+    def backward_tangent(
+        self, dw: Any, dx: Any, v: Any, tcache: Any, cache: Any, learn: bool = True, need_dx: bool = True
+    ) -> tuple[Any, Any]:
+        """One layer's part of the second-order pass: (dw, dx) at its output -> (dw, dx) at its input.
 
-        dw is the slope of the tangent stream, dx that of the primal stream: None while there is none, or `Scaled`.
+        dw is the gradient of the tangent stream, dx that of the primal stream, None while it is zero.
         """
-        if isinstance(dx, Scaled):
-            self.accumulate_both(dw, dx.c, tcache, cache)
-            return self.backward(dw, tcache), dx
         if learn:
             self.accumulate(dw, tcache)
-        if dx is not None:
-            dx = self.learn(dx, cache) if learn else self.backward(dx, cache)
+            if dx is not None:
+                self.accumulate(dx, cache)
+        if not need_dx:
+            return None, None
+        dx = None if dx is None else self.backward(dx, cache)
         if self.curved:  # J depends on x, so the tangent stream leaks back into the primal one   eq:layer.curvature
             dx = add(dx, self.curvature(dw, v, cache))
         return self.backward(dw, tcache), dx  # eq:chain.second
 
-    def accumulate_both(self, dw, c, tcache, cache) -> None:
-        """The parameter gradient of both streams where the primal slope is c dw, row by row."""
-        if self.parameters or self.children():
-            self.accumulate(dw, tcache)
-            self.accumulate(per_sample(c, dw) * dw, cache)
+    def blend(self, c: np.ndarray, cache: Any, tcache: Any) -> Any:
+        """The cache at c x + v, one c (N, 1) a sample: with it a loss and its penalty share one backward pass.
 
-    def accumulate_tangent(self, dw, dx, v, tcache, cache) -> None:
-        """backward_tangent for the first layer, where nobody reads the slopes that come out."""
-        if isinstance(dx, Scaled):
-            self.accumulate_both(dw, dx.c, tcache, cache)
-        else:
-            self.accumulate(dw, tcache)
-            if dx is not None:
-                self.accumulate(dx, cache)
+        A layer whose gradient in theta does not depend on x keeps the tangent's cache.
+        """
+        return tcache
 
     # ---- parameters --------------------------------------------------------------------------------------------------
 
     def children(self) -> list["Layer"]:
-        """The layers this layer holds (composite layers only)."""
+        """The layers this layer holds (composites only)."""
         return []
 
     def walk(self) -> Iterator["Layer"]:
@@ -119,24 +131,29 @@ class Layer:
         for child in self.children():
             yield from child.walk()
 
-    def reset(self, rng) -> None:
-        """Called once after initialisation, for state that depends on the weights (spectral norm's u)."""
+    def reset(self, rng: np.random.Generator) -> None:
+        """Called once after initialisation, for state that depends on the weights (spectral norm's v)."""
 
-    def init(self, rng, dtype=np.float32) -> "Layer":
+    def init(self, rng: np.random.Generator | int, dtype: Any = np.float32) -> "Layer":
         """Give a layer that stands alone its own parameters: Dense(3, 4).init(rng)."""
         self.theta, self.grad, self.state = allocate([self], np.random.default_rng(rng), dtype)
         return self
 
+    def __setstate__(
+        self, state: dict
+    ) -> None:  # after pickle or deepcopy: views of its own theta and grad, if it has them
+        self.__dict__.update(state)
+        if "theta" in state:
+            bind([self], self.theta, self.grad, self.state)
+
     # ---- guards ------------------------------------------------------------------------------------------------------
 
-    def check(self, x, expected: str, fits: bool, hint: str = ""):
-        """Return x C-contiguous, or say what this layer wanted, what it got and what would fit."""
+    def check(self, x: np.ndarray, expected: str, fits: bool, hint: str = "") -> np.ndarray:
+        """x, C-contiguous, or an error that says what this layer expects, what it got and what would fit."""
         if not fits:
-            raise ShapeError(
-                f"{self} expected an input of shape {expected}, got {tuple(x.shape)}{hint and ': ' + hint}"
-            )
-        if self.parameters and not self.bound:
-            raise ValueError(f"{self} has no weights yet: put it in Sequential(..., rng=rng), or call .init(rng)")
+            hint = hint and f": {hint}"
+            raise ShapeError(f"{self} expected an input of shape {expected}, got {tuple(x.shape)}{hint}")
+        self.check_bound()
         if x.dtype.kind not in "fc":
             raise TypeError(f"{self} computes with floats, got {x.dtype}: use x.astype(np.float32)")
         mine = getattr(self, next(iter(self.parameters))).dtype if self.parameters else x.dtype
@@ -146,15 +163,18 @@ class Layer:
             )
         return np.ascontiguousarray(x)
 
-    def check_slope(self, dy, shape: tuple):
-        """The same for the slope that comes back: it has the shape of the output."""
+    def check_bound(self) -> None:
+        """Raise ValueError if the layer has parameters or buffers but no arrays for them yet."""
+        if (self.parameters or self.buffers) and not self.bound:
+            raise ValueError(f"{self} has no weights yet: put it in Sequential(..., rng=rng), or call .init(rng)")
+
+    def check_dy(self, dy: np.ndarray, shape: Iterable[int]) -> np.ndarray:
+        """The same for the gradient that comes back: it has the shape of the output."""
         if dy.shape != tuple(shape):
-            raise ShapeError(
-                f"{self} gave an output of shape {tuple(shape)}, but its backward got dy of shape {dy.shape}"
-            )
+            raise ShapeError(f"{self} gave an output of shape {tuple(shape)}, its backward got dy of shape {dy.shape}")
         return np.ascontiguousarray(dy)
 
-    def check_tangent(self, v, shape: tuple):
+    def check_v(self, v: np.ndarray, shape: Iterable[int]) -> np.ndarray:
         """The same for the direction that is pushed forward: it has the shape of the input."""
         if v.shape != tuple(shape):
             raise ShapeError(f"{self} saw an input of shape {tuple(shape)}, but its tangent got v of shape {v.shape}")
@@ -162,88 +182,3 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
-
-
-class Scaled(NamedTuple):
-    """A primal slope that is c (N, 1) times the tangent slope, row by row, and so need not be carried.
-
-    In a piecewise-linear network that gives one score a sample, the backward pass of c is c times the backward pass of ones.
-    """
-
-    c: np.ndarray
-
-
-def per_sample(c, like):  # (N, 1) -> (N, 1, ..., 1), to multiply an array (N, ...)
-    return c.reshape(-1, *[1] * (like.ndim - 1))
-
-
-def add(a, b):
-    """a + b for slopes, where None stands for zero, c dw + c dw' = c (dw + dw'), and a tuple is added item by item."""
-    if a is None or b is None or isinstance(a, Scaled):
-        return b if a is None else a
-    return tuple(map(add, a, b)) if isinstance(a, tuple) else a + b
-
-
-def whole(layer: str, **sizes) -> None:
-    """A size is a whole number from 1 on; a wrong one is named here, not later inside NumPy."""
-    for name, n in sizes.items():
-        if not isinstance(n, int | np.integer) or n < 1:
-            raise ValueError(f"{layer} needs a whole number {name} >= 1, got {name}={n!r}")
-
-
-def every(layers) -> list[Layer]:
-    """All layers, those inside composite layers included, in the order their parameters stand in theta."""
-    return [inner for layer in layers for inner in layer.walk()]
-
-
-def count(layers, kind: str) -> int:
-    return sum(int(np.prod(shape)) for layer in every(layers) for shape, _ in getattr(layer, kind).values())
-
-
-def bind(layers, theta, grad, state) -> None:
-    """Hand every layer its views: W, b, ... into theta, dW, db, ... into grad, its buffers into state."""
-    for vector, kind, prefix in ((theta, "parameters", ""), (grad, "parameters", "d"), (state, "buffers", "")):
-        start = 0
-        for layer in every(layers):
-            for name, (shape, _) in getattr(layer, kind).items():
-                size = int(np.prod(shape))
-                setattr(layer, prefix + name, vector[start : start + size].reshape(shape))
-                start += size
-            layer.bound = True
-
-
-def allocate(layers, rng, dtype):
-    """Allocate theta, grad and state for these layers, bind and initialise them -> theta (P,), grad (P,), state (S,)."""
-    found = every(layers)
-    for layer in found:
-        if layer.bound and (layer.parameters or layer.buffers):
-            raise ValueError(
-                f"{layer} already belongs to a network: build a new layer, or copy the network (copy.deepcopy)"
-            )
-    if len({id(layer) for layer in found}) < len(found):
-        raise ValueError("the same layer object stands twice in this network: build one object for each place")
-    theta = np.zeros(count(layers, "parameters"), dtype)
-    grad = np.zeros_like(theta)
-    state = np.zeros(count(layers, "buffers"), dtype)
-    bind(layers, theta, grad, state)
-    for layer in found:
-        for name, (shape, init) in (*layer.parameters.items(), *layer.buffers.items()):
-            getattr(layer, name)[...] = init(rng, shape)
-    for layer in reversed(found):  # children before the layers that hold them
-        layer.reset(rng)
-    return theta, grad, state
-
-
-# ---- initialisers: (rng, shape) -> array ------------------------------------------------------------------------------
-
-
-HE = math.sqrt(2)  # the gain that keeps the variance through ReLUs (He et al. 2015)
-
-
-def normal(std: float) -> Init:
-    """W ~ N(0, std^2)."""
-    return lambda rng, shape: std * rng.standard_normal(shape)
-
-
-def constant(value: float) -> Init:
-    return lambda rng, shape: value

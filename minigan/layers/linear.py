@@ -6,10 +6,13 @@ The cache is the pair (x, 1): what W met and what b met.  A tangent does not mov
 backward and accumulate run on it.  Such caches add and scale like vectors, so that a loss and its penalty can share one product.
 """
 
+from typing import Any
+
 import numpy as np
 
 from minigan import kernels
-from minigan.layers.layer import Layer, per_sample
+from minigan.layers.layer import Layer
+from minigan.layers.tree import per_sample
 
 
 class Linear(Layer):
@@ -21,29 +24,28 @@ class Linear(Layer):
 
     bias: bool
 
-    def forward(self, x):
+    def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         x = self.fit(x)
         y = self.apply(x)  # eq:linear.forward
         if self.bias:
             kernels.add_bias(y, self.b)
         return y, (x, 1)
 
-    def backward(self, dy, cache):
+    def backward(self, dy: np.ndarray, cache: Any) -> Any:
         x, _ = cache
-        return self.adjoint(self.check_slope(dy, self.out_shape(x)), x)
+        return self.adjoint(self.check_dy(dy, self.out_shape(x)), x)
 
-    def accumulate(self, dy, cache):
-        x, one = cache  # one is 1 after forward, 0 after tangent, c in accumulate_both
-        dy = self.check_slope(dy, self.out_shape(x))
+    def accumulate(self, dy: np.ndarray, cache: Any) -> None:
+        x, one = cache  # one is 1 after forward, 0 after tangent, c after blend
+        dy = self.check_dy(dy, self.out_shape(x))
         self.outer(x, dy)
         if self.bias and np.any(one):
             self.db += kernels.column_sums(dy if isinstance(one, int) else one * dy)  # db += 1' dy   eq:linear.db
 
-    def tangent(self, v, cache):
-        v = self.check_tangent(v, cache[0].shape)
+    def tangent(self, v: np.ndarray, cache: Any) -> tuple[np.ndarray, Any]:
+        v = self.check_v(v, cache[0].shape)
         return self.apply(v), (v, 0)  # eq:linear.tangent
 
-    def accumulate_both(self, dw, c, tcache, cache):
+    def blend(self, c: np.ndarray, cache: Any, tcache: Any) -> Any:
         c = per_sample(c, cache[0])
-        # c (x, 1) + (v, 0): one product for both streams   eq:linear.both
-        self.accumulate(dw, (c * cache[0] + tcache[0], c))
+        return c * cache[0] + tcache[0], c  # c (x, 1) + (v, 0): one product for both gradients   eq:linear.both

@@ -1,4 +1,4 @@
-"""Normalisation: subtract a mean, divide by a deviation, then scale and shift.  The layers differ only in what is averaged.
+"""Normalisation: subtract a mean, divide by a standard deviation, then scale and shift.  The layers differ only in what is averaged.
 
     BatchNorm     each channel over the batch (and the image)     Ioffe and Szegedy 2015      mixes samples
     LayerNorm     each sample (and pixel) over its channels       Ba et al. 2016
@@ -11,33 +11,34 @@ One calculus serves all.  With s = sqrt(var + eps), y = (x - mean x) / s and P u
     curvature:  d/dx [dy . P v / s] = -P(dy mean(y v) + v mean(y dy)) / s^2 - y mean(dy P v) / s^2
 """
 
+from typing import Any
+
 import numpy as np
 
 from minigan import kernels
-from minigan.layers.layer import Layer, constant, whole
+from minigan.layers.layer import Layer
+from minigan.layers.parameters import check_sizes, constant
 
 
-def standardize(x, axes, eps, center=True):
+def standardize(x: np.ndarray, axes: tuple, eps: float, center: bool = True) -> tuple[np.ndarray, np.ndarray]:
     """x -> y = (x - mean) / s  and s = sqrt(var + eps), the moments over `axes`; without `center` the mean is taken as 0."""
     u = x - x.mean(axis=axes, keepdims=True) if center else x
     s = np.sqrt((u * u).mean(axis=axes, keepdims=True) + x.dtype.type(eps))
     return u / s, s  # eq:norm.standardize
 
 
-def project(u, y, axes, center=True):
-    """P u = u - mean u - y mean(y u):  what of a slope survives once mean and scale are divided out."""
+def project(u: np.ndarray, y: np.ndarray, axes: tuple, center: bool = True) -> np.ndarray:
+    """P u = u - mean u - y mean(y u):  what is left of a gradient once mean and scale are divided out."""
     mean = u.mean(axis=axes, keepdims=True) if center else 0
     return u - mean - y * (y * u).mean(axis=axes, keepdims=True)  # eq:norm.project
 
 
-def bend(dy, v, y, s, axes, center=True):
+def curve(dy: np.ndarray, v: np.ndarray, y: np.ndarray, s: np.ndarray, axes: tuple, center: bool = True) -> np.ndarray:
     """d/dx [dy . P v / s]:  the curvature of `standardize`."""
     mean_dy, mean_v = ((y * u).mean(axis=axes, keepdims=True) for u in (dy, v))
-    Pv = project(v, y, axes, center)
-    # eq:norm.curvature
-    return -(project(dy * mean_v + v * mean_dy, y, axes, center) + y * (dy * Pv).mean(axis=axes, keepdims=True)) / (
-        s * s
-    )
+    through_y = project(dy * mean_v + v * mean_dy, y, axes, center)
+    through_s = y * (dy * project(v, y, axes, center)).mean(axis=axes, keepdims=True)
+    return -(through_y + through_s) / (s * s)  # eq:norm.curvature
 
 
 class _SampleNorm(Layer):
@@ -47,44 +48,40 @@ class _SampleNorm(Layer):
     axes: tuple
 
     def __init__(self, n: int, eps: float = 1e-5):
-        whole(type(self).__name__, n=n)
+        check_sizes(type(self).__name__, n=n)
         self.n, self.eps = n, eps
         self.parameters = {"gamma": ((n,), constant(1.0)), "beta": ((n,), constant(0.0))}
 
-    def forward(self, x):  # (..., n) -> (..., n)
-        x = self.check(
-            x,
-            self.expects(),
-            self.fits(x),
-            f"the last axis is the channels: {type(self).__name__}({x.shape[-1]}) would fit",
-        )
+    def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:  # (..., n) -> (..., n)
+        hint = f"the last axis is the channels: {type(self).__name__}({x.shape[-1]}) would fit"
+        image = self.axes == (1, 2)
+        fits = x.shape[-1] == self.n and (x.ndim == 4 if image else x.ndim >= 2)
+        x = self.check(x, f"({'N, H, W' if image else '...'}, {self.n})", fits, hint)
         xhat, s = standardize(x, self.axes, self.eps)
         return self.gamma * xhat + self.beta, (xhat, xhat, s, 1)  # eq:norm.affine
 
-    def backward(self, dy, cache):
+    def backward(self, dy: np.ndarray, cache: Any) -> Any:
         _, xhat, s, _ = cache
-        return project(self.gamma * self.check_slope(dy, xhat.shape), xhat, self.axes) / s  # eq:norm.dx
+        return project(self.gamma * self.check_dy(dy, xhat.shape), xhat, self.axes) / s  # eq:norm.dx
 
-    def accumulate(self, dy, cache):
-        u, _, _, one = (
-            cache  # u: what gamma multiplies: xhat after forward, J v after tangent, where beta does not move
-        )
-        dy = self.check_slope(dy, u.shape)
+    def accumulate(self, dy: np.ndarray, cache: Any) -> None:
+        u, _, _, one = cache  # gamma multiplies u: xhat after forward, J v after tangent, where beta does not move
+        dy = self.check_dy(dy, u.shape)
         axes = tuple(range(dy.ndim - 1))
         self.dgamma += (dy * u).sum(axis=axes)  # eq:norm.dgamma
         if one:
             self.dbeta += dy.sum(axis=axes)  # eq:norm.dbeta
 
-    def tangent(self, v, cache):
+    def tangent(self, v: np.ndarray, cache: Any) -> tuple[np.ndarray, Any]:
         _, xhat, s, _ = cache
-        u = project(self.check_tangent(v, xhat.shape), xhat, self.axes) / s
+        u = project(self.check_v(v, xhat.shape), xhat, self.axes) / s
         return self.gamma * u, (u, xhat, s, 0)  # eq:norm.tangent
 
-    def curvature(self, dy, v, cache):
+    def curvature(self, dy: np.ndarray, v: np.ndarray, cache: Any) -> np.ndarray:
         _, xhat, s, _ = cache
-        return bend(self.gamma * dy, v, xhat, s, self.axes)  # eq:norm.curvature
+        return curve(self.gamma * dy, v, xhat, s, self.axes)  # eq:norm.curvature
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{type(self).__name__}({self.n})"
 
 
@@ -96,12 +93,6 @@ class LayerNorm(_SampleNorm):
 
     axes = (-1,)  # eq:layernorm.axes
 
-    def expects(self):
-        return f"(..., {self.n})"
-
-    def fits(self, x):
-        return x.ndim >= 2 and x.shape[-1] == self.n
-
 
 class InstanceNorm(_SampleNorm):
     """y = gamma (x - mean) / sqrt(var + eps) + beta, the moments over H and W.   (N, H, W, n) -> (N, H, W, n)
@@ -110,12 +101,6 @@ class InstanceNorm(_SampleNorm):
     """
 
     axes = (1, 2)  # eq:instancenorm.axes
-
-    def expects(self):
-        return f"(N, H, W, {self.n})"
-
-    def fits(self, x):
-        return x.ndim == 4 and x.shape[-1] == self.n
 
 
 class PixelNorm(Layer):
@@ -130,21 +115,21 @@ class PixelNorm(Layer):
     def __init__(self, eps: float = 1e-8):
         self.eps = eps
 
-    def forward(self, x):
+    def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         x = self.check(x, "(..., C) with at least two axes", x.ndim >= 2)
         y, s = standardize(x, self.axes, self.eps, center=False)  # eq:pixelnorm.forward
         return y, (y, s)
 
-    def backward(self, dy, cache):
+    def backward(self, dy: np.ndarray, cache: Any) -> Any:
         y, s = cache
-        return project(self.check_slope(dy, y.shape), y, self.axes, center=False) / s  # eq:pixelnorm.dx
+        return project(self.check_dy(dy, y.shape), y, self.axes, center=False) / s  # eq:pixelnorm.dx
 
-    def tangent(self, v, cache):
-        return self.backward(self.check_tangent(v, cache[0].shape), cache), cache  # the Jacobian P / s is symmetric
+    def tangent(self, v: np.ndarray, cache: Any) -> tuple[np.ndarray, Any]:
+        return self.backward(self.check_v(v, cache[0].shape), cache), cache  # the Jacobian P / s is symmetric
 
-    def curvature(self, dy, v, cache):
+    def curvature(self, dy: np.ndarray, v: np.ndarray, cache: Any) -> np.ndarray:
         y, s = cache
-        return bend(dy, v, y, s, self.axes, center=False)  # eq:norm.curvature
+        return curve(dy, v, y, s, self.axes, center=False)  # eq:norm.curvature
 
 
 class BatchNorm(Layer):
@@ -158,19 +143,19 @@ class BatchNorm(Layer):
     mixes = True
 
     def __init__(self, n: int, momentum: float = 0.1, eps: float = 1e-5):
-        whole("BatchNorm", n=n)
+        check_sizes("BatchNorm", n=n)
         self.n, self.momentum, self.eps = n, momentum, eps
         self.parameters = {"gamma": ((n,), constant(1.0)), "beta": ((n,), constant(0.0))}
         self.buffers = {"running_mean": ((n,), constant(0.0)), "running_var": ((n,), constant(1.0))}
 
-    def _check(self, x):
+    def _check(self, x: np.ndarray) -> np.ndarray:
         hint = f"the last axis is the channels (channel-last): BatchNorm({x.shape[-1]}) would fit"
         return self.check(x, f"(..., {self.n})", x.ndim >= 2 and x.shape[-1] == self.n, hint)
 
-    def _inv_std(self, var):
+    def _inv_std(self, var: np.ndarray) -> np.ndarray:
         return 1 / np.sqrt(var + var.dtype.type(self.eps))
 
-    def forward(self, x):  # (..., n) -> (..., n)
+    def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:  # (..., n) -> (..., n)
         x = self._check(x)
         M = x.size // self.n  # how many values each channel's moments are taken over
         if M < 2:
@@ -183,23 +168,23 @@ class BatchNorm(Layer):
         self.running_var += self.momentum * (var * (M / (M - 1)) - self.running_var)
         return kernels.batchnorm(x, mean, inv_std, self.gamma, self.beta), (x, mean, inv_std)  # eq:batchnorm.forward
 
-    def __call__(self, x):
+    def __call__(self, x: np.ndarray) -> np.ndarray:
         return kernels.batchnorm(  # eq:batchnorm.use
             self._check(x), self.running_mean, self._inv_std(self.running_var), self.gamma, self.beta
         )
 
-    def learn(self, dy, cache):  # one kernel gives all three slopes
+    def learn(self, dy: np.ndarray, cache: Any) -> np.ndarray:  # one kernel gives all three gradients
         # dx = gamma / s (dy - dbeta / M - xhat dgamma / M)   eq:batchnorm.dx
-        dx, dgamma, dbeta = kernels.batchnorm_dx(self.check_slope(dy, cache[0].shape), *cache, self.gamma)
+        dx, dgamma, dbeta = kernels.batchnorm_dx(self.check_dy(dy, cache[0].shape), *cache, self.gamma)
         self.dgamma += dgamma  # eq:batchnorm.dgamma
         self.dbeta += dbeta  # eq:batchnorm.dbeta
         return dx
 
-    def backward(self, dy, cache):
-        return kernels.batchnorm_dx(self.check_slope(dy, cache[0].shape), *cache, self.gamma)[0]
+    def backward(self, dy: np.ndarray, cache: Any) -> Any:
+        return kernels.batchnorm_dx(self.check_dy(dy, cache[0].shape), *cache, self.gamma)[0]
 
-    def accumulate(self, dy, cache):
+    def accumulate(self, dy: np.ndarray, cache: Any) -> None:
         self.learn(dy, cache)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"BatchNorm({self.n})"

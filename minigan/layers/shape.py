@@ -1,6 +1,7 @@
 """Layers that only move numbers about.  Their Jacobian is a permutation, so the slope goes back by the inverse move."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ class Reshape(Layer):
                 f"Reshape takes positive sizes without the batch axis, such as Reshape(4, 4, 128), got {shape}"
             )
 
-    def forward(self, x):
+    def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         size = math.prod(x.shape[1:])
         fits = x.ndim >= 1 and size == math.prod(self.shape)
         x = self.check(
@@ -25,26 +26,26 @@ class Reshape(Layer):
         )
         return x.reshape(len(x), *self.shape), x.shape  # eq:reshape.forward
 
-    def backward(self, dy, shape):
-        return self.check_slope(dy, (shape[0], *self.shape)).reshape(shape)
+    def backward(self, dy: np.ndarray, shape: Any) -> Any:
+        return self.check_dy(dy, (shape[0], *self.shape)).reshape(shape)
 
-    def tangent(self, v, shape):
-        return self.check_tangent(v, shape).reshape(len(v), *self.shape), shape
+    def tangent(self, v: np.ndarray, shape: Any) -> tuple[np.ndarray, Any]:
+        return self.check_v(v, shape).reshape(len(v), *self.shape), shape
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Reshape{self.shape}"
 
 
 class Flatten(Layer):
     """(N, H, W, C) -> (N, H W C)."""
 
-    def forward(self, x):
+    def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         if x.ndim < 2:
             raise ShapeError(f"{self} expected an input of shape (N, ...), got {x.shape}: the first axis is the batch")
         return np.ascontiguousarray(x).reshape(len(x), -1), x.shape  # eq:flatten.forward
 
-    def backward(self, dy, shape):
-        return self.check_slope(dy, (shape[0], math.prod(shape[1:]))).reshape(shape)
+    def backward(self, dy: np.ndarray, shape: Any) -> Any:
+        return self.check_dy(dy, (shape[0], math.prod(shape[1:]))).reshape(shape)
 
-    def tangent(self, v, shape):
-        return self.check_tangent(v, shape).reshape(len(v), -1), shape
+    def tangent(self, v: np.ndarray, shape: Any) -> tuple[np.ndarray, Any]:
+        return self.check_v(v, shape).reshape(len(v), -1), shape

@@ -6,9 +6,11 @@ convolving after treats all pixels alike.  Done as one layer, the copies are nev
 image sees only a few distinct pixels, so the kernels fold the copying into the weights.
 """
 
+import numpy as np
+
 from minigan import kernels
 from minigan.layers.conv import Convolution
-from minigan.layers.layer import HE, whole
+from minigan.layers.parameters import HE, check_sizes
 
 
 class UpConv2d(Convolution):
@@ -18,7 +20,7 @@ class UpConv2d(Convolution):
     """
 
     def __init__(self, c_in: int, c_out: int, k: int = 3, bias: bool = True, gain: float = HE):
-        whole("UpConv2d", c_in=c_in, c_out=c_out, k=k)
+        check_sizes("UpConv2d", c_in=c_in, c_out=c_out, k=k)
         if k % 2 == 0:
             raise ValueError(f"UpConv2d needs an odd k, so that the output is exactly twice the input, got k={k}")
         super().__init__(c_in, c_out, k, bias=bias, gain=gain)
@@ -26,14 +28,14 @@ class UpConv2d(Convolution):
     def taps(self) -> float:
         return self.k * self.k * self.c_in
 
-    def size(self, height, width):
+    def size(self, height: int, width: int) -> tuple[int, ...]:
         return 2 * height, 2 * width
 
-    def apply(self, x):  # (N, H, W, c_in) -> (N, 2H, 2W, c_out)
+    def apply(self, x: np.ndarray) -> np.ndarray:  # (N, H, W, c_in) -> (N, 2H, 2W, c_out)
         return kernels.upconv2d(x, self.W)  # eq:upconv.forward
 
-    def adjoint(self, dy, x):  # (N, 2H, 2W, c_out) -> (N, H, W, c_in)
+    def adjoint(self, dy: np.ndarray, x: np.ndarray) -> np.ndarray:  # (N, 2H, 2W, c_out) -> (N, H, W, c_in)
         return kernels.upconv2d_dx(dy, self.W)  # eq:upconv.dx
 
-    def outer(self, x, dy):
+    def outer(self, x: np.ndarray, dy: np.ndarray) -> None:
         kernels.upconv2d_dW(x, dy, self.dW)  # eq:upconv.dW

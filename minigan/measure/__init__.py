@@ -1,7 +1,10 @@
 """Commands that measure the library itself.
 
-certify/       every gradient against differences        minigan certify
-bench/         steps a second, side by side with PyTorch  minigan bench
-results/       the tables of docs/results.md              minigan results
-classifier.py  DigitNet trained and tested                minigan classifier
+certify/       checks every gradient against differences           minigan certify
+bench/         times training steps, side by side with PyTorch     minigan bench
+results/       measures the tables of docs/results.md              minigan results
+classifier.py  trains and tests DigitNet                           minigan classifier
+selection.py   which names --only selects
+
+Start with certify/claim.py: it shows what the certificate is made of.
 """

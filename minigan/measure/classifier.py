@@ -1,12 +1,12 @@
-"""How the classifier was trained: the whole of supervised learning on one screen.
+"""How the classifier was trained: supervised learning on one screen.
 
-A classifier is a discriminator with an honest teacher: the labels are given, so the loss goes down and stays down.  Four
-lines are the step, the same four that a GAN takes twice: forward, slope of the loss, backward, optimizer.  The last half
-percent is made around them:
+A classifier is a discriminator with a reliable teacher: the labels are given, so the loss goes down and stays down.  The step is
+four lines, the same four that a GAN runs for each network: forward, gradient of the loss, backward, optimizer.  The last half
+percent of accuracy comes from three tricks around them:
 
-* each digit is shown moved by up to two pixels, every time elsewhere: 25 times the data for nothing;
-* the learning rate falls along a cosine to zero, so the last epochs settle what the first have found;
-* batch normalisation lets the rate begin high, dropout keeps the last layer from leaning on single features.
+* each digit is shifted by up to two pixels, differently each time: 25 times the data for free;
+* the learning rate falls to zero along a cosine, so the last epochs settle into a minimum;
+* batch normalisation allows a high initial rate, and dropout keeps the last layer from relying on single features.
 
 `minigan classifier --train` runs this file; the same seed and the same number of threads give the same bits.
 """
@@ -32,12 +32,32 @@ def train(
     labels: np.ndarray,
     seed: int = 0,
     epochs: int = EPOCHS,
-    progress: Callable[[int, float], None] = lambda epoch, loss: None,
+    progress: Callable[[int, float], object] = lambda epoch, loss: None,
 ) -> Sequential:
-    """min over theta of the mean of -log p(label | shifted image):  a digitnet trained on these digits.
+    """min over theta of the mean of -log p(label | shifted image):  train a DigitNet on these digits.
 
-    images uint8 (N, 28, 28, 1), labels integers 0 .. 9 (N,), N >= 100.  progress(epoch, its mean loss) is called after each
-    epoch.  Raises ValueError for images, labels or epochs that do not fit.
+    Parameters
+    ----------
+    images : np.ndarray
+        uint8 (N, 28, 28, 1), N >= 100.
+    labels : np.ndarray
+        Integers 0 .. 9, shape (N,).
+    seed : int
+        Determines the weights, the order and the shifts.
+    epochs : int
+        Passes over the images, at least 1.
+    progress : callable
+        Called after each epoch as progress(epoch, mean loss).
+
+    Returns
+    -------
+    Sequential
+        The trained network.
+
+    Raises
+    ------
+    ValueError
+        If images, labels or epochs do not fit this description.
     """
     _check(images, labels, epochs)
     init, draw = (np.random.default_rng(stream) for stream in np.random.SeedSequence(seed).spawn(2))
@@ -58,7 +78,7 @@ def train(
 
 
 def shift(images: np.ndarray, rng: np.random.Generator, most: int = SHIFT) -> np.ndarray:
-    """y[i, j] = x[i + r, j + c],  r and c from -most .. most, each image its own; what comes in is black.
+    """y[i, j] = x[i + r, j + c],  r and c drawn from -most .. most for each image; black comes in from outside.
 
     uint8 (N, H, W, 1) -> (N, H, W, 1)
     """
@@ -75,7 +95,7 @@ def _check(images: np.ndarray, labels: np.ndarray, epochs: int) -> None:
             f"digitnet trains on at least {BATCH} digits uint8 (N, 28, 28, 1), got {images.dtype} {images.shape}"
         )
     if labels.shape != (len(images),):
-        raise ValueError(f"every image needs its label: got {len(images)} images and labels of shape {labels.shape}")
+        raise ValueError(f"each image needs a label: got {len(images)} images and labels of shape {labels.shape}")
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, got {epochs}")
 
@@ -84,57 +104,90 @@ def _check(images: np.ndarray, labels: np.ndarray, epochs: int) -> None:
 
 
 def report(net: Sequential, images: np.ndarray, labels: np.ndarray) -> tuple[float, str]:
-    """The share of these digits that `net` reads right, and a table: how often each digit is taken for which other."""
+    """Classify the test digits -> accuracy, and a table of how often each digit is mistaken for which other."""
     C = digitnet.confusion(labels, digitnet.features(images, net)[1])
     N, wrong = len(labels), int(C.sum() - np.trace(C))
     share = 1 - wrong / N
     lines = [
-        f"{100 * share:.2f} % of {N} test digits read right, {wrong} wrong",
-        "digit    of  wrong  taken for (how often)",
+        f"{100 * share:.2f} % of {N} test digits are classified correctly, {wrong} are wrong",
+        "digit    of  wrong  mistaken for (how often)",
     ]
     for digit, row in enumerate(C):
         others = np.where(np.arange(10) == digit, 0, row)
-        taken = ", ".join(f"{j} ({others[j]})" for j in np.argsort(-others, kind="stable") if others[j])
-        lines.append(f"{digit:>5} {row.sum():>5} {others.sum():>6}  {taken}".rstrip())
+        mistaken = ", ".join(f"{j} ({others[j]})" for j in np.argsort(-others, kind="stable") if others[j])
+        lines.append(f"{digit:>5} {row.sum():>5} {others.sum():>6}  {mistaken}".rstrip())
     return share, "\n".join(lines)
 
 
 def run(
-    anew: bool = False,
+    retrain: bool = False,
     seed: int | None = None,
     epochs: int | None = None,
     out: str | os.PathLike | None = None,
     threads: int | None = None,
     download: bool = False,
 ) -> int:
-    """`minigan classifier`: print how the shipped classifier reads MNIST's test set; `anew`, train one first, to `out`."""
-    if not anew and (seed, epochs, out) != (None, None, None):
-        raise ValueError("--seed, --epochs and --out belong to --train: the shipped classifier is trained already")
+    """`minigan classifier`: print the accuracy of the shipped classifier on MNIST's test set; or train a new one.
+
+    Parameters
+    ----------
+    retrain : bool
+        Train a classifier first, write it to `out`, and report on that one.  seed, epochs and out need it.
+    seed : int, optional
+        Default: 0.
+    epochs : int, optional
+        Default: EPOCHS.
+    out : path, optional
+        The file to write.  Default: digitnet.safetensors.
+    threads : int, optional
+        Number of threads the kernels use.
+    download : bool
+        Allow MNIST to be downloaded.
+
+    Returns
+    -------
+    int
+        0, the exit status of the command.
+
+    Raises
+    ------
+    ValueError
+        For options that do not fit together.
+    IsADirectoryError
+        If `out` is a folder.
+    FileNotFoundError
+        If MNIST is missing and `download` is False.
+    """
+    if not retrain and (seed, epochs, out) != (None, None, None):
+        raise ValueError("--seed, --epochs and --out need --train: the shipped classifier is already trained")
     if threads is not None:
         kernels.set_threads(threads)
-    test = _mnist("test", download)
-    if not anew:
-        print(f"{digitnet.SHIPPED}\n{report(digitnet.shipped(), test.images, test.labels)[1]}")
+    test_images, test_labels = _mnist("test", download)
+    if not retrain:
+        print(f"{digitnet.SHIPPED}\n{report(digitnet.shipped(), test_images, test_labels)[1]}")
         return 0
     out = Path(out or "digitnet.safetensors")
-    if out.is_dir():  # better known now than after the training
-        raise IsADirectoryError(f"cannot write {out}: it is a folder; give the name of a file in it")
-    digits, seed, epochs = _mnist("train", download), seed or 0, EPOCHS if epochs is None else epochs
+    if out.is_dir():  # fail now, not after the training
+        raise IsADirectoryError(f"cannot write {out}: it is a folder; give the name of a file")
+    images, labels = _mnist("train", download)
+    seed, epochs = seed or 0, EPOCHS if epochs is None else epochs
     started = time.perf_counter()
 
-    def progress(epoch, loss):
+    def progress(epoch: int, loss: float) -> None:
         print(f"epoch {epoch} of {epochs}: loss {loss:.4f}, {time.perf_counter() - started:.0f} s", flush=True)
 
-    net = train(digits.images, digits.labels, seed, epochs, progress)
-    share, table = report(net, test.images, test.labels)
+    net = train(images, labels, seed, epochs, progress)
+    share, table = report(net, test_images, test_labels)
     made = {"seed": seed, "epochs": epochs, "threads": kernels.get_threads(), "mnist_test_accuracy": share}
     digitnet.save(net, out, made)
     print(f"{out}\n{table}")
     return 0
 
 
-def _mnist(split: str, download: bool) -> data.Dataset:
+def _mnist(split: str, download: bool) -> tuple[np.ndarray, np.ndarray]:
     try:
-        return data.load("mnist", split=split, download=download)
+        digits = data.load("mnist", split=split, download=download)
+        assert digits.labels is not None
+        return digits.images, digits.labels
     except FileNotFoundError as error:
-        raise FileNotFoundError(f"{error}\n  here: the same command with --download") from None
+        raise FileNotFoundError(f"{error}\n  To download it, run the same command with --download") from None

@@ -1,7 +1,18 @@
-"""Measures of what a generator makes.  Each file says what its measure sees, and what it is blind to.
+"""Measures of the quality of generated samples.  Each file says what its measure sees and what it is blind to.
 
-Start with manifold.py (bad pictures or missing pictures?), then frechet.py, then modes.py, where the truth is known.  Images
-are measured through the eyes of a classifier (digitnet.py).
+Two sets compared   frechet.py      mean and covariance of the features (on Inception's features: FID)
+                    kid.py          all moments up to the third, without bias (on Inception's features: KID)
+                    manifold.py     precision and recall, density and coverage: bad pictures or missing pictures?
+                    wasserstein.py  the distance along random directions
+                    parzen.py       the likelihood of the first GAN papers
+One set             inception.py    the Inception score, from a classifier's probabilities
+                    modes.py        how much of a known mixture of Gaussians was found
+Image by image      neighbours.py   the nearest training image: was it copied?
+                    images.py       PSNR and SSIM of a restored image and its original
+Shared              checks.py       what every measure checks first; pairs.py: all pairs of two sets, block by block
+
+Start with manifold.py, then frechet.py, then modes.py, where the true distribution is known.  A measure takes arrays and
+knows nothing of networks; the features of digits come from a classifier, minigan/models/digitnet.py.
 """
 
 from minigan.metrics.frechet import frechet_distance, frechet_gaussians

@@ -1,9 +1,9 @@
 """How much of a known mixture did the generator find?  Three numbers that no loss curve shows.
 
-Of a mixture of Gaussians we know every mode, so mode collapse can be counted instead of guessed at from pictures.  The three
-numbers see different failures: `modes` sees modes that are missing altogether, `high_quality` sees points that lie between the
-modes, `reverse_kl` sees modes that get too few points.  None of them sees the shape inside a mode: a generator that puts one
-point into the centre of each scores perfectly.
+For a mixture of Gaussians every mode is known, so mode collapse can be counted instead of being guessed from images.  The three
+numbers see different failures: `modes` sees modes that are missing altogether, `high_quality` sees points between the modes,
+`reverse_kl` sees modes that get too few points.  None of them sees the shape of a mode: a generator that puts every point on
+the centre of a mode scores perfectly.
 """
 
 import math
@@ -14,18 +14,36 @@ import numpy as np
 def mixture_quality(points: np.ndarray, centres: np.ndarray, std: float) -> dict[str, float]:
     """modes = |{k : some point within 3 std of centre k}|,   high_quality = share of such points,   reverse_kl = KL(q || uniform).
 
-    points: generated, (N, d).  centres: of the K modes, (K, d).  std: of each mode along each axis.  q_k is the share of all
-    points whose nearest centre is k, so reverse_kl = sum_k q_k log(q_k K) lies between 0 and log K (nats).  A distance is measured as
-    ||x - c|| / sqrt(d / 2), which in the plane is the plain one: in 1200 dimensions even a perfect point lies at sqrt(1200) std.
+    q_k is the share of all points whose nearest centre is k, so reverse_kl = sum_k q_k log(q_k K) lies between 0 and log K.
+    Distances are measured as ||x - c|| / sqrt(d / 2), which in the plane is the ordinary distance: in 1200 dimensions even a
+    perfect sample has ||x - c|| of about sqrt(1200) std.
 
-    Raises ValueError for other shapes, for no points, for std <= 0, and for NaN.
-    Srivastava et al. 2017 (VEEGAN), section 4.1; reverse KL: Lin et al. 2018 (PacGAN), section 4.1.
+    Parameters
+    ----------
+    points
+        Generated points (N, d).
+    centres
+        The centres of the K modes, (K, d).
+    std
+        The standard deviation of each mode along each axis.
+
+    Returns
+    -------
+    dict
+        "modes" (a count), "high_quality" (a share) and "reverse_kl" (in nats).
+
+    Raises
+    ------
+    ValueError
+        For other shapes, no points, std <= 0, NaN and Inf.
+
+    Source: Srivastava et al. 2017 (VEEGAN), section 4.1; reverse KL: Lin et al. 2018 (PacGAN), section 4.1.
     """
     points, centres = np.asarray(points, np.float64), np.asarray(centres, np.float64)
     if points.ndim != 2 or centres.ndim != 2 or points.shape[1] != centres.shape[1] or 0 in (len(points), len(centres)):
         raise ValueError(f"expected points (N, d) and centres (K, d), got {points.shape} and {centres.shape}")
     if not (0 < std < math.inf):
-        raise ValueError(f"std, the width of a mode, must be a number above 0, got {std}")
+        raise ValueError(f"std, the standard deviation of a mode, must be a number above 0, got {std}")
     if not np.isfinite(points).all():
         raise ValueError(
             f"points must be finite, got NaN or Inf in {int((~np.isfinite(points)).any(1).sum())} of {len(points)} points"
@@ -41,7 +59,8 @@ def mixture_quality(points: np.ndarray, centres: np.ndarray, std: float) -> dict
     }
 
 
-def _nearest(points, centres):  # (N, d), (K, d) -> index (N,), distance (N,)
+def _nearest(points: np.ndarray, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The index of the nearest centre and the distance to it.   (N, d), (K, d) -> (N,), (N,)"""
     distances = np.stack([np.linalg.norm(points - c, axis=1) for c in centres], axis=1)  # (N, K)
     nearest = distances.argmin(axis=1)
     return nearest, distances[np.arange(len(points)), nearest]

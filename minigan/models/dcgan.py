@@ -1,9 +1,13 @@
-"""Convolutional GANs after DCGAN (Radford et al. 2016): G grows a 4 x 4 seed to the image, D shrinks it back.
+"""Convolutional GANs after DCGAN (Radford et al. 2016): G grows a 4 x 4 seed into an image, D shrinks an image back to 4 x 4.
 
-D has no normalisation, because a gradient penalty needs D's slope at one image by itself; G has BatchNorm.
+G has BatchNorm.  D has no normalisation, because a gradient penalty needs D's gradient at each image by itself.
 """
 
 import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import DTypeLike
 
 from minigan.layers import (
     BatchNorm,
@@ -15,6 +19,7 @@ from minigan.layers import (
     Embedding,
     Flatten,
     LabelScore,
+    Layer,
     LeakyReLU,
     ReLU,
     Reshape,
@@ -25,20 +30,70 @@ from minigan.models.mlp import EMBEDDING
 from minigan.network import Sequential
 
 
-def dcgan(shape=(32, 32, 1), latent=64, width=32, classes=0, rng=None, dtype="float32"):
-    """G grows by transposed convolutions 4 x 4, stride 2.   -> G, D     (see `build`)"""
+def dcgan(
+    shape: Sequence[int] = (32, 32, 1),
+    latent: int = 64,
+    width: int = 32,
+    classes: int = 0,
+    rng: np.random.Generator | int | None = None,
+    dtype: DTypeLike = "float32",
+) -> tuple[Sequential, Sequential]:
+    """G, D where G doubles the image's size by 4 x 4 transposed convolutions with stride 2.  Parameters: see `build`."""
     return build(lambda n, m: ConvTranspose2d(n, m, 4, 2, 1), shape, latent, width, classes, rng, dtype)
 
 
-def dcgan_up(shape=(32, 32, 1), latent=64, width=32, classes=0, rng=None, dtype="float32"):
-    """G grows by upsampling and 3 x 3 convolutions, free of checkerboards.   -> G, D     (see `build`)"""
+def dcgan_up(
+    shape: Sequence[int] = (32, 32, 1),
+    latent: int = 64,
+    width: int = 32,
+    classes: int = 0,
+    rng: np.random.Generator | int | None = None,
+    dtype: DTypeLike = "float32",
+) -> tuple[Sequential, Sequential]:
+    """G, D where G doubles the image's size by upsampling and a 3 x 3 convolution, which leaves no checkerboard pattern.
+
+    Parameters: see `build`.
+    """
     return build(lambda n, m: UpConv2d(n, m, 3), shape, latent, width, classes, rng, dtype)
 
 
-def build(grow, shape, latent, width, classes, rng, dtype):
-    """For a 32 x 32 image: G 4w - 2w - w - C channels at 4, 8, 16, 32 pixels;  D w - 2w - 4w at 16, 8, 4, then a score.
+def build(
+    grow: Callable[[int, int], Layer],
+    shape: Sequence[int],
+    latent: int,
+    width: int,
+    classes: int,
+    rng: np.random.Generator | int | None,
+    dtype: DTypeLike,
+) -> tuple[Sequential, Sequential]:
+    """For 32 x 32 images: G has 4w - 2w - w - C channels at 4, 8, 16, 32 pixels;  D has w - 2w - 4w at 16, 8, 4, then a score.
 
-    shape (H, W, C): H = W = 4 * 2^levels (8, 16, 32, 64, ...).  classes > 0 makes both conditional.
+    Parameters
+    ----------
+    grow
+        grow(n, m): the layer of G that doubles the size, (N, H, W, n) -> (N, 2H, 2W, m).
+    shape
+        Of an image, (H, W, C), H = W = 4 * 2^levels: 8, 16, 32, 64, ...
+    latent
+        The length of the noise vector z.
+    width
+        w, the number of channels of D's first convolution; each level doubles it.
+    classes
+        The number of labels.  If above 0 both networks are conditional: G takes (z, label), D takes (x, label).
+    rng
+        Generator or seed for the initial weights; required.
+    dtype
+        float32 or float64.
+
+    Returns
+    -------
+    G, D : Sequential
+        G: z (N, latent) -> images (N, H, W, C) in [-1, 1];  D: images -> scores (N, 1).
+
+    Raises
+    ------
+    ValueError
+        If the images are not square or have another size.
     """
     side, levels = shape[0], int(math.log2(shape[0] / 4)) if shape[0] >= 8 else 0
     if len(shape) != 3 or shape[1] != side or side != 4 * 2**levels or levels < 1:
@@ -48,11 +103,16 @@ def build(grow, shape, latent, width, classes, rng, dtype):
     widths = [width * 2**i for i in range(levels)]  # of D; G mirrors them
     top = widths[-1]
     entry = [Concat(right=[Embedding(classes, EMBEDDING)])] if classes else []
-    layers = [Dense(latent + (EMBEDDING if classes else 0), 16 * top), Reshape(4, 4, top), BatchNorm(top), ReLU()]
+    layers: list[Layer] = [
+        Dense(latent + (EMBEDDING if classes else 0), 16 * top),
+        Reshape(4, 4, top),
+        BatchNorm(top),
+        ReLU(),
+    ]
     for n, m in zip(widths[::-1], widths[-2::-1], strict=False):
         layers += [grow(n, m), BatchNorm(m), ReLU()]
     G = Sequential(*entry, *layers, grow(widths[0], shape[2]), Tanh(), rng=rng, dtype=dtype)
-    body = []
+    body: list[Layer] = []
     for n, m in zip([shape[2], *widths[:-1]], widths, strict=True):
         body += [Conv2d(n, m, 4, 2, 1), LeakyReLU(0.2)]
     if classes:

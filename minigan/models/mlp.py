@@ -1,19 +1,62 @@
-"""Fully connected networks: the first GAN (Goodfellow et al. 2014), and the two small nets of the 2-D lessons."""
+"""Fully connected networks: the first GAN (Goodfellow et al. 2014), and the two small networks of the lessons in the plane."""
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 
-from minigan.layers import BatchNorm, Beside, Concat, Dense, Embedding, Flatten, LabelScore, LeakyReLU, Reshape, Tanh
+import numpy as np
+from numpy.typing import DTypeLike
+
+from minigan.layers import (
+    BatchNorm,
+    Beside,
+    Concat,
+    Dense,
+    Embedding,
+    Flatten,
+    LabelScore,
+    Layer,
+    LeakyReLU,
+    Reshape,
+    Tanh,
+)
 from minigan.network import Sequential
 
+EMBEDDING = 16  # the length of the vector that represents a label at G's input
 
-def mlp(shape=(28, 28, 1), latent=100, width=128, classes=0, rng=None, dtype="float32"):
-    """G: latent - w - 2w - 4w - 8w - image, with BatchNorm;   D: image - 4w - 2w - score.   -> G, D
 
-    shape: of an image, (H, W, C).  classes > 0 makes both conditional: G takes (z, label), D takes (x, label).
+def mlp(
+    shape: Sequence[int] = (28, 28, 1),
+    latent: int = 100,
+    width: int = 128,
+    classes: int = 0,
+    rng: np.random.Generator | int | None = None,
+    dtype: DTypeLike = "float32",
+) -> tuple[Sequential, Sequential]:
+    """G: latent - w - 2w - 4w - 8w - image, with BatchNorm;   D: image - 4w - 2w - score.   w = width
+
+    Parameters
+    ----------
+    shape
+        Of an image, (H, W, C).
+    latent
+        The length of the noise vector z.
+    width
+        The number of units in G's first hidden layer.
+    classes
+        The number of labels.  If above 0 both networks are conditional: G takes (z, label), D takes (x, label).
+    rng
+        Generator or seed for the initial weights; required.
+    dtype
+        float32 or float64.
+
+    Returns
+    -------
+    G, D : Sequential
+        G: z (N, latent) -> images (N, H, W, C) in [-1, 1];  D: images -> scores (N, 1).
     """
     size = math.prod(shape)
-    hidden = []
+    hidden: list[Layer] = []
     n = latent + (EMBEDDING if classes else 0)
     for m in (width, 2 * width, 4 * width, 8 * width):
         hidden += [Dense(n, m), BatchNorm(m), LeakyReLU(0.2)]
@@ -28,15 +71,21 @@ def mlp(shape=(28, 28, 1), latent=100, width=128, classes=0, rng=None, dtype="fl
     return G, D
 
 
-def toy(latent=2, width=128, depth=3, rng=None, dtype="float32"):
-    """G and D for points in the plane: `depth` hidden layers of `width` each.   -> G, D"""
+def toy(
+    latent: int = 2,
+    width: int = 128,
+    depth: int = 3,
+    rng: np.random.Generator | int | None = None,
+    dtype: DTypeLike = "float32",
+) -> tuple[Sequential, Sequential]:
+    """G: z (N, latent) -> points (N, 2),  D: points -> scores (N, 1);  each has `depth` hidden layers of `width` units.
 
-    def net(n_in, n_out):
+    rng (generator or seed) is required; dtype is float32 or float64.
+    """
+
+    def net(n_in: int, n_out: int) -> Sequential:
         sizes = [n_in, *[width] * depth]
         hidden = [part for n, m in pairwise(sizes) for part in (Dense(n, m), LeakyReLU(0.2))]
         return Sequential(*hidden, Dense(width, n_out, gain=1.0), rng=rng, dtype=dtype)
 
     return net(latent, 2), net(2, 1)
-
-
-EMBEDDING = 16  # how many numbers stand for a label at G's entrance

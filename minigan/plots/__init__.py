@@ -1,10 +1,22 @@
-"""Pictures of a training: sheets of samples, films, curves, the plane as D sees it, and samples beside real images."""
+"""Pictures of a training run.  Every function takes arrays and writes one file, atomically.
+
+images.py    a network's output as pixels, a sheet of samples, PNG
+gif.py       a film of the training
+panel.py     what one panel of the curves shows: a title, names, reference levels
+curves.py    losses, scores and measures of quality over the steps, panel by panel
+plane.py     for data in the plane: real points, fake points and D's score
+compare.py   generated images next to real ones: with D's scores, or with their nearest training images
+show.py      display images in a notebook or on the desktop
+
+Start with images.py.
+"""
 
 from minigan.plots.compare import pairs, scored
 from minigan.plots.curves import curves
 from minigan.plots.gif import save_gif
 from minigan.plots.images import grid, save_png, to_image
+from minigan.plots.panel import Panel
 from minigan.plots.plane import scatter2d
 from minigan.plots.show import show
 
-__all__ = ["curves", "grid", "pairs", "save_gif", "save_png", "scatter2d", "scored", "show", "to_image"]
+__all__ = ["Panel", "curves", "grid", "pairs", "save_gif", "save_png", "scatter2d", "scored", "show", "to_image"]

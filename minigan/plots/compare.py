@@ -1,18 +1,25 @@
-"""Generated images beside real ones: what does D say of each, and has G copied any?
+"""Generated images next to real ones: how does D score each, and did G copy any of them?
 
-Two pictures of one form: above, two blocks of tiles, each with its number on a chip; below, the distribution that these few
-numbers were drawn from, for hundreds or thousands of images.  The tiles catch the eye, the distribution keeps it honest.
+Both pictures have the same layout: at the top, two blocks of tiles, each tile with a number on a coloured label; at the bottom,
+the distribution of that number over hundreds or thousands of images.  The tiles show a few examples, the distribution shows
+whether they are typical.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from minigan.plots.images import to_image
 from minigan.running.files import atomic_file
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 REAL, FAKE = "#1f4e9c", "#d1600a"
 COLUMNS, ROWS = 6, 5  # of a block
@@ -21,37 +28,47 @@ COLUMNS, ROWS = 6, 5  # of a block
 def scored(
     real: np.ndarray, fake: np.ndarray, real_scores: np.ndarray, fake_scores: np.ndarray, path: str | os.PathLike
 ) -> None:
-    """Draw the first 30 real and the first 30 generated images with D's score on each, and all scores below; atomic.
+    """Draw the first 30 real and the first 30 generated images with their scores, and the distribution of all scores.
 
-    images (N, H, W, C) and (M, H, W, C), uint8 or float in [-1, 1]; their scores (N,) and (M,).  Raises ValueError if an image has
-    no score.
+    The title gives P(score of a real image > score of a generated image) over all pairs, ties counting one half.
+
+    Parameters
+    ----------
+    real, fake
+        Images (N, H, W, C) and (M, H, W, C), uint8 or float in [-1, 1].
+    real_scores, fake_scores
+        D's score of each, (N,) and (M,).
+    path
+        The file to write; its suffix (.png, .svg, .pdf) sets the format.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not match or a batch is empty.
     """
-    _check(real, real_scores), _check(fake, fake_scores)
+    _check_shapes(real, real_scores)
+    _check_shapes(fake, fake_scores)
     r, f = real_scores.astype(float), np.sort(fake_scores.astype(float))
-    below = (
-        np.searchsorted(f, r, "left") + np.searchsorted(f, r, "right")
-    ) / 2  # how many fakes score less than each real
-    higher = below.mean() / len(f)
+    # for each real image, the number of fakes with a lower score; half of the ties
+    lower = (np.searchsorted(f, r, "left") + np.searchsorted(f, r, "right")) / 2
+    share = lower.mean() / len(f)
     middle = (np.median(r) + np.median(f)) / 2
     reach = np.quantile(np.abs(np.concatenate([r, f]) - middle), 0.95) or 1.0
     digits = 2 if reach < 10 else 0
-    figure, left, right, axes = _figure()
-    for block, images, values, title in (
-        (left, real, real_scores, "Real images, D's score on each"),
-        (right, fake, fake_scores, "Generated images, D's score on each"),
+    figure, left, right, bottom = _figure()
+    for block, images, scores, title in (
+        (left, real, real_scores, "Real images, with D's scores"),
+        (right, fake, fake_scores, "Generated images, with D's scores"),
     ):
-        shades = [(value - middle) / reach for value in values[: COLUMNS * ROWS]]
-        captions = [
-            f"{round(float(value), digits) + 0.0:+.{digits}f}" for value in values[: COLUMNS * ROWS]
-        ]  # no -0.00
+        shown = scores[: COLUMNS * ROWS]
+        shades = [float(score - middle) / reach for score in shown]
+        captions = [f"{round(float(score), digits) + 0.0:+.{digits}f}" for score in shown]  # + 0.0: no -0.00
         _tiles(block, images[: COLUMNS * ROWS], captions, shades, 1)
         block.set_title(title, loc="left", fontsize=12)
-    _histogram(axes, r, f, f"real ({len(r):,})", f"generated ({len(f):,})")
-    axes.set_title(
-        f"Of a real and a generated image, D scores the real one higher in {100 * higher:.0f} % of all pairs (50 %: it cannot tell)",
-        loc="left", fontsize=12,
-    )  # fmt: skip
-    axes.set_xlabel("D's score (high: looks real)")
+    _histogram(bottom, r, f, f"real ({len(r):,})", f"generated ({len(f):,})")
+    title = f"D scores the real image higher in {100 * share:.0f} % of all pairs of a real and a generated image"
+    bottom.set_title(f"{title} (50 %: it cannot tell them apart)", loc="left", fontsize=12)
+    bottom.set_xlabel("D's score (high: looks real)")
     _save(figure, path)
 
 
@@ -63,14 +80,32 @@ def pairs(
     real: np.ndarray,
     path: str | os.PathLike,
 ) -> None:
-    """Draw generated images, each beside its nearest training image: the first 15, and the 15 that are most like copies; atomic.
+    """Draw generated images next to their nearest training images: the first 15 pairs, and the 15 most likely copies.
 
-    fake and nearest (N, H, W, C), uint8 or float in [-1, 1], lie at `distance` (N,) from each other; own (N,): from that training
-    image to its nearest other one, so a copy is where distance / own is small; real (M,): the latter for training images
-    drawn at random, for the distribution below.  Raises ValueError if a pair has no distance.
+    A copy shows as a small ratio distance / own: the generated image is closer to the training image than any other
+    training image is.
+
+    Parameters
+    ----------
+    fake, nearest
+        Generated images and the nearest training image of each, (N, H, W, C), uint8 or float in [-1, 1].
+    distance
+        (N,) the distance between the two.
+    own
+        (N,) the distance from that training image to its own nearest neighbour in the training set.
+    real
+        (M,) the same distance for training images drawn at random: the distribution to compare with.
+    path
+        The file to write; its suffix (.png, .svg, .pdf) sets the format.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not match or a batch is empty.
     """
-    _check(fake, distance), _check(nearest, own)
-    figure, left, right, axes = _figure()
+    _check_shapes(fake, distance)
+    _check_shapes(nearest, own)
+    figure, left, right, bottom = _figure()
     n = COLUMNS * ROWS // 2
     ratio = np.divide(distance, own, out=np.full(len(own), np.inf), where=own > 0)
     for block, chosen, title in (
@@ -80,50 +115,52 @@ def pairs(
         tiles = np.stack([to_image(fake[chosen]), to_image(nearest[chosen])], axis=1).reshape(-1, *fake.shape[1:])
         _tiles(block, tiles, [f"{distance[i]:.1f} ({own[i]:.1f})" for i in chosen], [0.0] * len(chosen), 2)
         block.set_title(title, loc="left", fontsize=12)
-    names = "real image, to the nearest other one", "generated image, to the nearest real one"
-    _histogram(axes, real, distance, *names)
-    axes.set_title(
-        "Distance of the two (in brackets: of the training image from its nearest other one)", loc="left", fontsize=12
+    _histogram(
+        bottom, real, distance, "real image to its nearest neighbour", "generated image to its nearest real image"
     )
-    axes.set_xlabel("Euclidean distance of the pixels; a generator that copies lies further left than real images")
+    title = "Distance within each pair (in brackets: from the training image to its nearest neighbour)"
+    bottom.set_title(title, loc="left", fontsize=12)
+    bottom.set_xlabel(
+        "Euclidean distance of the pixels (a generator that copies has smaller distances than real images)"
+    )
     _save(figure, path)
 
 
-def _figure():
+def _figure() -> tuple[Figure, Axes, Axes, Axes]:
+    """A figure with axes for the two blocks of tiles and for the distribution at the bottom."""
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    figure = Figure(figsize=(11, 8.2), dpi=110, layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)
-    axes = figure.subplot_mosaic([["left", "right"], ["below", "below"]], height_ratios=[3.6, 1])
-    return figure, axes["left"], axes["right"], axes["below"]
+    figure = Figure(figsize=(11, 8.2), dpi=110, layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12))
+    axes = figure.subplot_mosaic([["left", "right"], ["bottom", "bottom"]], height_ratios=[3.6, 1])
+    return figure, axes["left"], axes["right"], axes["bottom"]
 
 
-def _tiles(axes, images, captions, shades, together) -> None:
-    """Images (N, H, W, C) row by row, `together` of them closely side by side above one caption, shaded from -1 to 1."""
+def _tiles(axes: Axes, images: np.ndarray, captions: Sequence[str], shades: Sequence[float], group: int) -> None:
+    """Draw images (N, H, W, C) row by row, in groups with one caption each; a shade from -1 to 1 colours the label."""
     from matplotlib.colors import LinearSegmentedColormap
 
     images = to_image(images)
     images = np.repeat(images, 3, axis=3) if images.shape[3] == 1 else images
     colours = LinearSegmentedColormap.from_list("score", [FAKE, "#f2efe8", REAL])
-    height = images.shape[1] / images.shape[2]  # of a tile, in its widths
-    each, row = together + 0.12, height + 0.42
+    height = images.shape[1] / images.shape[2]  # of a tile; its width is 1
+    column, row = group + 0.12, height + 0.42
     for i, (caption, shade) in enumerate(zip(captions, shades)):
-        x, y = i % (COLUMNS // together) * each, i // (COLUMNS // together) * row
-        for k, image in enumerate(images[i * together : (i + 1) * together]):
-            left = x + 1.03 * k  # a fine line between the two
+        x, y = i % (COLUMNS // group) * column, i // (COLUMNS // group) * row
+        for k, image in enumerate(images[i * group : (i + 1) * group]):
+            left = x + 1.03 * k  # leaves a thin line between the images of a group
             axes.imshow(image, extent=(left, left + 1, y + height, y), interpolation="nearest")
-        chip = {"boxstyle": "round,pad=0.25", "facecolor": colours((shade + 1) / 2), "edgecolor": "none"}
+        label = {"boxstyle": "round,pad=0.25", "facecolor": colours((shade + 1) / 2), "edgecolor": "none"}
         ink = "white" if abs(shade) > 0.6 else "black"
-        axes.text(
-            x + together / 2, y + height + 0.19, caption, ha="center", va="center", fontsize=9, color=ink, bbox=chip
-        )
-    axes.set(xlim=(-0.05, COLUMNS // together * each), ylim=(ROWS * row, -0.05), aspect="equal")
+        at = x + group / 2, y + height + 0.19
+        axes.text(*at, caption, ha="center", va="center", fontsize=9, color=ink, bbox=label)
+    axes.set(xlim=(-0.05, COLUMNS // group * column), ylim=(ROWS * row, -0.05), aspect="equal")
     axes.axis("off")
 
 
-def _histogram(axes, real, fake, real_name, fake_name) -> None:
+def _histogram(axes: Axes, real: np.ndarray, fake: np.ndarray, real_name: str, fake_name: str) -> None:
     low, high = np.quantile(np.concatenate([real, fake]), [0.001, 0.999])
-    edges = np.linspace(low, high if high > low else low + 1, 61)
+    edges = np.linspace(low, high if high > low else low + 1, 61).tolist()
     axes.hist(real, edges, density=True, color=REAL, alpha=0.45, label=real_name)
     axes.hist(fake, edges, density=True, histtype="step", color=FAKE, linewidth=2, label=fake_name)
     axes.legend(frameon=False, loc="best")
@@ -131,13 +168,13 @@ def _histogram(axes, real, fake, real_name, fake_name) -> None:
     axes.spines[["top", "right", "left"]].set_visible(False)
 
 
-def _save(figure, path) -> None:
+def _save(figure: Figure, path: str | os.PathLike) -> None:
     with atomic_file(path) as file:
         figure.savefig(file, format=Path(path).suffix[1:] or "png")
 
 
-def _check(images, numbers) -> None:
+def _check_shapes(images: np.ndarray, numbers: np.ndarray) -> None:
     if images.ndim != 4 or len(images) == 0 or numbers.shape != images.shape[:1]:
         raise ValueError(
-            f"expected images (N, H, W, C), N >= 1, and a number for each, got {images.shape} and {numbers.shape}"
+            f"expected images (N, H, W, C), N >= 1, and one number per image, got {images.shape} and {numbers.shape}"
         )

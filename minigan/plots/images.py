@@ -1,26 +1,30 @@
-"""From a network's numbers to a picture: clip, round, lay the samples side by side, save.
+"""From a network's output to an image file: clip, round, arrange the samples in a grid, save.
 
-Looking is the first metric. A sheet of samples shows at one glance what no loss tells: blur, noise, and the same face
-again and again.
+Looking at samples is the first metric. A sheet of them shows at a glance what no loss reveals: blur, noise, and the same
+face over and over.
 """
 
 from __future__ import annotations
 
 import math
 import os
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from minigan.running.files import atomic_file
 
-GAP = 90  # the paper between the tiles: a grey that frames black digits and white-backed emoji alike
+if TYPE_CHECKING:
+    from PIL.Image import Image as PILImage
+
+GAP = 90  # the grey between the tiles: visible next to black digits and next to white emoji
 
 
 def to_image(x: np.ndarray) -> np.ndarray:
     """round(127.5 (x + 1)), clipped to 0 .. 255: float (..., H, W, C) in [-1, 1] -> uint8 of the same shape.
 
-    uint8 passes unchanged. Exactly undoes Dataset.to_float. Raises TypeError for other dtypes, ValueError for
-    NaN or Inf.
+    uint8 is returned unchanged. This is the exact inverse of Dataset.to_float. Raises TypeError for other dtypes,
+    ValueError for NaN or Inf.
     """
     x = np.asarray(x)
     if x.dtype == np.uint8:
@@ -30,16 +34,29 @@ def to_image(x: np.ndarray) -> np.ndarray:
     if not np.isfinite(x).all():
         raise ValueError(
             f"{np.count_nonzero(~np.isfinite(x))} of {x.size} values are NaN or Inf: "
-            "the network that made them has diverged"
+            "the network that produced them has diverged"
         )
     return np.rint((np.clip(x, -1, 1) + 1) * x.dtype.type(127.5)).astype(np.uint8)
 
 
 def grid(images: np.ndarray, columns: int | None = None, pad: int = 2, scale: int = 1) -> np.ndarray:
-    """A sheet of tiles: (N, H, W, C) -> uint8 (rows (sH + pad) + pad, columns (sW + pad) + pad, C).
+    """Arrange images in a grid: (N, H, W, C) -> uint8 (rows (sH + pad) + pad, columns (sW + pad) + pad, C), s = scale.
 
-    images are uint8 or float in [-1, 1]. Row by row, about as wide as high unless `columns` is given; `scale` = s
-    repeats each pixel s x s times.
+    Parameters
+    ----------
+    images
+        (N, H, W, 1) or (N, H, W, 3), uint8 or float in [-1, 1]; they fill the grid row by row.
+    columns
+        Images per row; by default ceil(sqrt(N)), so that the grid is about square.
+    pad
+        The width of the grey gaps, in pixels.
+    scale
+        Each pixel is repeated scale x scale times.
+
+    Raises
+    ------
+    ValueError
+        For other shapes and for columns, pad or scale out of range; as `to_image` for NaN or Inf.
     """
     images = to_image(images)
     if images.ndim != 4 or images.shape[3] not in (1, 3) or 0 in images.shape:
@@ -58,14 +75,14 @@ def grid(images: np.ndarray, columns: int | None = None, pad: int = 2, scale: in
 
 
 def save_png(path: str | os.PathLike, image: np.ndarray) -> None:
-    """Write one picture, uint8 or float in [-1, 1], (H, W) or (H, W, 1 or 3), as PNG, atomically."""
+    """Write one image, uint8 or float in [-1, 1], (H, W) or (H, W, 1 or 3), as PNG, atomically."""
     picture = as_pil(image)
     with atomic_file(path) as file:
         picture.save(file, "png", optimize=True)
 
 
-def as_pil(image: np.ndarray):
-    """(H, W) or (H, W, 1 or 3), uint8 or float in [-1, 1] -> PIL.Image.Image."""
+def as_pil(image: np.ndarray) -> PILImage:
+    """(H, W) or (H, W, 1 or 3), uint8 or float in [-1, 1] -> PIL.Image.Image, mode L or RGB."""
     from PIL import Image
 
     image = to_image(image)
@@ -73,6 +90,6 @@ def as_pil(image: np.ndarray):
         image = image[:, :, 0]
     if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] != 3) or 0 in image.shape:
         raise ValueError(
-            f"expected one picture (H, W), (H, W, 1) or (H, W, 3), got {image.shape}; plots.grid lays many on a sheet"
+            f"expected one image (H, W), (H, W, 1) or (H, W, 3), got {image.shape}; plots.grid arranges many in one"
         )
     return Image.fromarray(np.ascontiguousarray(image))

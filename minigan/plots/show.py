@@ -1,4 +1,4 @@
-"""Show images where you are: inside a notebook, or in a window of the desktop's picture viewer."""
+"""Show images: inline in a notebook, otherwise in the desktop's image viewer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ from minigan.plots.images import as_pil, grid
 
 
 def show(images: np.ndarray, scale: int = 2) -> None:
-    """Display uint8 or float [-1, 1] images: one (H, W[, C]) or many (N, H, W, C) on a sheet, enlarged `scale` x."""
+    """Display one image (H, W) or (H, W, C), or many (N, H, W, C) as a grid.
+
+    Parameters
+    ----------
+    images
+        uint8 or float in [-1, 1], C = 1 or 3.
+    scale
+        Each pixel is drawn as scale x scale pixels.
+    """
     images = np.asarray(images)
     many = images if images.ndim == 4 else images.reshape(1, *images.shape[:2], -1)
     picture = as_pil(grid(many, pad=2 if len(many) > 1 else 0, scale=scale))
@@ -23,7 +31,7 @@ def show(images: np.ndarray, scale: int = 2) -> None:
 
 
 def in_notebook() -> bool:
-    """A notebook has imported IPython and runs its kernel; a terminal, IPython's too, cannot draw."""
+    """True inside a Jupyter kernel, which can display images; False in a terminal, including IPython's."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     return shell is not None and hasattr(shell, "kernel")

@@ -1,10 +1,9 @@
-"""Save arrays and a few facts in one .safetensors file, and trust them when they come back.
+"""Save arrays and metadata in one .safetensors file, and verify them when they are loaded.
 
-A checkpoint is loaded far from where it was saved: after a crash, on another machine, by a stranger. So the file holds
-no code (no pickle, which runs whatever it is told), it is written atomically (minigan.running.files), and it carries the
-sha256 of everything in it. A flipped bit stops the load with a sentence; it never becomes a slightly different
-network. Everything of ours sits under one metadata key, "minigan": safetensors writes several keys in random order,
-and then the same run would not give the same file.
+A checkpoint may be loaded after a crash, on another machine, or by someone else. So the file contains no code (a pickle can
+run anything), it is written atomically (files.py), and it contains the sha256 of its contents. A flipped bit raises an
+error; it never results in a slightly different network. All metadata is stored under one key, "minigan", because
+safetensors writes several keys in random order, and then the same run would not produce the same file.
 """
 
 from __future__ import annotations
@@ -21,20 +20,30 @@ from minigan.running.files import atomic_write
 
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 DTYPES = tuple(map(np.dtype, ("bool", *INTEGERS, "float16", "float32", "float64", "complex64")))
-REMEDY = "use an earlier checkpoint or copy it again from where it was made"
+REMEDY = "use an earlier checkpoint, or copy the file again from its source"
 
 
 class CheckpointError(ValueError):
-    """The file is no sound checkpoint, or not the one that was expected; the message says which and what to do."""
+    """The file is not a valid checkpoint, or does not match what was expected; the message says which, and what to do."""
 
 
 def save(path: str | os.PathLike, arrays: Mapping[str, np.ndarray], meta: dict | None = None) -> None:
-    """Write `arrays` (name -> array) and `meta` (what JSON holds) to `path`, atomically and checksummed.
+    """Write `arrays` and `meta` to `path`, atomically and with a checksum.
 
-    Arrays may have any shape, 0-d and empty included, and any dtype of DTYPES. `meta` keeps Python's integers of any
-    size (so the state of a PCG64 generator), floats to the last bit, strings, lists and dicts with string keys; a
-    tuple comes back as a list. Raises TypeError or ValueError naming the array or value that cannot be stored; the old
-    file then stays.
+    Parameters
+    ----------
+    path
+        The file to write.
+    arrays
+        name -> array, of any shape, including 0-d and empty, and of any dtype in DTYPES.
+    meta
+        JSON-able: numbers, strings, lists, and dicts with string keys. Integers may have any size (a PCG64 state needs
+        128 bits), floats keep every bit, a tuple comes back as a list.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array or a value cannot be stored; the message names it, and an existing file is left as it was.
     """
     from safetensors.numpy import save as to_bytes
 
@@ -46,11 +55,21 @@ def save(path: str | os.PathLike, arrays: Mapping[str, np.ndarray], meta: dict |
 def load(
     path: str | os.PathLike, expect: Mapping[str, np.ndarray | tuple[tuple[int, ...], Any]] | None = None
 ) -> tuple[dict[str, np.ndarray], dict]:
-    """Read (arrays, meta) back from `path`, bit for bit what was saved; the arrays are fresh and may be written to.
+    """Read (arrays, meta) from `path`, bit for bit as saved; the arrays are new and writable.
 
-    `expect` maps each name to an array or to (shape, dtype); any name missing or left over and any other shape or
-    dtype is an error. Raises FileNotFoundError, and CheckpointError for a file that is truncated, altered, foreign or
-    not as expected.
+    Parameters
+    ----------
+    path
+        A file written by `save`.
+    expect
+        name -> array or (shape, dtype). A missing or additional name, or another shape or dtype, is an error.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    CheckpointError
+        If the file was cut short or altered, was not written by minigan, or is not as expected.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -61,21 +80,21 @@ def load(
             record = (file.metadata() or {}).get("minigan", "")
             if not record:
                 raise CheckpointError(
-                    f"{os.fspath(path)} is a safetensors file, but minigan did not write it "
-                    "(no sha256 of its own inside); give a checkpoint made by minigan.running.checkpoint.save"
+                    f"{os.fspath(path)} is a safetensors file, but was not written by minigan "
+                    "(it has no checksum); pass a checkpoint written by minigan.running.checkpoint.save"
                 )
             names = file.keys()
             arrays = {name: file.get_tensor(name) for name in names}
-    except (SafetensorError, TypeError, AttributeError) as error:  # the latter two: a dtype NumPy does not have
+    except (SafetensorError, TypeError, AttributeError) as error:  # the last two: a dtype NumPy doesn't have
         raise CheckpointError(
-            f"{os.fspath(path)} is no readable checkpoint: {error}. "
-            f"It was cut short or altered, or is a file of another kind; {REMEDY}"
+            f"{os.fspath(path)} is not a readable checkpoint: {error}. "
+            f"It was cut short or altered, or is another kind of file; {REMEDY}"
         ) from error
     digest, _, text = record.partition(" ")
     if _sha256(arrays, text) != digest:
         raise CheckpointError(
             f"{os.fspath(path)} was altered after it was saved: "
-            f"the sha256 of its contents is not the one written in it; {REMEDY}"
+            f"the sha256 of its contents differs from the one stored in it; {REMEDY}"
         )
     if expect is not None:
         _compare(path, arrays, expect)
@@ -83,6 +102,7 @@ def load(
 
 
 def _storable(name: str, array: np.ndarray) -> np.ndarray:
+    """The array as it is stored: in native byte order and C-contiguous. Raises TypeError or ValueError."""
     if not isinstance(name, str) or name == "__metadata__":
         raise ValueError(f"an array's name must be a string other than '__metadata__', got {name!r}")
     if not isinstance(array, (np.ndarray, np.generic)):
@@ -93,7 +113,7 @@ def _storable(name: str, array: np.ndarray) -> np.ndarray:
             f"{name!r} has dtype {array.dtype}, which a checkpoint cannot hold; "
             f"use one of {', '.join(map(str, DTYPES))}"
         )
-    # In order and without gaps, as safetensors stores memory as it lies. (np.ascontiguousarray makes 0-d into 1-d.)
+    # safetensors stores the memory as it is, so it must be contiguous. (np.ascontiguousarray would turn 0-d into 1-d.)
     return np.asarray(array, dtype=native, order="C")
 
 
@@ -104,27 +124,28 @@ def _to_json(meta: dict | None) -> str:
         return json.dumps(meta or {})
     except (TypeError, ValueError) as error:
         raise TypeError(
-            f"meta must hold what JSON holds (numbers, strings, lists, dicts): {error}; put arrays into `arrays` "
-            "and turn NumPy numbers into Python's with .item()"
+            f"meta must be JSON-able (numbers, strings, lists, dicts): {error}; put arrays into `arrays` "
+            "and convert NumPy numbers with .item()"
         ) from error
 
 
 def _sha256(arrays: Mapping[str, np.ndarray], text: str) -> str:
-    """sha256 over meta's text, then over name, dtype, shape and bytes of each array in the order of their names."""
+    """sha256 of meta's text, followed by name, dtype, shape and bytes of each array, sorted by name."""
     digest = hashlib.sha256(json.dumps(text).encode())
     for name in sorted(arrays):
         array = arrays[name]
         digest.update(json.dumps([name, str(array.dtype), array.shape]).encode())
-        digest.update(array.reshape(-1).view(np.uint8))  # the raw bytes; works for 0-d and empty arrays
+        digest.update(array.reshape(-1).view(np.uint8).data)  # the raw bytes; works for 0-d and empty arrays too
     return digest.hexdigest()
 
 
 def _compare(path: str | os.PathLike, arrays: Mapping[str, np.ndarray], expect: Mapping[str, Any]) -> None:
+    """Raise CheckpointError listing every difference between `arrays` and `expect`."""
     differences = [f"{name!r} is missing" for name in expect if name not in arrays]
     differences += [f"{name!r} is in the file but not expected" for name in arrays if name not in expect]
     for name in (name for name in expect if name in arrays):
-        wanted = expect[name]
-        shape, dtype = (wanted.shape, wanted.dtype) if hasattr(wanted, "shape") else wanted
+        expected = expect[name]
+        shape, dtype = (expected.shape, expected.dtype) if hasattr(expected, "shape") else expected
         found = arrays[name]
         if found.shape != tuple(shape):
             differences.append(f"{name!r} has shape {found.shape}, expected {tuple(shape)}")
@@ -132,6 +153,6 @@ def _compare(path: str | os.PathLike, arrays: Mapping[str, np.ndarray], expect: 
             differences.append(f"{name!r} has dtype {found.dtype}, expected {np.dtype(dtype)}")
     if differences:
         raise CheckpointError(
-            f"{os.fspath(path)} does not fit: {'; '.join(differences)}. "
-            "Build the network with the settings it was saved with, or give another checkpoint"
+            f"{os.fspath(path)} does not match: {'; '.join(differences)}. "
+            "Build the network with the settings it was saved with, or load another checkpoint"
         )

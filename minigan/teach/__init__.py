@@ -1,7 +1,9 @@
-"""What teaches: the lessons' helpers, their exercises, the equations, and a training step taken apart.
+"""The teaching tools: helpers for the lessons, their exercises, the equations, and a training step taken apart.
 
 lessons/    live source, figures, planted bugs          minigan notebooks
-exercises/  what the lessons ask, and what is wrong with an answer
+exercises/  checks of the reader's answers; in a notebook, from minigan.teach import exercises as check
 formulas/   every equation, and where it is computed    minigan explain
 tracing/    one training step, layer by layer           minigan trace
+
+Start reading in lessons/__init__.py.
 """

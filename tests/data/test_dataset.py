@@ -9,17 +9,17 @@ def make(shape=(3, 2, 5, 1), seed=0):
     return Dataset(np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8), None, "some")
 
 
-def test_to_float_is_x_over_127_5_minus_1_and_to_image_its_inverse():
-    every = Dataset(np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1), None, "every byte")
-    x = every.to_float()
+def test_to_float_is_x_over_127_5_minus_1_and_to_image_inverts_it():
+    all_bytes = Dataset(np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1), None, "every byte")
+    x = all_bytes.to_float()
     assert x.dtype == np.float32
     assert (x[0, 0, 0, 0], x[0, -1, -1, 0]) == (-1, 1)
-    np.testing.assert_allclose(x, every.images / 127.5 - 1, atol=1e-7)
-    np.testing.assert_array_equal(to_image(x), every.images)
+    np.testing.assert_allclose(x, all_bytes.images / 127.5 - 1, atol=1e-7)
+    np.testing.assert_array_equal(to_image(x), all_bytes.images)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_padding_is_black_and_central(channels):
+def test_padding_is_black_and_centred(channels):
     dataset = make((3, 4, 5, channels))
     before = dataset.images.copy()
     x = dataset.to_float(pad_to=7)  # 3 rows more: 1 above, 2 below; 2 columns more: 1 and 1
@@ -30,7 +30,7 @@ def test_padding_is_black_and_central(channels):
     np.testing.assert_array_equal(dataset.images, before)
 
 
-def test_padding_never_cuts():
+def test_padding_never_crops():
     with pytest.raises(ValueError, match=r"pad_to=4 is smaller than the images \(2x5\)"):
         make().to_float(pad_to=4)
 
@@ -67,6 +67,6 @@ def test_len_and_frozen():
         (np.zeros((2, 3, 3, 1), np.uint8), np.array([0, -1]), (), ValueError, r"0 \.\. N, got -1 \.\. 0"),
     ],
 )
-def test_parts_that_do_not_fit_are_refused(images, labels, classes, error, message):
+def test_inconsistent_parts_are_refused(images, labels, classes, error, message):
     with pytest.raises(error, match=message):
         Dataset(images, labels, "bad", classes)

@@ -12,7 +12,7 @@ def test_mnist10k():
     assert digits.images.shape == (10000, 28, 28, 1)
     assert tuple(np.bincount(digits.labels)) == MNIST10K_COUNTS
     assert digits.classes == tuple("0123456789")
-    # MNIST centres each digit by its mass: a sheet cut one pixel off would show here.
+    # MNIST centres each digit by its centre of mass, so a sheet cut one pixel off would fail here.
     ink = digits.images[..., 0] / 255
     rows, columns = (np.tensordot(ink, axis, 2) / ink.sum(axis=(1, 2)) for axis in np.mgrid[:28, :28] * 1.0)
     assert abs(rows - 14).max() < 0.51
@@ -20,13 +20,13 @@ def test_mnist10k():
 
 
 @pytest.mark.parametrize(("name", "bound"), [("mnist10k", 0.80), ("digits8", 0.88)])
-def test_the_labels_are_those_of_the_images(name, bound):
+def test_the_labels_match_the_images(name, bound):
     digits = load(name)
     x = digits.images.reshape(len(digits), -1) / 255
     means = np.stack([x[digits.labels == k][::2].mean(axis=0) for k in range(10)])
     held_out = np.concatenate([np.flatnonzero(digits.labels == k)[1::2] for k in range(10)])
     nearest = ((means**2).sum(axis=1) - 2 * x[held_out] @ means.T).argmin(axis=1)  # |x - m|^2 without |x|^2
-    assert (nearest == digits.labels[held_out]).mean() > bound  # the nearest mean digit; chance is 0.1
+    assert (nearest == digits.labels[held_out]).mean() > bound  # accuracy of the nearest class mean; chance is 0.1
 
 
 def test_digits8():

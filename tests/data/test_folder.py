@@ -7,7 +7,7 @@ from PIL import Image
 from minigan.data import load
 
 
-def picture(height, width, seed=0, channels=3):
+def random_image(height, width, seed=0, channels=3):
     return np.random.default_rng(seed).integers(0, 256, (height, width, channels), dtype=np.uint8)
 
 
@@ -16,8 +16,8 @@ def save(path, array, **options):
     Image.fromarray(array.squeeze()).save(path, **options)
 
 
-def test_pictures_of_the_right_size_come_unchanged_in_order_of_their_paths(tmp_path):
-    arrays = [picture(6, 6, seed) for seed in range(3)]
+def test_images_of_the_right_size_are_unchanged_and_sorted_by_path(tmp_path):
+    arrays = [random_image(6, 6, seed) for seed in range(3)]
     for name, array in zip(("b.png", "a.bmp", "c.webp"), arrays):
         save(tmp_path / name, array, **({"lossless": True} if name == "c.webp" else {}))
     dataset = load(f"folder:{tmp_path}", size=6)
@@ -28,34 +28,34 @@ def test_pictures_of_the_right_size_come_unchanged_in_order_of_their_paths(tmp_p
 
 
 def test_the_central_square_is_kept(tmp_path):
-    wide, tall = picture(4, 10), picture(9, 4)
+    wide, tall = random_image(4, 10), random_image(9, 4)
     save(tmp_path / "a.png", wide)
     save(tmp_path / "b.png", tall)
     dataset = load(f"folder:{tmp_path}", size=4)
     np.testing.assert_array_equal(dataset.images[0], wide[:, 3:7])
-    difference = np.abs(dataset.images[1].astype(int) - tall[2:6])  # 2.5 rows cut above: between two rows
+    difference = np.abs(dataset.images[1].astype(int) - tall[2:6])  # the crop starts at row 2.5, between two rows
     assert difference.max() > 0
-    assert load(f"folder:{tmp_path}").images.shape == (2, 32, 32, 3)  # enlarged too
+    assert load(f"folder:{tmp_path}").images.shape == (2, 32, 32, 3)  # small images are enlarged
 
 
-def test_lanczos_shrinks_a_flat_picture_to_itself_and_averages_a_noisy_one(tmp_path):
+def test_resizing_keeps_a_flat_image_and_averages_a_noisy_one(tmp_path):
     save(tmp_path / "flat.png", np.full((90, 70, 3), (10, 100, 200), np.uint8))
-    save(tmp_path / "noisy.png", picture(640, 640))
+    save(tmp_path / "noisy.png", random_image(640, 640))
     flat, noisy = load(f"folder:{tmp_path}", size=8).images
     np.testing.assert_array_equal(flat, np.full((8, 8, 3), (10, 100, 200)))
-    assert abs(noisy.astype(int) - 127.5).max() < 10  # nearest-neighbour would keep the noise
+    assert abs(noisy.astype(int) - 127.5).max() < 10  # nearest-neighbour resampling would keep the noise
 
 
-def test_exif_orientation_is_obeyed(tmp_path):
-    array = picture(5, 5)
+def test_exif_orientation_is_applied(tmp_path):
+    array = random_image(5, 5)
     exif = Image.Exif()
-    exif[0x0112] = 6  # the camera was turned: show it rotated by 90 degrees clockwise
+    exif[0x0112] = 6  # the viewer must rotate the image by 90 degrees clockwise
     save(tmp_path / "a.png", array, exif=exif)
     np.testing.assert_array_equal(load(f"folder:{tmp_path}", size=5).images[0], np.rot90(array, -1))
 
 
 def test_colour_and_grey(tmp_path):
-    colour, grey = picture(3, 3), picture(3, 3, channels=1)
+    colour, grey = random_image(3, 3), random_image(3, 3, channels=1)
     save(tmp_path / "a.png", colour)
     save(tmp_path / "b.png", grey)
     as_colour = load(f"folder:{tmp_path}", size=3, channels=3).images
@@ -66,12 +66,12 @@ def test_colour_and_grey(tmp_path):
     np.testing.assert_allclose(as_grey[0, ..., 0], colour @ (0.299, 0.587, 0.114), atol=1)  # ITU-R 601 luma
 
 
-def test_transparent_sixteen_bit_palette_and_cmyk_pictures(tmp_path):
+def test_transparent_sixteen_bit_palette_and_cmyk_images(tmp_path):
     half = np.zeros((2, 2, 4), np.uint8)
-    half[0] = (0, 0, 0, 255)  # opaque black above, nothing at all below
+    half[0] = (0, 0, 0, 255)  # the upper row opaque black, the lower row transparent
     save(tmp_path / "a.png", half)
     save(tmp_path / "b.png", np.array([[0, 65535], [257 * 100, 257 * 200]], np.uint16))
-    image = Image.fromarray(picture(2, 2, channels=1).squeeze()).convert("P")
+    image = Image.fromarray(random_image(2, 2, channels=1).squeeze()).convert("P")
     image.save(tmp_path / "c.gif", transparency=image.getpixel((0, 0)))
     Image.new("CMYK", (2, 2), (0, 255, 255, 0)).save(tmp_path / "d.tif")
     with warnings.catch_warnings(action="error"):
@@ -89,22 +89,22 @@ def test_subfolders_are_classes(tmp_path):
     assert dataset.classes == ("cat", "dog")
     assert dataset.labels.tolist() == [0, 0, 1]
     assert dataset.images[:, 0, 0, 0].tolist() == [1, 2, 0]
-    save(tmp_path / "loose.png", picture(2, 2))
+    save(tmp_path / "loose.png", random_image(2, 2))
     assert load(f"folder:{tmp_path}", size=2).labels is None
 
 
 def test_bad_files_are_skipped_and_reported(tmp_path):
     good = tmp_path / "good.png"
-    save(good, picture(40, 40))
-    whole = good.read_bytes()
+    save(good, random_image(40, 40))
+    complete = good.read_bytes()
     (tmp_path / "sub").mkdir()
-    (tmp_path / "sub" / "cut.png").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "sub" / "cut.png").write_bytes(complete[: len(complete) // 2])
     (tmp_path / "empty.jpg").write_bytes(b"")
-    (tmp_path / "notes.txt").write_text("not a picture")
-    (tmp_path / ".hidden").write_text("nobody's business")
-    (tmp_path / "bomb.png").write_bytes(whole[:16] + (60000).to_bytes(4, "big") * 2 + whole[24:])
+    (tmp_path / "notes.txt").write_text("not an image")
+    (tmp_path / ".hidden").write_text("ignored")
+    (tmp_path / "bomb.png").write_bytes(complete[:16] + (60000).to_bytes(4, "big") * 2 + complete[24:])
     Image.fromarray(np.ones((2, 2), np.float32)).save(tmp_path / "float.tif")
-    (tmp_path / "zz.png").write_bytes(whole[:60] + b"\xff" * 50 + whole[110:])
+    (tmp_path / "zz.png").write_bytes(complete[:60] + b"\xff" * 50 + complete[110:])
     with pytest.warns(UserWarning, match=r"6 of 7 files skipped:") as caught:
         dataset = load(f"folder:{tmp_path}")
     assert len(caught) == 1
@@ -114,22 +114,22 @@ def test_bad_files_are_skipped_and_reported(tmp_path):
     assert dataset.labels is None
     reasons = dict(dataset.skipped)
     assert list(reasons) == ["bomb.png", "empty.jpg", "float.tif", "notes.txt", "sub/cut.png", "zz.png"]
-    assert reasons["notes.txt"] == reasons["empty.jpg"] == "not a picture"
+    assert reasons["notes.txt"] == reasons["empty.jpg"] == "not an image"
     assert "mode F" in reasons["float.tif"]
     assert "truncated" in reasons["sub/cut.png"]
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_damaged_pictures_never_stop_the_run(tmp_path, seed):
+def test_damaged_images_never_stop_the_run(tmp_path, seed):
     rng = np.random.default_rng(seed)
-    save(tmp_path / "good.png", picture(16, 16))
+    save(tmp_path / "good.png", random_image(16, 16))
     for ending in ("png", "jpg", "gif", "bmp", "webp", "tif"):
-        save(tmp_path / f"whole.{ending}", picture(16, 16))
-        whole = bytearray((tmp_path / f"whole.{ending}").read_bytes())
+        save(tmp_path / f"complete.{ending}", random_image(16, 16))
+        data = bytearray((tmp_path / f"complete.{ending}").read_bytes())
         for i in range(8):
             for _ in range(3):
-                whole[rng.integers(len(whole))] = rng.integers(256)
-            (tmp_path / f"{i}.{ending}").write_bytes(whole)
+                data[rng.integers(len(data))] = rng.integers(256)
+            (tmp_path / f"{i}.{ending}").write_bytes(data)
     with pytest.warns(UserWarning, match="files skipped"):
         dataset = load(f"folder:{tmp_path}", size=4)
     assert len(dataset) + len(dataset.skipped) == 1 + 6 + 48
@@ -142,13 +142,13 @@ def test_bad_arguments(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(NotADirectoryError, match="needs an existing folder"):
         load(f"folder:{tmp_path}/file")
-    with pytest.raises(ValueError, match=r"no usable picture among 1 files.*\n  file: not a picture"):
+    with pytest.raises(ValueError, match=r"no usable image among 1 files.*\n  file: not an image"):
         load(f"folder:{tmp_path}")
     (tmp_path / "file").unlink()
-    with pytest.raises(ValueError, match="no usable picture among 0 files"):
+    with pytest.raises(ValueError, match="no usable image among 0 files"):
         load(f"folder:{tmp_path}")
     with pytest.raises(ValueError, match=r"channels must be 3 \(colour\) or 1 \(grey\), got 4"):
         load(f"folder:{tmp_path}", channels=4)
     for size in (0, 32.5):
-        with pytest.raises(ValueError, match="size must be a whole number of pixels"):
+        with pytest.raises(ValueError, match="size must be an integer number of pixels"):
             load(f"folder:{tmp_path}", size=size)

@@ -1,4 +1,4 @@
-"""The search and the download, on a tiny set published by a server on this machine."""
+"""Searching and downloading, with a tiny data set published by a local server."""
 
 import dataclasses
 import gzip
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from minigan.data import load, mnist
-from minigan.data.sources import FILES, SOURCES
+from minigan.data.published import FILES, PUBLISHED
 
 original_cache = mnist._cache
 rng = np.random.default_rng(0)
@@ -29,16 +29,16 @@ GZ = {name: gzip.compress(raw, mtime=0) for name, raw in RAW.items()}
 
 
 @pytest.fixture(autouse=True)
-def small_world(tmp_path, monkeypatch):
-    """Both sets are tiny, and no folder of the real machine is looked at."""
+def tiny_sets(tmp_path, monkeypatch):
+    """Both data sets are tiny, and no real folder of the machine is searched."""
     for name in ("mnist", "fashion_mnist"):
         tiny = dataclasses.replace(
-            SOURCES[name],
-            mirrors=("http://127.0.0.1:9/one/", "http://127.0.0.1:9/two/"),  # nobody listens there
+            PUBLISHED[name],
+            mirrors=("http://127.0.0.1:9/one/", "http://127.0.0.1:9/two/"),  # no server listens there
             sha256=tuple(hashlib.sha256(GZ[file]).hexdigest() for file in FILES),
             md5=tuple(hashlib.md5(RAW[file]).hexdigest() for file in FILES),
         )
-        monkeypatch.setitem(SOURCES, name, tiny)
+        monkeypatch.setitem(PUBLISHED, name, tiny)
     monkeypatch.setattr(mnist, "DEBIAN", tmp_path / "debian")
     monkeypatch.setattr(mnist, "_cache", lambda name: tmp_path / "cache" / name)
     monkeypatch.delenv("MINIGAN_DATA", raising=False)
@@ -46,21 +46,21 @@ def small_world(tmp_path, monkeypatch):
 
 @pytest.fixture
 def server(tmp_path, monkeypatch):
-    """A web server whose folders `one` and `two` are the mirrors; `server.asked` lists what was asked for."""
+    """A web server whose folders `one` and `two` are the mirrors; `server.requests` lists the requests."""
 
     class Handler(http.server.SimpleHTTPRequestHandler):
         def __init__(self, *arguments):
             super().__init__(*arguments, directory=tmp_path / "www")
 
         def log_message(self, *arguments):
-            asked.append(self.path)
+            requests.append(self.path)
 
-    asked = []
+    requests = []
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http_server:
-        http_server.asked = asked
+        http_server.requests = requests
         threading.Thread(target=http_server.serve_forever, args=(0.01,), daemon=True).start()
         mirrors = tuple(f"http://127.0.0.1:{http_server.server_port}/{folder}/" for folder in ("one", "two"))
-        monkeypatch.setitem(SOURCES, "mnist", dataclasses.replace(SOURCES["mnist"], mirrors=mirrors))
+        monkeypatch.setitem(PUBLISHED, "mnist", dataclasses.replace(PUBLISHED["mnist"], mirrors=mirrors))
         yield http_server
         http_server.shutdown()
 
@@ -90,16 +90,18 @@ def test_folder_argument(tmp_path, split, ending):
 
 
 @pytest.mark.parametrize("place", ["data", "data/fashion_mnist", "debian/fashion-mnist", "cache/fashion_mnist"])
-def test_each_other_place(tmp_path, monkeypatch, place):
-    repacked = {name: gzip.compress(raw, 1, mtime=5) for name, raw in RAW.items()}  # as Debian does
+def test_every_other_place(tmp_path, monkeypatch, place):
+    repacked = {
+        name: gzip.compress(raw, 1, mtime=5) for name, raw in RAW.items()
+    }  # compressed again, as in Debian's package
     put(tmp_path / place, repacked)
     monkeypatch.setenv("MINIGAN_DATA", str(tmp_path / "data"))
     assert_is(load("fashion_mnist", folder=tmp_path), "train", "fashion_mnist")
 
 
-def test_a_wrong_file_is_passed_over(tmp_path, monkeypatch):
-    put(tmp_path / "data" / "mnist", {name: raw[:-1] for name, raw in RAW.items()}, "")  # cut short
-    put(tmp_path / "data" / "mnist", {name: raw[:-1] + b"x" for name, raw in RAW.items()})  # other contents
+def test_a_wrong_file_is_skipped(tmp_path, monkeypatch):
+    put(tmp_path / "data" / "mnist", {name: raw[:-1] for name, raw in RAW.items()}, "")  # truncated
+    put(tmp_path / "data" / "mnist", {name: raw[:-1] + b"x" for name, raw in RAW.items()})  # different contents
     put(tmp_path / "data", GZ)
     monkeypatch.setenv("MINIGAN_DATA", str(tmp_path / "data"))
     assert_is(load("mnist"), "train")
@@ -115,7 +117,7 @@ def test_not_found_lists_every_place_and_the_fix(tmp_path, monkeypatch):
     message = str(caught.value)
     for part in (
         "fashion_mnist: train-images-idx3-ubyte[.gz] was not found in",
-        f"{tmp_path}/here/train-images-idx3-ubyte.gz (the folder argument): another set or a damaged file: the md5",
+        f"{tmp_path}/here/train-images-idx3-ubyte.gz (the folder argument): a different or damaged file: the md5",
         f"{tmp_path}/data/fashion_mnist (MINIGAN_DATA): no such folder",
         f"{tmp_path}/data (MINIGAN_DATA): no such file",
         f"{tmp_path}/debian/fashion-mnist (Debian's folder): no such folder",
@@ -132,20 +134,20 @@ def test_not_found_lists_every_place_and_the_fix(tmp_path, monkeypatch):
     assert "apt install" not in str(caught.value)
 
 
-def test_nothing_is_fetched_unasked(server, tmp_path):
+def test_nothing_is_downloaded_without_a_request(server, tmp_path):
     put(tmp_path / "www" / "one", GZ)
     with pytest.raises(FileNotFoundError):
         load("mnist")
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_download_then_found_offline(server, tmp_path):
     put(tmp_path / "www" / "one", GZ)
     assert_is(load("mnist", download=True), "train")
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
     assert_is(load("mnist"), "train")
     assert_is(load("mnist", download=True), "train")
-    assert len(server.asked) == 2  # not again
+    assert len(server.requests) == 2  # not downloaded again
     assert sorted(file.name for file in (tmp_path / "cache" / "mnist").iterdir()) == [
         "train-images-idx3-ubyte.gz",
         "train-labels-idx1-ubyte.gz",
@@ -153,7 +155,7 @@ def test_download_then_found_offline(server, tmp_path):
 
 
 @pytest.mark.parametrize("given", ["folder", "MINIGAN_DATA"])
-def test_download_goes_where_one_says(server, tmp_path, monkeypatch, given):
+def test_download_goes_to_the_given_folder(server, tmp_path, monkeypatch, given):
     put(tmp_path / "www" / "one", GZ)
     if given == "folder":
         assert_is(load("mnist", download=True, folder=tmp_path / "mine", split="test"), "test")
@@ -164,15 +166,15 @@ def test_download_goes_where_one_says(server, tmp_path, monkeypatch, given):
         assert (tmp_path / "data" / "mnist" / "train-images-idx3-ubyte.gz").is_file()
 
 
-@pytest.mark.parametrize("first", ["missing", "wrong", "cut"])
+@pytest.mark.parametrize("first", ["missing", "wrong", "truncated"])
 def test_second_mirror_when_the_first_fails(server, tmp_path, first):
-    bad = {"missing": {}, "wrong": {n: b"<html>" for n in GZ}, "cut": {n: gz[:-5] for n, gz in GZ.items()}}[first]
+    bad = {"missing": {}, "wrong": {n: b"<html>" for n in GZ}, "truncated": {n: gz[:-5] for n, gz in GZ.items()}}[first]
     put(tmp_path / "www" / "one", bad)
     put(tmp_path / "www" / "two", GZ)
     put(tmp_path / "cache" / "mnist", {name: b"an old broken download" for name in GZ})
     assert_is(load("mnist", download=True), "train")
-    assert sum("/one/" in line for line in server.asked) >= 2
-    assert sum("/two/" in line for line in server.asked) == 2
+    assert sum("/one/" in line for line in server.requests) >= 2
+    assert sum("/two/" in line for line in server.requests) == 2
     assert_is(load("mnist"), "train")
 
 
@@ -181,7 +183,13 @@ def test_both_mirrors_fail(server, tmp_path):
     with pytest.raises(ConnectionError) as caught:
         load("mnist", download=True)
     message = str(caught.value)
-    for part in ("could not be fetched from either mirror", "/one/train-images", "404", "/two/train-images", "SHA256"):
+    for part in (
+        "could not be downloaded from either mirror",
+        "/one/train-images",
+        "404",
+        "/two/train-images",
+        "SHA256",
+    ):
         assert part in message
     assert f"put it into {tmp_path}/cache/mnist" in message
     assert list((tmp_path / "cache" / "mnist").iterdir()) == []
@@ -192,13 +200,13 @@ def test_no_network(tmp_path):
         load("mnist", download=True)
 
 
-def test_earlier_downloads_lie_in_the_users_cache():
+def test_downloads_are_kept_in_the_users_cache():
     assert original_cache("mnist").parts[-2:] == ("minigan", "mnist")
 
 
-def test_the_published_fingerprints_are_whole():
-    for source in SOURCES.values():
-        assert all(len(set(mirror)) > 1 and mirror.endswith("/") for mirror in source.mirrors)
-        assert len(FILES) == len(source.sha256) == len(source.md5) == 4
-        assert {len(text) for text in source.sha256} == {64}
-        assert {len(text) for text in source.md5} == {32}
+def test_the_published_checksums_are_complete():
+    for published in PUBLISHED.values():
+        assert all(len(set(mirror)) > 1 and mirror.endswith("/") for mirror in published.mirrors)
+        assert len(FILES) == len(published.sha256) == len(published.md5) == 4
+        assert {len(text) for text in published.sha256} == {64}
+        assert {len(text) for text in published.md5} == {32}

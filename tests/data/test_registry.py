@@ -5,7 +5,7 @@ import pytest
 from minigan.data import NAMES, load
 
 
-def test_names_in_the_docs_load():
+def test_names():
     assert NAMES == ("mnist10k", "digits8", "emoji", "emoji_noto", "mnist", "fashion_mnist", "folder:PATH")
 
 
@@ -16,7 +16,7 @@ def test_names_in_the_docs_load():
         ("fashion-mnist", "Did you mean 'fashion_mnist'?"),
         ("Emoji", "Did you mean 'emoji'?"),
         ("folder:", "Did you mean 'folder:PATH'?"),
-        ("ring", "ring draws points of the plane, not images: use data.ring(n, rng)"),
+        ("ring", "ring consists of points in the plane, not images: use data.ring(n, rng)"),
         ("grid", "use data.grid(n, rng)"),
         ("xyz", "the names are mnist10k, digits8, emoji, emoji_noto, mnist, fashion_mnist, folder:PATH"),
     ],
@@ -27,7 +27,7 @@ def test_a_wrong_name_lists_the_right_ones(name, hint):
     assert f"there is no data set {name!r}; the names are" in str(caught.value)
 
 
-def test_a_bare_path_is_told_the_prefix(tmp_path):
+def test_a_path_without_the_prefix_gets_a_hint(tmp_path):
     with pytest.raises(ValueError, match=re.escape(f"Did you mean 'folder:{tmp_path}'?")):
         load(str(tmp_path))
 
@@ -38,10 +38,10 @@ def test_a_bare_path_is_told_the_prefix(tmp_path):
         (3, {}, TypeError, "name must be a string, one of mnist10k"),
         ("mnist10k", {"split": "test"}, ValueError, "mnist10k has the split 'train', got 'test'"),
         ("mnist", {"split": "val"}, ValueError, "mnist has the splits 'train' and 'test', got 'val'"),
-        ("emoji", {"size": 16}, ValueError, 'size and channels belong to "folder:PATH"; emoji has its own'),
-        ("mnist", {"channels": 3}, ValueError, "size and channels belong to"),
-        ("digits8", {"download": True}, ValueError, "digits8 needs neither"),
-        ("folder:.", {"folder": "."}, ValueError, "folder and download belong to mnist and fashion_mnist"),
+        ("emoji", {"size": 16}, ValueError, 'size and channels apply only to "folder:PATH"; emoji has a fixed size'),
+        ("mnist", {"channels": 3}, ValueError, "size and channels apply only to"),
+        ("digits8", {"download": True}, ValueError, "leave them out for digits8"),
+        ("folder:.", {"folder": "."}, ValueError, "folder and download apply only to mnist and fashion_mnist"),
     ],
 )
 def test_options_that_do_not_apply_are_refused(name, options, error, message):

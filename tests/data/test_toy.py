@@ -28,7 +28,7 @@ def test_each_mode_gets_its_share_and_its_width(draw, modes, std):  # eq:data.ri
 
 
 @pytest.mark.parametrize(("draw", "modes", "std"), BOTH)
-def test_the_seed_decides_and_the_modes_are_constant(draw, modes, std):
+def test_the_seed_sets_the_points_and_the_modes_are_read_only(draw, modes, std):
     a, b, c = (draw(9, np.random.default_rng(seed)) for seed in (3, 3, 4))
     assert (a == b).all()
     assert (a != c).any()

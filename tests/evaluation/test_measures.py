@@ -1,4 +1,4 @@
-"""All measures of a set, each beside what real images would get."""
+"""All measures of a set, each next to what real images would get."""
 
 import json
 import math
@@ -8,7 +8,7 @@ import pytest
 
 from minigan import data
 from minigan.evaluation import DIGITNET, PIXELS, evaluate, evaluate_points, memorised
-from minigan.evaluation.measures import beside, classes
+from minigan.evaluation.measures import classes, paired
 from minigan.evaluation.table import MEASURES
 
 DISTANCES = {"frechet_distance", "kernel_distance", "precision", "recall", "density", "coverage", "sliced_wasserstein"}
@@ -121,8 +121,8 @@ def test_classes_by_hand():
     assert "as_asked" not in classes(p, None)
 
 
-def test_values_stand_beside_their_floors():
-    assert beside({"a": np.float32(1), "b": (2, 0.5), "c": 5}, {"a": 3, "b": (4.0, 0.25), "c": (6, 0.75)}) == {
+def test_values_are_paired_with_their_floors():
+    assert paired({"a": np.float32(1), "b": (2, 0.5), "c": 5}, {"a": 3, "b": (4.0, 0.25), "c": (6, 0.75)}) == {
         "a": {"value": 1.0, "floor": 3.0},
         "b": {"value": 2.0, "floor": 4.0, "error": 0.5, "floor_error": 0.25},
         "c": {"value": 5.0, "floor": 6.0, "floor_error": 0.75},

@@ -6,18 +6,21 @@ import json
 import numpy as np
 import pytest
 
-from minigan import plots
+from minigan import data, plots
+from minigan.data import Stream
 from minigan.evaluation import PIXELS, report, table
 from minigan.evaluation.report import scores
-from minigan.running import runs
-from minigan.running.config import Config
+from minigan.game import Game
+from minigan.running.build import build
+from minigan.trainer import Trainer
+from minigan.zoo import gan
 
 module = importlib.import_module("minigan.evaluation.report")
 TINY = {"width": 3, "latent": 4, "batch": 16, "steps": 3}
 
 
 def trained(out, **options):
-    trainer = runs.build(Config(**TINY | options), out)
+    trainer = build(gan, gan.Options(**TINY | options), out)
     for _ in range(3):
         trainer.step()
     return trainer
@@ -58,9 +61,9 @@ def test_images(tmp_path, drawn, labels, monkeypatch):
     assert result["measures"]["nearest_training_image"] == memory
 
     position = {
-        x.tobytes(): i for i, x in enumerate(trainer.x)
+        x.tobytes(): i for i, x in enumerate(trainer.source.x)
     }  # beside each sample stands a real image of the label it asked for
-    asked = np.array([trainer.y[position[x.tobytes()]] for x in real]) if labels else None
+    asked = np.array([trainer.source.y[position[x.tobytes()]] for x in real]) if labels else None
     for images, found in ((real, real_scores), (fake, fake_scores)):
         x = images.astype(np.float32) / 127.5 - 1
         np.testing.assert_allclose(found, trainer.game.D((x, asked) if labels else x).ravel(), rtol=1e-4, atol=1e-5)
@@ -75,8 +78,10 @@ def test_images(tmp_path, drawn, labels, monkeypatch):
 
 def test_what_was_asked_for_is_compared_with_what_is_read(tmp_path, drawn):
     trainer = trained(tmp_path, model="mlp", data="mnist10k")
-    trainer.x, trainer.y = trainer.x[::40], trainer.y[::40]
-    trainer.game.sample = lambda n, rng, labels: trainer.x[[int(np.flatnonzero(trainer.y == k)[0]) for k in labels]]
+    trainer.source.x, trainer.source.y = trainer.source.x[::40], trainer.source.y[::40]
+    trainer.game.sample = lambda n, rng, labels: trainer.source.x[
+        [int(np.flatnonzero(trainer.source.y == k)[0]) for k in labels]
+    ]
     measures = report(trainer, "mnist10k", n=100)[0]["measures"]  # G draws a right digit, the same one each time
     assert measures["as_asked"]["value"] > 0.85
     assert measures["recall"]["value"] < 0.5
@@ -91,7 +96,7 @@ def test_points(tmp_path, drawn):
     assert path == written["scores"]
 
 
-def test_ten_thousand_images_unless_told(tmp_path, monkeypatch):
+def test_ten_thousand_images_by_default(tmp_path, monkeypatch):
     asked = []
     trainer = trained(tmp_path, model="mlp", data="digits8")
     trainer.game.sample = lambda n, rng, labels: asked.append(n) or np.zeros((99, 8, 8, 1), np.float32)
@@ -102,8 +107,41 @@ def test_ten_thousand_images_unless_told(tmp_path, monkeypatch):
 
 
 def test_scores_in_blocks():
-    trainer = runs.build(Config(model="dcgan", data="emoji", **TINY))
-    x, y = trainer.x[:7], trainer.y[:7]
+    trainer = build(gan, gan.Options(model="dcgan", data="emoji", **TINY))
+    x, y = trainer.source.x[:7], trainer.source.y[:7]
     together = trainer.game.D((x / np.float32(127.5) - np.float32(1), y)).ravel()
     np.testing.assert_allclose(scores(trainer.game, x, y, block=3), together, rtol=1e-4, atol=1e-5)
     assert scores(trainer.game, x, y).dtype == np.float32
+
+
+class Plain(Game):
+    """A game without scores: it draws the images of its training set."""
+
+    def __init__(self, images):
+        self.images = images
+
+    def sample(self, n, rng, labels=None):
+        return self.images[rng.integers(len(self.images), size=n)]
+
+
+@pytest.mark.parametrize("name", ["digits8", "ring"])
+def test_a_game_without_scores_has_no_picture_of_them(tmp_path, drawn, name):
+    x = data.ring(500, np.random.default_rng(0)) if name == "ring" else data.load(name).images[:300]
+    trainer = Trainer(Plain(x), x, batch=10, out=tmp_path)
+    result, written = report(trainer, name, n=120)
+    assert "scores" not in written
+    assert set(drawn) == (set() if name == "ring" else {"pairs"})
+    assert json.loads(written["json"].read_text()) == result
+
+
+def test_a_stream_is_measured_against_samples_of_its_own(tmp_path, drawn):
+    stream = Stream(data.ring, np.random.default_rng(0), (2,))
+    before = stream.state()
+    result, _ = report(Trainer(Plain(data.ring(900, np.random.default_rng(1))), stream, batch=10, out=tmp_path), "ring")
+    assert result["measures"]["modes"] == {"value": 8.0, "floor": 8.0}
+    assert stream.state() == before
+
+
+def test_a_run_in_memory_has_no_place_for_a_report():
+    with pytest.raises(ValueError, match="this run is only in memory"):
+        report(Trainer(Plain(None), np.zeros((300, 2)), batch=10), "ring")

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from minigan import data, evaluation
-from minigan.evaluation import DISTANCES, HEADLINES, SHARES, watch
-from minigan.running import runs
-from minigan.running.config import Config
+from minigan.evaluation import watch
+from minigan.running.build import build
+from minigan.zoo import gan
 
 module = importlib.import_module("minigan.evaluation.watch")
 DATA = data.load("digits8")
@@ -88,25 +88,27 @@ def test_a_sentence():
     mine = watch(DATA.images, None, "digits8", seed=0)
     mine.floor = {"frechet_pixels_8x8": 0.5, "recall": 0.987654}
     row = {"step": 3, "frechet_pixels_8x8": 1.5, "recall": 0.25}
-    assert mine.sentence(row) == (
+    assert mine.sentence([]) == mine.sentence([{"step": 1}]) == ""
+    assert mine.sentence([row | {"recall": 0.1}, row, {"step": 4}]) == (
         "frechet pixels 8x8 1.5 (0.5), recall 0.25 (0.9877) with 898 samples; in brackets: real ones"
     )
 
 
 @pytest.mark.parametrize("name", ["mnist10k", "digits8", "ring", "grid"])
-def test_every_run_is_watched_under_names_that_curves_and_bar_know(name):
-    mine = runs.build(Config(model="mlp", data=name, width=2, latent=3)).evaluate
-    monkey = module.mixture(name) if name in ("ring", "grid") else None
+def test_every_measure_has_a_panel_and_one_is_in_the_bar(name):
+    mine = build(gan, gan.Options(model="mlp", data=name, width=2, latent=3)).evaluate
     assert len(mine.real) == {"digits8": 898, "ring": 2500, "grid": 2500}.get(name, 2000)
-    names = monkey(mine.real).keys() if monkey else {f"frechet_{'digitnet' if name == 'mnist10k' else 'pixels_8x8'}"}
-    assert names <= {*DISTANCES, *SHARES}
-    assert names & HEADLINES.keys()
+    distances, shares = mine.panels
+    assert (distances.scale, shares.scale) == ("log", "share")
+    assert {*distances.names, *shares.names} == mine.floor.keys()
+    (label,) = (distances.short | shares.short).values()
+    assert label == ("modes" if name in ("ring", "grid") else "Frechet")
 
 
 @pytest.mark.parametrize("labels", [True, False])
 def test_looking_does_not_change_a_training(labels):
     options = {"model": "mlp", "data": "digits8", "labels": labels, "width": 2, "latent": 3, "batch": 64, "steps": 44}
-    watched, blind = (runs.build(Config(**options)) for _ in range(2))
+    watched, blind = (build(gan, gan.Options(**options)) for _ in range(2))
     blind.evaluate = None
     rows = watched.run()
     blind.run()

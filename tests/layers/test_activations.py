@@ -8,13 +8,13 @@ from minigan.layers.activations import sigmoid, softplus
 
 # f, f', f'' at a point where the numbers are fractions: sigmoid(log 3) = 3/4, tanh(log 2) = (2 - 1/2)/(2 + 1/2) = 3/5
 BY_HAND = [
-    # eq:tanh.forward eq:tanh.slope eq:tanh.curvature
+    # eq:tanh.forward eq:tanh.derivative eq:tanh.curvature
     (Tanh(), log(2), 3 / 5, 16 / 25, -2 * 3 / 5 * 16 / 25),  # 1 - 9/25 = 16/25
-    # eq:sigmoid.forward eq:sigmoid.slope eq:sigmoid.curvature
+    # eq:sigmoid.forward eq:sigmoid.derivative eq:sigmoid.curvature
     (Sigmoid(), log(3), 3 / 4, 3 / 16, 3 / 16 * (1 - 3 / 2)),  # 3/4 * 1/4 = 3/16
-    # eq:softplus.forward eq:softplus.slope eq:softplus.curvature
+    # eq:softplus.forward eq:softplus.derivative eq:softplus.curvature
     (Softplus(), log(3), log(4), 3 / 4, 3 / 16),  # log(1 + 3)
-    # eq:silu.forward eq:silu.slope eq:silu.curvature
+    # eq:silu.forward eq:silu.derivative eq:silu.curvature
     (SiLU(), log(3), 3 / 4 * log(3), 3 / 4 + log(3) * 3 / 16, 3 / 16 * (2 + log(3) * (1 - 3 / 2))),
 ]
 

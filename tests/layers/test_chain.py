@@ -3,7 +3,7 @@ import pytest
 
 from minigan.layers import BatchNorm, Dense, LeakyReLU, Tanh
 from minigan.layers.chain import Chain
-from minigan.layers.layer import allocate
+from minigan.layers.parameters import allocate
 
 
 def made(*layers, seed=0):

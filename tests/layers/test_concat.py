@@ -37,7 +37,7 @@ def test_a_label_as_one_more_channel_of_an_image():
     x, label = np.random.default_rng(0).standard_normal((2, 3, 2, 1)), np.array([3, 1])
     y = net((x, label))
     assert y.shape == (2, 3, 2, 2)
-    np.testing.assert_array_equal(y[0, :, :, 1].ravel(), net.layers[0].children()[0].W[3])
+    np.testing.assert_array_equal(y[0, :, :, 1].ravel(), net.layers[0].children()[0].children()[0].W[3])
 
 
 def test_curved_and_mixes_are_those_of_what_it_holds():

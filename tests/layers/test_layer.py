@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from minigan.layers import Dense, LeakyReLU, Residual, ShapeError, SpectralNorm
-from minigan.layers.layer import HE, Layer, add, allocate, constant, count, every, normal, whole
+from minigan.layers.layer import Layer
+from minigan.layers.parameters import HE, all_layers, allocate, check_sizes, constant, normal
+from minigan.layers.tree import add
 
 
 class Doubled(Layer):
@@ -15,7 +17,7 @@ class Doubled(Layer):
         return self.a * x, x
 
     def backward(self, dy, x):
-        return self.a * self.check_slope(dy, x.shape)
+        return self.a * self.check_dy(dy, x.shape)
 
     def accumulate(self, dy, x):
         self.da += (dy * x).sum()
@@ -59,12 +61,20 @@ def test_the_same_seed_gives_the_same_weights():
     assert (a != c).any()
 
 
-def test_walk_every_and_count_reach_the_layers_inside():
+def test_walk_and_all_layers_reach_the_layers_inside():
     layer = Residual(SpectralNorm(Dense(2, 2)), LeakyReLU())
-    assert [type(a).__name__ for a in layer.walk()] == ["Residual", "SpectralNorm", "Dense", "LeakyReLU"]
-    assert count([layer], "parameters") == 6
-    assert count([layer], "buffers") == 2
-    assert len(every([layer, Dense(1, 1)])) == 5
+    assert [type(a).__name__ for a in layer.walk()] == [
+        "Residual",
+        "Copy",
+        "Parallel",
+        "SpectralNorm",
+        "Dense",
+        "LeakyReLU",
+        "Sum",
+    ]
+    theta, grad, state = allocate([layer], np.random.default_rng(0), np.float32)
+    assert (theta.size, grad.size, state.size) == (6, 6, 2)
+    assert len(all_layers([layer, Dense(1, 1)])) == 8
 
 
 def test_add_treats_none_as_zero_and_tuples_item_by_item():
@@ -89,12 +99,12 @@ def test_check_returns_contiguous_memory():
     x = np.arange(6.0).reshape(2, 3).T
     assert not x.flags.c_contiguous
     assert layer.check(x, "(N, 2)", True).flags.c_contiguous
-    assert layer.check_slope(x, (3, 2)).flags.c_contiguous
-    assert layer.check_tangent(x, (3, 2)).flags.c_contiguous
+    assert layer.check_dy(x, (3, 2)).flags.c_contiguous
+    assert layer.check_v(x, (3, 2)).flags.c_contiguous
 
 
-def test_whole_accepts_numpy_integers():
-    whole("Dense", n_in=np.int64(3), n_out=1)
+def test_sizes_may_be_numpy_integers():
+    check_sizes("Dense", n_in=np.int64(3), n_out=1)
 
 
 def test_nothing_is_allocated_when_a_layer_is_refused():

@@ -1,4 +1,4 @@
-"""The training of the classifier, on a few hundred digits; and the command that shows and repeats it."""
+"""Training the classifier, on a few hundred digits; and the command that reports on it and trains it again."""
 
 import copy
 import math
@@ -18,8 +18,8 @@ from minigan.running.checkpoint import load
 @pytest.fixture(scope="module")
 def digits():
     """Every 20th of mnist10k: 500 digits of all classes."""
-    whole = data.load("mnist10k")
-    return data.Dataset(whole.images[::20], whole.labels[::20], "mnist", whole.classes)
+    digits = data.load("mnist10k")
+    return data.Dataset(digits.images[::20], digits.labels[::20], "mnist", digits.classes)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_the_loss_falls_and_the_digits_are_learned(digits, trained):
     net, losses = trained
     assert len(losses) == 4
     assert losses == sorted(losses, reverse=True)
-    assert losses[-1] < math.log(10) / 2  # half the loss of blind guessing
+    assert losses[-1] < math.log(10) / 2  # half the loss of guessing
     others = data.load("mnist10k")
     share, _ = report(net, others.images[10::20], others.labels[10::20])  # digits it has not seen
     assert share > 0.5  # chance is 0.1
@@ -66,7 +66,7 @@ def test_a_batch_is_not_changed(digits):
         ({"seed": -1}, "non-negative"),
     ],
 )
-def test_what_cannot_be_trained(change, message):
+def test_invalid_arguments_raise(change, message):
     good = {"images": np.zeros((100, 28, 28, 1), np.uint8), "labels": np.zeros(100, np.int64), "epochs": 1}
     with pytest.raises(ValueError, match=message):
         train(**(good | change))
@@ -75,23 +75,23 @@ def test_what_cannot_be_trained(change, message):
 # ---- the pieces --------------------------------------------------------------------------------------------------------
 
 
-def test_the_slope_of_the_cross_entropy_is_the_difference_of_its_values():
+def test_the_gradient_of_the_cross_entropy_matches_differences():
     rng = np.random.default_rng(0)
     s, labels, h = 3 * rng.standard_normal((5, 10)), rng.integers(10, size=5), 1e-5
-    slope = softmax_cross_entropy(s, labels)[1]
+    gradient = softmax_cross_entropy(s, labels)[1]
     steps = h * np.eye(s.size).reshape(-1, *s.shape)
     values = [
         (softmax_cross_entropy(s + d, labels)[0] - softmax_cross_entropy(s - d, labels)[0]) / (2 * h) for d in steps
     ]
-    np.testing.assert_allclose(slope.ravel(), values, atol=1e-10)
+    np.testing.assert_allclose(gradient.ravel(), values, atol=1e-10)
     far = np.array([[1e4, -1e4], [-1e30, 0]])  # exp(1e4) would be inf
-    value, slope = softmax_cross_entropy(far, [1, 1])
+    value, gradient = softmax_cross_entropy(far, [1, 1])
     assert value == 1e4
-    np.testing.assert_array_equal(slope, [[0.5, -0.5], [0, 0]])
+    np.testing.assert_array_equal(gradient, [[0.5, -0.5], [0, 0]])
 
 
-def test_the_gradient_of_the_whole_network_is_the_difference_of_its_losses():
-    """theta -> loss along random directions, in float64; the dropout mask is held by taking a fresh copy each time."""
+def test_the_gradient_of_the_network_matches_differences_of_the_loss():
+    """Along random directions, in float64; each loss is computed on a fresh copy, so the dropout mask is the same."""
     rng = np.random.default_rng(1)
     net = digitnet.network(rng).astype(np.float64)
     net.theta += 0.1 * rng.standard_normal(net.theta.size)  # no bias stays zero
@@ -110,7 +110,7 @@ def test_the_gradient_of_the_whole_network_is_the_difference_of_its_losses():
         assert (loss(v, h) - loss(v, -h)) / (2 * h) == pytest.approx(learned.grad @ v, rel=1e-5)
 
 
-def test_shift_moves_each_image_by_itself_and_brings_in_black():
+def test_shift_moves_each_image_separately_and_fills_with_black():
     rng = np.random.default_rng(2)
     images = rng.integers(1, 256, size=(300, 7, 5, 1), dtype=np.uint8)
     moved = shift(images, np.random.default_rng(3), most=2)
@@ -130,13 +130,13 @@ def test_shift_moves_each_image_by_itself_and_brings_in_black():
 
 @pytest.fixture
 def small_mnist(monkeypatch, digits):
-    """data.load gives 500 digits for MNIST; -> what it was asked for."""
+    """data.load returns 500 digits for MNIST -> the list of its calls."""
     asked = []
     monkeypatch.setattr(data, "load", lambda name, **options: asked.append((name, options)) or digits)
     return asked
 
 
-def test_without_flags_it_shows_the_shipped_classifier(capsys, small_mnist):
+def test_without_flags_it_reports_on_the_shipped_classifier(capsys, small_mnist):
     assert cli.main(["classifier", "--download"]) == 0
     assert small_mnist == [("mnist", {"split": "test", "download": True})]
     first, second, head, *rows = capsys.readouterr().out.splitlines()
@@ -144,32 +144,32 @@ def test_without_flags_it_shows_the_shipped_classifier(capsys, small_mnist):
     share, _, _, count = second.split()[:4]
     assert float(share) >= 99
     assert count == "500"
-    assert head.split() == ["digit", "of", "wrong", "taken", "for", "(how", "often)"]
+    assert head.split() == ["digit", "of", "wrong", "mistaken", "for", "(how", "often)"]
     assert [row.split()[0] for row in rows] == list("0123456789")
     assert sum(int(row.split()[1]) for row in rows) == 500
 
 
-def test_the_report_says_what_is_taken_for_what(digits):
-    net = digitnet.network(rng=0)  # made so that everything is a 4
+def test_the_report_says_which_digit_is_mistaken_for_which(digits):
+    net = digitnet.network(rng=0)  # classifies everything as a 4
     net.layers[-1].W[...] = 0
     net.layers[-1].b[...] = np.arange(10) == 4
     share, table = report(net, digits.images[digits.labels > 3][:120], np.repeat([4, 9, 7], 40))
     assert share == pytest.approx(1 / 3)
     rows = table.splitlines()
-    assert rows[0] == "33.33 % of 120 test digits read right, 80 wrong"
+    assert rows[0] == "33.33 % of 120 test digits are classified correctly, 80 are wrong"
     assert rows[2].split() == ["0", "0", "0"]
     assert rows[6].split() == ["4", "40", "0"]
     assert rows[11].split(maxsplit=3) == ["9", "40", "40", "4 (40)"]
 
 
-def test_train_writes_where_told_and_never_over_the_shipped(capsys, small_mnist, tmp_path, monkeypatch):
+def test_train_writes_to_out_and_never_overwrites_the_shipped_one(capsys, small_mnist, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     before = digitnet.SHIPPED.read_bytes()
     assert cli.main(["classifier", "--train", "--epochs", "1", "--seed", "3"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("epoch 1 of 1: loss ")
     assert said[1] == "digitnet.safetensors"
-    assert "of 500 test digits read right" in said[2]
+    assert "of 500 test digits are classified correctly" in said[2]
     assert [options["split"] for _, options in small_mnist] == ["test", "train"]
     arrays, made = load(tmp_path / "digitnet.safetensors")
     assert made["mnist_test_accuracy"] == pytest.approx(float(said[2].split()[0]) / 100)
@@ -179,7 +179,7 @@ def test_train_writes_where_told_and_never_over_the_shipped(capsys, small_mnist,
     assert digitnet.SHIPPED.read_bytes() == before
 
 
-def test_threads_are_those_asked_for(small_mnist, monkeypatch):
+def test_threads_are_set(small_mnist, monkeypatch):
     monkeypatch.setattr(threads, "_threads", threads._threads)
     monkeypatch.setattr(threads, "_shares", threads._shares)
     assert cli.main(["classifier", "--threads", "1"]) == 0
@@ -189,14 +189,14 @@ def test_threads_are_those_asked_for(small_mnist, monkeypatch):
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (["--epochs", "2"], "--seed, --epochs and --out belong to --train"),
-        (["--out", "x"], "belong to --train"),
-        (["--train", "--out", "."], "it is a folder; give the name of a file in it"),
+        (["--epochs", "2"], "--seed, --epochs and --out need --train"),
+        (["--out", "x"], "need --train"),
+        (["--train", "--out", "."], "it is a folder; give the name of a file"),
         (["--train", "--epochs", "0"], "epochs must be at least 1, got 0"),
         (["--threads", "0"], "n must be a whole number of at least 1, got 0"),
     ],
 )
-def test_what_the_command_refuses(capsys, small_mnist, monkeypatch, tmp_path, argv, message):
+def test_invalid_options_are_refused(capsys, small_mnist, monkeypatch, tmp_path, argv, message):
     monkeypatch.chdir(tmp_path)
     assert cli.main(["classifier", *argv]) == 1
     said = capsys.readouterr()
@@ -210,4 +210,4 @@ def test_a_missing_mnist_says_how_to_get_it(capsys, monkeypatch):
     assert cli.main(["classifier"]) == 1
     said = capsys.readouterr().err
     assert "mnist: t10k-images-idx3-ubyte[.gz] was not found" in said
-    assert said.endswith("here: the same command with --download\n")
+    assert said.endswith("To download it, run the same command with --download\n")

@@ -34,7 +34,7 @@ def test_two_gaussians_on_a_line(m1, s1, m2, s2):
     assert abs(frechet_gaussians([m1], [[s1**2]], [m2], [[s2**2]]) - expected) <= 1e-14 * max(expected, 1)
 
 
-def test_covariances_that_commute():
+def test_commuting_covariances():
     d = 7
     Q = np.linalg.qr(rng.standard_normal((d, d)))[0]
     s, t, a, b = rng.random((4, d))
@@ -55,7 +55,7 @@ def test_two_by_two_that_do_not_commute():  # eq:metric.frechet
 def test_singular_covariances(d):
     u, v = rng.standard_normal((2, d))
     o = np.zeros(d)
-    # u u' and v v': the root of one is u u' / |u|, and the overlap |u.v|
+    # u u' and v v': the root of u u' is u u' / |u|, and the overlap is |u.v|
     expected = u @ u + v @ v - 2 * abs(u @ v)
     assert abs(frechet_gaussians(o, np.outer(u, u), o, np.outer(v, v)) - expected) < 1e-8
     assert abs(frechet_gaussians(o, np.outer(u, u), o, np.eye(d)) - (u @ u + d - 2 * math.sqrt(u @ u))) < 1e-8
@@ -65,7 +65,7 @@ def test_singular_covariances(d):
 
 
 @pytest.mark.parametrize("n", [2, 30, 301])
-def test_equal_sets_are_at_distance_0_even_with_fewer_samples_than_features(n):
+def test_equal_sets_have_distance_0_even_with_fewer_samples_than_features(n):
     x = (10 * rng.standard_normal((n, 50)) + 3).astype(np.float32)
     x[:, ::4] = 0  # dead features
     assert 0 <= frechet_distance(x, x[rng.permutation(n)]) < 1e-8
@@ -83,12 +83,14 @@ def test_samples_with_known_moments():
 def test_against_the_eigenvalues_of_the_product():
     a, b = rng.standard_normal((60, 9)), rng.standard_normal((45, 9)) @ rng.standard_normal((9, 9)) + 0.3
     A, B = np.cov(a.T), np.cov(b.T)
-    overlap = np.sqrt(np.linalg.eigvals(A @ B).real).sum()  # of a general matrix: real here, and not always
+    overlap = np.sqrt(
+        np.linalg.eigvals(A @ B).real
+    ).sum()  # eigenvalues of a general matrix: real here, but not in general
     expected = np.sum((a.mean(0) - b.mean(0)) ** 2) + np.trace(A) + np.trace(B) - 2 * overlap
     assert abs(frechet_distance(a, b) - expected) < 1e-10
 
 
-def test_laws():
+def test_symmetry_and_invariance():
     a, b = rng.standard_normal((30, 4)), 2 * rng.standard_normal((41, 4)) - 1
     Q = np.linalg.qr(rng.standard_normal((4, 4)))[0]
     found = frechet_distance(a, b)
@@ -99,7 +101,7 @@ def test_laws():
     assert frechet_distance(a, a + [1, -2, 0, 2]) == pytest.approx(9, rel=1e-12)
 
 
-def test_blind_to_all_but_mean_and_covariance():
+def test_only_mean_and_covariance_matter():
     two_points, three_points = np.array([[-1.0], [1]] * 50), 2**0.5 * np.array([[-1.0], [0], [0], [1]] * 25)
     assert frechet_distance(two_points, three_points) < 1e-8
 

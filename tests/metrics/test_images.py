@@ -8,12 +8,12 @@ from minigan.metrics import psnr, ssim
 rng = np.random.default_rng(0)
 
 
-def pictures(*shape):
+def random_pair(*shape):
     return np.random.default_rng(sum(shape)).random((2, *shape))
 
 
 def ssim_by_loops(a, b, peak):
-    """Wang et al. 2004, eqs. 13 to 16, of one image (H, W, C)."""
+    """Wang et al. 2004, eqs. 13 to 16, for one image (H, W, C)."""
     c1, c2 = (0.01 * peak) ** 2, (0.03 * peak) ** 2
     g = np.array([[math.exp(-((i - 5) ** 2 + (j - 5) ** 2) / (2 * 1.5**2)) for j in range(11)] for i in range(11)])
     g /= g.sum()
@@ -44,7 +44,7 @@ def test_psnr_of_uint8_does_not_wrap_around():
 
 @pytest.mark.parametrize("shape", [(1, 1, 1, 1), (5, 7, 3, 2)])
 def test_psnr_per_image_and_scale(shape):
-    a, b = pictures(*shape)
+    a, b = random_pair(*shape)
     found = psnr(a, b, 1)
     np.testing.assert_allclose(found, [10 * math.log10(1 / np.mean((x - y) ** 2)) for x, y in zip(a, b)], rtol=1e-12)
     np.testing.assert_allclose(psnr(2 * a - 1, 2 * b - 1, 2), found, rtol=1e-10)  # [0, 1] to [-1, 1]
@@ -53,7 +53,7 @@ def test_psnr_per_image_and_scale(shape):
 @pytest.mark.parametrize("shape", [(1, 11, 11, 1), (2, 13, 17, 3), (1, 20, 12, 4)])
 @pytest.mark.parametrize("peak", [1, 255])
 def test_ssim_against_loops(shape, peak):  # eq:metric.ssim
-    a, b = pictures(*shape)
+    a, b = random_pair(*shape)
     b = 0.6 * a + 0.3 * b
     expected = [ssim_by_loops(x, y, peak) for x, y in zip(peak * a, peak * b)]
     np.testing.assert_allclose(ssim(peak * a, peak * b, peak), expected, rtol=1e-9)
@@ -64,8 +64,8 @@ def test_ssim_of_even_pictures_compares_their_means():
     assert ssim(a, b, 1)[0] == pytest.approx((2 * 0.2 * 0.7 + 1e-4) / (0.2**2 + 0.7**2 + 1e-4), rel=1e-10)
 
 
-def test_ssim_of_the_negative_of_a_chessboard():
-    a = np.indices((1, 11, 11, 1)).sum(axis=0) % 2 * -2.0 + 1  # +1 and -1 in turn: one window of variance 1 - m^2
+def test_ssim_of_a_chessboard_and_its_negative():
+    a = np.indices((1, 11, 11, 1)).sum(axis=0) % 2 * -2.0 + 1  # +1 and -1 alternate: one window, with variance 1 - m^2
     g = [math.exp(-((i - 5) ** 2) / 4.5) for i in range(11)]
     m = (sum(w * (-1) ** i for i, w in enumerate(g)) / sum(g)) ** 2
     c1, c2, var = 0.02**2, 0.06**2, 1 - m * m
@@ -73,15 +73,15 @@ def test_ssim_of_the_negative_of_a_chessboard():
     assert ssim(a, -a, 2)[0] == pytest.approx(expected, rel=1e-9)
 
 
-def test_ssim_of_equal_pictures_is_1_and_of_others_less():
-    a, b = pictures(3, 12, 14, 2)
+def test_ssim_is_1_for_equal_images_and_lower_for_others():
+    a, b = random_pair(3, 12, 14, 2)
     np.testing.assert_allclose(ssim(a, a, 1), 1, rtol=1e-12)
     assert (np.abs(ssim(a, b, 1)) < 0.9).all()
     np.testing.assert_allclose(ssim(a, b, 1), ssim(b, a, 1), rtol=1e-12)
 
 
-def test_ssim_takes_uint8_and_many_images():
-    a, b = (255 * pictures(131, 12, 11, 1)).astype(np.uint8)
+def test_ssim_of_uint8_in_several_batches():
+    a, b = (255 * random_pair(131, 12, 11, 1)).astype(np.uint8)
     found = ssim(a, b, 255)
     assert found.shape == (131,)
     np.testing.assert_allclose(
@@ -91,7 +91,7 @@ def test_ssim_takes_uint8_and_many_images():
     )
 
 
-def test_psnr_calls_a_moved_picture_worse_than_a_grey_one():
+def test_psnr_of_a_shifted_image_is_lower_than_of_a_grey_one():
     x = np.arange(24) // 2 % 2  # stripes, two pixels wide
     stripes = np.broadcast_to(x[:, None], (1, 24, 24, 1))
     assert psnr(stripes, np.roll(stripes, 1, axis=2), 1)[0] < psnr(stripes, np.full_like(stripes, 0.5, float), 1)[0]

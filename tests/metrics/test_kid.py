@@ -13,7 +13,7 @@ def k(x, y):
 
 
 def squared_mmd(a, b):
-    """Gretton et al. 2012, eq. 3, as it stands there."""
+    """Gretton et al. 2012, eq. 3, written out as loops."""
     m, n = len(a), len(b)
     aa = sum(k(a[i], a[j]) for i in range(m) for j in range(m) if i != j) / (m * (m - 1))
     bb = sum(k(b[i], b[j]) for i in range(n) for j in range(n) if i != j) / (n * (n - 1))
@@ -29,7 +29,7 @@ def test_by_hand():  # eq:metric.kernel eq:metric.cubic
 
 
 @pytest.mark.parametrize(("n", "d"), [(2, 1), (5, 3), (9, 7)])
-def test_subsets_of_all_samples_give_the_plain_double_loop(n, d):
+def test_subsets_of_all_samples_match_the_double_loop(n, d):
     a, b = rng.standard_normal((n, d)), rng.standard_normal((n, d)) + 0.5
     mean, error = kernel_distance(a, b, rng, subsets=4, size=n)
     assert mean == pytest.approx(squared_mmd(a, b), rel=1e-11)
@@ -55,10 +55,9 @@ def test_unbiased_and_so_sometimes_negative():
     values = np.array([kernel_distance(*rng.standard_normal((2, 6, 2)), rng, subsets=2, size=6)[0] for _ in range(800)])
     assert abs(values.mean()) < 3.5 * values.std() / math.sqrt(800)
     assert (values < 0).mean() > 0.2
-    with_the_diagonal = values.mean() + 2 * (np.mean([k(x, x) for x in rng.standard_normal((800, 2))]) - 1) / 6
-    assert with_the_diagonal > 10 * values.std() / math.sqrt(
-        800
-    )  # what the biased estimate would say: the test could see it
+    # the biased estimate, which includes the pairs i = j, would fail the first assertion
+    biased = values.mean() + 2 * (np.mean([k(x, x) for x in rng.standard_normal((800, 2))]) - 1) / 6
+    assert biased > 10 * values.std() / math.sqrt(800)
 
 
 def test_it_sees_a_shift_and_a_skew():
@@ -69,14 +68,14 @@ def test_it_sees_a_shift_and_a_skew():
         assert mean > 5 * error
 
 
-def test_many_subsets_over_the_threads_are_those_of_the_seed():
+def test_subsets_depend_on_the_seed_and_not_on_the_threads():
     a, b = rng.standard_normal((2, 300, 40))
     one, two = (kernel_distance(a, b, np.random.default_rng(3), subsets=5, size=200) for _ in range(2))
     assert one == two
     assert one != kernel_distance(a, b, np.random.default_rng(4), subsets=5, size=200)
 
 
-def test_order_and_exchange():
+def test_order_of_samples_and_of_sets_does_not_matter():
     a, b = rng.standard_normal((2, 12, 3))
     found = kernel_distance(a, b, rng, size=12)[0]
     assert kernel_distance(b[::-1], a, rng, size=12)[0] == pytest.approx(found, rel=1e-11)

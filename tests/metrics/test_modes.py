@@ -1,4 +1,4 @@
-"""mixture_quality on points whose answer can be read off."""
+"""mixture_quality on points whose answer is known."""
 
 import math
 
@@ -13,11 +13,11 @@ CENTRES = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0], [10.0, 10.0]])
 
 
 def test_a_case_by_hand():  # eq:metric.modes eq:metric.reverse_kl
-    points = [[0, 0.2], [0, 0.31], [10, 0], [9.8, 0], [5, 6]]  # the second and the last lie 3.1 and many std away
+    points = [[0, 0.2], [0, 0.31], [10, 0], [9.8, 0], [5, 6]]  # the second is 3.1 std away, the last many
     found = mixture_quality(np.array(points), CENTRES, 0.1)
     assert found["modes"] == 2
     assert found["high_quality"] == pytest.approx(3 / 5)
-    q = (2 / 5, 2 / 5, 1 / 5)  # (5, 6) is nearest to (0, 10), but no mode is counted for it
+    q = (2 / 5, 2 / 5, 1 / 5)  # (5, 6) is nearest to (0, 10), but is too far away for that mode to count
     assert found["reverse_kl"] == pytest.approx(sum(p * math.log(4 * p) for p in q), abs=1e-15)
 
 
@@ -35,7 +35,7 @@ def test_collapse_onto_one_mode(k):
     assert found == {"modes": 1, "high_quality": 1.0, "reverse_kl": pytest.approx(math.log(4))}
 
 
-def test_in_many_dimensions_a_perfect_point_is_of_high_quality():
+def test_a_perfect_point_in_many_dimensions_is_of_high_quality():
     centres = rng.standard_normal((10, 1200))
     points = centres[rng.integers(10, size=500)] + 0.1 * rng.standard_normal((500, 1200))
     assert mixture_quality(points, centres, 0.1)["high_quality"] == 1.0

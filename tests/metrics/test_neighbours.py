@@ -34,10 +34,10 @@ def test_against_all_pairs(n, m, d, k):
 
 @settings(max_examples=60, deadline=None)
 @given(st.data())
-def test_distances_are_right_where_many_are_equal(data):
+def test_distances_with_many_ties(data):
     n, m, d = (data.draw(st.integers(1, 6)) for _ in range(3))
-    whole = st.lists(st.lists(st.integers(-2, 2), min_size=d, max_size=d), min_size=max(n, m), max_size=max(n, m))
-    queries, points = np.array(data.draw(whole))[:n], np.array(data.draw(whole))[:m]
+    rows = st.lists(st.lists(st.integers(-2, 2), min_size=d, max_size=d), min_size=max(n, m), max_size=max(n, m))
+    queries, points = np.array(data.draw(rows))[:n], np.array(data.draw(rows))[:m]
     k = data.draw(st.integers(1, m))
     index, distance = nearest(queries, points, k)
     np.testing.assert_allclose(distance, brute(queries, points, k)[1], rtol=1e-13, atol=1e-14)
@@ -56,11 +56,10 @@ def test_a_copy_is_found_at_distance_0(dtype):
     assert (distance == 0).all()
 
 
-def test_neighbours_closer_than_rounding_far_from_the_origin():
+def test_close_neighbours_far_from_the_origin():
     points = 1e6 + np.array([[0.0, 0], [1e-3, 0], [5, 5]])
-    index, distance = nearest(
-        points + [[4e-4, 0]], points
-    )  # |x|^2 = 2e12: the plain formula in float32 would see 0 everywhere
+    # |x|^2 = 2e12: in float32 every distance from the matrix product would be 0
+    index, distance = nearest(points + [[4e-4, 0]], points)
     assert index[:2, 0].tolist() == [0, 1]
     np.testing.assert_allclose(distance, 4e-4, rtol=1e-5)
 

@@ -16,7 +16,7 @@ def test_by_hand():  # eq:metric.sliced
     # sorted: 0, 1, 5 onto 2, 3, 4
     found = sliced_wasserstein([[5], [0], [1]], [[3], [4], [2]], rng)
     assert found == pytest.approx(math.sqrt((4 + 4 + 1) / 3), rel=1e-14)
-    # one half of {0} goes to 1, the other to 3
+    # half of {0} moves to 1, the other half to 3
     assert sliced_wasserstein([[0]], [[1], [3]], rng) == pytest.approx(math.sqrt((1 + 9) / 2), rel=1e-14)
     # A is 0 up to 1/2 and then 6, B steps at 1/3 and 2/3: widths 1/3, 1/6, 1/6, 1/3
     found = sliced_wasserstein([[0], [6]], [[1], [2], [3]], rng)
@@ -39,7 +39,7 @@ def test_a_shift(d):
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 12), st.integers(1, 12), st.integers(0, 9))
-def test_sets_of_different_size_are_as_if_each_point_were_repeated(n, m, seed):
+def test_sets_of_different_size_equal_sets_with_repeated_points(n, m, seed):
     draw = np.random.default_rng(seed)
     a, b = draw.standard_normal((n, 3)), draw.standard_normal((m, 3))
     found, same = (
@@ -58,15 +58,15 @@ def test_against_a_loop_over_the_directions():
 
 
 @pytest.mark.parametrize(("n", "m"), [(1, 1), (1, 5), (4, 6), (60_000, 59_999)])
-def test_the_steps_are_whole_and_cover_all(n, m):
-    i, j, share = _steps(n, m)
-    assert len(share) <= n + m - 1
-    assert (share > 0).all()
-    np.testing.assert_allclose(np.bincount(i, share), 1 / n, rtol=1e-9)  # each step of each staircase, in full
-    np.testing.assert_allclose(np.bincount(j, share), 1 / m, rtol=1e-9)
+def test_the_steps_cover_the_unit_interval(n, m):
+    i, j, width = _steps(n, m)
+    assert len(width) <= n + m - 1
+    assert (width > 0).all()
+    np.testing.assert_allclose(np.bincount(i, width), 1 / n, rtol=1e-9)  # every step of both functions, in full
+    np.testing.assert_allclose(np.bincount(j, width), 1 / m, rtol=1e-9)
 
 
-def test_laws():
+def test_symmetry_scale_and_seed():
     a, b = rng.standard_normal((9, 3)).astype(np.float32), rng.standard_normal((14, 3)) + 1
 
     def distance(a, b):
@@ -78,7 +78,7 @@ def test_laws():
     assert distance(a, b) != sliced_wasserstein(a, b, np.random.default_rng(3), 17)
 
 
-def test_it_sees_what_mean_and_covariance_do_not():
+def test_it_sees_more_than_mean_and_covariance():
     two_points, three_points = np.array([[-1.0], [1]] * 50), 2**0.5 * np.array([[-1.0], [0], [0], [1]] * 25)
     # |A - B| is sqrt 2 - 1 in the outer quarters and 1 in the inner ones
     assert sliced_wasserstein(two_points, three_points, rng) == pytest.approx(math.sqrt(((2**0.5 - 1) ** 2 + 1) / 2))

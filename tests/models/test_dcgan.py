@@ -55,7 +55,7 @@ def test_d_doubles_its_channels_and_g_mirrors_them(model, side, widths):
 
 
 @BOTH
-def test_a_conditional_d_scores_at_the_label(model):
+def test_the_score_of_a_conditional_d_depends_on_the_label(model):
     G, D = model((8, 8, 1), latent=5, width=2, classes=4, rng=0)
     assert [type(layer) for layer in D.layers] == [Beside, LabelScore]
     z = np.tile(np.random.default_rng(1).standard_normal(5), (4, 1))
@@ -79,7 +79,7 @@ def test_every_gradient(model, classes):
 
 
 @BOTH
-def test_two_levels_too(model):
+def test_gradients_with_two_levels(model):
     rng = np.random.default_rng(3)
     G, D = model((16, 16, 3), latent=2, width=2, rng=rng, dtype="float64")
     x, z = rng.uniform(-1, 1, (2, 16, 16, 3)), rng.standard_normal((2, 2))
@@ -112,7 +112,7 @@ def test_other_bad_calls(model):
         model((8, 8, 1), latent=5, width=2, classes=2, rng=0)[0](np.zeros((1, 5)))
 
 
-def test_every_model_has_the_same_face():
+def test_all_models_take_the_same_arguments():
     for model in MODELS.values():
         for net in model((8, 8, 1), 4, 2, 0, rng=0, dtype="float64"):
             assert net.dtype == np.float64

@@ -1,12 +1,9 @@
-"""The shipped classifier: what it takes, what it gives, and that it still reads digits."""
-
-import subprocess
-import sys
+"""The shipped classifier: its input, its output, and that it still reads digits."""
 
 import numpy as np
 import pytest
 
-from minigan import data, metrics
+from minigan import data
 from minigan.kernels import use
 from minigan.layers import ShapeError
 from minigan.models import digitnet
@@ -16,14 +13,14 @@ from minigan.running.checkpoint import CheckpointError
 @pytest.fixture(scope="module")
 def digits():
     """Every 25th of mnist10k: 400 digits of all classes."""
-    whole = data.load("mnist10k")
-    return whole.images[::25], whole.labels[::25]
+    dataset = data.load("mnist10k")
+    return dataset.images[::25], dataset.labels[::25]
 
 
-def test_it_reads_mnist10k_which_are_digits_it_was_trained_on():
-    """Training digits: this says that weights and code still belong together, not how good the classifier is."""
-    whole = data.load("mnist10k")
-    images, labels = whole.images[::4], whole.labels[::4]
+def test_it_reads_its_training_digits():
+    """mnist10k is part of its training set: this checks that weights and code match, not how good the classifier is."""
+    dataset = data.load("mnist10k")
+    images, labels = dataset.images[::4], dataset.labels[::4]
     _, p = digitnet.features(images)
     C = digitnet.confusion(labels, p)
     np.testing.assert_array_equal(C.sum(axis=1), np.bincount(labels))
@@ -38,7 +35,7 @@ def test_features_and_probabilities(digits):
     assert (f.std(axis=0) > 0.1).all()  # no feature is dead
 
 
-def test_the_probabilities_are_those_of_the_network(digits):
+def test_the_probabilities_match_the_network(digits):
     x = data.Dataset(digits[0], None, "some").to_float()
     s = digitnet.shipped()(x).astype(np.float64)
     np.testing.assert_allclose(
@@ -57,14 +54,14 @@ def test_confusion_by_hand():
     assert (C[3, 3], C[5, 3], C[5, 5], C[9, 0], C.sum(), C.shape) == (1, 1, 1, 1, 4, (10, 10))
 
 
-def same(a, b):
+def same_bits(a, b):
     return all(x.tobytes() == y.tobytes() for x, y in zip(a, b, strict=True))
 
 
-def test_the_same_images_give_the_same_bits_in_every_form(digits):
+def test_every_form_of_the_same_images_gives_the_same_bits(digits):
     images = digits[0][:37]
     answer = digitnet.features(images)
-    assert same(answer, digitnet.features(images))
+    assert same_bits(answer, digitnet.features(images))
     x = data.Dataset(images, None, "some").to_float()
     framed = data.Dataset(images, None, "some").to_float(pad_to=32)
     before = framed.copy()
@@ -75,17 +72,17 @@ def test_the_same_images_give_the_same_bits_in_every_form(digits):
         framed,
         np.pad(images, ((0, 0), (2, 2), (2, 2), (0, 0))),
     ):
-        assert same(answer, digitnet.features(form))
+        assert same_bits(answer, digitnet.features(form))
     np.testing.assert_array_equal(framed, before)
 
 
-def test_the_frame_of_32_is_cut_off_whatever_is_in_it(digits):
+def test_the_border_of_32_x_32_images_is_ignored(digits):
     images = np.pad(digits[0][:5], ((0, 0), (2, 2), (2, 2), (0, 0)), constant_values=255)
-    assert same(digitnet.features(images), digitnet.features(digits[0][:5]))
+    assert same_bits(digitnet.features(images), digitnet.features(digits[0][:5]))
 
 
-def test_an_image_is_read_by_itself(digits):
-    """Alone, in a batch, or in another block of a large batch: the same, to the rounding of another product."""
+def test_the_result_for_an_image_does_not_depend_on_its_batch(digits):
+    """Alone, in a batch, or in another block of a large batch: the same up to rounding."""
     f, p = digitnet.features(digits[0])
     for i in (0, 249, 250, 399):
         alone = digitnet.features(digits[0][i : i + 1])
@@ -93,7 +90,7 @@ def test_an_image_is_read_by_itself(digits):
         np.testing.assert_allclose(alone[1][0], p[i], atol=1e-5)
 
 
-def test_kernels_and_their_plain_twins_agree(digits):
+def test_fast_and_reference_kernels_agree(digits):
     fast = digitnet.features(digits[0][:8])
     with use("reference"):
         plain = digitnet.features(digits[0][:8])
@@ -116,12 +113,12 @@ def test_kernels_and_their_plain_twins_agree(digits):
         (np.full((2, 28, 28, 1), np.nan, np.float32), ValueError, "got nan to nan"),
     ],
 )
-def test_what_is_no_digit_is_refused(images, error, message):
+def test_other_input_is_refused(images, error, message):
     with pytest.raises(error, match=message):
         digitnet.features(images)
 
 
-def test_another_network_may_look_instead(digits):
+def test_another_network_can_be_used(digits):
     net = digitnet.network(rng=3)
     f, p = digitnet.features(digits[0][:10], net)
     assert not np.array_equal(f, digitnet.features(digits[0][:10])[0])
@@ -130,14 +127,16 @@ def test_another_network_may_look_instead(digits):
     )
 
 
-def test_the_network_refuses_images_it_was_not_built_for():
+def test_the_network_refuses_images_of_another_size():
     with pytest.raises(ShapeError):
         digitnet.network(rng=0)(np.zeros((1, 30, 30, 1), np.float32))
 
 
 def test_save_and_load(tmp_path):
     net = digitnet.network(rng=1)
-    net.forward(np.random.default_rng(0).uniform(-1, 1, (7, 28, 28, 1)).astype(np.float32))  # moves the statistics
+    net.forward(
+        np.random.default_rng(0).uniform(-1, 1, (7, 28, 28, 1)).astype(np.float32)
+    )  # updates the running statistics
     digitnet.save(net, tmp_path / "mine.safetensors", {"seed": 1})
     again = digitnet.load(tmp_path / "mine.safetensors")
     np.testing.assert_array_equal(again.theta, net.theta)
@@ -149,17 +148,9 @@ def test_save_and_load(tmp_path):
         digitnet.load(tmp_path / "none.safetensors")
 
 
-def test_the_shipped_file_is_small_says_how_it_was_made_and_is_read_once():
+def test_the_shipped_file_is_small_records_its_training_and_is_read_once():
     assert digitnet.SHIPPED.stat().st_size <= 1_000_000
-    _, made = digitnet.checkpoint.load(digitnet.SHIPPED)
-    assert made["mnist_test_accuracy"] >= 0.993
-    assert {"seed", "epochs", "threads"} < made.keys()
+    _, meta = digitnet.checkpoint.load(digitnet.SHIPPED)
+    assert meta["mnist_test_accuracy"] >= 0.993
+    assert {"seed", "epochs", "threads"} < meta.keys()
     assert digitnet.shipped() is digitnet.shipped()
-
-
-def test_metrics_loads_it_when_it_is_asked_for():
-    program = "import sys; from minigan import metrics; before = 'minigan.network' in sys.modules; print(before, metrics.digitnet)"
-    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-    assert said.startswith("False <module 'minigan.models.digitnet'")
-    with pytest.raises(AttributeError, match="no attribute 'inceptionnet'"):
-        _ = metrics.inceptionnet

@@ -1,4 +1,4 @@
-"""Fully connected G and D: they fit each other at every size, and their gradients are those of the library."""
+"""Fully connected G and D: they fit each other at every size, and their gradients pass the checks."""
 
 from functools import partial
 from itertools import pairwise
@@ -33,7 +33,7 @@ def test_g_makes_what_d_judges(shape, classes):
 
 
 def test_sizes():
-    """What the docstring says: G latent - w - 2w - 4w - 8w - image, D image - 4w - 2w - score."""
+    """As in the docstring: G latent - w - 2w - 4w - 8w - image, D image - 4w - 2w - score."""
     G, D = mlp((4, 3, 1), latent=5, width=2, rng=0)
     sizes = [5, 2, 4, 8, 16, 12]
     norms = 2 * (2 + 4 + 8 + 16)
@@ -64,7 +64,7 @@ def test_every_gradient(classes):
     check_step(G, D, non_saturating, x, z, [partial(r1, gamma=0.7), r2, wgan_gp], samples=200)
 
 
-def test_the_same_rng_gives_the_same_weights_and_g_and_d_their_own():
+def test_the_seed_sets_the_weights_and_g_and_d_differ():
     a, b = mlp(rng=3), mlp(rng=3)
     assert all(np.array_equal(one.theta, two.theta) for one, two in zip(a, b))
     assert not np.array_equal(a[0].theta[:100], mlp(rng=4)[0].theta[:100])
@@ -74,7 +74,7 @@ def test_the_same_rng_gives_the_same_weights_and_g_and_d_their_own():
 
 
 @pytest.mark.parametrize("depth", [1, 3])
-def test_toy_nets_for_points_of_the_plane(depth):
+def test_toy_networks(depth):
     rng = np.random.default_rng(5)
     G, D = toy(latent=3, width=4, depth=depth, rng=rng, dtype="float64")
     x, z = rng.standard_normal((6, 2)), rng.standard_normal((6, 3))
@@ -95,7 +95,7 @@ def test_bad_sizes():
     G, _ = mlp((8, 8, 1), latent=5, width=4, rng=0)
     with pytest.raises(ValueError, match=r"expected an input of shape \(N, 5\), got \(2, 6\)"):
         G(np.zeros((2, 6)))
-    with pytest.raises(MixedSamplesError):  # G has BatchNorm, and so no slope of one sample by itself
+    with pytest.raises(MixedSamplesError):  # G has BatchNorm, so the gradient at one sample by itself does not exist
         G.tangent(np.zeros((2, 5)), G.forward(np.ones((2, 5)) * [[1], [2]])[1])
     with pytest.raises(TypeError, match=r"takes a pair \(x, label\), got ndarray"):
         mlp((8, 8, 1), latent=5, width=4, classes=2, rng=0)[1](np.zeros((2, 8, 8, 1)))

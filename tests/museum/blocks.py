@@ -8,6 +8,7 @@ import numpy as np
 
 from minigan.layers import (
     BatchNorm,
+    Copy,
     Dense,
     Dropout,
     Embedding,
@@ -29,10 +30,7 @@ from .registry import exhibit
     check=derivatives(lambda: [Residual(Dense(3, 4), Tanh(), Dense(4, 3))], (4, 3)),
 )
 def residual_forgets_the_skip(patch):
-    def back(self, dy, cache, learn):
-        return self.body.backward(dy, cache[0], learn)  # right: + shortcut' dy
-
-    patch(Residual, "back", back)
+    patch(Copy, "backward", lambda self, dy, cache: dy[0])  # right: the sum over both ways, the body and the skip
 
 
 @exhibit(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from minigan import penalties
-from minigan.penalties import PENALTIES, wgan_gp
+from minigan.penalties import PENALTIES, WganGp
 
 from .instruments import certified, segments
 from .registry import exhibit
@@ -85,7 +85,7 @@ def push_without_one_over_n(patch):
     check=certified("values", "both steps", "non_saturating, dense"),
 )
 def penalty_at_the_real_points(patch):
-    patch(wgan_gp, "at", "real")  # right: "between"
+    patch(WganGp, "place", "real")  # right: "between"
 
 
 @exhibit(

@@ -9,13 +9,14 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from minigan import losses, penalties
+from minigan.data import Epochs
 from minigan.game import GAN, Game
 from minigan.gradcheck import ADJOINT, Check, compare
 from minigan.layers import BatchNorm, Dense, Tanh
 from minigan.measure.certify.claim import holds, same
 from minigan.optim import EMA, Adam, NonFiniteError
 from minigan.running.files import atomic_write
-from minigan.trainer import Order, Trainer
+from minigan.trainer import Trainer
 
 from .instruments import network, pair, random
 
@@ -36,7 +37,7 @@ def one_game_step() -> list[Check]:
     it, rng = gan(), np.random.default_rng(0)
     before, drawn = {name: net.theta.copy() for name, net in it.networks.items()}, it.noise(4, rng)
     average = it.ema.theta.copy()
-    it.step(random(4, 2), None, rng)
+    it.step(lambda: (random(4, 2), None), rng)
     moved = [
         holds(f"a step of the game moves {name}", not np.array_equal(net.theta, before[name]), "not one bit changed")
         for name, net in it.networks.items()
@@ -69,8 +70,8 @@ def pictures() -> list[Check]:
 
 
 def epochs() -> list[Check]:
-    order = Order(12, 4, np.random.default_rng(0))
-    first, second = (np.concatenate([order.next() for _ in range(3)]) for _ in range(2))
+    source = Epochs(np.zeros((12, 2)), rng=np.random.default_rng(0))
+    first, second = (np.concatenate([source.indices(4) for _ in range(3)]) for _ in range(2))
     return [
         same("each image once an epoch", np.sort(first), np.arange(12)),
         holds("a new order each epoch", not np.array_equal(first, second), "the second epoch repeats the first"),
@@ -80,10 +81,8 @@ def epochs() -> list[Check]:
 class _Recorder(Game):
     """A game that learns nothing and keeps the last batch it was given."""
 
-    networks, optimizers, averages = {}, {}, {}
-
-    def step(self, x, y, rng):
-        self.batch = x, y
+    def step(self, draw, rng):
+        self.batch = draw()
         return {}
 
 
@@ -103,7 +102,7 @@ def batches() -> list[Check]:
 def bad_number() -> list[Check]:
     """NaN in the data stops the run before it reaches the weights."""
     run = trainer(1)
-    run.x[...] = np.nan
+    run.source.x[...] = np.nan
     try:
         run.run()
     except NonFiniteError:

@@ -6,7 +6,9 @@ All gradients here are exact, of another game than the one that was meant.  Only
 import numpy as np
 
 from minigan import game
-from minigan.game import GAN, beside, image
+from minigan.fast_step import with_label
+from minigan.game import GAN
+from minigan.layers.tree import first
 from minigan.optim import Adam
 
 from .instruments import certified
@@ -39,7 +41,7 @@ def real_and_fake_exchanged(patch):
 )
 def fakes_in_evaluation_mode(patch):
     def d_step(G, D, loss, penalties, opt_D, x, z, rng=None):
-        fake = beside(G(z), z)  # right: G.forward(z)[0]
+        fake = with_label(G(z), z)  # right: G.forward(z)[0]
         (r, real_caches), (f, fake_caches) = D.forward(x), D.forward(fake)
         value, d_real, d_fake = loss.d(r, f)
         D.backward(d_real, real_caches)
@@ -58,9 +60,9 @@ def fakes_in_evaluation_mode(patch):
 def generator_minimises_ds_loss(patch):
     def g_step(G, D, loss, opt_G, x, z):
         fake, caches = G.forward(z)
-        f, fake_caches = D.forward(beside(fake, z))
+        f, fake_caches = D.forward(with_label(fake, z))
         value, _, d_fake = loss.d(D.forward(x)[0], f)  # right: loss.g
-        G.backward(image(D.backward(d_fake, fake_caches, learn=False)), caches)
+        G.backward(first(D.backward(d_fake, fake_caches, learn=False)), caches)
         opt_G.step()
         return {"loss_G": value}
 
@@ -98,10 +100,10 @@ def noise_reused(patch):
     check=one_game_step,
 )
 def average_before_the_step(patch):
-    def step(self, x, y, rng):
+    def step(self, draw, rng):
         self.ema.step()  # right: after g_step
         average, self.ema = self.ema, None
-        row = right(self, x, y, rng)
+        row = right(self, draw, rng)
         self.ema = average
         return row
 

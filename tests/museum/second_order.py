@@ -9,7 +9,7 @@ import numpy as np
 from minigan import penalties
 from minigan.layers import Dense, Layer, LayerNorm, Softplus, Tanh, norm
 from minigan.layers.conv import Conv2d
-from minigan.layers.layer import add
+from minigan.layers.tree import add
 from minigan.penalties import PENALTIES
 
 from .instruments import certified, derivatives, steps
@@ -42,7 +42,7 @@ def softplus_bent_by_its_slope(patch):
     check=derivatives(lambda: [Dense(3, 4), LayerNorm(4), Dense(4, 1)], POINTS),
 )
 def curvature_of_layer_norm_dropped(patch):
-    patch(norm, "bend", lambda dy, v, y, s, axes, center=True: np.zeros_like(dy))  # right: half a page, layers/norm.py
+    patch(norm, "curve", lambda dy, v, y, s, axes, center=True: np.zeros_like(dy))  # right: half a page, layers/norm.py
 
 
 @exhibit(
@@ -51,11 +51,11 @@ def curvature_of_layer_norm_dropped(patch):
     check=derivatives(lambda: [LayerNorm(3)], POINTS),
 )
 def curvature_of_layer_norm_half_done(patch):
-    def bend(dy, v, y, s, axes, center=True):
+    def curve(dy, v, y, s, axes, center=True):
         Pv = norm.project(v, y, axes, center)
         return -y * (dy * Pv).mean(axis=axes, keepdims=True) / s**2  # right: - P(dy mean(y v) + v mean(y dy)) / s^2 too
 
-    patch(norm, "bend", bend)
+    patch(norm, "curve", curve)
 
 
 @exhibit(
@@ -64,7 +64,7 @@ def curvature_of_layer_norm_half_done(patch):
     check=derivatives(lambda: [Dense(3, 4), Tanh(), Dense(4, 4), Tanh(), Dense(4, 1)], POINTS),
 )
 def primal_stream_dropped(patch):
-    def backward_tangent(self, dw, dx, v, tcache, cache, learn=True):
+    def backward_tangent(self, dw, dx, v, tcache, cache, learn=True, need_dx=True):
         if learn:
             self.accumulate(dw, tcache)  # right: and what dx brings from above
         return self.backward(dw, tcache), self.curvature(dw, v, cache) if self.curved else None
@@ -78,10 +78,10 @@ def primal_stream_dropped(patch):
     check=derivatives(lambda: [Dense(3, 4), Tanh(), Dense(4, 1)], POINTS),
 )
 def primal_stream_teaches_nobody(patch):
-    def backward_tangent(self, dw, dx, v, tcache, cache, learn=True):
+    def backward_tangent(self, dw, dx, v, tcache, cache, learn=True, need_dx=True):
         if learn:
             self.accumulate(dw, tcache)
-        dx = None if dx is None else self.backward(dx, cache)  # right: self.learn(dx, cache)
+        dx = None if dx is None else self.backward(dx, cache)  # right: and self.accumulate(dx, cache)
         return self.backward(dw, tcache), add(dx, self.curvature(dw, v, cache)) if self.curved else dx
 
     patch(Layer, "backward_tangent", backward_tangent)

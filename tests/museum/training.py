@@ -3,9 +3,11 @@
 import numpy as np
 
 from minigan import optim
+from minigan.data import Epochs
 from minigan.game import GAN
 from minigan.optim import Optimizer
-from minigan.trainer import Order, Trainer
+from minigan.running.recorder import Recorder
+from minigan.trainer import Trainer
 
 from .registry import exhibit
 from .rehearsal import bad_number, batches, epochs, pictures, resume
@@ -56,7 +58,7 @@ def resume_without_the_noise(patch):
     check=resume,
 )
 def resume_at_the_start_of_an_epoch(patch):
-    patch(Order, "restore", lambda self, state: None)  # right: generator and place
+    patch(Epochs, "restore", lambda self, state: None)  # right: generator and place
 
 
 @exhibit(
@@ -65,11 +67,11 @@ def resume_at_the_start_of_an_epoch(patch):
     check=epochs,
 )
 def never_shuffled_again(patch):
-    def next(self):
-        self.place = (self.place + self.batch) % self.n  # right: a new permutation at each turn
-        return self.order[self.place - self.batch :][: self.batch]
+    def indices(self, n):
+        self.place = (self.place + n) % self.length  # right: a new permutation at each turn
+        return self.order[self.place - n :][:n]
 
-    patch(Order, "next", next)
+    patch(Epochs, "indices", indices)
 
 
 @exhibit(
@@ -78,7 +80,7 @@ def never_shuffled_again(patch):
     check=epochs,
 )
 def drawn_with_replacement(patch):
-    patch(Order, "next", lambda self: self.rng.integers(self.n, size=self.batch))  # right: a permutation, cut
+    patch(Epochs, "indices", lambda self, n: self.rng.integers(self.length, size=n))  # right: a permutation, cut
 
 
 @exhibit(
@@ -121,11 +123,11 @@ def pictures_in_training_mode(patch):
     check=pictures,
 )
 def pictures_from_the_training_noise(patch):
-    def _record(self):
+    def record(self, *args, **options):
         self.game.sample(self.sheet, self.rng)  # right: np.random.default_rng(self.seed)
-        right(self)
+        right(self, *args, **options)
 
-    right = patch(Trainer, "_record", _record)
+    right = patch(Recorder, "record", record)
 
 
 @exhibit(

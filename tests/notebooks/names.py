@@ -1,4 +1,4 @@
-"""All lessons by name, those still to be written too, so that each can point to the next."""
+"""The names of all lessons, including those not yet written, so that each lesson can link to the next."""
 
 NAMES = (
     "01_derivatives",

@@ -1,6 +1,6 @@
 """Write NN_name.ipynb from NN_name.py, by jupytext: python tests/notebooks/pair.py [03_losses ...]
 
-Outputs are never stored, and a cell's id is made of its text, so that a changed line is a changed line in git.
+Outputs are never stored, and a cell's id is a hash of its text, so git shows only the cells that changed.
 """
 
 import hashlib
@@ -13,12 +13,12 @@ from percent import LESSONS
 
 def notebook(path) -> str:
     made = jupytext.read(path, fmt="py:percent")
-    cells, seen = [], {}
+    cells, counts = [], {}
     for cell in made.cells:
         name = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
-        seen[name] = seen.get(name, 0) + 1
+        counts[name] = counts.get(name, 0) + 1
         metadata = {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
-        id = name if seen[name] == 1 else f"{name}-{seen[name]}"
+        id = name if counts[name] == 1 else f"{name}-{counts[name]}"
         cells.append(
             {"cell_type": cell.cell_type, "id": id, "metadata": metadata, "source": cell.source.splitlines(True)}
         )
@@ -28,8 +28,8 @@ def notebook(path) -> str:
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
-    whole = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-    return json.dumps(whole, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    document = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 if __name__ == "__main__":

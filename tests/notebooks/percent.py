@@ -1,4 +1,4 @@
-"""Read a lesson, NN_name.py or NN_name.ipynb, as a list of cells: what the tests of the lessons look at."""
+"""Read a lesson, NN_name.py or NN_name.ipynb, as a list of cells."""
 
 import json
 import re
@@ -16,15 +16,15 @@ class Cell(NamedTuple):
 
 
 def read_percent(path: Path) -> list[Cell]:
-    """The cells of a py:percent file: each opens with `# %%`, `# %% [markdown]`, with tags=["a", "b"] or without."""
+    """The cells of a py:percent file: each begins with `# %%` or `# %% [markdown]`, optionally with tags=["a", "b"]."""
     before, *cells = re.split(r"^# %%(.*)\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    assert not before.strip(), f"{path.name} opens with something that is no cell: {before[:80]!r}"
+    assert not before.strip(), f"{path.name} begins with text outside of any cell: {before[:80]!r}"
     return [_cell(head, body) for head, body in zip(cells[::2], cells[1::2], strict=True)]
 
 
 def _cell(head: str, body: str) -> Cell:
     found = re.fullmatch(r"(?P<markdown> \[markdown\])?(?: tags=(?P<tags>\[.*\]))?\s*", head)
-    assert found, f"this is no head of a cell: '# %%{head}'"
+    assert found, f"this is not the first line of a cell: '# %%{head}'"
     tags = tuple(json.loads(found["tags"] or "[]"))
     if not found["markdown"]:
         return Cell("code", tags, body.strip("\n"))

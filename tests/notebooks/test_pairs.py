@@ -1,4 +1,4 @@
-"""NN_name.py and NN_name.ipynb are one lesson: the same cells, no outputs, nothing of the machine it was written on."""
+"""NN_name.py and NN_name.ipynb are the same lesson: the same cells, no outputs, no trace of the machine it was written on."""
 
 import json
 import re
@@ -10,14 +10,14 @@ from percent import LESSONS, NOTEBOOKS, read_notebook, read_percent
 PAIR = "run: python tests/notebooks/pair.py"
 
 
-def test_the_lessons_stand_in_pairs_and_have_their_names():
+def test_the_lessons_come_in_pairs_and_have_the_right_names():
     written = [path.stem for path in LESSONS]
     assert written == [name for name in NAMES if name in written]
     assert sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb")) == written
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-def test_both_hold_the_same_cells(path):
+def test_both_files_have_the_same_cells(path):
     assert read_notebook(path.with_suffix(".ipynb")) == read_percent(path), PAIR
 
 

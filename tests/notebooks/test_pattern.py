@@ -1,7 +1,7 @@
-"""One pattern for all lessons, so that the reader always knows where they are.
+"""All lessons follow one pattern, so that readers always know where they are.
 
-Goal, prerequisites, measured run time; predict, derive, see the code, check, modify, break it, summary, next.  A lesson may go
-round more than once (predict, derive, check, and again), but no part may be missing and none may come first out of turn.
+Goal, prerequisites, measured run time; predict, derive, see the code, check, modify, break it, summary, next.  A lesson may repeat
+parts (predict, derive, check, predict again), but no part may be missing, and their first occurrences are in this order.
 """
 
 import ast
@@ -65,7 +65,7 @@ def asked(lesson, kind) -> list[str]:
 
 
 def parts(lesson) -> dict[str, list[str]]:
-    """{"Predict": [what stands below each such heading, prose and code]}"""
+    """{"Predict": [the text below each such heading, prose and code]}"""
     text = "\n".join(
         cell.source if cell.kind == "markdown" else "\x00" + cell.source.replace("\n", "\n\x00")
         for cell in cells(lesson)
@@ -80,7 +80,7 @@ def parts(lesson) -> dict[str, list[str]]:
 # ---- the frame --------------------------------------------------------------------------------------------------------------
 
 
-def test_it_opens_with_its_goal_what_it_needs_and_how_long_it_takes(lesson):
+def test_it_begins_with_goal_prerequisites_and_run_time(lesson):
     first = cells(lesson)[0]
     assert re.match(rf"# Lesson {number(lesson)}: \S", first.source)
     for word in ("**Goal** ", "**Prerequisites** ", "**Run time** "):
@@ -89,19 +89,19 @@ def test_it_opens_with_its_goal_what_it_needs_and_how_long_it_takes(lesson):
     assert re.fullmatch(r"\d[\d.]* (s|min)", stated([{"source": first.source}]))
 
 
-def test_its_parts_stand_in_their_order(lesson):
+def test_its_parts_are_in_order(lesson):
     found = list(parts(lesson))
     assert set(found) == set(PARTS), "a heading of level 2 begins with one of the names of the parts"
     assert found == list(PARTS)
 
 
-def test_all_imports_stand_in_the_first_cell_of_code(lesson):
+def test_all_imports_are_in_the_first_code_cell(lesson):
     first, *others = [ast.parse(cell.source).body for cell in cells(lesson) if cell.kind == "code"]
     assert all(isinstance(node, IMPORTS) for node in first)
     assert not [node for body in others for node in body if isinstance(node, IMPORTS)]
 
 
-def test_it_points_to_the_next(lesson):
+def test_it_links_to_the_next_lesson(lesson):
     (text,) = parts(lesson)["Next"]
     following = NAMES[number(lesson)] if number(lesson) < len(NAMES) else None
     if following:
@@ -114,7 +114,7 @@ def test_it_points_to_the_next(lesson):
 # ---- predict ----------------------------------------------------------------------------------------------------------------
 
 
-def test_the_reader_commits_before_the_answer_is_shown(lesson):
+def test_the_reader_predicts_before_the_answer_is_shown(lesson):
     predictions = asked(lesson, Prediction)
     assert predictions == [f"p{k + 1}" for k in range(len(predictions))]
     assert predictions
@@ -153,7 +153,9 @@ def test_every_displayed_equation_has_a_name_or_a_number(lesson):
     named, numbered = [t for t in flat if t.startswith("eq:")], [t for t in flat if not t.startswith("eq:")]
     assert named, "at least one is the library's own: \\tag{eq:dense.dW}"
     assert numbered == [f"{number(lesson)}.{k + 1}" for k in range(len(numbered))]
-    known = tomllib.loads((ROOT / "minigan" / "formulas" / "equations.toml").read_text(encoding="utf-8"))["equations"]
+    known = tomllib.loads((ROOT / "minigan" / "teach" / "formulas" / "equations.toml").read_text(encoding="utf-8"))[
+        "equations"
+    ]
     mentioned = set(TAG.findall(text.replace("\\_", "_")))
     assert mentioned <= known.keys(), mentioned - known.keys()
 
@@ -161,7 +163,7 @@ def test_every_displayed_equation_has_a_name_or_a_number(lesson):
 # ---- see the code, check, figures --------------------------------------------------------------------------------------------
 
 
-def test_the_source_is_shown_live_and_never_copied(lesson):
+def test_library_source_is_shown_live_and_never_copied(lesson):
     assert all("show_source(" in body for body in parts(lesson)["See the code"])
     written = [node for cell in cells(lesson) if cell.kind == "code" for node in ast.walk(ast.parse(cell.source))]
     copied = [node.name for node in written if isinstance(node, ast.FunctionDef) and body_of(node) in library()]
@@ -169,7 +171,7 @@ def test_the_source_is_shown_live_and_never_copied(lesson):
 
 
 def body_of(node) -> str:
-    """What a function does, without its docstring; nothing for one so short that it is nobody's."""
+    """The body of a function without its docstring; empty if it is too short to count as a copy."""
     body = node.body[1:] if ast.get_docstring(node) else node.body
     return "\n".join(map(ast.dump, body)) if len(body) > 2 else ""
 
@@ -183,12 +185,12 @@ def library() -> set[str]:
     return bodies - {""}
 
 
-def test_it_checks_what_it_derived_and_prints_the_difference(lesson):
+def test_each_check_part_runs_a_check(lesson):
     for body in parts(lesson)["Check"]:
         assert re.search(r"show_checks\(|compare\(|check_(layer|network|step)\(", body)
 
 
-def test_every_figure_says_what_it_shows(lesson):
+def test_each_figure_title_states_a_finding(lesson):
     tree = ast.parse(code(lesson))
     named = {
         node.targets[0].id: node.value for node in ast.walk(tree) if isinstance(node, ast.Assign) and named_by(node)
@@ -212,7 +214,7 @@ def named_by(node) -> bool:
 # ---- modify, break it ---------------------------------------------------------------------------------------------------------
 
 
-def test_two_or_three_exercises_each_with_stub_check_and_solution(lesson):
+def test_two_or_three_exercises_with_stub_check_and_solution(lesson):
     exercises = asked(lesson, Exercise)
     assert exercises == [f"q{k + 1}" for k in range(len(exercises))]
     assert 2 <= len(exercises) <= 3
@@ -230,8 +232,8 @@ def test_two_or_three_exercises_each_with_stub_check_and_solution(lesson):
         assert len(re.sub(r"```python.*?```", "", solution.source, flags=re.DOTALL).split()) > 12, "it says why"
 
 
-def test_no_other_cell_needs_an_exercise(lesson):
-    """A reader may leave an exercise for later, so what it defines is used in its own cell only."""
+def test_no_other_cell_depends_on_an_exercise(lesson):
+    """A reader may skip an exercise, so no other cell may use what it defines."""
     for cell in cells(lesson):
         if "exercise" in cell.tags:
             name = re.search(r"\((\w+)\)$", cell.source).group(1)
@@ -239,7 +241,7 @@ def test_no_other_cell_needs_an_exercise(lesson):
             assert not [source for source in others if re.search(rf"\b{name}\b", source)], name
 
 
-def test_a_bug_is_planted_and_a_check_looks_for_it(lesson):
+def test_a_bug_is_planted_and_a_check_is_run(lesson):
     for body in parts(lesson)["Break it"]:
         assert re.search(r"show_checks\(|_checks\(|check_(layer|network|step)\(|GradientError|caught", body)
     assert re.search(r"planted[(,]", code(lesson))
@@ -248,7 +250,7 @@ def test_a_bug_is_planted_and_a_check_looks_for_it(lesson):
 # ---- summary --------------------------------------------------------------------------------------------------------------------
 
 
-def test_the_summary_leads_from_formula_to_code_to_test(lesson):
+def test_the_summary_links_formula_code_and_test(lesson):
     (text,) = parts(lesson)["Summary"]
     head, rule, *rows = [line for line in text.splitlines() if line.startswith("|")]
     assert [cell.strip() for cell in head.strip("|").split("|")] == ["formula", "code", "test"]

@@ -14,7 +14,7 @@ from safetensors.numpy import load_file
 
 from minigan import kernels, layers, losses, optim, penalties
 from minigan.game import d_step, g_step
-from minigan.layers.layer import every
+from minigan.layers.parameters import all_layers
 from minigan.network import Sequential
 from minigan.running import interop
 
@@ -57,7 +57,7 @@ def network(spec, theta) -> Sequential:
 
 def settle(net, x):
     """Let the power iteration of every SpectralNorm converge: its slope is exact then."""
-    if any(isinstance(layer, layers.SpectralNorm) for layer in every(net.layers)):
+    if any(isinstance(layer, layers.SpectralNorm) for layer in all_layers(net.layers)):
         for _ in range(500):
             net.forward(x)
 
@@ -116,7 +116,7 @@ def test_double_backward(name, kind):
         "fake": lambda: fake,
         "between": lambda: penalties.between(real, fake, Drawn(t)),
         "around": lambda: penalties.around(real, Drawn(u)),
-    }[penalties.place(penalty)]()
+    }[penalty.place]()
     x = questions.conditional(spec, x)
     settle(D, x)
     weight = {"gamma": questions.GAMMA} if kind in ("r1", "r2") else {"lam": questions.LAM}

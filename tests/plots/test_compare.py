@@ -29,12 +29,12 @@ def tiles(axes):
     return np.stack([np.asarray(tile.get_array()) for tile in axes.images])
 
 
-def chip(text):
+def label_colour(text):
     return np.array(text.get_bbox_patch().get_facecolor()[:3])
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_each_image_with_its_score(tmp_path, drawn, channels):
+def test_each_image_has_its_score(tmp_path, drawn, channels):
     real, fake = images(40, channels), images(33, channels, seed=1)
     rng = np.random.default_rng(2)
     real_scores, fake_scores = rng.normal(0.5, 1, 40), rng.normal(-0.5, 1, 33)
@@ -54,7 +54,7 @@ def test_each_image_with_its_score(tmp_path, drawn, channels):
     assert [text.get_text() for text in below.get_legend().get_texts()] == ["real (40)", "generated (33)"]
     high, low = np.argmax(real_scores[:30]), np.argmin(fake_scores[:30])
     for text, colour, other in ((left.texts[high], REAL, FAKE), (right.texts[low], FAKE, REAL)):
-        distance = [np.abs(chip(text) - to_rgb(each)).max() for each in (colour, other)]
+        distance = [np.abs(label_colour(text) - to_rgb(name)).max() for name in (colour, other)]
         assert distance[0] < 0.2 < distance[1]
 
 
@@ -66,16 +66,16 @@ def test_a_tie_is_half_a_win(tmp_path, drawn):
     assert captions(drawn[0].axes[0]) == ["+1.00"] * 3
 
 
-def test_large_scores_need_no_decimals(tmp_path, drawn):
+def test_large_scores_have_no_decimals(tmp_path, drawn):
     scored(images(2), images(2), np.array([812.3, 90.6]), np.array([-400.0, 3.0]), tmp_path / "x.png")
     assert captions(drawn[0].axes[0]) == ["+812", "+91"]
 
 
-def test_the_most_suspicious_pairs_stand_on_the_right(tmp_path, drawn):
+def test_the_most_suspicious_pairs_are_on_the_right(tmp_path, drawn):
     fake, nearest = images(40) / np.float32(127.5) - 1, images(40, seed=1)
     rng = np.random.default_rng(0)
     distance, own = rng.uniform(3, 5, 40), rng.uniform(3, 5, 40)
-    own[4] = 0  # the training set holds this image twice: nearness to it shows nothing
+    own[4] = 0  # the training set holds this image twice: a small distance to it proves nothing
     distance[17], distance[22] = 0.0, 1.0
     before = distance.copy()
     pairs(fake, nearest, distance, own, rng.uniform(3, 5, 60), tmp_path / "x.png")
@@ -97,11 +97,11 @@ def test_few_images_make_a_small_picture(tmp_path, drawn):
     assert [len(axes.images) for axes in drawn[0].axes] == [4, 4, 0]
 
 
-def test_refuses_and_keeps_the_old_file(tmp_path):
+def test_bad_input_keeps_the_old_file(tmp_path):
     (tmp_path / "x.png").write_bytes(b"old")
-    with pytest.raises(ValueError, match=r"a number for each, got \(3, 6, 4, 1\) and \(2,\)"):
+    with pytest.raises(ValueError, match=r"one number per image, got \(3, 6, 4, 1\) and \(2,\)"):
         scored(images(3), images(3), np.zeros(2), np.zeros(3), tmp_path / "x.png")
-    with pytest.raises(ValueError, match=r"N >= 1, and a number for each, got \(0, 6, 4, 1\) and \(0,\)"):
+    with pytest.raises(ValueError, match=r"N >= 1, and one number per image, got \(0, 6, 4, 1\) and \(0,\)"):
         scored(images(3), images(0), np.zeros(3), np.zeros(0), tmp_path / "x.png")
     with pytest.raises(ValueError, match=r"got \(6, 4, 1\) and \(6,\)"):
         pairs(images(1)[0], images(1)[0], np.zeros(6), np.zeros(6), np.zeros(6), tmp_path / "x.png")

@@ -18,16 +18,16 @@ def test_to_image_clips_and_rounds(dtype):
 
 
 def test_to_image_undoes_x_over_127_5_minus_1_for_every_byte():
-    every = np.arange(256, dtype=np.uint8)
+    all_bytes = np.arange(256, dtype=np.uint8)
     for dtype in (np.float32, np.float64):
-        np.testing.assert_array_equal(to_image(every.astype(dtype) / dtype(127.5) - dtype(1)), every)
-    assert to_image(every) is every
+        np.testing.assert_array_equal(to_image(all_bytes.astype(dtype) / dtype(127.5) - dtype(1)), all_bytes)
+    assert to_image(all_bytes) is all_bytes
 
 
-def test_to_image_refuses_other_numbers():
+def test_to_image_refuses_integers_and_nan():
     with pytest.raises(TypeError, match=r"floats in \[-1, 1\] or uint8, got int64"):
         to_image(np.arange(3))
-    with pytest.raises(ValueError, match="2 of 3 values are NaN or Inf: the network that made them has diverged"):
+    with pytest.raises(ValueError, match="2 of 3 values are NaN or Inf: the network that produced them has diverged"):
         to_image(np.array([math.nan, 0, math.inf]))
 
 
@@ -46,7 +46,7 @@ def test_grid_puts_each_image_in_its_place(channels, n, columns, pad, scale):
         tile = sheet[top : top + 4 * scale, left : left + 3 * scale]
         np.testing.assert_array_equal(tile, np.kron(image, np.ones((scale, scale, 1), np.uint8)))
         tile[...] = GAP
-    assert (sheet == GAP).all()  # nothing else on it
+    assert (sheet == GAP).all()  # everything else is the gap
 
 
 def test_grid_takes_a_networks_output():
@@ -80,8 +80,8 @@ def test_save_png_keeps_every_pixel(tmp_path, shape):
 
 
 @pytest.mark.parametrize("shape", [(2, 5, 7, 1), (5, 7, 4), (5,), (0, 7, 3)])
-def test_save_png_refuses_what_is_no_picture_and_keeps_the_old_file(tmp_path, shape):
+def test_save_png_refuses_other_shapes_and_keeps_the_old_file(tmp_path, shape):
     (tmp_path / "x.png").write_bytes(b"old")
-    with pytest.raises(ValueError, match=r"expected one picture \(H, W\).*plots\.grid"):
+    with pytest.raises(ValueError, match=r"expected one image \(H, W\).*plots\.grid"):
         save_png(tmp_path / "x.png", np.zeros(shape, np.uint8))
     assert (tmp_path / "x.png").read_bytes() == b"old"

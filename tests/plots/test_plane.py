@@ -44,7 +44,7 @@ def test_points_and_field(tmp_path, drawn, column):
     assert field.origin == "lower"
 
 
-def test_without_a_score_or_with_one_that_says_nothing(tmp_path, drawn):
+def test_without_a_score_or_with_a_constant_one(tmp_path, drawn):
     x = ring(5, np.random.default_rng(0))
     scatter2d(x, x, tmp_path / "a.png")
     scatter2d(x, x, tmp_path / "b.pdf", lambda x: np.zeros(len(x)))
@@ -59,6 +59,6 @@ def test_without_a_score_or_with_one_that_says_nothing(tmp_path, drawn):
 def test_refuses_other_shapes(tmp_path, bad):
     good = np.zeros((1, 2))
     for name, real, fake in (("real", bad, good), ("fake", good, bad)):
-        with pytest.raises(ValueError, match=rf"{name} must be points of the plane \(n, 2\), got \("):
+        with pytest.raises(ValueError, match=rf"{name} must be points in the plane, \(n, 2\) with n >= 1, got \("):
             scatter2d(real, fake, tmp_path / "x.png")
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""What is saved comes back bit for bit, or not at all."""
+"""Saved arrays and metadata are loaded bit for bit, or the load fails."""
 
 import json
 import math
@@ -54,7 +54,13 @@ def test_any_arrays_come_back_bit_for_bit(tmp_path, arrays):
 
 def test_views_of_any_layout_are_stored_by_value(tmp_path):
     x = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
-    arrays = {"T": x.T, "F": np.asfortranarray(x), "every second": x[:, :, ::2], "back": x[::-1], "number": x[1, 2, 3]}
+    arrays = {
+        "T": x.T,
+        "F": np.asfortranarray(x),
+        "every second": x[:, :, ::2],
+        "reversed": x[::-1],
+        "number": x[1, 2, 3],
+    }
     arrays["big-endian"] = x.astype(">f4")
     arrays["wide"] = np.broadcast_to(x[0, 0], (5, 4))
     save(tmp_path / "x", arrays)
@@ -65,16 +71,16 @@ def test_views_of_any_layout_are_stored_by_value(tmp_path):
     assert loaded["number"].shape == ()
 
 
-def test_loaded_arrays_are_our_own(some):
+def test_loaded_arrays_are_writable_copies(some):
     path, arrays, _ = some
     loaded, _ = load(path)
     loaded["theta"][...] = 7
     assert_same(load(path)[0], arrays)
 
 
-def test_a_generator_goes_on_where_it_stood(tmp_path):
+def test_a_generator_continues_from_its_saved_state(tmp_path):
     rng = np.random.default_rng(2**100 + 3)
-    rng.standard_normal(5, dtype=np.float32)  # leaves half a word in the generator's pocket
+    rng.standard_normal(5, dtype=np.float32)  # leaves half a word buffered in the generator
     rng.integers(3, size=3, dtype=np.int32)
     save(tmp_path / "x", {}, {"rng": rng.bit_generator.state})
     again = np.random.default_rng()
@@ -83,7 +89,7 @@ def test_a_generator_goes_on_where_it_stood(tmp_path):
     np.testing.assert_array_equal(again.standard_normal(100), rng.standard_normal(100))
 
 
-def test_meta_comes_back(tmp_path):
+def test_meta_is_restored(tmp_path):
     meta = {"big": 2**127 + 1, "third": 1 / 3, "tiny": 5e-324, "text": 'é "\n\ud83d', "deep": {"a": [1, None, True]}}
     save(tmp_path / "x", {}, meta | {"inf": math.inf, "nan": math.nan})
     loaded = load(tmp_path / "x")[1]
@@ -92,7 +98,7 @@ def test_meta_comes_back(tmp_path):
     assert loaded == meta
 
 
-def test_the_same_contents_make_the_same_file(some, tmp_path):
+def test_the_same_contents_give_the_same_file(some, tmp_path):
     path, arrays, meta = some
     for _ in range(10):
         save(tmp_path / "again", dict(reversed(arrays.items())), meta)
@@ -126,7 +132,7 @@ def test_each_truncation_and_extension_is_detected(some, tmp_path):
             load(tmp_path / "altered")
 
 
-def test_altered_meta_and_arrays_are_named_so(some, tmp_path):
+def test_altered_meta_and_arrays_are_detected(some, tmp_path):
     path, _, _ = some
     blob = path.read_bytes()
     for old, new in [(b'step\\": 12', b'step\\": 13'), (b'"shape":[2,3]', b'"shape":[3,2]'), (b'"F16"', b'"I16"')]:
@@ -145,12 +151,12 @@ def foreign_bfloat16(path):
 @pytest.mark.parametrize(
     ("write", "message"),
     [
-        (lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100)), "is no readable checkpoint"),
-        (lambda path: path.write_bytes(b"PK\x03\x04" + bytes(100)), "is no readable checkpoint"),
-        (lambda path: path.write_bytes(b""), "is no readable checkpoint"),
-        (lambda path: save_file({"w": np.ones(3)}, path), "minigan did not write it"),
-        (lambda path: save_file({"w": np.ones(3)}, path, {"format": "pt"}), "minigan did not write it"),
-        (foreign_bfloat16, "is no readable checkpoint"),
+        (lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100)), "is not a readable checkpoint"),
+        (lambda path: path.write_bytes(b"PK\x03\x04" + bytes(100)), "is not a readable checkpoint"),
+        (lambda path: path.write_bytes(b""), "is not a readable checkpoint"),
+        (lambda path: save_file({"w": np.ones(3)}, path), "was not written by minigan"),
+        (lambda path: save_file({"w": np.ones(3)}, path, {"format": "pt"}), "was not written by minigan"),
+        (foreign_bfloat16, "is not a readable checkpoint"),
     ],
 )
 def test_foreign_files_are_refused(tmp_path, write, message):
@@ -198,12 +204,17 @@ def test_expect_names_each_difference(some):
         ({"w": np.array("text")}, None, TypeError, "'w' has dtype <U4"),
         ({3: np.zeros(2)}, None, ValueError, "an array's name must be a string other than '__metadata__', got 3"),
         ({"__metadata__": np.zeros(2)}, None, ValueError, "an array's name must be a string"),
-        ({}, {"x": np.float32(3)}, TypeError, r"float32 is not JSON serializable; put arrays into `arrays` and turn"),
-        ({}, {"x": {1, 2}}, TypeError, "meta must hold what JSON holds"),
+        (
+            {},
+            {"x": np.float32(3)},
+            TypeError,
+            r"float32 is not JSON serializable; put arrays into `arrays` and convert",
+        ),
+        ({}, {"x": {1, 2}}, TypeError, "meta must be JSON-able"),
         ({}, [1, 2], TypeError, "meta must be a dict, got list"),
     ],
 )
-def test_what_cannot_be_stored_is_named_and_the_old_file_stays(some, arrays, meta, error, message):
+def test_errors_name_what_cannot_be_stored_and_keep_the_old_file(some, arrays, meta, error, message):
     path, before, _ = some
     with pytest.raises(error, match=message if "(" in message else re.escape(message)):
         save(path, arrays, meta)

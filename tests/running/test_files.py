@@ -1,4 +1,4 @@
-"""A file is the old one or the new one, whatever happens in between."""
+"""A file has either its old or its new contents, whatever happens in between."""
 
 import os
 import signal
@@ -11,14 +11,14 @@ import pytest
 from minigan.running.files import atomic_file, atomic_write
 
 
-def test_writes_bytes_and_text_and_makes_the_folder(tmp_path):
+def test_writes_bytes_and_text_and_creates_folders(tmp_path):
     atomic_write(tmp_path / "a" / "b" / "bytes", b"\x00\xff")
     atomic_write(tmp_path / "text", "zwölf")
     assert (tmp_path / "a" / "b" / "bytes").read_bytes() == b"\x00\xff"
     assert (tmp_path / "text").read_text(encoding="utf-8") == "zwölf"
 
 
-def test_the_name_appears_only_after_the_bytes_are_on_the_disk(tmp_path, monkeypatch):
+def test_the_bytes_are_on_disk_before_the_file_is_renamed(tmp_path, monkeypatch):
     events, fsync, replace = [], os.fsync, os.replace
     monkeypatch.setattr(os, "fsync", lambda fd: (events.append(("fsync", os.fstat(fd).st_size)), fsync(fd)))
     monkeypatch.setattr(os, "replace", lambda a, b: (events.append(("replace", Path(a).parent)), replace(a, b)))
@@ -58,7 +58,7 @@ def test_a_full_disk_keeps_the_old_file(tmp_path, monkeypatch, call):
 
 
 @pytest.mark.parametrize("new", [b"new", "text"])
-def test_kill_in_the_middle_keeps_the_old_file(tmp_path, new):
+def test_a_killed_process_keeps_the_old_file(tmp_path, new):
     target = tmp_path / "file"
     atomic_write(target, b"old")
     code = (
@@ -71,11 +71,11 @@ def test_kill_in_the_middle_keeps_the_old_file(tmp_path, new):
         process.send_signal(signal.SIGKILL)
         assert process.wait(10) == -signal.SIGKILL
     assert target.read_bytes() == b"old"
-    atomic_write(target, new)  # what the dead process left behind is in nobody's way
+    atomic_write(target, new)  # the killed process's temporary file does not get in the way
     assert target.read_bytes() in (b"new", b"text")
 
 
-def test_a_link_keeps_pointing_to_its_file(tmp_path):
+def test_a_symbolic_link_is_kept(tmp_path):
     real, link = tmp_path / "real", tmp_path / "link"
     real.write_bytes(b"old")
     link.symlink_to(real)
@@ -84,7 +84,7 @@ def test_a_link_keeps_pointing_to_its_file(tmp_path):
     assert real.read_bytes() == b"new"
 
 
-def test_others_may_read_it_as_with_open(tmp_path):
+def test_permissions_are_those_of_open(tmp_path):
     (tmp_path / "plain").write_bytes(b"")
     atomic_write(tmp_path / "atomic", b"")
     assert (tmp_path / "atomic").stat().st_mode == (tmp_path / "plain").stat().st_mode

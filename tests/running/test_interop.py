@@ -1,6 +1,6 @@
-"""Layouts: PyTorch's operations, written out here as its documentation defines them, must give what our layers give.
+"""Layouts: PyTorch's operations, written here as its documentation defines them, must give the same results as our layers.
 
-tests/oracle has the same once more, for a whole network, with an answer that PyTorch itself gave.
+tests/oracle repeats this for a complete network, with answers computed by PyTorch itself.
 """
 
 import numpy as np
@@ -29,14 +29,14 @@ from minigan.layers import (
 )
 from minigan.network import Sequential
 from minigan.running import interop
-from minigan.running.config import Config
-from minigan.running.runs import build
+from minigan.running.build import build
+from minigan.zoo import gan
 
 RNG = np.random.default_rng(0)
 
 
 def network(*layers):
-    """In float64, with random weights everywhere: biases, gammas and running statistics too."""
+    """A float64 network in which everything is random: biases, gammas and running statistics too."""
     net = Sequential(*layers, rng=0, dtype=np.float64)
     net.theta[...] = RNG.standard_normal(net.theta.size)
     net.state[...] = 0.5 + RNG.random(net.state.size)
@@ -47,7 +47,7 @@ def nchw(x):
     return x.transpose(0, 3, 1, 2)
 
 
-# ---- PyTorch's operations by their definitions, images (N, C, H, W) ------------------------------------------------------
+# ---- PyTorch's operations as defined in its documentation, images (N, C, H, W) ------------------------------------------------------
 
 
 def torch_linear(x, weight, bias):
@@ -78,84 +78,84 @@ def torch_conv_transpose2d(x, weight, bias, stride, pad):
     return y[:, :, pad : height - pad, pad : width - pad] + bias[:, None, None]
 
 
-def torch_batch_norm(x, there, place):
-    """place: the number of the layer in the state_dict `there`."""
+def torch_batch_norm(x, weights, index):
+    """index: the number of the layer in the state_dict `weights`."""
     shape, names = (-1, *[1] * (x.ndim - 2)), ("running_mean", "running_var", "weight", "bias")
-    mean, var, weight, bias = (there[f"{place}.{name}"].reshape(shape) for name in names)
+    mean, var, weight, bias = (weights[f"{index}.{name}"].reshape(shape) for name in names)
     return weight * (x - mean) / np.sqrt(var + 1e-5) + bias
 
 
-# ---- what it is for --------------------------------------------------------------------------------------------------------
+# ---- conversions -----------------------------------------------------------------------------------------------------------
 
 
 def test_dense():
     net, x = network(Dense(5, 3)), RNG.standard_normal((4, 5))
-    there = interop.to_torch(net)
-    assert {name: a.shape for name, a in there.items()} == {"0.weight": (3, 5), "0.bias": (3,)}
-    np.testing.assert_allclose(torch_linear(x, there["0.weight"], there["0.bias"]), net(x), rtol=1e-12)
+    weights = interop.to_torch(net)
+    assert {name: a.shape for name, a in weights.items()} == {"0.weight": (3, 5), "0.bias": (3,)}
+    np.testing.assert_allclose(torch_linear(x, weights["0.weight"], weights["0.bias"]), net(x), rtol=1e-12)
 
 
 def test_conv():
     net, x = network(Conv2d(2, 3, 4, 2, 1)), RNG.standard_normal((1, 7, 6, 2))
-    there = interop.to_torch(net)
-    y = torch_conv2d(nchw(x), there["0.weight"], there["0.bias"], 2, 1)
+    weights = interop.to_torch(net)
+    y = torch_conv2d(nchw(x), weights["0.weight"], weights["0.bias"], 2, 1)
     np.testing.assert_allclose(y, nchw(net(x)), rtol=1e-11)
 
 
 def test_transposed_conv():
     net, x = network(ConvTranspose2d(2, 3, 4, 2, 1)), RNG.standard_normal((2, 3, 4, 2))
-    there = interop.to_torch(net)
-    y = torch_conv_transpose2d(nchw(x), there["0.weight"], there["0.bias"], 2, 1)
+    weights = interop.to_torch(net)
+    y = torch_conv_transpose2d(nchw(x), weights["0.weight"], weights["0.bias"], 2, 1)
     np.testing.assert_allclose(y, nchw(net(x)), rtol=1e-11)
 
 
-def test_upsampling_conv_stands_behind_an_upsample():
+def test_upsampling_conv_is_an_upsample_and_a_conv():
     net, x = network(UpConv2d(2, 3, 3)), RNG.standard_normal((2, 3, 4, 2))
-    there = interop.to_torch(net)
-    assert list(there) == ["0.1.weight", "0.1.bias"]
-    twice = nchw(x).repeat(2, axis=2).repeat(2, axis=3)
-    np.testing.assert_allclose(torch_conv2d(twice, *there.values(), 1, 1), nchw(net(x)), rtol=1e-11)
+    weights = interop.to_torch(net)
+    assert list(weights) == ["0.1.weight", "0.1.bias"]
+    doubled = nchw(x).repeat(2, axis=2).repeat(2, axis=3)
+    np.testing.assert_allclose(torch_conv2d(doubled, *weights.values(), 1, 1), nchw(net(x)), rtol=1e-11)
 
 
-def test_batch_norm_of_an_image():
+def test_batch_norm_of_images():
     net, x = network(BatchNorm(3)), RNG.standard_normal((2, 3, 4, 3))
-    there = interop.to_torch(net)
-    assert there.pop("0.num_batches_tracked") == 0
-    np.testing.assert_allclose(torch_batch_norm(nchw(x), there, 0), nchw(net(x)), rtol=1e-12)
+    weights = interop.to_torch(net)
+    assert weights.pop("0.num_batches_tracked") == 0
+    np.testing.assert_allclose(torch_batch_norm(nchw(x), weights, 0), nchw(net(x)), rtol=1e-12)
 
 
-def test_a_row_that_was_an_image_is_permuted():
+def test_weights_after_a_flatten_are_permuted():
     net, x = network(Flatten(), BatchNorm(24), LeakyReLU(0.2), Dense(24, 5)), RNG.standard_normal((2, 3, 4, 2))
-    there = interop.to_torch(net, x)
-    row = torch_batch_norm(nchw(x).reshape(2, -1), there, 1)
-    y = torch_linear(np.where(row > 0, row, 0.2 * row), there["3.weight"], there["3.bias"])
+    weights = interop.to_torch(net, x)
+    vector = torch_batch_norm(nchw(x).reshape(2, -1), weights, 1)
+    y = torch_linear(np.where(vector > 0, vector, 0.2 * vector), weights["3.weight"], weights["3.bias"])
     np.testing.assert_allclose(y, net(x), rtol=1e-11)
 
 
-def test_a_row_that_becomes_an_image_is_permuted():
+def test_weights_before_a_reshape_are_permuted():
     net, z = network(Dense(5, 24), BatchNorm(24), Tanh(), Reshape(3, 4, 2)), RNG.standard_normal((2, 5))
-    there = interop.to_torch(net)
-    row = torch_linear(z, there["0.weight"], there["0.bias"])
-    row = torch_batch_norm(row, there, 1)
-    np.testing.assert_allclose(np.tanh(row).reshape(2, 2, 3, 4), nchw(net(z)), rtol=1e-12)
+    weights = interop.to_torch(net)
+    vector = torch_linear(z, weights["0.weight"], weights["0.bias"])
+    vector = torch_batch_norm(vector, weights, 1)
+    np.testing.assert_allclose(np.tanh(vector).reshape(2, 2, 3, 4), nchw(net(z)), rtol=1e-12)
 
 
-def test_a_label_that_becomes_a_channel_is_permuted():
+def test_an_embedding_before_a_reshape_is_permuted():
     net = network(Concat(right=[Embedding(5, 24), Reshape(3, 4, 2)]), Conv2d(3, 2, 1))
-    there = interop.to_torch(net)
+    weights = interop.to_torch(net)
     labels = np.array([3, 0])
-    channels = there["0.right.0.weight"][labels].reshape(2, 2, 3, 4)
+    channels = weights["0.right.0.weight"][labels].reshape(2, 2, 3, 4)
     x = RNG.standard_normal((2, 3, 4, 1))
-    y = torch_conv2d(np.concatenate([nchw(x), channels], axis=1), there["1.weight"], there["1.bias"], 1, 0)
+    y = torch_conv2d(np.concatenate([nchw(x), channels], axis=1), weights["1.weight"], weights["1.bias"], 1, 0)
     np.testing.assert_allclose(y, nchw(net((x, labels))), rtol=1e-11)
 
 
-def test_the_score_of_a_label_reads_a_permuted_row():
+def test_a_label_score_after_a_flatten_is_permuted():
     net = network(Beside(Conv2d(1, 2, 3, 1, 1), Flatten()), LabelScore(24, 5))
     x, labels = RNG.standard_normal((2, 3, 4, 1)), np.array([3, 0])
-    there = interop.to_torch(net, (x, labels))
-    row = torch_conv2d(nchw(x), there["0.body.0.weight"], there["0.body.0.bias"], 1, 1).reshape(2, -1)
-    y = (row * there["1.weight"][labels]).sum(axis=1) + there["1.bias"][labels]
+    weights = interop.to_torch(net, (x, labels))
+    vector = torch_conv2d(nchw(x), weights["0.body.0.weight"], weights["0.body.0.bias"], 1, 1).reshape(2, -1)
+    y = (vector * weights["1.weight"][labels]).sum(axis=1) + weights["1.bias"][labels]
     np.testing.assert_allclose(y[:, None], net((x, labels)), rtol=1e-11)
 
 
@@ -168,81 +168,81 @@ NETWORKS = {
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_there_and_back_is_the_same_network(name):
+def test_round_trip_restores_the_network(name):
     layers, shape = NETWORKS[name]
     net, x = network(*layers), RNG.standard_normal(shape)
-    theta, state, there = net.theta.copy(), net.state.copy(), interop.to_torch(net, x)
+    theta, state, weights = net.theta.copy(), net.state.copy(), interop.to_torch(net, x)
     net.theta[...] = net.state[...] = np.nan
-    interop.from_torch(net, there, x)
+    interop.from_torch(net, weights, x)
     assert np.array_equal(net.theta, theta)
     assert np.array_equal(net.state, state)
 
 
 @pytest.mark.parametrize("model", ["dcgan", "dcgan_up", "mlp"])
 @pytest.mark.parametrize("labels", [True, False])
-def test_every_model_can_be_carried_over(model, labels):
-    game = build(Config(data="mnist10k", model=model, labels=labels, steps=1)).game
+def test_every_model_can_be_converted(model, labels):
+    game = build(gan, gan.Options(data="mnist10k", model=model, labels=labels, steps=1)).game
     inputs = {"G": game.noise(2, RNG, np.array([3, 0]) if labels else None)}
     x = game.G(inputs["G"])
     inputs["D"] = (x, np.array([3, 0])) if labels else x
     for name, net in game.networks.items():
-        there = interop.to_torch(net, inputs[name])
+        weights = interop.to_torch(net, inputs[name])
         theta = net.theta.copy()
         net.theta[...] = 0
-        interop.from_torch(net, there, inputs[name])
+        interop.from_torch(net, weights, inputs[name])
         assert np.array_equal(net.theta, theta)
 
 
-def test_what_goes_out_is_a_contiguous_copy():
+def test_to_torch_returns_contiguous_copies():
     net = network(Conv2d(2, 3, 4), Tanh())
-    there = interop.to_torch(net)
-    there["0.weight"][...] = 0
+    weights = interop.to_torch(net)
+    weights["0.weight"][...] = 0
     assert np.all(net.layers[0].W != 0)
-    assert all(a.flags.c_contiguous and a.dtype == np.float64 for a in there.values())
+    assert all(a.flags.c_contiguous and a.dtype == np.float64 for a in weights.values())
 
 
-def test_numbers_of_another_dtype_are_cast():
+def test_weights_of_another_dtype_are_cast():
     net = Sequential(Dense(2, 3), rng=0)
     interop.from_torch(net, {"0.weight": np.ones((3, 2)), "0.bias": [1, 2, 3]})
     assert net.theta.dtype == np.float32
     assert net.layers[0].b.tolist() == [1, 2, 3]
 
 
-# ---- what does not go ------------------------------------------------------------------------------------------------------
+# ---- errors ----------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("change", "error", "says"),
+    ("change", "error", "message"),
     [
-        (lambda there: there.pop("0.bias"), ValueError, "lack 0.bias"),
-        (lambda there: there.update(extra=1), ValueError, "no extra; it has: 0.weight, 0.bias, 1.weight"),
+        (lambda weights: weights.pop("0.bias"), ValueError, "lack 0.bias"),
+        (lambda weights: weights.update(extra=1), ValueError, "no extra; it has: 0.weight, 0.bias, 1.weight"),
         (
-            lambda there: there.update({"1.bias": np.ones(3)}),
+            lambda weights: weights.update({"1.bias": np.ones(3)}),
             ShapeError,
-            r"1.bias of Dense\(3, 2\) has the shape \(2,\)",
+            r"1.bias of Dense\(3, 2\) has shape \(2,\)",
         ),
     ],
 )
-def test_wrong_weights_are_refused_and_nothing_is_lost(change, error, says):
+def test_wrong_weights_are_refused_and_the_network_is_unchanged(change, error, message):
     net = network(Dense(5, 3), Dense(3, 2))
-    theta, there = net.theta.copy(), {name: 0 * a for name, a in interop.to_torch(net).items()}
-    change(there)
-    with pytest.raises(error, match=says):
-        interop.from_torch(net, there)
+    theta, weights = net.theta.copy(), {name: 0 * a for name, a in interop.to_torch(net).items()}
+    change(weights)
+    with pytest.raises(error, match=message):
+        interop.from_torch(net, weights)
     assert np.array_equal(net.theta, theta)
 
 
 @pytest.mark.parametrize(
-    ("layers", "says"),
+    ("layers", "message"),
     [
         ([Conv2d(2, 3, 4), Flatten(), Dense(12, 1)], r"Dense\(12, 1\) comes after a Flatten.*pass x"),
-        ([Reshape(2, 2, 3), Conv2d(3, 1, 1)], r"permute it in PyTorch, by Unflatten\(1, \(2, 2, 3\)\)"),
+        ([Reshape(2, 2, 3), Conv2d(3, 1, 1)], r"permute it in PyTorch, with Unflatten\(1, \(2, 2, 3\)\)"),
         ([SpectralNorm(Dense(2, 3))], "SpectralNorm.*no counterpart"),
-        ([Concat([Dense(2, 4), Reshape(1, 2, 2), Flatten()], [Embedding(3, 4)])], "Concat.*joins a row"),
+        ([Concat([Dense(2, 4), Reshape(1, 2, 2), Flatten()], [Embedding(3, 4)])], "Concat.*joins a flattened image"),
     ],
 )
-def test_what_has_no_order_or_no_counterpart_says_so(layers, says):
-    with pytest.raises(ValueError, match=says):
+def test_layers_without_an_order_or_a_counterpart_are_refused(layers, message):
+    with pytest.raises(ValueError, match=message):
         interop.to_torch(network(*layers))
 
 
@@ -250,7 +250,7 @@ def test_layers_without_weights_need_no_counterpart():
     assert interop.to_torch(network(Pack(2), Tanh(), Dense(4, 1))).keys() == {"2.weight", "2.bias"}
 
 
-def test_a_reshape_that_mixes_nothing_is_free():
-    """One channel, or one pixel: both orders are the same."""
+def test_a_reshape_that_needs_no_permutation_is_accepted():
+    """With one channel, or one pixel, both orders are the same."""
     for shape in ((3, 4, 1), (1, 1, 12)):
         assert interop.to_torch(network(Reshape(*shape), Conv2d(shape[-1], 1, 1))).keys() == {"1.weight", "1.bias"}

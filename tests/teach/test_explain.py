@@ -1,4 +1,4 @@
-"""minigan explain: every part of the library, at any size, and a sentence where it cannot."""
+"""minigan explain: every part of the library, at any size, with a helpful message for everything else."""
 
 import numpy as np
 import pytest
@@ -10,11 +10,11 @@ from minigan.layers import BatchNorm, Conv2d, Dense, LeakyReLU, Residual, Tanh
 from minigan.losses import Hinge, hinge
 from minigan.network import Sequential
 from minigan.optim import Adam
-from minigan.penalties import r1
+from minigan.penalties import R1, r1
 from minigan.teach.formulas import equations, explain, locate
 from minigan.teach.formulas.subject import names, read
 
-SLOW = {"d_step", "g_step"}  # the certificate checks whole steps for them, which test_certify does anyway
+SLOW = {"d_step", "g_step"}  # explaining them checks whole steps, which test_certify does anyway
 
 
 def tags(explanation):
@@ -29,7 +29,7 @@ def results(explanation):
 
 
 @pytest.mark.parametrize("name", sorted(names().keys() - SLOW))
-def test_all_that_carries_an_equation_can_be_explained(name):
+def test_everything_that_carries_an_equation_can_be_explained(name):
     shown = explain(name)
     assert shown.equations
     assert shown.ok
@@ -38,7 +38,7 @@ def test_all_that_carries_an_equation_can_be_explained(name):
     assert all(f"${'$'}\n{equation.latex}\n$$" in shown._repr_markdown_() for equation in shown.equations)
 
 
-def test_a_layer_is_shown_whole():
+def test_a_layer_with_equations_shapes_source_and_checks():
     shown = explain("Conv2d(3, 8, 4, stride=2, pad=1)", shape=(2, 9, 7, 3))
     assert {"conv.forward", "conv.dx", "conv.dW", "conv.size", "linear.db", "init.he"} <= set(tags(shown))
     assert shown.shapes[:2] == ["x (2, 9, 7, 3) -> y (2, 4, 3, 8)", "W (4, 4, 3, 8), b (8,)"]
@@ -51,26 +51,28 @@ def test_a_layer_is_shown_whole():
     assert text.index("EQUATIONS") < text.index("SHAPES") < text.index("SOURCE") < text.index("CHECK")
 
 
-def test_the_source_is_the_file_with_its_line_numbers():
+def test_the_source_has_the_line_numbers_of_the_file():
     piece = explain("Dense").source[0]
     lines = (cli.Path(minigan.__file__).parents[1] / piece.path).read_text().splitlines()
     for line in str(piece).splitlines():
         assert lines[int(line[:4]) - 1].rstrip() == line[6:]
 
 
-def test_each_equation_names_its_code_and_its_test():
+def test_each_equation_lists_its_code_and_its_test():
     text = str(explain("tanh"))
     assert "code: minigan/layers/activations.py:" in text
     assert "test: tests/layers/test_activations.py:" in text
 
 
-def test_the_functions_it_calls_are_shown_and_theirs():
+def test_called_functions_are_shown_recursively():
     titles = [piece.title for piece in explain("LayerNorm").source]
-    assert {"standardize", "project", "bend"} <= set(titles)
-    assert [piece.title for piece in explain("dragan").source] == ["dragan", "wgan_gp", "add_penalty"]
+    assert {"standardize", "project", "curve"} <= set(titles)
+    assert [piece.title for piece in explain("dragan").source] == [
+        "Dragan", "WganGp.__call__", "add_penalty", "input_gradient",
+    ]  # fmt: skip
 
 
-def test_a_layer_that_mixes_samples_says_why_it_has_no_second_order():
+def test_a_layer_that_mixes_samples_explains_why_it_has_no_second_order():
     shown = explain(BatchNorm)
     assert "tangent" not in results(shown)
     assert "mixes the samples of a batch" in str(shown)
@@ -102,9 +104,10 @@ def test_one_equation():
         ("conv2d", "Conv2d"), ("SIGMOID", "Sigmoid"), ("sigmoid", "Sigmoid"), ("Hinge", "hinge"), ("HINGE", "hinge"),
         ("Linear", "Linear"), ("linear", "linear"), (" Dense ", "Dense"), ("dense(5, 3)", "Dense"), (Dense, "Dense"),
         (Dense(2, 3), "Dense"), (hinge, "hinge"), (Hinge, "hinge"), (r1, "r1"), (Adam, "Adam"), ("ema", "EMA"),
+        (R1, "r1"), (R1(gamma=3.0), "r1"), ("WganGp", "wgan_gp"),
     ],
 )  # fmt: skip
-def test_what_is_meant(given, name):
+def test_names_and_calls_are_understood(given, name):
     assert read(given).name == name
 
 
@@ -112,7 +115,7 @@ def test_what_is_meant(given, name):
     ("given", "message"),
     [
         ("Conv", r"nothing here is called 'Conv': did you mean .*Conv2d"),
-        ("blurb", r"nothing here is called 'blurb'; there are: .*Adam.*wgan_gp"),
+        ("blurb", r"nothing here is called 'blurb'; known names: .*Adam.*wgan_gp"),
         ("attention", r"did you mean SelfAttention or "),
         ("Dense(5", "neither a name nor a call such as 'Dense(5, 3)'"),
         ("3 + 4", "neither a name nor a call"),
@@ -128,22 +131,22 @@ def test_what_is_meant(given, name):
         ("hinge(2)", "hinge has none"),
         ("r1(gamma=x)", "x is neither a plain value"),
         ("ring(n=3)", "ring takes no options here"),
-        ("Adam(lr=0.1)", "Adam is checked with a falling learning rate; say only beta1, beta2, eps"),
-        ("eq:conv.dV", r"no equation is called eq:conv\.dV; near it: .*eq:conv\.dW"),
-        ("eq:blurb", r"no equation is called eq:blurb; near it: eq:chain\.forward"),
+        ("Adam(lr=0.1)", "Adam is checked with a falling learning rate; the options here are beta1, beta2, eps"),
+        ("eq:conv.dV", r"there is no equation eq:conv\.dV; similar names: .*eq:conv\.dW"),
+        ("eq:blurb", r"there is no equation eq:blurb; similar names: eq:chain\.forward"),
     ],
 )  # fmt: skip
-def test_what_is_not_understood(given, message):
+def test_messages_for_what_is_not_understood(given, message):
     with pytest.raises(ValueError, match=message.replace("(5, 3)", r"\(5, 3\)")):
         explain(given)
 
 
-def test_a_number_is_no_subject():
+def test_a_number_cannot_be_explained():
     with pytest.raises(TypeError, match="explain takes a name, a call as text, a layer"):
         explain(3)
 
 
-def test_nothing_of_the_reader_s_is_run(tmp_path, monkeypatch):
+def test_code_in_the_text_is_not_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for text in ("Dense(open('x', 'w'), 3)", "Dense([1 for _ in ()], 3)", "(lambda: Dense)()"):
         with pytest.raises(ValueError, match=r"nothing here|neither"):
@@ -169,11 +172,11 @@ def test_nothing_of_the_reader_s_is_run(tmp_path, monkeypatch):
         ("Concat(right=[Embedding(4, 3)])", (2, 5), "x (2, 5), (2,) -> y (2, 8)"),
         ("Concat(right=[Tanh()])", (2, 5), "x (2, 5), (2, 4) -> y (2, 9)"),
         ("Beside(Flatten(), Dense(6, 2))", (3, 2, 3), "x (3, 2, 3), (3, 2) -> y (3, 2), (3, 2)"),
-        ("hinge", (4, 2), "r, f (4, 2) -> a number, and slopes (4, 2)"),
+        ("hinge", (4, 2), "r, f (4, 2) -> a number, and gradients (4, 2)"),
         ("wgan_gp(lam=3.0)", (2, 3, 3, 1), "g (2, 3, 3, 1) -> a number, and v (2, 3, 3, 1)"),
     ],
 )  # fmt: skip
-def test_sizes_of_the_reader_s_own(given, shape, line):
+def test_chosen_sizes(given, shape, line):
     shown = explain(given, shape)
     assert line in shown.shapes
     assert shown.ok
@@ -181,7 +184,7 @@ def test_sizes_of_the_reader_s_own(given, shape, line):
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_other_numbers_hold_too(seed):
+def test_other_seeds_pass_too(seed):
     one, two = explain("LayerNorm", seed=0), explain("LayerNorm", seed=seed)
     assert two.ok
     assert one.checks != two.checks
@@ -191,11 +194,11 @@ def test_other_numbers_hold_too(seed):
     ("given", "shape", "message"),
     [
         ("Dense(5, 3)", (4, 6), r"expected an input of shape \(N, 5\).* --shape 2,9,7,3"),
-        ("Conv2d(3, 4, 3)", (2, 40, 40, 3), "9,600 are too many to wait for: choose a smaller --shape"),
+        ("Conv2d(3, 4, 3)", (2, 40, 40, 3), "9,600 would take too long: use a smaller --shape"),
         ("Adam", (2,), "Adam takes no --shape: only layers, GAN losses and penalties do"),
     ],
 )  # fmt: skip
-def test_sizes_that_do_not_fit(given, shape, message):
+def test_messages_for_sizes_that_do_not_fit(given, shape, message):
     with pytest.raises(ValueError, match=message):
         explain(given, shape)
 
@@ -206,7 +209,7 @@ def test_an_optimizer_with_settings():
     assert shown.ok
 
 
-def test_a_layer_of_a_network_is_left_alone():
+def test_a_layer_of_a_network_is_not_changed():
     net = Sequential(Dense(3, 2), LeakyReLU(), Residual(Dense(2, 2)), rng=0)
     theta = net.theta.copy()
     for layer in net.layers:
@@ -216,7 +219,7 @@ def test_a_layer_of_a_network_is_left_alone():
     assert np.shares_memory(net.layers[0].W, net.theta)
 
 
-# ---- the two doors --------------------------------------------------------------------------------------------------------
+# ---- from Python and from the command line ------------------------------------------------------------------------------
 
 
 def test_from_python():
@@ -234,7 +237,7 @@ def test_an_installed_package_shows_no_tests(monkeypatch):
     assert "test: " not in text
 
 
-def test_from_the_command_line(capsys):
+def test_the_command(capsys):
     assert cli.main(["explain", "Dense(5, 3)", "--shape", "4,5"]) == 0
     said = capsys.readouterr().out
     assert "dW += x' dy" in said
@@ -256,5 +259,5 @@ def test_a_shape_is_whole_numbers(capsys, shape):
     assert "whole numbers from 1 on, by commas, such as 2,9,7,3" in capsys.readouterr().err
 
 
-def test_the_names_of_equations_are_ascii_in_the_code():
+def test_the_names_of_equations_are_ascii():
     assert all(name.isascii() for name in equations())

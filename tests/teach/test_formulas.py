@@ -1,4 +1,4 @@
-"""Formula, code, test: no end may be missing, and the page that shows them is up to date."""
+"""Formula, code, test, lesson: every equation has all of them, and the page that lists them is up to date."""
 
 import json
 import re
@@ -18,14 +18,14 @@ ALL = equations().values()
 
 
 def without_lines(text: str) -> str:
-    """The page without its line numbers, which move with every edit."""
+    """The page without its line numbers, which change with every edit."""
     return re.sub(r"(#L|:)\d+", r"\1", text)
 
 
 # ---- the map --------------------------------------------------------------------------------------------------------------
 
 
-def test_no_end_is_missing():
+def test_every_equation_has_code_a_test_and_a_lesson():
     assert gaps() == []
 
 
@@ -34,7 +34,7 @@ def test_the_page_is_up_to_date():
     assert without_lines(written) == without_lines(page()), "run: python -m minigan.teach.formulas > docs/formulas.md"
 
 
-def test_the_lines_of_the_page_are_right_when_it_is_made():
+def test_the_line_numbers_of_a_new_page_are_right():
     links = re.findall(r"\]\(\.\./([^)#]+)#L(\d+)\)", page())
     assert len(links) > 2 * len(ALL)
     sources = {path: (ROOT / path).read_text(encoding="utf-8").splitlines() for path, _ in links}
@@ -48,15 +48,15 @@ def test_the_module_prints_the_page(capsys):
     assert capsys.readouterr().out == page()
 
 
-def test_every_link_of_the_page_leads_somewhere():
+def test_every_link_of_the_page_has_a_target():
     paths = set(re.findall(r"\]\(\.\./([^)#]+)", page()))
     assert all((ROOT / path).exists() for path in paths)
 
 
-def test_what_the_certificate_proves_has_an_equation():
-    """A new layer, loss, penalty or optimizer is in the map, or this fails."""
-    proven = {type(sample.layer).__name__ for sample in SAMPLES} | {*losses.GAN_LOSSES, *penalties.PENALTIES}
-    assert proven | {"SGD", "RMSProp", "Adam", "EMA", *vars(optim).keys() & {"constant", "linear", "cosine"}} <= set(
+def test_everything_certified_has_an_equation():
+    """Fails for a new layer, loss, penalty or optimizer that is not in the map."""
+    certified = {type(sample.layer).__name__ for sample in SAMPLES} | {*losses.GAN_LOSSES, *penalties.PENALTIES}
+    assert certified | {"SGD", "RMSProp", "Adam", "EMA", *vars(optim).keys() & {"constant", "linear", "cosine"}} <= set(
         names()
     )
 
@@ -65,7 +65,7 @@ def test_what_the_certificate_proves_has_an_equation():
 
 
 @pytest.mark.parametrize("equation", ALL, ids=lambda equation: equation.name)
-def test_each_equation_can_be_set_and_read(equation):
+def test_each_equation_can_be_typeset_and_read(equation):
     assert places.TAG.fullmatch(equation.tag)
     assert all(part.strip() for part in equation[:-1])
     assert max(map(len, equation.text.splitlines())) <= 96
@@ -75,15 +75,15 @@ def test_each_equation_can_be_set_and_read(equation):
     assert latex.count(r"\bigl") == latex.count(r"\bigr")
     assert latex.count(r"\Bigl") == latex.count(r"\Bigr")
     assert re.findall(r"\\begin{(\w+)}", latex) == re.findall(r"\\end{(\w+)}", latex)
-    assert not re.search(r"\$|\n\n", equation.latex)  # either would end the formula on the page
+    assert not re.search(r"\$|\n\n", equation.latex)  # either one would end the formula on the page
     assert "\n" not in equation.title + equation.words + equation.source
 
 
-def test_no_two_equations_have_one_title_or_on_the_site_one_anchor():
+def test_titles_and_anchors_are_unique():
     assert len({equation.title for equation in ALL}) == len({equation.name.lower() for equation in ALL}) == len(ALL)
 
 
-def test_each_equation_stands_in_one_chapter():
+def test_each_equation_is_in_one_chapter():
     inside = [equation for chapter in groups().values() for equation in chapter]
     assert sorted(inside) == sorted(ALL)
     assert all(groups().values())
@@ -92,7 +92,7 @@ def test_each_equation_stands_in_one_chapter():
 def test_an_equation_without_a_chapter_is_refused(monkeypatch):
     lost = book.Equation("lost.dx", "Lost", "x", "x", "Lost.")
     monkeypatch.setattr(book, "equations", lambda: {"lost.dx": lost})
-    with pytest.raises(ValueError, match=r"eq:lost\.dx belongs to no chapter: add 'lost' to the names"):
+    with pytest.raises(ValueError, match=r"eq:lost\.dx belongs to no chapter: add 'lost' to the names of a chapter"):
         groups()
 
 
@@ -101,7 +101,7 @@ def test_an_equation_without_a_chapter_is_refused(monkeypatch):
 
 @pytest.fixture
 def project(tmp_path):
-    """A small project of one package, one test and one lesson -> write(path, text)."""
+    """A small project in a temporary folder -> write(path, text), which returns the places of its package."""
 
     def write(path, text):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
@@ -114,7 +114,7 @@ def project(tmp_path):
     places.locate.cache_clear()
 
 
-CODE = '''"""eq:dense.dx in a docstring of the code is no line that computes it."""
+CODE = '''"""eq:dense.dx in a docstring of the code does not count."""
 
 
 class Dense:
@@ -137,7 +137,7 @@ def found(all_places):
     return [(place.name, place.kind, place.path, place.line, place.owner) for place in all_places]
 
 
-def test_in_code_a_comment_counts_and_one_alone_speaks_of_the_next_line(project):
+def test_in_code_comments_count_and_a_comment_line_belongs_to_the_next_line(project):
     assert found(project("package/dense.py", CODE)) == [
         ("dense.dW", "code", "package/dense.py", 7, "Dense.outer"),
         ("conv.dW", "code", "package/dense.py", 10, "Dense.outer"),
@@ -147,7 +147,7 @@ def test_in_code_a_comment_counts_and_one_alone_speaks_of_the_next_line(project)
     ]
 
 
-def test_in_tests_a_docstring_counts_too(project):
+def test_in_tests_docstrings_count_too(project):
     project("package/__init__.py", "")
     test = (
         'def test_a():\n    """It is eq:ema."""\n    # eq:adam\n    assert "eq:clip"\n\n\nif 1:  # eq:sgd\n    pass\n'
@@ -159,7 +159,7 @@ def test_in_tests_a_docstring_counts_too(project):
     ]
 
 
-def test_a_lesson_names_an_equation_in_its_text(project):
+def test_in_lessons_the_text_counts(project):
     project("package/__init__.py", "")
     cells = [{"source": ["By {eq}`eq:conv.dW`, ", "and eq:conv.dW again."]}, {"source": r"\tag{eq:leaky\_relu.dx}"}]
     assert found(project("notebooks/10_convolution.ipynb", json.dumps({"cells": cells}))) == [
@@ -168,7 +168,7 @@ def test_a_lesson_names_an_equation_in_its_text(project):
     ]
 
 
-def test_an_installed_package_has_no_tests(project, tmp_path):
+def test_in_an_installed_package_only_the_code_is_searched(project, tmp_path):
     project("package/a.py", "x = 1  # eq:adam\n")
     project("tests/test_a.py", "x = 1  # eq:adam\n")
     (tmp_path / "pyproject.toml").unlink()
@@ -176,7 +176,7 @@ def test_an_installed_package_has_no_tests(project, tmp_path):
     assert {place.kind for place in places.locate(tmp_path / "package")} == {"code"}
 
 
-def test_every_missing_end_is_told():
+def test_every_missing_link_is_reported():
     some = tuple(place for place in locate() if place.name not in ("adam", "ema"))
     adam = next(place for place in locate() if place.name == "adam" and place.kind == "code")
     ema = next(place for place in locate() if place.name == "ema" and place.kind == "test")
@@ -190,7 +190,7 @@ def test_every_missing_end_is_told():
     ]
 
 
-def test_every_equation_of_the_page_leads_to_its_lesson():
+def test_every_equation_of_the_page_links_to_a_lesson():
     written = page()
     assert written.count("- lesson: [") == len(equations())
     assert "- lesson: -" not in written

@@ -1,1 +1,20 @@
-"""Layers that are not needed on the first evening.  Each keeps the contract of layers/layer.py."""
+"""Layers that are not needed on the first evening.  Each keeps the contract of layers/layer.py.
+
+embedding.py      one vector for each label
+label.py          one score for each label, read at the label
+dropout.py        a random part of the units switched off
+attention.py      self-attention: every pixel looks at every other
+spectral_norm.py  a layer divided by its largest singular value
+minibatch_std.py  how varied a batch is, as one more channel
+pack.py           several samples judged as one
+"""
+
+from minigan.layers.more.attention import SelfAttention
+from minigan.layers.more.dropout import Dropout
+from minigan.layers.more.embedding import Embedding
+from minigan.layers.more.label import LabelScore
+from minigan.layers.more.minibatch_std import MinibatchStd
+from minigan.layers.more.pack import Pack
+from minigan.layers.more.spectral_norm import SpectralNorm
+
+__all__ = ["Dropout", "Embedding", "LabelScore", "MinibatchStd", "Pack", "SelfAttention", "SpectralNorm"]

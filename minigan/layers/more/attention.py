@@ -5,14 +5,16 @@ streams; each line of `backward_tangent` is one product rule.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
-from minigan.layers.layer import add, constant, normal, whole
-from minigan.layers.residual import Composite, Tangent
+from minigan.layers.composite import Composite, Tangent
+from minigan.layers.parameters import check_sizes, constant, normal
+from minigan.layers.tree import add
 
 
-def _T(a):
+def _T(a: np.ndarray) -> np.ndarray:
     return a.swapaxes(-1, -2)
 
 
@@ -27,13 +29,13 @@ class SelfAttention(Composite):
     curved = True
 
     def __init__(self, c: int, d: int | None = None):
-        whole("SelfAttention", c=c, d=1 if d is None else d)
+        check_sizes("SelfAttention", c=c, d=1 if d is None else d)
         self.c, self.d = c, d or max(1, c // 8)
         std = normal(1 / math.sqrt(c))
         shapes = {"Wq": (c, self.d), "Wk": (c, self.d), "Wv": (c, c)}
         self.parameters = {name: (shape, std) for name, shape in shapes.items()} | {"gamma": ((1,), constant(0.0))}
 
-    def forward(self, x):
+    def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         hint = f"the last axis is the channels (channel-last): SelfAttention({x.shape[-1]}) would fit"
         x = self.check(x, f"(N, H, W, {self.c})", x.ndim == 4 and x.shape[-1] == self.c, hint)
         X = x.reshape(len(x), -1, self.c)  # (N, T, C)
@@ -44,32 +46,34 @@ class SelfAttention(Composite):
         o = A @ v  # (N, T, C)
         return x + self.gamma * o.reshape(x.shape), (X, q, k, v, A, o, x.shape)  # eq:attention.forward
 
-    def _heads(self, dq, dk, dv, X, learn):
-        """Slopes of q, k, v, which are products of X -> slope of X."""
+    def _heads(self, dq: np.ndarray, dk: np.ndarray, dv: np.ndarray, X: np.ndarray, learn: bool) -> np.ndarray:
+        """Gradients in q, k, v, which are products of X -> gradient in X."""
         if learn:
             for dW, d in ((self.dWq, dq), (self.dWk, dk), (self.dWv, dv)):
                 dW += X.reshape(-1, self.c).T @ d.reshape(-1, d.shape[-1])  # dW += X' d   eq:attention.dW
         return dq @ self.Wq.T + dk @ self.Wk.T + dv @ self.Wv.T
 
-    def back(self, dy, cache, learn):
+    def back(self, dy: np.ndarray, cache: Any, learn: bool) -> np.ndarray:
         X, q, k, v, A, o, shape = cache
-        dY = self.check_slope(dy, shape).reshape(X.shape)
+        dY = self.check_dy(dy, shape).reshape(X.shape)
         if learn:
             self.dgamma += (dY * o).sum()
         do = self.gamma * dY
         dS = _softmax(A, do @ _T(v)) / math.sqrt(self.d)
         return dy + self._heads(dS @ k, _T(dS) @ q, _T(A) @ do, X, learn).reshape(shape)  # eq:attention.dx
 
-    def tangent(self, v, cache):
+    def tangent(self, v: np.ndarray, cache: Any) -> tuple[np.ndarray, Any]:
         X, q, k, val, A, _, shape = cache
-        U = self.check_tangent(v, shape).reshape(X.shape)
+        U = self.check_v(v, shape).reshape(X.shape)
         tq, tk, tv = U @ self.Wq, U @ self.Wk, U @ self.Wv  # the tangents of q, k, v
         tS = (tq @ _T(k) + q @ _T(tk)) / math.sqrt(self.d)
         tA = _softmax(A, tS)  # the softmax's Jacobian is symmetric
         to = tA @ val + A @ tv
         return v + self.gamma * to.reshape(shape), Tangent(cache, (U, tq, tk, tv, tS, tA, to))  # eq:attention.tangent
 
-    def backward_tangent(self, dw, dx, v, tcache, cache, learn=True):
+    def backward_tangent(
+        self, dw: Any, dx: Any, v: Any, tcache: Any, cache: Any, learn: bool = True, need_dx: bool = True
+    ) -> tuple[Any, Any]:
         X, q, k, val, A, _, shape = cache
         U, tq, tk, tv, tS, tA, to = tcache.inner
         scale = 1 / math.sqrt(self.d)
@@ -80,7 +84,7 @@ class SelfAttention(Composite):
         # to = tA val + A tv
         dtA, dval = dto @ _T(val), _T(tA) @ dto
         dA, dtv = dto @ _T(tv), _T(A) @ dto
-        # tA = A (tS - r), r = sum A tS: its slopes in tS and in A
+        # tA = A (tS - r), r = sum A tS: its gradients in tS and in A
         r = (A * tS).sum(axis=-1, keepdims=True)
         dA += dtA * (tS - r) - tS * (A * dtA).sum(axis=-1, keepdims=True)  # eq:attention.second
         dtS = _softmax(A, dtA) * scale
@@ -93,10 +97,10 @@ class SelfAttention(Composite):
         through = None if dx is None else self.back(dx, cache, learn)
         return dw_in, add(through, born)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"SelfAttention({self.c})"
 
 
-def _softmax(A, d):
+def _softmax(A: np.ndarray, d: np.ndarray) -> np.ndarray:
     """The softmax's Jacobian times d, row by row:  A (d - sum A d)."""
     return A * (d - (A * d).sum(axis=-1, keepdims=True))  # eq:attention.softmax

@@ -4,6 +4,8 @@ ProGAN's cure for mode collapse (Karras et al. 2018, sec. 3).  Its whole point i
 it cannot stand in a D under a gradient penalty.
 """
 
+from typing import Any
+
 import numpy as np
 
 from minigan.layers.layer import Layer
@@ -21,14 +23,14 @@ class MinibatchStd(Layer):
     def __init__(self, eps: float = 1e-8):
         self.eps = eps
 
-    def forward(self, x):
+    def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         x = self.check(x, "(N, ..., C) with at least two axes", x.ndim >= 2)
         u = x - x.mean(axis=0)
         s = np.sqrt((u * u).mean(axis=0) + x.dtype.type(self.eps))
         extra = np.broadcast_to(s.mean(), (*x.shape[:-1], 1)).astype(x.dtype)  # eq:minibatch_std.forward
         return np.concatenate([x, extra], axis=-1), (u, s)
 
-    def backward(self, dy, cache):
+    def backward(self, dy: np.ndarray, cache: Any) -> Any:
         u, s = cache
-        dy = self.check_slope(dy, (*u.shape[:-1], u.shape[-1] + 1))
+        dy = self.check_dy(dy, (*u.shape[:-1], u.shape[-1] + 1))
         return dy[..., :-1] + dy[..., -1].sum() * u / (u.size * s)  # N F = u.size   eq:minibatch_std.dx

@@ -4,6 +4,8 @@ PacGAN's cure for mode collapse (Lin et al. 2018, section 2).  One sample of a c
 by side give it away.  Put Pack(m) first in D and nothing else changes: a batch of N images becomes N/m packs, with N/m scores.
 """
 
+from typing import Any
+
 import numpy as np
 
 from minigan.layers.layer import Layer
@@ -23,7 +25,7 @@ class Pack(Layer):
             raise ValueError(f"Pack takes how many samples go together, a whole number from 2, got {m!r}")
         self.m = int(m)
 
-    def forward(self, x):
+    def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         x = self.check(x, "(N, ..., C) with at least two axes", x.ndim >= 2)
         left = len(x) % self.m
         x = self.check(x, f"a batch of a multiple of {self.m}", left == 0, f"{left} of {len(x)} samples are left over")
@@ -31,11 +33,11 @@ class Pack(Layer):
         # eq:pack.forward
         return np.moveaxis(packs, 1, -2).reshape(len(packs), *x.shape[1:-1], -1), x.shape  # (N/m, ..., m C)
 
-    def backward(self, dy, shape):
+    def backward(self, dy: np.ndarray, shape: Any) -> Any:
         n, *inner, channels = shape
-        dy = self.check_slope(dy, (n // self.m, *inner, self.m * channels))
+        dy = self.check_dy(dy, (n // self.m, *inner, self.m * channels))
         parts = dy.reshape(*dy.shape[:-1], self.m, channels)  # (N/m, ..., m, C)
         return np.moveaxis(parts, -2, 1).reshape(shape)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Pack({self.m})"

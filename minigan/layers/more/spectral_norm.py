@@ -1,14 +1,17 @@
 """Spectral normalisation: divide a layer's weights by their largest singular value, so that it can stretch nothing by more than 1.
 
-A product of such layers is a D whose slope is bounded by design, without a penalty (Miyato et al. 2018).  The singular value
+A product of such layers is a D whose gradient is bounded by design, without a penalty (Miyato et al. 2018).  The singular value
 is tracked by one step of power iteration at each forward pass, in training mode; u is kept in `state`.
 """
 
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
-from minigan.layers.layer import Layer, constant
+from minigan.layers.layer import Layer
+from minigan.layers.parameters import constant
 
 
 class SpectralNorm(Layer):
@@ -25,17 +28,17 @@ class SpectralNorm(Layer):
         self.layer = layer
         self.buffers = {"v": ((layer.parameters["W"][0][-1],), constant(1.0))}
 
-    def children(self):
+    def children(self) -> list[Layer]:
         return [self.layer]
 
-    def reset(self, rng):
+    def reset(self, rng: np.random.Generator) -> None:
         """Start from the exact leading singular vector of the first W."""
         self.v[...] = np.linalg.svd(self._matrix())[2][0]
 
-    def _matrix(self):
+    def _matrix(self) -> np.ndarray:
         return self.layer.W.reshape(-1, self.layer.W.shape[-1])
 
-    def _estimate(self, steps):
+    def _estimate(self, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Power iteration from the stored v -> u, v, sigma."""
         M, v = self._matrix(), _unit(self.v)
         for _ in range(steps):
@@ -44,8 +47,8 @@ class SpectralNorm(Layer):
         return u, v, u @ M @ v  # eq:spectral.sigma
 
     @contextmanager
-    def _normalised(self, sigma):
-        """The wrapped layer with W / sigma in place of W, and an empty dW to collect the slope of it."""
+    def _normalised(self, sigma: np.ndarray) -> Iterator[Any]:
+        """The wrapped layer with W / sigma in place of W, and an empty dW to collect its gradient."""
         W, dW = self.layer.W, self.layer.dW
         self.layer.W, self.layer.dW = W / sigma, np.zeros_like(dW)  # eq:spectral.forward
         try:
@@ -53,28 +56,24 @@ class SpectralNorm(Layer):
         finally:
             self.layer.W, self.layer.dW = W, dW
 
-    def _ready(self):
-        if not self.bound:
-            raise ValueError(f"{self} has no weights yet: put it in Sequential(..., rng=rng), or call .init(rng)")
-
-    def forward(self, x):
-        self._ready()
+    def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
+        self.check_bound()
         u, v, sigma = self._estimate(1)
         self.v[...] = v
         with self._normalised(sigma) as layer:
             y, cache = layer.forward(x)
         return y, (cache, u, v, sigma)
 
-    def __call__(self, x):
-        self._ready()
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        self.check_bound()
         with self._normalised(self._estimate(0)[2]) as layer:
             return layer(x)
 
-    def backward(self, dy, cache):
+    def backward(self, dy: np.ndarray, cache: Any) -> Any:
         with self._normalised(cache[3]) as layer:
             return layer.backward(dy, cache[0])
 
-    def accumulate(self, dy, cache):
+    def accumulate(self, dy: np.ndarray, cache: Any) -> None:
         inner, u, v, sigma = cache
         with self._normalised(sigma) as layer:
             layer.accumulate(dy, inner)
@@ -83,14 +82,17 @@ class SpectralNorm(Layer):
         # through sigma: it moves with W too   eq:spectral.dW
         self.layer.dW += (dWbar - (dWbar * Wbar).sum() * outer) / sigma
 
-    def tangent(self, v, cache):
+    def tangent(self, v: np.ndarray, cache: Any) -> tuple[np.ndarray, Any]:
         with self._normalised(cache[3]) as layer:
             w, inner = layer.tangent(v, cache[0])
         return w, (inner, *cache[1:])
 
-    def __repr__(self):
+    def blend(self, c: np.ndarray, cache: Any, tcache: Any) -> Any:
+        return self.layer.blend(c, cache[0], tcache[0]), *cache[1:]
+
+    def __repr__(self) -> str:
         return f"SpectralNorm({self.layer})"
 
 
-def _unit(a):
+def _unit(a: np.ndarray) -> np.ndarray:
     return a / np.sqrt((a * a).sum() + a.dtype.type(1e-30))

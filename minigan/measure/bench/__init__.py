@@ -1,18 +1,25 @@
-"""How fast is it, and compared with what?  `minigan bench` measures on your machine; docs/performance.md tells the story.
+"""How fast is a training step, compared with PyTorch?  `minigan bench` measures it on your machine; see docs/performance.md.
 
 models.py     the seven training steps that are timed     worker.py    one process for each contestant
-variants.py   PyTorch as usual and as an expert's         peers.py, translate.py  the same models in PyTorch
-verify.py     first: do both sides compute the same?      kinks.py     at weights where float32 can tell
-timing.py     then: who is faster, in turn, in ratios     compare.py   one model with all its contestants
-calls.py      which kernels a step calls                  flops.py     how much it multiplies
-layers.py     each pass against its plain twin            scaling.py   cost against batch, size, width, threads
-startup.py    time to the first step                      machine.py, report.py  on what, and how it is told
+variants.py   PyTorch as usual, and as experts write it   peers.py, translate.py  the same models in PyTorch
+verify.py     do both sides compute the same results?     kinks.py     weights at which float32 can decide that
+timing.py     runs the contestants in turn                compare.py   one model with all its contestants
+calls.py      which kernels a step calls                  flops.py     how many multiplications it makes
+layers.py     each pass against its NumPy twin            scaling.py   cost against batch, image size, width, threads
+startup.py    time to the first step                      machine.py, report.py  the machine, and the printed tables
+
+Start with compare.py: it shows how one model is measured.
 """
 
 import json as json_format
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TextIO
+
+Table = Callable[[list[tuple[str, ...]]], str]  # report.text or report.markdown
+Say = Callable[..., None]
 
 
 def run(
@@ -25,12 +32,42 @@ def run(
     scaling: str | os.PathLike | None = None,
     json: str | os.PathLike | None = None,
     markdown: bool = False,
-    stream=None,
+    stream: TextIO | None = None,
 ) -> int:
-    """Measure and print to `stream`; 0 if all went well, 1 if two sides do not compute the same thing.
+    """Time the models against their NumPy twins and PyTorch, and print tables.
 
-    only: names of models, by commas, or the beginning of a name.  layers: each layer and pass against its twin instead.  scaling: a
-    file for the curves of cost instead.  json: a file for all numbers.  Raises ValueError for an unknown model or bad number.
+    Parameters
+    ----------
+    only : str, optional
+        Comma-separated models, or prefixes of their names.  Default: all models, and the time to the first step.
+    rounds : int
+        How many times each contestant gets its turn; every round gives a ratio.
+    seconds : float
+        Length of a turn.
+    threads : int, optional
+        Threads of each contestant.  Default: as configured.
+    quick : bool
+        At most three rounds, only two PyTorch variants, no first-step time.
+    layers : bool
+        Instead, time each layer and pass against its NumPy twin.
+    scaling : path, optional
+        Instead, measure the cost against batch, image size, width and threads, and draw the curves into this file.
+    json : path, optional
+        Also write all numbers to this file.
+    markdown : bool
+        Print Markdown tables.
+    stream : text file, optional
+        Where to print.  Default: standard output.
+
+    Returns
+    -------
+    int
+        0, or 1 if two contestants do not compute the same results.
+
+    Raises
+    ------
+    ValueError
+        For an unknown model, a number that is not positive, or more threads than cores.
     """
     from minigan.kernels import get_threads
     from minigan.measure.bench import machine, report
@@ -42,11 +79,16 @@ def run(
         if not value > 0:
             raise ValueError(f"bench needs {name} above 0, got {value}")
     if threads > machine.cores():
-        raise ValueError(f"bench can use {machine.cores()} threads here, one a core, got {threads}")
+        raise ValueError(f"bench can use at most {machine.cores()} threads here, one per core, got {threads}")
     names, rounds = _chosen(only), min(rounds, 3) if quick else rounds
-    table, say = report.markdown if markdown else report.text, lambda line="": print(line, file=stream, flush=True)
-    found = {"machine": machine.describe(threads), "rounds": rounds, "seconds": seconds}
-    say("\n".join(f"{'- ' * markdown}{key}: {value}" for key, value in found["machine"].items()) + "\n")
+    table: Table = report.markdown if markdown else report.text
+
+    def say(line: str = "") -> None:
+        print(line, file=stream, flush=True)
+
+    description = machine.describe(threads)
+    found: dict[str, Any] = {"machine": description, "rounds": rounds, "seconds": seconds}
+    say("\n".join(f"{'- ' * markdown}{key}: {value}" for key, value in description.items()) + "\n")
     try:
         if layers:
             found |= _layers(names, threads, rounds, table, say)
@@ -65,17 +107,19 @@ def run(
     return 0
 
 
-def _chosen(only):
+def _chosen(only: str | None) -> list[str]:
     from minigan.measure.bench.models import MODELS
+    from minigan.measure.selection import select
 
-    asked = [part.strip() for part in only.split(",")] if only else [""]
-    names = [name for name in MODELS if name in asked or any(name.startswith(a) for a in asked if a not in MODELS)]
+    names = select(MODELS, only)
     if not names:
-        raise ValueError(f"nothing is timed under the name {only!r}; there are: {', '.join(MODELS)}")
+        raise ValueError(f"there is no model {only!r}; there are: {', '.join(MODELS)}")
     return names
 
 
-def _models(names, threads, rounds, seconds, quick, whole, table, say):
+def _models(
+    names: list[str], threads: int, rounds: int, seconds: float, quick: bool, start: bool, table: Table, say: Say
+) -> dict[str, Any]:
     from minigan.measure.bench import compare, report, startup
 
     results = []
@@ -84,33 +128,34 @@ def _models(names, threads, rounds, seconds, quick, whole, table, say):
         say(table(report.contestant_cells(results[-1])) + "\n")
     say(table([report.HEAD, *map(report.model_cells, results)]) + "\n")
     say("\n".join(report.notes(results)))
-    first = startup.first_steps(threads) if whole and not quick else {}
+    first = startup.first_steps(threads) if start and not quick else {}
     if first:
         say(
-            f"First step of the default: {first['cold']:.1f} s with nothing compiled, {first['warm']:.1f} s from then on."
+            f"First step of the default: {first['cold']:.1f} s with nothing compiled, {first['warm']:.1f} s afterwards."
         )
     return {"models": results, "first_step_seconds": first}
 
 
-def _layers(names, threads, rounds, table, say):
+def _layers(names: list[str], threads: int, rounds: int, table: Table, say: Say) -> dict[str, Any]:
     from minigan.measure.bench import layers, report
 
     rows = layers.measure(layers.gather(names), threads, rounds)
     say(table(report.layer_cells(rows)) + "\n")
     slower = sum(row["slower"] for row in rows)
     lost, layer_count = layers.slower_layers(rows)
-    say(f"{slower} of {len(rows)} passes are slower than their plain twins")
+    say(f"{slower} of {len(rows)} passes are slower than their NumPy twins")
     say(
-        f"{len(lost)} of {layer_count} layers are slower, all their passes taken together{': ' * bool(lost)}"
-        + ", ".join(lost)
+        f"{len(lost)} of {layer_count} layers are slower in total, over all their passes{': ' * bool(lost)}{', '.join(lost)}"
     )
     return {"layers": rows}
 
 
-def _scaling(path, threads, rounds, seconds, quick, table, say):
+def _scaling(
+    path: str | os.PathLike, threads: int, rounds: int, seconds: float, quick: bool, table: Table, say: Say
+) -> dict[str, Any]:
     from minigan.measure.bench import report, scaling
 
-    rows = scaling.measure(threads, rounds, seconds, quick)  # some minutes
+    rows = scaling.measure(threads, rounds, seconds, quick)  # takes some minutes
     say(table([report.SCALING_HEAD, *map(report.scaling_cells, rows)]) + "\n")
     scaling.plot(rows, path)
     say(f"curves: {Path(path)}")

@@ -1,17 +1,19 @@
-"""Which kernels does a step call, on which shapes?  Ask it: run one step and write every call down.
+"""Which kernels does a step call, with which shapes?  Run one step and record each call.
 
-Better than a list kept by hand: it follows the models wherever they go.  `listening` puts a listener before each kernel;
-`recorded` sorts what it hears by layer and pass; `make` builds arguments of the same shapes again, so that layers.py can
-time each pass alone.
+Unlike a list kept by hand, this stays correct when the models change.  `listening` wraps each kernel; `recorded` groups the
+calls by layer and pass; `make` creates arguments of the same shapes, so layers.py can time each pass alone.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from minigan import kernels
+from minigan.layers import Layer
+from minigan.measure.bench.models import Benchmark
 
 NOT_KERNELS = {"get_shares", "get_threads", "set_threads", "use"}
 KERNELS = [name for name in kernels.__all__ if name not in NOT_KERNELS]
@@ -20,7 +22,10 @@ PASSES = {"forward": "forward", "backward": "dx", "accumulate": "dW", "learn": "
 
 @dataclass
 class Pass:
-    """One verb of one layer: its kernel calls [(name, arguments)], an array given by {"shape", "order"}; and who makes it."""
+    """One verb of one layer, and the kernels it calls.
+
+    calls: [(kernel, arguments)], with each array described by {"shape", "order"}.  models: the models in which the pass occurs.
+    """
 
     layer: str
     verb: str
@@ -29,19 +34,20 @@ class Pass:
 
     @property
     def key(self) -> str:
+        """Equal for passes that do the same work."""
         return f"{self.layer} {self.verb} {self.calls}"
 
 
 @contextmanager
-def listening(listener: Callable) -> Iterator[None]:
-    """Within, every kernel call goes through listener(name, function, args)."""
+def listening(listener: Callable[[str, Callable, tuple], Any]) -> Iterator[None]:
+    """A context in which each kernel call becomes listener(name, kernel, args); the listener calls the kernel."""
     before = {name: getattr(kernels, name) for name in KERNELS}
 
-    def through(name, function):
-        return lambda *args: listener(name, function, args)  # kernels are called by position
+    def wrapped(name: str, function: Callable) -> Callable:
+        return lambda *args: listener(name, function, args)  # kernels are called with positional arguments
 
     for name, function in before.items():
-        setattr(kernels, name, through(name, function))
+        setattr(kernels, name, wrapped(name, function))
     try:
         yield
     finally:
@@ -49,16 +55,16 @@ def listening(listener: Callable) -> Iterator[None]:
             setattr(kernels, name, function)
 
 
-def recorded(benchmark) -> list[Pass]:
-    """The distinct passes of one step that call a kernel, in order."""
+def recorded(benchmark: Benchmark) -> list[Pass]:
+    """Run one step -> its distinct passes that call a kernel, in order."""
     seen: dict[str, Pass] = {}
     running: list[Pass] = []
 
-    def keep(made):
+    def keep(made: Pass) -> None:
         if made.calls:
             seen.setdefault(made.key, made)
 
-    def listener(name, function, args):
+    def listener(name: str, function: Callable, args: tuple) -> Any:
         call = (name, [describe(a) for a in args])
         if running:
             running[-1].calls.append(call)
@@ -73,41 +79,41 @@ def recorded(benchmark) -> list[Pass]:
 
 
 @contextmanager
-def _naming(layers, running, keep):
-    """Within, the top of `running` is the pass at work; each goes to `keep` when it ends."""
+def _naming(layers: list[Layer], running: list[Pass], keep: Callable[[Pass], None]) -> Iterator[None]:
+    """A context in which the current pass is on top of the stack `running`; keep(pass) is called when a pass ends."""
 
-    def say(layer, verb, work):
-        def verbed(*args, **kwargs):
+    def wrapped(layer: Layer, verb: str, method: Callable) -> Callable:
+        def call(*args: Any, **kwargs: Any) -> Any:
             running.append(Pass(repr(layer), PASSES[verb]))
             try:
-                return work(*args, **kwargs)
+                return method(*args, **kwargs)
             finally:
                 keep(running.pop())
 
-        return verbed
+        return call
 
     for layer in layers:
         for verb in PASSES:
-            setattr(layer, verb, say(layer, verb, getattr(layer, verb)))
+            setattr(layer, verb, wrapped(layer, verb, getattr(layer, verb)))
     try:
         yield
     finally:
         for layer in layers:
             for verb in PASSES:
-                delattr(layer, verb)  # the class's own verb appears again
+                delattr(layer, verb)  # restores the method of the class
 
 
-def describe(a):
-    """An array by its shape and the order of its axes in memory (weights may come transposed); other values as they are."""
+def describe(a: Any) -> Any:
+    """An array -> its shape and the order of its axes in memory (weights may be transposed); other values are unchanged."""
     if isinstance(a, np.ndarray):
         return {"shape": list(a.shape), "order": [int(i) for i in np.argsort([-n for n in a.strides], kind="stable")]}
     return a.item() if isinstance(a, np.generic) else a
 
 
 def make(kernel: str, arguments: list, rng: np.random.Generator) -> list:
-    """Arguments of these shapes, float32 normal numbers; Adam's second moment must not be negative."""
+    """Arguments of these shapes, filled with float32 normal numbers; for Adam, whose second moment is >= 0, their absolute values."""
 
-    def array(shape, order):
+    def array(shape: list[int], order: list[int]) -> np.ndarray:
         inside = rng.standard_normal([shape[i] for i in order], np.float32)
         return (np.abs(inside) if kernel == "adam" else inside).transpose(np.argsort(order))
 

@@ -1,6 +1,7 @@
-"""One model, all its contestants: verify, warm up, take turns, sum up.  The result is a plain dict, ready for JSON."""
+"""Measure one model with all its contestants: verify, warm up, run in turn, summarise.  The result is a plain dict, ready for JSON."""
 
 from contextlib import ExitStack, closing
+from typing import Any
 
 from minigan.measure.bench.machine import has_torch
 from minigan.measure.bench.models import MODELS
@@ -12,13 +13,34 @@ OURS, TWIN, PEAK = "minigan", "NumPy twin", "sgemm"
 
 
 class Disagreement(ArithmeticError):
-    """Two sides that should compute the same thing do not."""
+    """Two contestants that should compute the same results do not."""
 
 
-def compare(name: str, threads: int, rounds: int, seconds: float, quick: bool = False, peers: bool = True) -> dict:
-    """Time the model `name` against its twin and, where torch is importable, its PyTorch variants.
+def compare(
+    name: str, threads: int, rounds: int, seconds: float, quick: bool = False, peers: bool = True
+) -> dict[str, Any]:
+    """Time a model against its NumPy twin and, if PyTorch is installed, its PyTorch variants.
 
-    Raises Disagreement, naming the terms, if a contestant computes something else.
+    Parameters
+    ----------
+    name : str
+        A key of MODELS.
+    threads, rounds, seconds
+        Threads of each contestant, number of turns, length of a turn.
+    quick : bool
+        Only two PyTorch variants.
+    peers : bool
+        False: no PyTorch.
+
+    Returns
+    -------
+    dict
+        See `summarise`; "model", "what" and "threads" are added.
+
+    Raises
+    ------
+    Disagreement
+        If a contestant computes different results; the message names the terms.
     """
     build, what = MODELS[name]
     names = variants(build(), quick) if peers and has_torch() else []
@@ -28,7 +50,7 @@ def compare(name: str, threads: int, rounds: int, seconds: float, quick: bool = 
         for variant in names:
             try:
                 workers[variant] = _start(stack, "torch", name, threads, variant=variant)
-                workers[variant].ask("step_once")  # torch.compile fails here, if it fails
+                workers[variant].ask("step_once")  # if torch.compile fails, it fails here
             except WorkerError as error:
                 failed[variant] = str(error)
                 workers.pop(variant, None)
@@ -41,20 +63,36 @@ def compare(name: str, threads: int, rounds: int, seconds: float, quick: bool = 
         memory = {key: worker.ask("memory")["megabytes"] for key, worker in workers.items()}
         counts = {key: workers[key].ask("count") for key in (OURS, PEAK)}
     worst = {key: max(terms.values()) for key, terms in errors.items()}
-    return {"model": name, "what": what, "threads": threads} | tell(found, counts, memory, worst, failed)
+    return {"model": name, "what": what, "threads": threads} | summarise(found, counts, memory, worst, failed)
 
 
-def tell(found: Rounds, counts: dict, memory: dict, worst: dict, failed: dict) -> dict:
-    """The rounds as medians, ratios and rates."""
-    rows = {}
+def summarise(
+    found: Rounds,
+    counts: dict[str, dict[str, int]],
+    memory: dict[str, float],
+    worst: dict[str, float],
+    failed: dict[str, str],
+) -> dict[str, Any]:
+    """Turn the rounds into medians, ratios and rates.
+
+    Parameters
+    ----------
+    found : Rounds
+        Milliseconds of each contestant in each round.
+    counts : dict
+        Floating-point operations of a step, direct and real, of ours and of the sgemm peak.
+    memory, worst, failed : dict
+        By contestant: peak megabytes, largest error against ours, reason why it could not run.
+    """
+    rows: dict[str, dict[str, Any]] = {}
     for key in found.ms:
         if key != PEAK:
             times, ratios = summary(found.ms[key]), ratio(found, key, OURS)
             rows[key] = {"ms": dict(times), "ratio": ratios and dict(ratios), "megabytes": memory[key]}
             rows[key] |= {"worst_error": worst[key]} if key in worst else {}
-    timed = [key for key in rows if key not in (OURS, TWIN) and rows[key]["ratio"]]
+    compared = [key for key in rows if key not in (OURS, TWIN) and rows[key]["ratio"]]
     ms, peak = rows[OURS]["ms"]["median"], counts[PEAK]["real"] / summary(found.ms[PEAK]).median / 1e6
-    shares = ratio(found, PEAK, OURS)  # of the peak, round by round: (our rate) / (its rate)
+    shares = ratio(found, PEAK, OURS)  # times of the peak over ours, round by round
     share = shares and shares.median * counts[OURS]["real"] / counts[PEAK]["real"]
     return {
         "ms": ms,
@@ -64,7 +102,7 @@ def tell(found: Rounds, counts: dict, memory: dict, worst: dict, failed: dict) -
         "share_of_peak": share,
         "contestants": rows,
         "usual": USUAL if USUAL in rows else None,
-        "best": min(timed, key=lambda key: rows[key]["ratio"]["median"], default=None),
+        "best": min(compared, key=lambda key: rows[key]["ratio"]["median"], default=None),
         "failed": failed,
         "discarded": found.discarded,
         "load_checked": found.checked,
@@ -73,13 +111,13 @@ def tell(found: Rounds, counts: dict, memory: dict, worst: dict, failed: dict) -
     }
 
 
-def _start(stack, side, name, threads, **spec) -> Worker:
+def _start(stack: ExitStack, side: str, name: str, threads: int, **spec: Any) -> Worker:
     return stack.enter_context(closing(Worker(side, threads, model=name, **spec)))
 
 
-def _demand_agreement(model, errors):
+def _demand_agreement(model: str, errors: dict[str, dict[str, float]]) -> None:
     wrong = [
         f"{key}: {term} differs by {e:.1e}" for key, terms in errors.items() for term, e in terms.items() if e > BOUND
     ]
     if wrong:
-        raise Disagreement(f"{model}: not the same computation (bound {BOUND:.0e}):\n  " + "\n  ".join(wrong))
+        raise Disagreement(f"{model}: the results disagree (bound {BOUND:.0e}):\n  " + "\n  ".join(wrong))

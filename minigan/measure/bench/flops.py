@@ -1,28 +1,29 @@
-"""How much a step multiplies: by the definition, and in truth.
+"""Count the operations of a step in matrix products: by the definition, and as actually executed.
 
-A matrix product (m, k) (k, n) is 2 m k n operations.  A convolution by its definition is one such product for each tap; a fast
-algorithm does fewer: Winograd's 4x4 has 9 products where the definition has 16, and an upsampling 3x3 folded into it 9 where
-the definition has 36.  So there are two honest rates, and both are shown:
+A matrix product (m, k) (k, n) takes 2 m k n operations.  By definition, a convolution is one such product for each tap.  A fast
+algorithm needs fewer: Winograd's 4x4 makes 9 products where the definition has 16, and a 3x3 with upsampling folded in makes 9
+where the definition has 36.  So there are two meaningful rates, and both are reported:
 
-    direct  operations of the definition / time     what one would have to reach without the algorithm; may exceed the peak
-    real    operations truly done / time            how well the machine is used; its share of the sgemm peak is below 1
+    direct  operations of the definition / time     the rate a plain algorithm would need; may exceed the sgemm peak
+    real    operations executed / time              how well the machine is used; at most the sgemm peak
 
-The direct count follows from the shapes of each kernel call.  The real one is taken where the work is: each product of the
-kernels counts itself (kernels/blas.py).
+The direct count follows from the shapes of each kernel call.  The real count comes from the kernels: each product they make
+increments a counter (kernels/parallel/threads.py).
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from minigan.kernels.parallel.threads import products
 from minigan.measure.bench.calls import listening
 
 
-def _conv(pixels, W):  # each output pixel of a convolution: k k C O products
+def _conv(pixels: int, W: Any) -> int:  # k k C O multiplications and additions for each output pixel
     return 2 * pixels * math.prod(W.shape)
 
 
-DIRECT = {  # kernel -> operations of the definition, from its arguments.  Every other kernel has no matrix product.
+DIRECT: dict[str, Callable[..., int]] = {  # kernel -> operations by definition; no other kernel has a matrix product
     "dense": lambda x, W, *_: 2 * x.shape[0] * W.size,
     "dense_dx": lambda dy, W, *_: 2 * dy.shape[0] * W.size,
     "dense_dW": lambda x, dy, dW: 2 * x.shape[0] * dW.size,
@@ -37,21 +38,21 @@ DIRECT = {  # kernel -> operations of the definition, from its arguments.  Every
 }
 
 
-def operations(kernel: str, arguments) -> int:
-    """Of the definition, from arguments that have .shape and .size; 0 for a kernel without a matrix product."""
+def operations(kernel: str, arguments: Sequence) -> int:
+    """Operations by definition; the arrays in `arguments` need only .shape and .size.  0 for a kernel without a matrix product."""
     return DIRECT[kernel](*arguments) if kernel in DIRECT else 0
 
 
-def count(step: Callable[[], None]) -> tuple[int, int]:
+def count(step: Callable[[], object]) -> tuple[int, int]:
     """Run one step -> (direct, real) operations in matrix products."""
     direct = real = 0
 
-    def listener(name, function, args):
+    def listener(name: str, function: Callable, args: tuple) -> Any:
         nonlocal direct, real
         expected, before = operations(name, args), products()
         result = function(*args)
         direct += expected
-        # a kernel that multiplies in its own loops, as the twins do, does what the definition says
+        # a kernel with its own loops, or a NumPy twin, increments no counter: it executes the definition
         real += (products() - before) or expected
         return result
 

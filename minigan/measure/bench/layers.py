@@ -1,26 +1,25 @@
-"""Is every kernel worth its lines?  Each layer and pass, at the shapes the models use, against its plain NumPy twin.
+"""Is each kernel worth its code?  Time each layer and pass, at the shapes of the models, against its NumPy twin.
 
-Two processes take turns: one runs the kernels on their own pool of threads, the other the twins with OpenBLAS's own threads, so
-that neither pool disturbs the other.  A pass whose twin wins is marked: there the plain formula would do.
+Two processes take turns: one runs the kernels on their own thread pool, the other runs the twins on OpenBLAS's threads, so the
+pools cannot disturb each other.  A pass whose twin is faster is marked: there the plain formula would be enough.
 """
 
 from contextlib import closing
 from math import prod
 from types import SimpleNamespace
+from typing import Any
 
 from minigan.measure.bench.calls import Pass, recorded
 from minigan.measure.bench.flops import operations
 from minigan.measure.bench.models import MODELS
 from minigan.measure.bench.timing import Worker, summary
 
-SECONDS = (
-    0.15  # on one pass, on one side, in one round: it takes 0.05 until threads that slept sit on cores of their own
-)
-CALL = 0.001  # milliseconds: what asking for the size may cost; no step feels it
+SECONDS = 0.15  # for one pass on one side in one round; waking threads need about 0.05 until each has its own core
+CALL = 0.001  # milliseconds: the allowance for choosing an algorithm by size, negligible in a step
 
 
 def gather(names: list[str]) -> list[Pass]:
-    """The distinct passes of these models, each with the models that make it."""
+    """The distinct passes of these models, each with the models in which it occurs."""
     found: dict[str, Pass] = {}
     for name in names:
         for made in recorded(MODELS[name][0]()):
@@ -28,14 +27,17 @@ def gather(names: list[str]) -> list[Pass]:
     return list(found.values())
 
 
-def measure(passes: list[Pass], threads: int, rounds: int, seconds: float = SECONDS) -> list[dict]:
-    """One row a pass: milliseconds of kernels and twins (medians), their ratio with its spread, GFLOP/s by the direct count."""
+def measure(passes: list[Pass], threads: int, rounds: int, seconds: float = SECONDS) -> list[dict[str, Any]]:
+    """One row for each pass: median milliseconds of kernels and twins, their ratio with its spread, direct GFLOP/s.
+
+    "slower" is True if the twin is faster by more than CALL.
+    """
     sides = [Worker(side, threads) for side in ("minigan", "twin")]
     with closing(sides[0]), closing(sides[1]):
         return [_row(made, sides, rounds, seconds) for made in passes]
 
 
-def _row(made, sides, rounds, seconds):
+def _row(made: Pass, sides: list[Worker], rounds: int, seconds: float) -> dict[str, Any]:
     message = {"kernel_calls": made.calls, "seconds": seconds}
     times = [[side.ask("run_pass", **message)["ms"] for side in sides] for _ in range(rounds)]
     fast, twin = (summary(column).median for column in zip(*times, strict=True))
@@ -54,17 +56,17 @@ def _row(made, sides, rounds, seconds):
     }
 
 
-def slower_layers(rows: list[dict]) -> tuple[list[str], int]:
-    """The layers that lose to their twins with all their passes of a step taken together, and how many layers there are."""
-    lost: dict[str, float] = {}  # milliseconds, beyond what the calls may cost
+def slower_layers(rows: list[dict[str, Any]]) -> tuple[list[str], int]:
+    """The layers slower than their twins over all passes of a step together, and the total number of layers."""
+    lost: dict[str, float] = {}  # milliseconds beyond the allowance
     for row in rows:
-        layer = f"{row['layer']} at {row['input'][0]}"  # the optimizer has no batch: at so many weights
+        layer = f"{row['layer']} at {row['input'][0]}"  # at this batch size; for the optimizer, at this many weights
         lost[layer] = lost.get(layer, 0.0) + row["ms"] - row["twin_ms"] - CALL
     return [layer for layer, ms in lost.items() if ms > 0], len(lost)
 
 
-def _sizes(arguments):
-    """What `operations` asks of an array, without the array."""
+def _sizes(arguments: list) -> list:
+    """The arguments for `operations`, with shapes and sizes instead of arrays."""
     return [
         SimpleNamespace(shape=tuple(a["shape"]), size=prod(a["shape"])) if isinstance(a, dict) else a for a in arguments
     ]

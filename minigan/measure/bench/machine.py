@@ -1,4 +1,4 @@
-"""On what was it measured?  A number of milliseconds without its machine says nothing."""
+"""Describe the machine: milliseconds mean nothing without it."""
 
 import datetime
 import importlib.metadata
@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_info
 
 
 def processor() -> str:
-    """The processor's name as the system gives it."""
+    """The processor's name, as the system reports it."""
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):
@@ -23,7 +23,7 @@ def processor() -> str:
 
 
 def instructions() -> str:
-    """The vector instructions that decide the peak."""
+    """The vector instructions that determine the peak, such as AVX2 + FMA; empty if unknown."""
     try:
         flags = set(Path("/proc/cpuinfo").read_text().split())
     except OSError:
@@ -32,23 +32,24 @@ def instructions() -> str:
 
 
 def cores() -> int:
+    """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def has_torch() -> bool:
-    """Is PyTorch installed?  Asked without importing it."""
+    """Is PyTorch installed?  Checked without importing it."""
     return importlib.util.find_spec("torch") is not None
 
 
 def describe(threads: int) -> dict[str, str]:
-    """Machine, versions, date."""
-    np.matmul(np.ones((2, 2)), np.ones((2, 2)))  # BLAS is loaded
+    """Machine, versions and date, as label -> text."""
+    np.matmul(np.ones((2, 2)), np.ones((2, 2)))  # loads BLAS
     blas = [
         f"{i['internal_api']} {i['version']} ({i.get('architecture', '?')})"
         for i in threadpool_info()
         if i["user_api"] == "blas"
     ]
-    if "OPENBLAS_CORETYPE" in os.environ:  # the reader must know: it can halve the speed of all products
+    if "OPENBLAS_CORETYPE" in os.environ:  # worth reporting: it can halve the speed of all products
         blas.append(f"OPENBLAS_CORETYPE={os.environ['OPENBLAS_CORETYPE']} is set")
     packages = ["minigan", "numpy", "numba", *(["torch"] if has_torch() else [])]
     versions = {name: _version(name) for name in packages}
@@ -63,7 +64,7 @@ def describe(threads: int) -> dict[str, str]:
     }
 
 
-def _version(name):
+def _version(name: str) -> str:
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:

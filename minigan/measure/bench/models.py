@@ -1,24 +1,26 @@
-"""The seven models that are timed, each with one whole training step made of the library's own d_step and g_step.
+"""The seven models that are timed, each with one whole training step of the library's own GAN.
 
-A benchmark is worth what it measures: so a step here is what a learner runs, D's step, G's step and both Adams, or one critic
-step with its penalty, at the usual sizes.  Two things are fixed, because they would only add noise: the batch is always the
-same, and the learning rate is so small that the networks stay where they are.  (A game that goes on for thousands of steps on
-one batch saturates; its slopes become denormal numbers, and these take a processor a hundred times longer.)
+A step here is the one that trains: D's step, G's step and both Adams, or one critic step with its penalty, at the usual
+sizes. Two things are fixed, because they would only add noise to the times: the batch is always the same, and the learning
+rate is so small that the networks stay where they are. (A game that goes on for thousands of steps on one batch saturates; its
+gradients become denormal numbers, which a processor handles a hundred times more slowly.)
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from itertools import cycle
 
 import numpy as np
 
 from minigan import models
-from minigan.game import d_step_joined, g_step
+from minigan.fast_step import fast_d_step
+from minigan.game import GAN, g_step
 from minigan.layers import BatchNorm, Conv2d, ConvTranspose2d, Dense, Flatten, LeakyReLU, ReLU, Reshape, Tanh, UpConv2d
+from minigan.layers.tree import Tree, first
 from minigan.losses import GANLoss, non_saturating, relativistic, wasserstein
 from minigan.network import Sequential
-from minigan.optim import EMA, Adam, Optimizer
-from minigan.penalties import r1, r2, wgan_gp
+from minigan.optim import Adam
+from minigan.penalties import R1, R2, Penalty, WganGp
 
 RATE = 1e-7
 LATENT = 100
@@ -26,41 +28,47 @@ LATENT = 100
 
 @dataclass
 class Benchmark:
-    """Networks, loss and optimizers with one fixed batch: x real, z the noise of D's and of G's step; opt_G None: critic only."""
+    """A game on one fixed batch: x real, z the noise of D's and of G's step; critic: only D's step is timed."""
 
-    G: Sequential
-    D: Sequential
-    loss: GANLoss
-    penalties: list[Callable]
-    x: object
-    z: tuple
-    opt_D: Optimizer
-    opt_G: Optimizer | None
-    ema: EMA | None = None
-    d_steps: int = 1
+    game: GAN
+    x: Tree
+    z: tuple[Tree, Tree]
+    critic: bool = False
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(2))
 
+    def __post_init__(self) -> None:
+        game = self.game
+        self.G, self.D, self.loss, self.penalties, self.d_steps = (
+            game.G,
+            game.D,
+            game.loss,
+            game.penalties,
+            game.d_steps,
+        )
+        self.opt_D, self.opt_G, self.ema = game.opt_D, None if self.critic else game.opt_G, game.ema
+        turns = cycle([first(self.z[0])] * game.d_steps + [first(self.z[1])])
+        game.prior = lambda n, latent, rng: next(turns)  # drawing noise is not what is timed
+        self.batch = self.x if isinstance(self.x, tuple) else (self.x, None)
+
     def step(self) -> None:
-        """One whole training step."""
-        for _ in range(self.d_steps):
-            d_step_joined(self.G, self.D, self.loss, self.penalties, self.opt_D, self.x, self.z[0], self.rng)
-        if self.opt_G:
-            g_step(self.G, self.D, self.loss, self.opt_G, self.x, self.z[1])
-        if self.ema:
-            self.ema.step()
+        """One whole training step, or the critic's alone."""
+        if self.critic:
+            fast_d_step(self.G, self.D, self.loss, self.penalties, self.opt_D, self.x, self.z[0], self.rng)
+        else:
+            self.game.step(lambda: self.batch, self.rng)
 
     def weights(self) -> dict[str, np.ndarray]:
+        """Copies of theta of G and of D."""
         return {"G": self.G.theta.copy(), "D": self.D.theta.copy()}
 
     def load(self, weights: dict[str, np.ndarray]) -> None:
+        """Copy these weights into G and D."""
         self.G.theta[...], self.D.theta[...] = weights["G"], weights["D"]
 
     def answers(self) -> dict[str, np.ndarray]:
-        """The losses and every gradient of D's and of G's step, by name, without moving a weight: what a peer must agree with."""
+        """The losses and every gradient of D's and of G's step, by name, without moving a weight; the peer must agree with them."""
         kept = Keep(self.D)
-        row = d_step_joined(
-            self.G, self.D, self.loss, self.penalties, kept, self.x, self.z[0], np.random.default_rng(3)
-        )
+        row = fast_d_step(self.G, self.D, self.loss, self.penalties, kept, self.x, self.z[0], np.random.default_rng(3))
         found = {
             "loss D": np.array(row["loss_D"]),
             "penalty": np.array(row["penalty"]),
@@ -74,18 +82,19 @@ class Benchmark:
 
 
 class Keep:
-    """In an optimizer's place: takes the gradient and moves nothing."""
+    """Takes the place of an optimizer: keeps the gradient and moves nothing."""
 
     def __init__(self, net: Sequential):
         self.net = net
 
     def step(self) -> None:
+        """Copy the gradient, then zero it."""
         self.grad = self.net.grad.copy()
         self.net.zero_grad()
 
 
 def named(net_name: str, net: Sequential, vector: np.ndarray) -> dict[str, np.ndarray]:
-    """A vector like theta as {"D 3 W": its piece in the shape of the parameter}; 3 counts the layers that have parameters."""
+    """Split a vector like theta: {"D 3 W": a copy of that parameter's part, in its shape}; 3 counts the layers with parameters."""
     pieces, start = {}, 0
     owners = [layer for top in net.layers for layer in top.walk() if layer.parameters]
     for i, layer in enumerate(owners):
@@ -96,18 +105,30 @@ def named(net_name: str, net: Sequential, vector: np.ndarray) -> dict[str, np.nd
     return pieces
 
 
-def _benchmark(G, D, loss, penalties=(), shape=(32, 32, 1), latent=LATENT, batch=64, critic=False) -> Benchmark:
+def _benchmark(
+    G: Sequential,
+    D: Sequential,
+    loss: GANLoss,
+    penalties: Sequence[Penalty] = (),
+    shape: tuple[int, ...] = (32, 32, 1),
+    latent: int = LATENT,
+    batch: int = 64,
+    critic: bool = False,
+) -> Benchmark:
     rng = np.random.default_rng(1)
     x = np.tanh(rng.standard_normal((batch, *shape))).astype(np.float32)
-    z = tuple(rng.standard_normal((batch, latent)).astype(np.float32) for _ in range(2))
-    return Benchmark(G, D, loss, list(penalties), x, z, Adam(D, RATE), None if critic else Adam(G, RATE))
+    d_noise, g_noise = (rng.standard_normal((batch, latent)).astype(np.float32) for _ in range(2))
+    return Benchmark(GAN(G, D, loss, penalties, Adam(G, RATE), Adam(D, RATE), latent), x, (d_noise, g_noise), critic)
 
 
 def mlp() -> Benchmark:
-    return _benchmark(*models.mlp(latent=LATENT, rng=np.random.default_rng(0)), non_saturating, shape=(28, 28, 1))
+    """Perceptrons on 28 x 28 images, non-saturating loss, batch 64."""
+    G, D = models.mlp(latent=LATENT, rng=np.random.default_rng(0))
+    return _benchmark(G, D, non_saturating, shape=(28, 28, 1))
 
 
 def dcgan() -> Benchmark:
+    """Transposed convolutions in G, BatchNorm in both networks, 32 x 32 images, non-saturating loss, batch 64."""
     rng = np.random.default_rng(0)
     grown = []
     for n, m in ((256, 128), (128, 64)):
@@ -121,6 +142,7 @@ def dcgan() -> Benchmark:
 
 
 def dcgan_up() -> Benchmark:
+    """Upsampling and 3x3 convolutions in G, BatchNorm in both networks, 32 x 32 images, non-saturating loss, batch 64."""
     rng = np.random.default_rng(0)
     start = [Dense(LATENT, 64 * 128), Reshape(8, 8, 128), BatchNorm(128)]
     grown = [UpConv2d(128, 128), BatchNorm(128), LeakyReLU(0.2), UpConv2d(128, 64), BatchNorm(64), LeakyReLU(0.2)]
@@ -132,40 +154,41 @@ def dcgan_up() -> Benchmark:
 
 
 def wgan_gp_mlp() -> Benchmark:
-    nets = models.mlp(latent=LATENT, rng=np.random.default_rng(0))
-    return _benchmark(*nets, wasserstein, [partial(wgan_gp, lam=10.0)], shape=(28, 28, 1), critic=True)
+    """One critic step of WGAN-GP with perceptrons."""
+    G, D = models.mlp(latent=LATENT, rng=np.random.default_rng(0))
+    return _benchmark(G, D, wasserstein, [WganGp(lam=10.0)], shape=(28, 28, 1), critic=True)
 
 
 def wgan_gp_conv() -> Benchmark:
-    nets = models.dcgan(latent=LATENT, width=64, rng=np.random.default_rng(0))
-    return _benchmark(*nets, wasserstein, [partial(wgan_gp, lam=10.0)], critic=True)
+    """One critic step of WGAN-GP with convolutions."""
+    G, D = models.dcgan(latent=LATENT, width=64, rng=np.random.default_rng(0))
+    return _benchmark(G, D, wasserstein, [WganGp(lam=10.0)], critic=True)
 
 
 def default() -> Benchmark:
-    from minigan.running import runs
-    from minigan.running.config import Config
+    """The game and the first batch of `minigan train` without options."""
+    from minigan.running.build import build
+    from minigan.zoo import gan
 
-    trainer = runs.build(Config())
-    game, index = trainer.game, trainer.order.next()
-    x = trainer.x[index].astype(np.float32) / np.float32(127.5) - np.float32(1)
-    y, rng = trainer.y[index] if game.classes else None, np.random.default_rng(1)
-    z = tuple(game.noise(len(x), rng, y) for _ in range(2))
+    trainer = build(gan, gan.Options())
+    game, (x, y), rng = trainer.game, trainer.draw(), np.random.default_rng(1)
+    assert isinstance(game, GAN)
+    d_noise, g_noise = (game.noise(len(x), rng, y) for _ in range(2))
     game.opt_D.lr = game.opt_G.lr = RATE
-    x = (x, y) if game.classes else x
-    optimizers = (game.opt_D, game.opt_G, game.ema)
-    return Benchmark(game.G, game.D, game.loss, list(game.penalties), x, z, *optimizers, game.d_steps)
+    return Benchmark(game, (x, y) if game.classes else x, (d_noise, g_noise))
 
 
 def toy() -> Benchmark:
-    nets = models.toy(rng=np.random.default_rng(0))
-    return _benchmark(*nets, relativistic, [partial(r1, gamma=1.0), partial(r2, gamma=1.0)], (2,), 2, batch=256)
+    """Points in the plane: a small step, dominated by the cost of calls."""
+    G, D = models.toy(rng=np.random.default_rng(0))
+    return _benchmark(G, D, relativistic, [R1(gamma=1.0), R2(gamma=1.0)], (2,), 2, batch=256)
 
 
 def scaling(batch: int = 64, size: int = 32, width: int = 64) -> Benchmark:
-    """The convolutional GAN at any batch, image size and width: for the curves of cost (scaling.py)."""
+    """The convolutional GAN at any batch, image size and width, for the curves of scaling.py."""
     shape = (size, size, 1)
-    nets = models.dcgan(shape, LATENT, width, rng=np.random.default_rng(0))
-    return _benchmark(*nets, non_saturating, shape=shape, batch=batch)
+    G, D = models.dcgan(shape, LATENT, width, rng=np.random.default_rng(0))
+    return _benchmark(G, D, non_saturating, shape=shape, batch=batch)
 
 
 MODELS = {  # name -> (how to build it, what it is)

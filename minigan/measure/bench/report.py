@@ -1,4 +1,4 @@
-"""The results as text for a terminal and as Markdown for docs/performance.md: one table each, from the same rows of cells."""
+"""Format the results: the same rows of cells become a text table for the terminal or a Markdown table for docs/performance.md."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ HEAD = (
 
 
 def model_cells(result: dict) -> tuple[str, ...]:
-    """One row of the main table: ours, then how many times longer the others take."""
+    """One row of the main table: our time, then how many times longer the others take."""
     rows = result["contestants"]
     cells = [
         result["model"] + " *" * result["crowded"],
@@ -39,8 +39,10 @@ def model_cells(result: dict) -> tuple[str, ...]:
 
 
 def contestant_cells(result: dict) -> list[tuple[str, ...]]:
-    """Every contestant of one model, those that failed too."""
-    table = [(result["model"], "ms", "least", "ratio (least to most)", "rounds", "MB", "verified to")]
+    """The table of one model: a header, then one row for each contestant, including those that failed."""
+    table: list[tuple[str, ...]] = [
+        (result["model"], "ms", "least", "ratio (least to most)", "rounds", "MB", "verified to")
+    ]
     for name, row in result["contestants"].items():
         ms, error = row["ms"], row.get("worst_error")
         memory, verified = f"{row['megabytes']:.0f}", "-" if error is None else f"{error:.0e}"
@@ -62,7 +64,10 @@ def contestant_cells(result: dict) -> list[tuple[str, ...]]:
 
 
 def layer_cells(rows: list[dict]) -> list[tuple[str, ...]]:
-    table = [("layer", "pass", "input", "kernels", "ms", "twin, ms", "ratio (least to most)", "GFLOP/s", "")]
+    """The table of `bench --layers`: a header, then one row for each pass."""
+    table: list[tuple[str, ...]] = [
+        ("layer", "pass", "input", "kernels", "ms", "twin, ms", "ratio (least to most)", "GFLOP/s", "")
+    ]
     for row in rows:
         rate = f"{row['gflops']:.0f}" if row["gflops"] else "-"
         shape, names = "x".join(map(str, row["input"])), ", ".join(row["kernels"])
@@ -77,7 +82,7 @@ SCALING_HEAD = (
     "width",
     "threads",
     "ms",
-    "ms an image",
+    "ms per image",
     "GFLOP/s real",
     "of peak",
     "MB",
@@ -86,6 +91,7 @@ SCALING_HEAD = (
 
 
 def scaling_cells(row: dict) -> tuple[str, ...]:
+    """One row of `bench --scaling`; a * marks a measurement disturbed by other programs."""
     sizes = tuple(f"{row[key]}" for key in ("batch", "size", "width", "threads"))
     rates = (f"{row['gflops_real']:.0f}", _share(row["share_of_peak"]), f"{row['megabytes']:.0f}")
     faster = row["over_one_thread"]
@@ -99,7 +105,7 @@ def scaling_cells(row: dict) -> tuple[str, ...]:
 
 
 def notes(results: list[dict]) -> list[str]:
-    """What the reader has to know of how it was measured."""
+    """What the reader needs to know about the measurement, one sentence each."""
     found = []
     if results:
         peak = max(result["gflops_peak"] for result in results)
@@ -107,21 +113,23 @@ def notes(results: list[dict]) -> list[str]:
             f"sgemm peak in this run: {peak:.0f} GFLOP/s. Ratios are medians over the rounds; above 1 minigan is faster."
         )
         found.append(
-            f"{sum(result['discarded'] for result in results)} slices were discarded because other programs were busy."
+            f"{sum(result['discarded'] for result in results)} slices were discarded because other programs were running."
         )
     if any(not result["load_checked"] for result in results):
         found.append(
-            "This system does not say how busy other programs were (no /proc/stat): close them and compare two runs."
+            "This system does not report the load of other programs (no /proc/stat): close them, and compare two runs."
         )
     if any(result["crowded"] for result in results):
-        found.append("* The machine was so busy that disturbed slices had to be used: do not quote these numbers.")
+        found.append(
+            "* Other programs kept the machine so busy that disturbed slices had to be used: do not quote these numbers."
+        )
     if results and not any(result["best"] for result in results):
-        found.append("PyTorch is not installed here, so only minigan was timed: pip install minigan[bench]")
+        found.append("PyTorch is not installed, so only minigan was timed: pip install minigan[bench]")
     return found
 
 
 def text(table: Sequence[Sequence[str]]) -> str:
-    """Columns aligned by spaces; the first to the left, numbers to the right."""
+    """A table with columns aligned by spaces: the first to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     lines = []
     for row in table:
@@ -131,14 +139,14 @@ def text(table: Sequence[Sequence[str]]) -> str:
 
 
 def markdown(table: Sequence[Sequence[str]]) -> str:
-    """The same as a Markdown table."""
+    """The same table in Markdown."""
     lines = [f"| {' | '.join(cell.strip() for cell in row)} |" for row in table]
     lines.insert(1, "|---|" + "---:|" * (len(table[0]) - 1))
     return "\n".join(lines)
 
 
 def _ms(ms: float | None) -> str:
-    """Three digits that mean something: 0.0123, 1.23, 12.3, 123."""
+    """Three significant digits: 0.0123, 1.23, 12.3, 123."""
     return "-" if ms is None else f"{ms:.3g}" if ms < 100 else f"{ms:.0f}"
 
 

@@ -1,25 +1,24 @@
-"""The contestants on PyTorch's side: as most people write it, and as an expert would.
+"""The PyTorch contestants: the step as most people write it, and as an expert would.
 
-A comparison is fair if the other side is as fast as someone who knows it well can make it, without changing what is computed:
+The comparison is fair only if an expert could not make the PyTorch side faster without changing what it computes:
 
-    usual          channels first, torch.optim.Adam as it comes, fake.detach(), D's gradient computed in G's step and thrown away
-    foreach        Adam over lists of tensors, D frozen while G learns, no graph of G in D's step
+    usual          channels first, torch.optim.Adam with its defaults, fake.detach(); G's step computes D's gradient and discards it
+    foreach        Adam over lists of tensors, D frozen during G's step, no graph of G in D's step
     fused          the same with the fused Adam
-    channels_last  fused, images channel-last in memory
-    joined         the last with real and fake through D in one batch, where no sample or penalty would notice
-    compile        the last with torch.compile for the networks that are not differentiated twice
+    channels_last  fused, with images channel-last in memory
+    joined         the previous one, with real and fake through D in one batch, if that computes the same
+    compile        the previous one, with torch.compile for the networks that are not differentiated twice
 """
 
-import numpy as np
-
+from minigan.layers.tree import first
 from minigan.measure.bench.models import Benchmark
-from minigan.penalties import place
+from minigan.penalties import as_penalties
 
 USUAL = "usual"
 
 
 def variants(benchmark: Benchmark, quick: bool = False) -> list[str]:
-    """The variants that make sense for this model; quick: the usual one and an expert's that needs no compiling."""
+    """The variants that make sense for this model; quick: the usual one, and the best expert's that needs no compilation."""
     names = [USUAL, "foreach", "fused"]
     names += ["channels_last"] if convolutional(benchmark) else []
     if quick:
@@ -28,11 +27,13 @@ def variants(benchmark: Benchmark, quick: bool = False) -> list[str]:
 
 
 def convolutional(benchmark: Benchmark) -> bool:
-    x = benchmark.x[0] if isinstance(benchmark.x, tuple) else benchmark.x
-    return np.ndim(x) == 4 and any("Conv" in type(layer).__name__ for top in benchmark.D.layers for layer in top.walk())
+    """Does D see images and have convolutions?"""
+    return first(benchmark.x).ndim == 4 and any(
+        "Conv" in type(layer).__name__ for top in benchmark.D.layers for layer in top.walk()
+    )
 
 
 def joins(benchmark: Benchmark) -> bool:
-    """May D see real and fake in one batch?  Not with BatchNorm; not where only one of them has a penalty: wasted work."""
-    places = {place(penalty) for penalty in benchmark.penalties}
+    """Can D process real and fake in one batch?  Not with BatchNorm; and if only one of them has a penalty, it would be wasted work."""
+    places = {penalty.place for penalty in as_penalties(benchmark.penalties)}
     return not benchmark.D.mixes and places in (set(), {"between"}, {"real", "fake"})

@@ -1,8 +1,8 @@
-"""Do both sides compute the same thing?  Asked before anything is timed, of the very processes that will be timed.
+"""Do all contestants compute the same results?  Checked before anything is timed, in the processes that will be timed.
 
-A fast step that computes something else is no faster.  So each contestant hands over its losses and every gradient of D's step
-(with its penalty) and of G's step, from the same weights and the same batch, in float32.  They must agree to 1e-4 of the
-network's largest gradient: sums of thousands of terms in another order differ by some 1e-6, a wrong term by far more.
+A step that computes something else is not faster.  So each contestant reports its losses and all gradients of D's step (with its
+penalty) and of G's step, from the same weights and the same batch, in float32.  They must agree to 1e-4 of the network's largest
+gradient: sums of thousands of terms in a different order differ by about 1e-6, a wrong term by far more.
 """
 
 import tempfile
@@ -10,11 +10,16 @@ from pathlib import Path
 
 import numpy as np
 
+from minigan.measure.bench.timing import Worker
+
 BOUND = 1e-4
 
 
 def differences(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> dict[str, float]:
-    """name -> |ours - theirs| relative: a loss to itself (at least 1), a gradient to its network's largest; inf if missing."""
+    """max |ours - theirs| / scale for each name; inf if a term is missing, has another shape or is not finite.
+
+    The scale of a loss is its own size (at least 1); that of a gradient is the largest gradient of its network.
+    """
     scale: dict[str, float] = {}
     for name, value in ours.items():
         scale[name[0]] = max(scale.get(name[0], 0.0), float(np.abs(value).max())) if _gradient(name) else 0.0
@@ -29,12 +34,12 @@ def differences(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> d
     return found
 
 
-def _gradient(name):
+def _gradient(name: str) -> bool:
     return name[:2] in ("D ", "G ")
 
 
-def verify(workers: dict, ours: str) -> dict[str, dict[str, float]]:
-    """Worker name -> its differences from the worker named `ours`."""
+def verify(workers: dict[str, Worker], ours: str) -> dict[str, dict[str, float]]:
+    """For each other worker, its `differences` from the worker named `ours`."""
     from safetensors.numpy import load_file
 
     answers = {}

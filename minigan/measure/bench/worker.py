@@ -1,10 +1,11 @@
-"""One process for each contestant: it builds its model, warms up, then runs a slice whenever it is told to, else it sleeps.
+"""The process of one contestant: it builds a model, warms up, and runs a slice of steps on request; otherwise it sleeps.
 
-Two pools of threads in one process spoil each other (kernels/threads.py), and PyTorch and OpenBLAS both bring one.  So nobody
-shares a process: `minigan bench` starts this file once for each contestant and drives it over a pipe, one JSON line a message.
+Two thread pools in one process slow each other down (kernels/parallel/threads.py), and PyTorch and OpenBLAS each have one.  So
+each contestant has its own process: `minigan bench` starts this file once for each of them and sends requests over a pipe, one
+line of JSON per message.
 
-    sides: minigan   the library           twin   the library on its plain NumPy twins, OpenBLAS with its own threads
-           torch     the same in PyTorch   sgemm  one large matrix product: what this machine can reach at all
+    sides: minigan   the library           twin   the library with its plain NumPy twins and OpenBLAS's own threads
+           torch     the same in PyTorch   sgemm  one large matrix product: the peak of this machine
 """
 
 import contextlib
@@ -14,31 +15,38 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import numpy as np
 
 from minigan import kernels
 from minigan.measure.bench import calls, flops, kinks
-from minigan.measure.bench.models import MODELS, scaling
+from minigan.measure.bench.models import MODELS, Benchmark, scaling
 
-SGEMM = 1536  # side of the product that shows the peak
-REPEATS = 50  # of kernels on the same arguments: after more, Adam's moments of a zero gradient become denormal numbers
+SGEMM = 1536  # size of the matrix product that measures the peak
+REPEATS = (
+    50  # of a kernel on the same arguments; with more, Adam's moments for a zero gradient would become denormal numbers
+)
 
 
 class Contestant:
-    """What answers the messages.  spec: {"side", "model" or "scaling" or neither, to run single passes; torch: "variant"}."""
+    """The methods that requests can call.
 
-    def __init__(self, spec: dict):
-        self.empty, self.side, self.last, self.benchmark = peak_memory(), spec["side"], 0.0, None
+    spec: {"side", "threads"}, and "model" or "scaling" for a training step (neither: single passes only), "variant" for torch.
+    """
+
+    benchmark: Any  # a Benchmark or a Peer
+    step: Callable[[], object]
+
+    def __init__(self, spec: dict[str, Any]):
+        self.empty, self.side, self.last = peak_memory(), spec["side"], 0.0
         if self.side == "sgemm":
             a, out = np.ones((2, SGEMM, SGEMM), np.float32), np.empty((SGEMM, SGEMM), np.float32)
             self.step = lambda: np.matmul(a[0], a[1], out=out)
         elif self.side == "torch":
-            from minigan.measure.bench.peers import (
-                Peer,  # the only place that leads to torch, and only in its own process
-            )
+            from minigan.measure.bench.peers import Peer  # the only import that leads to torch
 
             self.empty = peak_memory()  # PyTorch's import is not its model's memory
             self.benchmark = Peer(_build(spec), spec["variant"], int(spec["threads"]))
@@ -47,8 +55,8 @@ class Contestant:
             self.benchmark = _build(spec)
             self.step = self.benchmark.step
 
-    def clear(self, file: str) -> dict:
-        """Write weights that are off the kinks, for all sides to be compared on (kinks.py)."""
+    def clear(self, file: str) -> dict[str, Any]:
+        """Write weights at which no side is near a kink (kinks.py), for the comparison."""
         from safetensors.numpy import save_file
 
         before = self.benchmark.weights()
@@ -57,8 +65,8 @@ class Contestant:
         self.benchmark.load(before)
         return {}
 
-    def answers(self, weights: str, file: str) -> dict:
-        """Write the losses and gradients at these weights, and go back to one's own."""
+    def answers(self, weights: str, file: str) -> dict[str, Any]:
+        """Write the losses and gradients at these weights, then restore the current ones."""
         from safetensors.numpy import load_file, save_file
 
         before = self.benchmark.weights()
@@ -67,23 +75,28 @@ class Contestant:
         self.benchmark.load(before)
         return {}
 
-    def count(self) -> dict:
-        """Products of one step: 2 m n k for each, by the direct definition and as really multiplied."""
+    def count(self) -> dict[str, Any]:
+        """Operations of one step in matrix products, by definition and as executed (flops.py)."""
         if self.side == "sgemm":
             return {"direct": 2 * SGEMM**3, "real": 2 * SGEMM**3}
         return dict(zip(("direct", "real"), flops.count(self.step), strict=True))
 
-    def step_once(self) -> dict:
+    def step_once(self) -> dict[str, Any]:
+        """Run one step, which compiles what needs compiling."""
         self.step()
         return {}
 
-    def warm(self) -> dict:
+    def warm(self) -> dict[str, Any]:
+        """Run three steps -> milliseconds of the last."""
         for _ in range(3):
             self.last = _timed(self.step)
         return {"ms": 1000 * self.last}
 
-    def slice(self, seconds: float) -> dict:
-        """Steps for at least that long, after one that wakes threads and caches, unless it would be a large share."""
+    def slice(self, seconds: float) -> dict[str, Any]:
+        """Run steps for at least this long -> milliseconds of a step, and their number.
+
+        If steps are short, an extra one runs first, to wake the threads and fill the caches.
+        """
         if self.last < seconds / 4:
             self.step()
         n, start = 0, time.perf_counter()
@@ -93,8 +106,8 @@ class Contestant:
         self.last = spent / n
         return {"ms": 1000 * self.last, "steps": n}
 
-    def run_pass(self, kernel_calls: list, seconds: float) -> dict:
-        """The kernels of one pass on fresh arguments of these shapes -> the fastest group of repetitions."""
+    def run_pass(self, kernel_calls: list, seconds: float) -> dict[str, Any]:
+        """Run the kernels of one pass on new arguments of these shapes -> milliseconds in the fastest group of repetitions."""
         best, end, rng = float("inf"), time.perf_counter() + seconds, np.random.default_rng(0)
         while best == float("inf") or time.perf_counter() < end:
             made = [(getattr(kernels, name), calls.make(name, arguments, rng)) for name, arguments in kernel_calls]
@@ -104,12 +117,12 @@ class Contestant:
             best = min(best, _timed(lambda made=repeats: [kernel(*arguments) for kernel, arguments in made]) / n)
         return {"ms": 1000 * best}
 
-    def memory(self) -> dict:
-        """Megabytes at the peak, above what the bare imports take."""
+    def memory(self) -> dict[str, Any]:
+        """Peak memory in megabytes, without that of the imports."""
         return {"megabytes": peak_memory() - self.empty}
 
 
-def _build(spec):
+def _build(spec: dict[str, Any]) -> Benchmark:
     return scaling(**spec["scaling"]) if "scaling" in spec else MODELS[spec["model"]][0]()
 
 
@@ -120,7 +133,7 @@ def _timed(work: Callable) -> float:
 
 
 def rest(limit: float = 1.0) -> None:
-    """Wait until this process uses no processor: idle BLAS and OpenMP threads spin for a while, and would spoil the next turn."""
+    """Wait until this process is idle: BLAS and OpenMP threads spin for a while after their work and would disturb the next turn."""
     end = time.perf_counter() + limit
     while time.perf_counter() < end:
         before = time.process_time()
@@ -130,19 +143,19 @@ def rest(limit: float = 1.0) -> None:
 
 
 def peak_memory() -> float:
-    """The largest resident memory of this process so far, in megabytes."""
+    """The peak resident memory of this process so far, in megabytes."""
     status = Path("/proc/self/status")
-    if status.exists():  # ru_maxrss can remember the parent's memory
+    if status.exists():  # ru_maxrss may include the parent's memory
         for line in status.read_text().splitlines():
             if line.startswith("VmHWM"):
                 return int(line.split()[1]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 1024)
 
 
-def serve(spec: dict, messages: TextIO, replies: TextIO) -> None:
-    """Answer each message {"do": verb, ...} by one line; an exception becomes {"error": text}.  Ends with the input."""
+def serve(spec: dict[str, Any], messages: TextIO, replies: TextIO) -> None:
+    """Answer each message {"do": method, ...} with one line; an exception becomes {"error": text}.  Returns at the end of the input."""
 
-    def reply(work):
+    def reply(work: Callable[[], dict[str, Any]]) -> None:
         cpu = time.process_time()
         try:
             answer = work()
@@ -151,17 +164,24 @@ def serve(spec: dict, messages: TextIO, replies: TextIO) -> None:
         rest()
         print(json.dumps(answer | {"cpu": time.process_time() - cpu}), file=replies, flush=True)
 
-    made = []
-    twin = kernels.use("reference" if spec["side"] == "twin" else "fast")
-    with twin:
-        reply(lambda: made.append(Contestant(spec)) or {})
+    made: list[Contestant] = []
+
+    def build() -> dict[str, Any]:
+        made.append(Contestant(spec))
+        return {}
+
+    def answer(message: dict[str, Any]) -> dict[str, Any]:
+        return getattr(made[0], message.pop("do"))(**message)
+
+    with kernels.use("reference" if spec["side"] == "twin" else "fast"):
+        reply(build)
         for line in messages:
             message = json.loads(line)
-            reply(lambda message=message: getattr(made[0], message.pop("do"))(**message))
+            reply(partial(answer, message))
 
 
 if __name__ == "__main__":
     replies = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # whatever a compiler prints must not get between the replies
+    os.dup2(2, 1)  # so that other output, such as a compiler's, does not mix with the replies
     with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
         serve(json.loads(sys.argv[1]), sys.stdin, replies)

@@ -1,17 +1,19 @@
 """Proof as a product: `minigan certify` checks, on your machine, every derivative and recurrence this library claims.
 
-    layers        every layer, at awkward shapes: first order, adjoint, second order, float32, the contract
-    kernels       the fast against the plain, at the sizes of a real training
-    losses        values against their definitions, slopes against differences, finite at scores of +-1e4
+    layers        each layer, at awkward shapes: first order, adjoint, second order, float32, the contract
+    kernels       the fast kernels against the plain ones, at the sizes of real training
+    losses        values against their definitions, gradients against differences, finite at scores of +-1e4
     penalties     the exact second order through eleven kinds of critic
-    optimizers    against their recurrences written as plain loops
-    steps         the whole step of D and of G; who is moved and who is not
+    optimizers    against their recurrences, written as plain loops
+    steps         the complete steps of D and of G: gradients, values, and which network moves
     DiracGAN      the eigenvalues of the smallest GAN against their closed form
 
-Each file makes claims (claim.py); this one runs and prints them.  pytest runs the same list, one test a claim.
+Start with claim.py.  Each file above defines claims(); this one collects, runs and prints them (report.py).  pytest runs the
+same claims, one test for each.
 """
 
 import sys
+from typing import TextIO
 
 from minigan.measure.certify import dirac, kernels, layers, losses, optimizers, penalties, steps
 from minigan.measure.certify.claim import Claim, Finding
@@ -21,22 +23,28 @@ __all__ = ["Claim", "Finding", "all_claims", "certify", "run"]
 
 
 def all_claims(only: str | None = None) -> list[Claim]:
-    """Every claim, or those of one subject: only="Conv2d", only="r1".  ValueError lists the subjects if there is none."""
+    """All claims, or those of one section or subject, e.g. only="losses", only="Conv2d", only="r1"; case does not matter.
+
+    Raises ValueError, listing all names, if nothing matches.
+    """
     made = [claim for part in (layers, kernels, losses, penalties, optimizers, steps, dirac) for claim in part.claims()]
     if only is None:
         return made
     chosen = [claim for claim in made if only.lower() in (claim.subject.lower(), claim.section.lower())]
     if not chosen:
         subjects = ", ".join(dict.fromkeys(name for claim in made for name in (claim.section, claim.subject)))
-        raise ValueError(f"nothing is certified under the name {only!r}; there are: {subjects}")
+        raise ValueError(f"nothing is certified under the name {only!r}; the names are: {subjects}")
     return chosen
 
 
 def certify(only: str | None = None) -> list[Finding]:
-    """Run the claims -> one finding for each check made."""
+    """Run the claims -> one finding for each check.  `only`: see all_claims."""
     return [Finding(claim, check) for claim in all_claims(only) for check in claim.run()]
 
 
-def run(stream=None, only: str | None = None) -> int:
-    """Run, print the table to `stream` (default: standard output); 0 if all is within bounds, else 1."""
+def run(stream: TextIO | None = None, only: str | None = None) -> int:
+    """Run the claims and print a table to `stream` (default: standard output) -> 0 if all checks hold, else 1.
+
+    `only`: see all_claims.  Raises ValueError for an unknown name.
+    """
     return report(lambda: certify(only), stream or sys.stdout)

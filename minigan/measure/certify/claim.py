@@ -1,12 +1,12 @@
-"""What the certificate is made of: claims.
+"""The certificate is a list of claims.
 
-A claim says of one subject (a layer, a loss, an optimizer), at one sample, that one thing holds, and knows how to find out.
-`minigan certify` runs them all and prints the worst of each; pytest runs the very same list, one test a claim.
+A claim states one property of one subject (a layer, a loss, an optimizer) at one sample, and can check it.  `minigan certify`
+runs all claims and prints the worst check of each; pytest runs the same list, one test for each claim.
 """
 
 import math
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,7 +14,10 @@ from minigan.gradcheck import Check, compare
 
 
 class Claim(NamedTuple):
-    """`checks()` decides; the rest is its address: layers / Conv2d / second order / Conv2d(2, 3, 3) on (2, 5, 7, 2)."""
+    """One property of one subject; `checks()` decides whether it holds.
+
+    The other fields identify the claim, e.g. layers / Conv2d / second order / Conv2d(2, 3, 3) on (2, 5, 7, 2).
+    """
 
     section: str
     subject: str
@@ -24,10 +27,11 @@ class Claim(NamedTuple):
 
     @property
     def title(self) -> str:
+        """The claim in one line, without its section."""
         return f"{self.subject}, {self.verb}, {self.sample}"
 
     def run(self) -> list[Check]:
-        """The checks; an exception is a failed check, so that one broken layer does not hide the others."""
+        """Run the checks.  An exception counts as a failed check: one broken layer does not hide the others."""
         try:
             return list(self.checks())
         except Exception as error:
@@ -35,12 +39,14 @@ class Claim(NamedTuple):
 
 
 class Finding(NamedTuple):
+    """One check of a claim, after the claim was run."""
+
     claim: Claim
     check: Check
 
     @property
     def share(self) -> float:
-        """How much of its bound the error uses up: above 1 it fails.  NaN counts as infinitely bad."""
+        """error / bound: above 1 the check fails.  A NaN counts as infinite."""
         error, bound = self.check.error, self.check.bound
         if math.isnan(error):
             return math.inf
@@ -50,19 +56,19 @@ class Finding(NamedTuple):
         return f"{self.claim.title}: {self.check}"
 
 
-def same(name: str, got, expected) -> Check:
-    """Equal to the last bit."""
+def same(name: str, got: Any, expected: Any) -> Check:
+    """Check that two arrays are equal to the last bit."""
     return compare(name, got, expected, 0.0)
 
 
 def holds(name: str, truth: bool, detail: str) -> Check:
-    """A yes or a no, as an error of 0 or 1."""
+    """Turn a yes or no into a check: its error is 0 or 1, its bound 0."""
     return Check(name, 0.0 if truth else 1.0, 0.0, detail)
 
 
-def arrays(*things) -> list[np.ndarray]:
-    """All arrays inside nested tuples, lists and None, in order."""
-    found = []
+def arrays(*things: Any) -> list[np.ndarray]:
+    """All arrays inside nested tuples and lists, in order; anything else, such as None, is ignored."""
+    found: list[np.ndarray] = []
     for thing in things:
         if isinstance(thing, np.ndarray):
             found.append(thing)

@@ -1,8 +1,7 @@
-"""What is claimed of every kernel: at the sizes of a real training it computes what its plain NumPy twin computes.
+"""Claims about kernels: at the sizes of real training, each computes the same as its plain NumPy twin.
 
-The layers are proven at small sizes, where a kernel runs on one thread, in one block, by the plainest algorithm.  Above some
-size the work is cut for threads, walked in blocks and handed to Winograd's algorithm; this is the bridge from the proof to
-the speed.
+The layers are checked at small sizes, where a kernel runs on one thread, in one block, with the simplest algorithm.  Larger
+arrays are split among threads, processed in blocks and passed to Winograd's algorithm.  These claims cover that case.
 """
 
 from collections.abc import Iterator
@@ -14,9 +13,9 @@ from minigan import kernels
 from minigan.gradcheck import Check, compare
 from minigan.measure.certify.claim import Claim, arrays, holds
 
-BOUNDS = {np.float64: 1e-12, np.float32: 1e-5}
+BOUNDS: dict[type, float] = {np.float64: 1e-12, np.float32: 1e-5}
 
-# name -> (configurations as shapes, what follows the arrays); a shape's last use may be an output that is added to
+# kernel -> [(shapes of its arrays, its other arguments)]; for dW kernels the last argument is the shape of the output to add to
 X, Y, IMAGE, WIDE = (8, 16, 16, 32), (8, 8, 8, 48), (33, 17, 15, 3), (200, 300)
 CALLS: dict[str, list[tuple[tuple, tuple]]] = {
     "conv2d": [
@@ -55,13 +54,16 @@ CALLS: dict[str, list[tuple[tuple, tuple]]] = {
 }
 
 
-SWAPPED = ("conv2d", "conv2d_dx", "conv2d_dW")  # they also take W.swapaxes(2, 3), as the transposed convolution has it
+SWAPPED = ("conv2d", "conv2d_dx", "conv2d_dW")  # these also take W.swapaxes(2, 3), as ConvTranspose2d passes it
 
 
-def twins(name, shapes, rest, dtype, swapped=False) -> Iterator[Check]:
-    """The fast kernel and the reference on the same numbers: what they return and what they write in place."""
+def twins(name: str, shapes: tuple, rest: tuple, dtype: type, swapped: bool = False) -> Iterator[Check]:
+    """Compare the fast kernel with the reference on the same numbers: what they return and what they write in place.
+
+    swapped: the last two axes of the last array (the weights) are swapped in memory.
+    """
     rng = np.random.default_rng(0)
-    # dW's shape stands last in `rest`: an array that is added to
+    # a dW kernel adds to its output, so that array is drawn too
     adds = name.endswith("dW")
     given = [*shapes, *rest[-1:]] if adds else shapes
     drawn = [(0.5 + rng.standard_normal(shape)).astype(dtype) for shape in given]
@@ -69,9 +71,9 @@ def twins(name, shapes, rest, dtype, swapped=False) -> Iterator[Check]:
         drawn[3] = drawn[3] ** 2  # v, a mean of squares
     rest = rest[:-1] if adds else rest
 
-    def call(which) -> list[np.ndarray]:
+    def call(which: str) -> list[np.ndarray]:
         fresh = [a.copy() for a in drawn]
-        if swapped:  # the weights stand last: the same numbers, their last two axes the other way round in memory
+        if swapped:  # the same weights, with the last two axes in the opposite order in memory
             fresh[-1] = np.ascontiguousarray(fresh[-1].swapaxes(2, 3)).swapaxes(2, 3)
         parts = (*fresh[:-1], *rest, fresh[-1]) if adds else (*fresh, *rest)
         with kernels.use(which):
@@ -83,6 +85,7 @@ def twins(name, shapes, rest, dtype, swapped=False) -> Iterator[Check]:
 
 
 def claims() -> list[Claim]:
+    """Each kernel at each configuration, in float64 and float32."""
     made = []
     for name, configurations in CALLS.items():
         for shapes, rest in configurations:

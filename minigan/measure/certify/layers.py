@@ -1,17 +1,17 @@
-"""What is claimed of every layer.
+"""Claims about layers.
 
-first order     dx and every parameter's gradient against central differences
-complex step    the same against Im f(x + i h) / h, which loses no digits: any error here is ours
+first order     dx and the gradient of each parameter against central differences
+complex step    the same against Im f(x + i h) / h, which loses no digits: any error is the layer's own
 tangent         w = J v against the difference along v
 adjoint         <dy, J v> = <J' dy, v>
 second order    d/dx and d/dtheta of dy . (J v) against central differences of J v
-refusal         what mixes samples refuses the three above, by name
-float32         the fast path gives float32 throughout, and the numbers of the float64 path
-contract        adds to grad, changes no argument and no weight, two caches live side by side
+refusal         a layer that mixes samples refuses the three verbs above, and the message names it
+float32         the fast path returns float32 throughout, and agrees with the float64 path
+contract        accumulate adds to grad; arguments and weights do not change; two caches can be alive at once
 """
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 
 import numpy as np
@@ -19,13 +19,14 @@ import numpy as np
 from minigan.gradcheck import Check, compare, network_checks, random_like
 from minigan.layers import MixedSamplesError
 from minigan.measure.certify.claim import Claim, arrays, holds, same
-from minigan.measure.certify.samples import SAMPLES
+from minigan.measure.certify.samples import SAMPLES, Sample
 
-FLOAT32 = 1e-4  # the fast path against the proof, relative
-EXACT = 1e-11  # the complex step and sums in another order: rounding alone
+FLOAT32 = 1e-4  # relative error of the fast path against the float64 path
+EXACT = 1e-11  # for the complex step and for reordered sums: rounding only
 
 
-def claims(samples=SAMPLES) -> list[Claim]:
+def claims(samples: Iterable[Sample] = SAMPLES) -> list[Claim]:
+    """The claims above for each sample; central differences are computed once for each sample."""
     made = []
     for sample in samples:
         central = cache(partial(network_checks, sample.network(), sample.x(), rng=3, samples=10**9))
@@ -36,32 +37,34 @@ def claims(samples=SAMPLES) -> list[Claim]:
     return made
 
 
-def _pick(central, verb) -> list[Check]:
-    """One verb of gradcheck's five, which are computed once for all; "dx" and "dtheta" are the first order."""
+def _pick(central: Callable[[], list[Check]], verb: str) -> list[Check]:
+    """The checks of one verb, out of all that gradcheck computed; "dx" and "dtheta" are the first order."""
     names = ("dx", "dtheta") if verb == "first order" else (verb,)
     picked = [check for check in central() if check.name.startswith(names)]
     return picked or [holds(verb, False, "nothing was checked")]
 
 
-def complex_step(sample) -> list[Check]:
+def complex_step(sample: Sample) -> list[Check]:
+    """dx, dtheta = Im f(x + i h) / h, to rounding."""
     checks = network_checks(sample.network(), sample.x(), rng=3, method="complex", samples=10**9)
     return [check._replace(bound=EXACT) for check in checks if check.name.startswith(("dx", "dtheta"))]
 
 
-def refusal(sample) -> Iterator[Check]:
+def refusal(sample: Sample) -> Iterator[Check]:
+    """tangent raises MixedSamplesError, and the message names the layer that mixes."""
     net, x = sample.network(), sample.x()
     _, caches = net.forward(x)
     try:
         net.tangent(x, caches)
     except MixedSamplesError as error:
-        guilty = next(layer for layer in sample.layer.walk() if layer.mixes and not layer.children())
-        yield holds("refusal", str(guilty) in str(error), f"the refusal does not name {guilty}: {error}")
+        mixer = next(layer for layer in sample.layer.walk() if layer.mixes and not layer.children())
+        yield holds("refusal", str(mixer) in str(error), f"the refusal does not name {mixer}: {error}")
     else:
-        yield holds("refusal", False, "tangent answered although samples mix")
+        yield holds("refusal", False, "tangent returned a result although samples mix")
 
 
-def _everything(sample, dtype) -> dict[str, list[np.ndarray]]:
-    """All that the five verbs give, from one set of random cotangents."""
+def _outputs(sample: Sample, dtype: type) -> dict[str, list[np.ndarray]]:
+    """All arrays that the five verbs return or write, for one random dy and one random v."""
     net, rng = sample.network(dtype), np.random.default_rng(4)
     x = net.cast(sample.x())
     y, caches = net.forward(x)
@@ -70,21 +73,23 @@ def _everything(sample, dtype) -> dict[str, list[np.ndarray]]:
     if not sample.mixes:
         net.zero_grad()
         w, tangents = net.tangent(random_like(x, rng), caches)
-        born = net.backward_tangent(dy, tangents, caches)
-        seen |= {"tangent": arrays(w), "second order, dx": arrays(born), "second order, grad": [net.grad]}
+        dx = net.backward_tangent(dy, tangents, caches)
+        seen |= {"tangent": arrays(w), "second order, dx": arrays(dx), "second order, grad": [net.grad]}
     return seen
 
 
-def float32(sample) -> Iterator[Check]:
-    exact = _everything(sample, np.float64)
-    for name, given in _everything(sample, np.float32).items():
+def float32(sample: Sample) -> Iterator[Check]:
+    """float32 in, float32 out, near the float64 result."""
+    exact = _outputs(sample, np.float64)
+    for name, given in _outputs(sample, np.float32).items():
         leaks = {str(a.dtype) for a in given if a.dtype.kind == "f"} - {"float32"}
         yield holds(f"{name}: dtype kept", not leaks, f"float32 in, {leaks} out")
         for a, b in zip(given, exact[name], strict=True):
             yield compare(f"{name}: near float64", a, b, FLOAT32)
 
 
-def contract(sample) -> Iterator[Check]:
+def contract(sample: Sample) -> Iterator[Check]:
+    """What the five verbs promise besides their results: what they add to, what they leave unchanged, what stays valid."""
     net, x, other = sample.network(), sample.x(), sample.x(seed=5)
     kept_x, theta, state = copy.deepcopy(x), net.theta.copy(), net.state.copy()
     y, caches = net.forward(x)
@@ -103,7 +108,7 @@ def contract(sample) -> Iterator[Check]:
 
     net.state[...] = state
     _, first = net.forward(x)
-    _, second = net.forward(other)  # D(real), then D(fake): both caches are alive
+    _, second = net.forward(other)  # like D(real), then D(fake): both caches are alive
     net.backward(dy, second)
     net.zero_grad()
     for a, b in zip(arrays(net.backward(dy, first)), arrays(dx), strict=True):
@@ -115,4 +120,9 @@ def contract(sample) -> Iterator[Check]:
     yield same("theta unchanged", net.theta, theta)
 
 
-VERBS = {"complex step": complex_step, "refusal": refusal, "float32": float32, "contract": contract}
+VERBS: dict[str, Callable[[Sample], Iterable[Check]]] = {
+    "complex step": complex_step,
+    "refusal": refusal,
+    "float32": float32,
+    "contract": contract,
+}

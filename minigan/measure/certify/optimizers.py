@@ -1,12 +1,13 @@
-"""What is claimed of the optimizers: they are their recurrences, written out one number at a time.
+"""Claims about optimizers: each computes its recurrence, written here one number at a time.
 
-The loops below are the papers' algorithms in plain Python floats, with no array in sight.  A bias correction without the
-power t, an epsilon inside the root, a velocity that is averaged instead of summed: each shows in the first steps.
+The loops below are the papers' algorithms in plain Python floats, without arrays.  A bias correction without the power t, an
+epsilon inside the root, a velocity that is averaged instead of summed: any such bug shows within the first steps.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,8 @@ from minigan.network import Sequential
 STEPS = 7
 
 
-def sgd(gradients, theta, lr, momentum=0.0):
+def sgd(gradients: Iterable[float], theta: float, lr: Callable[[int], float], momentum: float = 0.0) -> Iterator[float]:
+    """m = momentum m + g;  theta -= lr m"""
     m = 0.0
     for t, grad in enumerate(gradients):
         m = momentum * m + grad
@@ -27,7 +29,10 @@ def sgd(gradients, theta, lr, momentum=0.0):
         yield theta
 
 
-def rmsprop(gradients, theta, lr, rho=0.99, eps=1e-8):
+def rmsprop(
+    gradients: Iterable[float], theta: float, lr: Callable[[int], float], rho: float = 0.99, eps: float = 1e-8
+) -> Iterator[float]:
+    """v = rho v + (1 - rho) g^2;  theta -= lr g / (sqrt(v) + eps)"""
     v = 0.0
     for t, grad in enumerate(gradients):
         v = rho * v + (1 - rho) * grad**2
@@ -35,7 +40,15 @@ def rmsprop(gradients, theta, lr, rho=0.99, eps=1e-8):
         yield theta
 
 
-def adam(gradients, theta, lr, beta1=0.5, beta2=0.999, eps=1e-8):
+def adam(
+    gradients: Iterable[float],
+    theta: float,
+    lr: Callable[[int], float],
+    beta1: float = 0.5,
+    beta2: float = 0.999,
+    eps: float = 1e-8,
+) -> Iterator[float]:
+    """m, v: moving averages of g and g^2, divided by 1 - beta^t;  theta -= lr m / (sqrt(v) + eps)     Kingma and Ba 2015, alg. 1"""
     m = v = 0.0
     for t, grad in enumerate(gradients):
         m = beta1 * m + (1 - beta1) * grad
@@ -45,8 +58,8 @@ def adam(gradients, theta, lr, beta1=0.5, beta2=0.999, eps=1e-8):
         yield theta
 
 
-# (the class, its recurrence, its settings); eps is large in one, so that its place under the root shows
-RECURRENCES = [
+# (class, its recurrence, its settings); a large eps shows whether it is inside the root
+RECURRENCES: list[tuple[Any, Callable[..., Iterator[float]], dict[str, float]]] = [
     (optim.SGD, sgd, {}),
     (optim.SGD, sgd, {"momentum": 0.9}),
     (optim.RMSProp, rmsprop, {"rho": 0.9}),
@@ -61,7 +74,10 @@ def _net() -> Sequential:
     return Sequential(Dense(3, 2), BatchNorm(2), rng=0, dtype=np.float64)
 
 
-def recurrence(optimizer, loop, settings) -> Iterator[Check]:
+def recurrence(
+    optimizer: Callable[..., optim.Optimizer], loop: Callable[..., Iterator[float]], settings: dict[str, float]
+) -> Iterator[Check]:
+    """The optimizer against its loop, with the same random gradients and a learning rate that changes."""
     net, gradients = _net(), np.random.default_rng(1).standard_normal((STEPS, _net().theta.size))
     lr = optim.linear(0.1, steps=5, end=0.01)
     columns = [
@@ -75,7 +91,8 @@ def recurrence(optimizer, loop, settings) -> Iterator[Check]:
         yield same("grad is zero again", net.grad, np.zeros_like(grad))
 
 
-def average(warmup) -> Iterator[Check]:
+def average(warmup: bool) -> Iterator[Check]:
+    """EMA against its recurrence: average = decay average + (1 - decay) theta, and the same for the running statistics."""
     net, rng = _net(), np.random.default_rng(2)
     ema = optim.EMA(net, decay=0.8, warmup=warmup)
     expected, held = net.theta.tolist(), net.state.tolist()
@@ -93,6 +110,7 @@ def average(warmup) -> Iterator[Check]:
 
 
 def clipping() -> Iterator[Check]:
+    """clip_weights against min and max of each number."""
     net = _net()
     net.theta[...] = np.linspace(-1, 1, net.theta.size)
     expected = np.array([min(max(w, -0.3), 0.3) for w in net.theta.tolist()])
@@ -100,23 +118,26 @@ def clipping() -> Iterator[Check]:
     yield same("min(max(theta, -c), c)", net.theta, expected)
 
 
-# name -> (schedule, its value at t = 0, 5, 10, 15): from 0.4 to 0.1 in 10 steps, then level
-SCHEDULES = {
+# name -> (schedule, its values at t = 0, 5, 10, 15): from 0.4 to 0.1 in 10 steps, then constant
+SCHEDULES: dict[str, tuple[Any, tuple[float, ...]]] = {
     "constant": (optim.constant(0.4), (0.4, 0.4, 0.4, 0.4)),
     "linear": (optim.linear(0.4, 10, 0.1), (0.4, 0.25, 0.1, 0.1)),
     "cosine": (optim.cosine(0.4, 10, 0.1), (0.4, 0.25, 0.1, 0.1)),
 }
 
 
-def schedule(name) -> Iterator[Check]:
-    rate, expected = SCHEDULES[name]
-    yield compare("lr(t)", [rate(t) for t in (0, 5, 10, 15)], expected, ADJOINT)
+def schedule(name: str) -> Iterator[Check]:
+    """A learning-rate schedule against values computed by hand."""
+    lr, expected = SCHEDULES[name]
+    yield compare("lr(t)", [lr(t) for t in (0, 5, 10, 15)], expected, ADJOINT)
     if name == "cosine":
         third = 0.1 + 0.3 * (1 + 0.5) / 2  # cos(pi / 3) = 1/2
-        yield compare("a third of the way", optim.cosine(0.4, 9, 0.1)(3), third, ADJOINT)
+        rate: Any = optim.cosine(0.4, 9, 0.1)
+        yield compare("a third of the way", rate(3), third, ADJOINT)
 
 
 def claims() -> list[Claim]:
+    """All claims about optimizers, the moving average, clipping and schedules."""
     made = []
     for optimizer, loop, settings in RECURRENCES:
         sample = ", ".join(f"{key}={value}" for key, value in settings.items()) or "defaults"

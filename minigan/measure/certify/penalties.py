@@ -1,12 +1,14 @@
-"""What is claimed of every penalty: v = d value / d g, and add_penalty's exact second order through every kind of critic.
+"""Claims about penalties: v = d value / d g, and the exact second order of add_penalty through each kind of critic.
 
-The second is the hardest claim of the library: d/dtheta of P(dD/dx), with dD/dx itself a derivative.  The critics here
-are curved in every way the layers allow, since on piecewise-linear ones a forgotten f'' costs nothing and is never seen.
+The second is the library's hardest claim: d/dtheta of P(dD/dx), where dD/dx is itself a derivative.  The critics here use each
+kind of curved layer, because in a piecewise-linear critic f'' is zero and forgetting it would go unnoticed.
 """
 
+import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +25,7 @@ from minigan.layers import (
     Flatten,
     InstanceNorm,
     LabelScore,
+    Layer,
     LayerNorm,
     LeakyReLU,
     MaxPool2d,
@@ -40,14 +43,15 @@ from minigan.layers import (
     UpConv2d,
     Upsample2x,
 )
+from minigan.layers.tree import first
 from minigan.measure.certify.claim import Claim, holds, same
 from minigan.network import Sequential
 from minigan.penalties import PENALTIES, add_penalty
 
-PIXELS = (2, 4, 5, 1)  # an image of odd shape, two of them
+PIXELS = (2, 4, 5, 1)  # two images, not square
 
-# name -> (layers, input shape, number of classes): small, so that every parameter can be moved
-CRITICS = {
+# name -> (layers, input shape, number of classes): small enough to check each parameter by differences
+CRITICS: dict[str, tuple[Callable[[], list[Layer]], tuple[int, ...], int]] = {
     "dense, tanh, LayerNorm, softplus": (
         lambda: [Dense(3, 5), Tanh(), Dense(5, 4), LayerNorm(4), Softplus(), Dense(4, 1)],
         (4, 3),
@@ -112,8 +116,8 @@ CRITICS = {
 }
 
 
-def critic(name) -> tuple[Sequential, np.ndarray | tuple]:
-    """A float64 critic with biases away from 0, and a batch for it (a pair if it is conditional)."""
+def critic(name: str) -> tuple[Sequential, np.ndarray | tuple]:
+    """A float64 critic with biases away from 0, and a batch for it (a pair (x, labels) if it is conditional)."""
     build, shape, classes = CRITICS[name]
     rng = np.random.default_rng(7)
     D = Sequential(*build(), rng=rng, dtype=np.float64)
@@ -124,12 +128,12 @@ def critic(name) -> tuple[Sequential, np.ndarray | tuple]:
     return D, (x, rng.integers(classes, size=len(x))) if classes else x
 
 
-# The definitions, sample by sample and number by number: slow, and free of axes that could be the wrong ones.
-def _norm(sample) -> float:
+# The definitions, one sample and one number at a time: slow, but without an axis argument that could be wrong.
+def _norm(sample: np.ndarray) -> float:
     return math.sqrt(sum(float(a) ** 2 for a in sample.flat))
 
 
-DEFINITIONS = {
+DEFINITIONS: dict[str, Callable[[np.ndarray, float], float]] = {
     "r1": lambda g, gamma: gamma / 2 * sum(_norm(sample) ** 2 for sample in g) / len(g),
     "r2": lambda g, gamma: gamma / 2 * sum(_norm(sample) ** 2 for sample in g) / len(g),
     "wgan_gp": lambda g, lam: lam * sum((_norm(sample) - 1) ** 2 for sample in g) / len(g),
@@ -137,40 +141,43 @@ DEFINITIONS = {
 }
 
 
-def first_order(penalty, definition) -> Iterator[Check]:
+def first_order(penalty: Callable, definition: Callable[[np.ndarray, float], float]) -> Iterator[Check]:
+    """The value against the definition, v against differences; v = 0 at g = 0; the dtype is kept."""
     rng = np.random.default_rng(8)
     for shape in ((4, 3), (1, 5), (3, 2, 3, 2)):
         g = rng.standard_normal(shape)
         value, v = penalty(g, 3.0)
         yield compare(f"value at g {shape}", value, definition(g, 3.0), FIRST)
         yield compare(f"v at g {shape}", v, numerical_gradient(lambda a: penalty(a, 3.0)[0], g), FIRST)
-    flat = np.zeros((2, 3))  # ||g|| has no derivative here: a value is chosen, and it is not NaN
+    flat = np.zeros((2, 3))  # ||g|| has no derivative here: v = 0 is chosen, not NaN
     yield same("v = 0 at g = 0", penalty(flat)[1], flat)
     kept = penalty(np.ones((2, 3), np.float32))[1].dtype
     yield holds("dtype kept", kept == np.float32, f"float32 in, {kept} out")
 
 
-def second_order(penalty, name) -> Iterator[Check]:
+def second_order(penalty: Callable, name: str) -> Iterator[Check]:
+    """add_penalty through one critic: the value it returns, and d/dtheta against differences of the value."""
     D, x = critic(name)
     state = D.state.copy()
 
-    def scored():
+    def forward() -> tuple[np.ndarray, Any]:
         D.state[...] = state
         return D.forward(x)
 
-    def value(_=None):
-        scores, caches = scored()
+    def value(_: Any = None) -> float:
+        scores, caches = forward()
         g = D.backward(np.ones_like(scores), caches, learn=False)
-        return penalty(g[0] if isinstance(g, tuple) else g)[0]
+        return penalty(first(g))[0]
 
-    D.grad[...] = 1.0  # it must be added to what is there
-    reported = add_penalty(D, *scored(), penalty)
+    D.grad[...] = 1.0  # add_penalty must add to it
+    reported = add_penalty(D, *forward(), penalty)
     yield compare("value", reported, value(), FIRST)
     yield compare("dtheta", D.grad - 1.0, numerical_gradient(value, D.theta), SECOND, D.locate)
 
 
-def refusal(mixer) -> Iterator[Check]:
-    D = Sequential(Dense(3, 4), mixer, Flatten(), rng=0, dtype=np.float64)
+def refusal(mixer: Layer) -> Iterator[Check]:
+    """With a layer that mixes samples, add_penalty raises MixedSamplesError, names the layer and leaves grad unchanged."""
+    D = Sequential(Dense(3, 4), copy.deepcopy(mixer), Flatten(), rng=0, dtype=np.float64)
     try:
         add_penalty(D, *D.forward(np.random.default_rng(0).standard_normal((5, 3))), PENALTIES["r1"])
     except MixedSamplesError as error:
@@ -181,11 +188,12 @@ def refusal(mixer) -> Iterator[Check]:
 
 
 def claims() -> list[Claim]:
+    """All claims about penalties: each penalty alone, then through each critic."""
     made = []
     for name, penalty in PENALTIES.items():
         made.append(Claim("penalties", name, "first order", "random", partial(first_order, penalty, DEFINITIONS[name])))
         for net in CRITICS:
             made.append(Claim("penalties", name, "second order", net, partial(second_order, penalty, net)))
-    for mixer in (BatchNorm, lambda n: MinibatchStd()):
-        made.append(Claim("penalties", "add_penalty", "refusal", str(mixer(4)), lambda mixer=mixer: refusal(mixer(4))))
+    for mixer in (BatchNorm(4), MinibatchStd()):
+        made.append(Claim("penalties", "add_penalty", "refusal", str(mixer), partial(refusal, mixer)))
     return made

@@ -1,15 +1,16 @@
-"""The certificate as a table: for each subject its worst error, the bound, and the sample where the worst was met."""
+"""Print the certificate: for each subject its worst error, the bound, and the sample with that error."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TextIO
 
 from minigan.measure.certify.claim import Finding
 
 VERBS = ("first order", "complex step", "tangent", "adjoint", "second order", "float32", "contract")
 
 
-def report(certify: Callable[[], list[Finding]], stream) -> int:
-    """Print the findings of certify(); 0 if all hold, else 1."""
+def report(certify: Callable[[], list[Finding]], stream: TextIO) -> int:
+    """Run certify(), print its findings and the time it took -> 0 if all checks hold, else 1."""
     started = time.perf_counter()
     findings = certify()
     seconds = time.perf_counter() - started
@@ -27,7 +28,7 @@ def report(certify: Callable[[], list[Finding]], stream) -> int:
 
 
 def _worst(findings: Iterable[Finding]) -> Finding:
-    """The finding that uses up most of its bound."""
+    """The finding with the largest error relative to its bound."""
     return max(findings, key=lambda finding: finding.share)
 
 
@@ -41,16 +42,16 @@ def _short(name: str, width: int = 56) -> str:
     return name if len(name) <= width else name[: width - 3] + "..."
 
 
-def _groups(findings, key) -> dict:
-    groups: dict = {}
+def _groups(findings: Iterable[Finding], key: Callable[[Finding], Any]) -> dict[Any, list[Finding]]:
+    groups: dict[Any, list[Finding]] = {}
     for finding in findings:
         groups.setdefault(key(finding), []).append(finding)
     return groups
 
 
-def _rows(section, findings) -> list[tuple[str, ...]]:
-    """subject, verb: worst error, bound, verdict, sample."""
-    rows = [(section, "worst error", "bound", "", "worst at")]
+def _rows(section: str, findings: list[Finding]) -> list[tuple[str, ...]]:
+    """One row for each subject and verb: worst error, bound, verdict, sample."""
+    rows: list[tuple[str, ...]] = [(section, "worst error", "bound", "", "worst at")]
     for (subject, verb), group in _groups(findings, lambda f: (f.claim.subject, f.claim.verb)).items():
         worst = _worst(group)
         bound = f"{worst.check.bound:.0e}" if worst.check.bound else "exact"
@@ -60,13 +61,13 @@ def _rows(section, findings) -> list[tuple[str, ...]]:
     return rows
 
 
-def _layer_rows(findings) -> list[tuple[str, ...]]:
-    """One row a layer, one column a verb.  A layer that mixes samples refuses the second half."""
+def _layer_rows(findings: list[Finding]) -> list[tuple[str, ...]]:
+    """One row for each layer, one column for each verb.  A layer that mixes samples refuses tangent, adjoint and second order."""
     bounds = []
     for verb in VERBS:
         group = [f for f in findings if f.claim.verb == verb]
         bounds.append(f"{max(f.check.bound for f in group):.0e}" if group else "")
-    rows = [("layers", *VERBS, "worst at"), ("bound", *bounds, "")]
+    rows: list[tuple[str, ...]] = [("layers", *VERBS, "worst at"), ("bound", *bounds, "")]
     for subject, group in _groups(findings, lambda f: f.claim.subject).items():
         verbs = _groups(group, lambda f: f.claim.verb)
         refused = "refusal" in verbs and _worst(verbs["refusal"]).check.ok
@@ -75,6 +76,6 @@ def _layer_rows(findings) -> list[tuple[str, ...]]:
     return rows
 
 
-def _aligned(rows) -> list[str]:
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -1,12 +1,12 @@
-"""The registry: every layer, in configurations chosen to be awkward.
+"""The registry of layers, each in awkward configurations.
 
-Odd and non-square images, a batch of one, strides that do not divide, padding, no bias, one channel, two inputs, labels,
-layers inside layers.  A layer that is right only at (8, 4, 4, 16) is wrong; the bugs live where sizes differ.
+Odd and non-square images, a batch of one, strides that do not divide the size, padding, no bias, one channel, two inputs,
+labels, layers inside layers.  A layer that is correct only at (8, 4, 4, 16) is wrong; most bugs show only when sizes differ.
 A test fails if a public Layer subclass is missing here.
 """
 
 import copy
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,14 +14,17 @@ from minigan.layers import (
     AvgPool2d,
     BatchNorm,
     Beside,
+    Block,
     Concat,
     Conv2d,
     ConvTranspose2d,
+    Copy,
     Dense,
     Dropout,
     Embedding,
     Flatten,
     InstanceNorm,
+    Join,
     LabelScore,
     Layer,
     LayerNorm,
@@ -29,6 +32,7 @@ from minigan.layers import (
     MaxPool2d,
     MinibatchStd,
     Pack,
+    Parallel,
     PixelNorm,
     ReLU,
     Reshape,
@@ -38,6 +42,7 @@ from minigan.layers import (
     SiLU,
     Softplus,
     SpectralNorm,
+    Sum,
     Tanh,
     UpConv2d,
     Upsample2x,
@@ -53,14 +58,14 @@ class Labels(NamedTuple):
 
 
 class Sample:
-    """A layer and the shapes of its inputs (or Labels); the arrays are drawn anew, the same ones each time."""
+    """A layer and the shapes of its inputs (or Labels).  Networks and arrays are created on demand, the same ones each time."""
 
-    def __init__(self, layer: Layer, *inputs: tuple):
+    def __init__(self, layer: Layer, *inputs: tuple[int, ...] | Labels):
         self.layer, self.inputs = layer, inputs
         self.name = f"{layer} on {' and '.join(map(str, inputs))}"
 
-    def network(self, dtype=np.float64) -> Sequential:
-        """The layer alone in a network, its biases and gains random, away from 0 and 1."""
+    def network(self, dtype: type = np.float64) -> Sequential:
+        """A network with this layer alone; its biases and gains are random, away from 0 and 1."""
         rng = np.random.default_rng(1)
         net = Sequential(copy.deepcopy(self.layer), rng=rng, dtype=np.float64)
         net.theta += 0.3 * rng.standard_normal(net.theta.size)
@@ -68,10 +73,10 @@ class Sample:
             layer.reset(rng)
         return net.astype(dtype)
 
-    def x(self, seed: int = 2):
-        """Its input: one array, or a tuple of them.  Not centred at 0, where a missing mean would not show."""
+    def x(self, seed: int | np.random.SeedSequence = 2) -> Any:
+        """The input: one array, or a tuple of them.  It is not centred at 0, where a missing mean would go unnoticed."""
         rng = np.random.default_rng(seed)
-        drawn = tuple(
+        drawn: tuple[np.ndarray, ...] = tuple(
             rng.integers(spec.classes, size=spec.n) if isinstance(spec, Labels) else 0.2 + rng.standard_normal(spec)
             for spec in self.inputs
         )
@@ -79,6 +84,7 @@ class Sample:
 
     @property
     def mixes(self) -> bool:
+        """Does any layer inside mix samples of a batch?"""
         return any(layer.mixes for layer in self.layer.walk())
 
 
@@ -88,7 +94,7 @@ SAMPLES = [
     Sample(Dense(7, 2, bias=False), (3, 7)),
     Sample(Conv2d(2, 3, 3), (2, 5, 7, 2)),
     Sample(Conv2d(1, 2, 4, stride=2, pad=1), (1, 8, 6, 1)),
-    Sample(Conv2d(3, 2, 3, stride=2, pad=1, bias=False), (2, 7, 4, 3)),  # stride and pad leave a margin unread
+    Sample(Conv2d(3, 2, 3, stride=2, pad=1, bias=False), (2, 7, 4, 3)),  # stride and pad leave a margin unused
     Sample(Conv2d(2, 4, 1), (3, 3, 2, 2)),
     Sample(Conv2d(2, 2, 5, pad=2), (1, 3, 4, 2)),  # a window larger than the image
     Sample(Conv2d(3, 4, 3, pad=1), (2, 9, 8, 3)),
@@ -144,6 +150,20 @@ SAMPLES = [
     Sample(SpectralNorm(Conv2d(2, 3, 3, stride=2, pad=1)), (1, 5, 4, 2)),
     Sample(SpectralNorm(ConvTranspose2d(3, 2, 4, stride=2, pad=1, bias=False)), (2, 2, 3, 3)),
     Sample(SpectralNorm(UpConv2d(2, 3)), (2, 3, 2, 2)),
+    Sample(Copy(), (3, 4)),
+    Sample(Copy(3), (1, 2, 3, 2)),
+    Sample(Parallel([Dense(3, 2), Tanh()], []), (4, 3), (4, 2)),
+    Sample(Parallel([SiLU()], [LayerNorm(3)], []), (1, 2), (1, 3), (1, 4)),
+    Sample(
+        Block(Copy(), Parallel([], [Conv2d(2, 3, 4, 2, 1), Tanh(), ConvTranspose2d(3, 2, 4, 2, 1)]), Join()),
+        (2, 4, 6, 2),
+    ),
+    Sample(Block(Dense(3, 5), SiLU(), Copy(), Parallel([Dense(5, 1)], [Dense(5, 4), Tanh()])), (3, 3)),
+    Sample(Sum(), (3, 4), (3, 4)),
+    Sample(Sum(), (1, 3, 2, 2), (1, 3, 2, 2), (1, 3, 2, 2)),
+    Sample(Join(), (3, 4), (3, 1)),
+    Sample(Join(), (1, 3, 2, 1), (1, 3, 2, 2), (1, 3, 2, 3)),
+    Sample(Block(Dense(2, 3), Tanh()), (1, 2)),
     Sample(Residual(Dense(4, 4)), (3, 4)),
     Sample(Residual(Dense(4, 6), Tanh(), Dense(6, 3), shortcut=Dense(4, 3, bias=False)), (2, 4)),
     Sample(Residual(Conv2d(2, 3, 3, pad=1), SiLU(), shortcut=Conv2d(2, 3, 1)), (1, 3, 5, 2)),

@@ -1,47 +1,41 @@
-"""Results that can be set beside the papers: `minigan results TABLE` measures, docs/results.md tells.
+"""Results to compare with the papers: `minigan results TABLE` measures a table, docs/results.md shows them all.
 
-A table is a module here, listed in TABLES, that says five things:
+A table is a module in this folder, listed in catalogue.py, that defines five names:
 
-    NAME = "stacked"                                          # its file is <folder>/stacked.csv
-    SEEDS = 3                                                 # seeds 0, 1, 2 (--seeds N: others)
-    METHODS = {"non_saturating + r1": {"steps": 9000, ...}}   # method -> settings: all that decides a figure, as JSON could hold it
-    COLUMNS = {"modes": Column("modes of 1000", ".1f", "more")}      # figures to show: heading, format, which way is better
-    def run_cell(cell, quick) -> dict[str, float]             # measure cell.method with cell.seed by cell.settings -> figures
+    NAME = "stacked"                                          # rows are written to <folder>/stacked.csv
+    SEEDS = 3                                                 # seeds 0, 1, 2; --seeds N overrides it
+    METHODS = {"non_saturating + r1": {"steps": 9000, ...}}   # method -> every setting that affects a figure, as JSON values
+    COLUMNS = {"modes": Column("modes of 1000", ".1f", "more")}      # figures to show: heading, format, which direction is better
+    def run_cell(cell, quick) -> dict[str, float]             # run cell.method with cell.seed and cell.settings -> its figures
 
-and, if it needs them:
+and, optionally:
 
-    QUICK = {"steps": 200}                                    # what --quick changes in each method that has it
-    PUBLISHED = [Published("DCGAN", {"modes": 99, "kl": (3.4, 0.1)}, "Srivastava et al. 2017, table 2")]    # value, or (value, error)
-    DATA = ("mnist",)                                         # data sets that must be there (--download fetches them)
-    def draw(rows, folder, quick) -> list[Path]               # pictures, from the rows alone
+    QUICK = {"steps": 200}                                    # settings that --quick replaces, in each method that has them
+    PUBLISHED = [Published("DCGAN", {"modes": 99, "kl": (3.4, 0.1)}, "Srivastava et al. 2017, table 2")]    # value or (value, error)
+    DATA = ("mnist",)                                         # data sets the table needs (--download fetches them)
+    def draw(rows, folder, quick) -> list[Path]               # pictures, drawn from the rows alone
 
-A cell is one method with one seed.  table.py runs the cells, all methods with seed 0 first, and rows.py writes each row when it is
-ready, whole, with seed, hash of the settings, versions, machine and minutes.  A cell whose row is there with the same hash is
-skipped: stop a table when you like, the same command goes on.  A change of the settings changes the hash, and the method is
-measured anew; old rows stay in the file, but only the hash that came last is shown.  A method that fails (NonFiniteError) gets
-a row that says why.  Quick rows go to <table>-quick.csv, never into the same table.  A run_cell may return figures that are not
-in COLUMNS: they stand in the csv only.  Methods named "ring/..." and "grid/..." make parts of one table: `--only ring`, and in
-docs/results.md the marker <!-- results: mixtures ring -->.  markdown.py fills what stands between the markers; nobody types a figure.
+Reading order: table.py runs the cells, rows.py stores them, markdown.py renders them; then any table.
+
+A cell is one method with one seed.  All methods run with seed 0 first, then all with seed 1, and so on.  Each finished cell
+becomes one row of the csv: seed, hash of the settings, versions, machine, minutes and figures.  A cell whose row already
+exists with the same hash is skipped, so a table can be stopped at any time and continued with the same command.  Changing a
+setting changes the hash, and the method is measured again; old rows stay in the file, but only the latest hash is shown.  A
+method that fails (NonFiniteError) gets a row with the reason.  Quick rows go to <table>-quick.csv, never into the real table.
+
+run_cell may return figures that are not in COLUMNS: they are stored in the csv but not shown.  Methods named "ring/..." and
+"grid/..." form the parts of one table: `--only ring` selects a part, and docs/results.md shows it at the marker
+<!-- results: mixtures ring -->.  markdown.py fills in the tables between the markers; no figure is typed by hand.
 """
 
-import importlib
 import os
 import sys
 from pathlib import Path
+from typing import TextIO
 
-from minigan.measure.results.table import Cell, Column, Published
+from minigan.measure.results.catalogue import TABLES, load
 
-# in the order of the page
-TABLES = ("mixtures", "ablation", "synthetic", "dirac", "digits", "mnist", "parzen", "stacked", "damage")
-
-__all__ = ["TABLES", "Cell", "Column", "Published", "load", "run"]
-
-
-def load(name: str):
-    """The module of a table.  ValueError lists the tables if there is none of that name."""
-    if name not in TABLES:
-        raise ValueError(f"there is no table {name!r}; there are: {', '.join(TABLES)}")
-    return importlib.import_module(f"minigan.measure.results.{name}")
+__all__ = ["TABLES", "load", "run"]
 
 
 def run(
@@ -54,24 +48,56 @@ def run(
     download: bool = False,
     markdown: bool = False,
     fill: str | os.PathLike | None = None,
-    stream=None,
+    stream: TextIO | None = None,
 ) -> int:
-    """Measure the cells of table `name` that are missing in the folder `out`, and print the table; 0 when done.
+    """Measure the cells of a table that have no row yet, and print the table.
 
-    markdown: only print what is there.  fill: instead, write the tables into a Markdown file from the csv in its folder results/.
-    only: methods by commas, or the beginning of a name.  Raises ValueError for a table, method or number that does not exist or fit.
+    Parameters
+    ----------
+    name : str, optional
+        The table, one of TABLES.  Leave it out together with `fill`.
+    quick : bool
+        Few steps and one seed, in a csv of its own: a first look, not a result.
+    only : str, optional
+        Comma-separated methods, or prefixes of their names.  Default: all methods.
+    seeds : int, optional
+        How many seeds, 0 .. seeds-1.  Default: the table's own SEEDS.
+    out : path
+        Folder of the csv and the pictures.
+    threads : int, optional
+        Number of threads the kernels use.  Default: as configured.
+    download : bool
+        Allow missing data sets to be downloaded.
+    markdown : bool
+        Measure nothing; only print the rows that exist.
+    fill : path, optional
+        Measure nothing; update all tables in this Markdown file from the csv in the folder results/ next to it.
+    stream : text file, optional
+        Where to print.  Default: standard output.
+
+    Returns
+    -------
+    int
+        0, the exit status of the command.
+
+    Raises
+    ------
+    ValueError
+        For an unknown table or method, or an impossible number of seeds or threads.
+    FileNotFoundError
+        If a data set is missing and `download` is False.
     """
     from minigan.kernels import set_threads
-    from minigan.measure.results import markdown as text
+    from minigan.measure.results import markdown as page
     from minigan.measure.results import table
 
-    def say(line=""):
+    def say(line: str = "") -> None:
         print(line, file=stream or sys.stdout, flush=True)
 
     if fill is not None:
         if name is not None:
             raise ValueError(f"--fill writes all tables of {fill}: leave {name} out")
-        text.fill(fill)
+        page.fill(fill)
         say(f"tables written: {fill}")
         return 0
     if name is None:
@@ -84,7 +110,7 @@ def run(
         table.fetch(chosen, download, quick)
         table.measure(chosen, out, quick, only, seeds, say)
         say()
-    say(text.render(chosen, path, quick=quick))
+    say(page.render(chosen, path, quick=quick))
     if not markdown:
         say(f"\nrows: {path}")
         for picture in table.draw(chosen, out, quick):

@@ -1,19 +1,21 @@
-"""Who evaluates the evaluators?  Every measure is shown real digits with known harm, growing; which one notices what?
+"""Who evaluates the evaluators?  Each measure is given real digits with known, increasing damage; which measure notices what?
 
-mnist10k is cut into two random halves.  The reference is 1,500 images of the first.  The query is 1,500 of the second, harmed (harm.py).
-A measure's answer means little by itself, so it is told in units of its own floor: eight other random cuts, no harm, give its
-mean and standard deviation, and
+mnist10k is split into two random halves.  The reference set is 1,500 images of the first half; the query set is 1,500 images of
+the second half, damaged by harm.py.  A value alone means little, so it is compared with the values of undamaged images: eight
+other random splits give their mean and standard deviation s, and
 
-    z = (answer - mean) / deviation,   signed so that z > 0 says "worse than real"
+    z = +-(value - mean) / s,   with the sign chosen so that z > 0 means "worse than real"
 
-Above 3 a measure sees the harm.  Below -3 it is fooled: the harmed set seems better than real images.  In between it is blind.
-The distance to the nearest reference image is no measure of quality and stands apart: it is there to catch copies, so "nearer" is up.
+Above 3, a measure sees the damage.  Below -3 it is fooled: the damaged set scores better than real images.  In between it is
+blind.  The distance to the nearest reference image does not measure quality and is listed separately: it exists to catch
+copies, so its z is positive when images are nearer.
 
-The figures of the table are the answers themselves; z is in the picture and computed from them.
+The table shows the values themselves; the picture shows z, computed from them.
 """
 
 from pathlib import Path
 from textwrap import fill
+from typing import Any
 
 import numpy as np
 
@@ -34,13 +36,13 @@ from minigan.running.files import atomic_file
 NAME, SEEDS = "damage", 1
 SAME = {"images": 1500, "cuts": 8}
 FLOOR = "none (mean of 8 cuts)"
-METHODS = {FLOOR: SAME} | {
+METHODS: dict[str, dict[str, Any]] = {FLOOR: SAME} | {
     f"{name}, {strength}": {**SAME, "harm": name, "strength": strength}
     for name, (_, strengths, _) in HARMS.items()
     for strength in strengths
 }
 QUICK = {"images": 300}
-MEASURES = {  # figure -> heading, format, what is worse
+MEASURES = {  # figure -> heading, format, sign of a change for the worse
     "frechet": ("Frechet distance", ".2f", +1),
     "kernel": ("kernel distance", ".4f", +1),
     "inception": ("Inception score", ".2f", -1),
@@ -53,30 +55,32 @@ MEASURES = {  # figure -> heading, format, what is worse
     "nearest": ("distance to the nearest image", ".3f", -1),
 }
 COLUMNS = {name: Column(heading, form) for name, (heading, form, _) in MEASURES.items()}
-APART = "nearest"
-SIGMA = 0.2  # of the Parzen windows: fixed, so that only the samples differ
+NEAREST = "nearest"  # the one that does not measure quality
+SIGMA = 0.2  # of the Parzen windows: fixed, so only the samples differ
 NOTICED = 3.0
 SHADES = {"blind": "0.93", "FOOLED": "0.7"}
 
 
 def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
+    """All measures of one damaged set; or, for the floor, their means and standard deviations over the undamaged splits."""
     s = cell.settings
     if "harm" in s:
-        pool = cut(s["images"], np.random.default_rng([cell.seed, 0]))
+        pool = split_pool(s["images"], np.random.default_rng([cell.seed, 0]))
         rng = np.random.default_rng([cell.seed, 1])
         images = HARMS[s["harm"]][0](pool, s["strength"], s["images"], rng)
         return answers(pool.reference, images)
-    cuts = (cut(s["images"], np.random.default_rng([cell.seed, 2, i])) for i in range(s["cuts"]))
-    floors = [answers(pool.reference, pool.images[: s["images"]]) for pool in cuts]
+    pools = (split_pool(s["images"], np.random.default_rng([cell.seed, 2, i])) for i in range(s["cuts"]))
+    floors = [answers(pool.reference, pool.images[: s["images"]]) for pool in pools]
     found = {name: [floor[name] for floor in floors] for name in MEASURES}
-    return {name: np.mean(values) for name, values in found.items()} | {
-        f"{name}_deviation": np.std(values, ddof=1) for name, values in found.items()
+    return {name: float(np.mean(values)) for name, values in found.items()} | {
+        f"{name}_std": float(np.std(values, ddof=1)) for name, values in found.items()
     }
 
 
-def cut(n: int, rng: np.random.Generator) -> Pool:
-    """Two random halves of mnist10k: n of the first are the reference, all of the second the pool."""
+def split_pool(n: int, rng: np.random.Generator) -> Pool:
+    """Split mnist10k into random halves: n images of the first become the reference, the entire second half the pool."""
     digits = data.load("mnist10k")
+    assert digits.labels is not None
     order = rng.permutation(len(digits))
     x = digits.to_float()[order]
     half = len(x) // 2
@@ -84,7 +88,10 @@ def cut(n: int, rng: np.random.Generator) -> Pool:
 
 
 def answers(reference: np.ndarray, query: np.ndarray) -> dict[str, float]:
-    """Every measure of the query against the reference, images (n, 28, 28, 1) in [-1, 1]; always with the same random directions."""
+    """Each measure of the query set against the reference set; both are images (n, 28, 28, 1) in [-1, 1].
+
+    The random parts (directions, subsets, order) are drawn from the same seed in every call.
+    """
     (real, _), (fake, p) = digitnet.features(reference), digitnet.features(query)
     x, y = (((images + 1) / 2).reshape(len(images), -1) for images in (reference, query))  # (n, 784) in [0, 1]
     rng = np.random.default_rng(0)
@@ -100,32 +107,32 @@ def answers(reference: np.ndarray, query: np.ndarray) -> dict[str, float]:
         "coverage": coverage,
         "wasserstein": sliced_wasserstein(x, y, rng),
         "parzen": parzen_log_likelihood(y, x, SIGMA).mean(),
-        "nearest": np.median(nearest(y, x)[1]),
+        NEAREST: float(np.median(nearest(y, x)[1])),
     }
 
 
 def scores(figures: dict[str, dict[str, float]]) -> dict[str, dict[str, list[float]]]:
-    """{method: figures} of the whole table -> {measure: {harm: [z of each strength]}}."""
+    """z = +-(value - mean) / s:   {method: figures} of the complete table -> {measure: {harm: [z of each strength]}}."""
     floor, z = figures[FLOOR], {}
     for name, (_, _, sign) in MEASURES.items():
-        mean, deviation = floor[name], floor[f"{name}_deviation"]
+        mean, s = floor[name], floor[f"{name}_std"]
         z[name] = {
-            harm: [sign * (figures[f"{harm}, {strength}"][name] - mean) / deviation for strength in strengths]
+            harm: [sign * (figures[f"{harm}, {strength}"][name] - mean) / s for strength in strengths]
             for harm, (_, strengths, _) in HARMS.items()
         }
     return z
 
 
 def verdict(name: str, z: list[float]) -> str:
-    """What the measure says of the strongest harm, in a word."""
-    words = ("nearer", "as real", "farther") if name == APART else ("sees", "blind", "FOOLED")
+    """The measure's verdict on the strongest damage, in a word."""
+    words = ("nearer", "as real", "farther") if name == NEAREST else ("sees", "blind", "FOOLED")
     return words[0] if z[-1] > NOTICED else words[2] if z[-1] < -NOTICED else words[1]
 
 
 def draw(found: list[rows.Row], folder: Path, quick: bool) -> list[Path]:
-    """Measures by harms, a small panel each: z against strength, and the verdict in words and in the shade of the panel.
+    """One small panel for each measure and harm: z against strength; the verdict as a word and as the panel's shade.
 
-    Nothing is drawn before the table is whole.
+    Draws nothing, and returns [], until the table is complete.
     """
     from matplotlib.figure import Figure
 
@@ -138,11 +145,11 @@ def draw(found: list[rows.Row], folder: Path, quick: bool) -> list[Path]:
     for line, name in zip(panels, MEASURES, strict=True):
         line[0].set_ylabel(fill(MEASURES[name][0], 14), rotation=0, ha="right", va="center", fontsize=11)
         for axes, harm in zip(line, HARMS, strict=True):
-            told, strengths = verdict(name, z[name][harm]), HARMS[harm][1]
+            word, strengths = verdict(name, z[name][harm]), HARMS[harm][1]
             axes.axhspan(-NOTICED, NOTICED, color="0.8", linewidth=0)
             axes.plot(range(1 + len(strengths)), [0, *z[name][harm]], "o-", color="0.1", markersize=4, linewidth=1.5)
-            axes.set_facecolor(SHADES.get(told, "white"))
-            axes.text(0.04, 0.95, told, transform=axes.transAxes, va="top", weight="bold" if told in SHADES else None)
+            axes.set_facecolor(SHADES.get(word, "white"))
+            axes.text(0.04, 0.95, word, transform=axes.transAxes, va="top", weight="bold" if word in SHADES else None)
             axes.set_yscale("symlog", linthresh=NOTICED, linscale=0.5)
             axes.set_ylim(-1e3, 1e5)
             axes.set_yticks([-100, 0, 100, 10_000], ["-100", "0", "100", "10,000"], fontsize=8)
@@ -159,14 +166,14 @@ def draw(found: list[rows.Row], folder: Path, quick: bool) -> list[Path]:
     return [path]
 
 
-def title(z) -> str:
-    """What the picture shows, counted from the verdicts."""
-    judges = [name for name in MEASURES if name != APART]
-    told = {harm: [verdict(name, z[name][harm]) for name in judges] for harm in HARMS}
-    seen = ", ".join(f"{harm} {told[harm].count('sees')}" for harm in HARMS)
-    fooled = told["memorised images"].count("FOOLED")
+def title(z: dict[str, dict[str, list[float]]]) -> str:
+    """The picture's findings, counted from the verdicts."""
+    measures = [name for name in MEASURES if name != NEAREST]
+    verdicts = {harm: [verdict(name, z[name][harm]) for name in measures] for harm in HARMS}
+    seen = ", ".join(f"{harm} {verdicts[harm].count('sees')}" for harm in HARMS)
+    fooled = verdicts["memorised images"].count("FOOLED")
     return (
-        f"How many of {len(judges)} measures see the harm: {seen}.\n"
-        f"{fooled} of them take a memorised training set for better than real images; only the last row can show it.\n"
-        "Heights: deviations of real images among themselves (grey band: 3 of them), up is worse"
+        f"How many of {len(measures)} measures see the damage: {seen}.\n"
+        f"{fooled} of them rate a memorised training set better than real images; only the last row reveals it.\n"
+        "Height: z, in standard deviations between sets of real images (grey band: within 3); up is worse"
     )

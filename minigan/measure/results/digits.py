@@ -1,9 +1,9 @@
-"""Digits: the same network and the same time for every loss and penalty.  Which recipe draws best?
+"""Digits: the same network and the same time for each loss and penalty.  Which recipe draws the best digits?
 
-Each method has ten minutes of one core.  A budget of steps would favour what is dear: a step with R1 + R2 takes half as long again as
-one without.  So the pace of a method is measured first, in processor seconds, and its steps are what fits; the cosine schedule ends with
-them.  All other settings are those of `minigan train`, tuned for non-saturating + R1 and for nothing else, which the table cannot
-hide: a method may lose because its weight or its learning rate does not suit it.
+Each method gets ten minutes of one core.  An equal number of steps would favour expensive methods: a step with R1 + R2 takes 1.5
+times as long as one without.  So the time of a step is measured first, in processor seconds, and the method runs as many steps as
+fit; its cosine schedule ends with them.  All other settings are the defaults of `minigan train`, tuned for non-saturating + R1 only.
+So a method may lose here because its penalty weight or learning rate does not suit it.
 """
 
 import dataclasses
@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from minigan import evaluation
-from minigan.measure.results.table import Column
-from minigan.running import runs
-from minigan.running.config import Config
+from minigan.game import Game
+from minigan.measure.results.table import Cell, Column
+from minigan.running.build import build
 from minigan.running.files import atomic_file
+from minigan.zoo import gan
 
 NAME = "digits"
 SEEDS = 3
@@ -50,8 +51,8 @@ FIXED = (
 
 
 def methods(data: str) -> dict[str, dict]:
-    """Every game on this data set, for ten minutes of one core."""
-    fixed = {option: getattr(Config(), option) for option in FIXED} | {"data": data, "core_minutes": 10.0}
+    """Method -> settings: each game on this data set, for ten minutes of one core."""
+    fixed = {option: getattr(gan.Options(), option) for option in FIXED} | {"data": data, "core_minutes": 10.0}
     return {name: fixed | {"loss": loss, "penalty": penalty} for name, (loss, penalty) in GAMES.items()}
 
 
@@ -68,30 +69,33 @@ COLUMNS = {
     "as_asked": Column("digit as asked, %", ".1f", "more"),
     "steps": Column("steps", ".0f"),
 }
-MARKS = (5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)  # percent of the budget at which the curves have a point
+MARKS = (5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)  # percent of the steps: the points of the curves
 SAMPLES = 10_000
 
 
-def run_cell(cell, quick) -> dict[str, float]:
+def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
+    """Train as many steps as fit into the budget, with points of the curve on the way, and measure the end."""
     settings = dict(cell.settings)
     seconds = 60 * settings.pop("core_minutes")
-    config = Config(seed=cell.seed, **settings)
+    config = gan.Options(seed=cell.seed, **settings)
     steps = max(20, int(seconds / pace(config, 5 if quick else 100)))
-    trainer = runs.build(dataclasses.replace(config, steps=steps))
+    trainer = build(gan, dataclasses.replace(config, steps=steps))
+    assert trainer.evaluate is not None
     at = {round(steps * mark / 100): mark for mark in MARKS}
     figures = {}
     for t in range(1, steps + 1):
         trainer.step()
         if t in at and (not quick or at[t] % 50 == 0):
             figures[f"frechet_at_{at[t]}"] = next(iter(trainer.evaluate(trainer.game).values()))
+    x, y = trainer.source.reference()
     if quick:
-        trainer.x, trainer.y = trainer.x[::10], trainer.y[::10]
-    return judged(trainer, 500 if quick else SAMPLES, cell.seed) | {"steps": steps} | figures
+        x, y = x[::10], None if y is None else y[::10]
+    return judged(trainer.game, x, y, 500 if quick else SAMPLES, cell.seed) | {"steps": steps} | figures
 
 
-def pace(config: Config, steps: int) -> float:
-    """Processor seconds that one training step takes, after a few that compile kernels and fill buffers."""
-    trainer = runs.build(config)
+def pace(config: gan.Options, steps: int) -> float:
+    """Processor seconds of one training step, after a few steps that compile kernels and fill buffers."""
+    trainer = build(gan, config)
     for _ in range(5):
         trainer.step()
     start = time.process_time()
@@ -100,20 +104,20 @@ def pace(config: Config, steps: int) -> float:
     return (time.process_time() - start) / steps
 
 
-def judged(trainer, n: int, seed: int) -> dict[str, float]:
-    """All measures of n samples against the training images, a conditional G being asked for the digits as often as they occur."""
+def judged(game: Game, x: np.ndarray, y: np.ndarray | None, n: int, seed: int) -> dict[str, float]:
+    """All measures of n samples against the training images x.  With labels y, G draws each digit as often as it occurs in y."""
     rng = np.random.default_rng([seed, 1])
-    labels = rng.choice(trainer.y, n) if trainer.game.classes else None
-    images = trainer.game.sample(n, rng, labels)
-    found = evaluation.evaluate(images, trainer.x, evaluation.DIGITNET, rng, labels, trainer.y)["measures"]
+    labels = None if y is None else rng.choice(y, n)
+    images = game.sample(n, rng, labels)
+    found = evaluation.evaluate(images, x, evaluation.DIGITNET, rng, labels, y)["measures"]
     names = {"frechet": "frechet_distance", "kernel": "kernel_distance", "entropy": "class_entropy"}
     figures = {name: found[names.get(name, name)]["value"] for name in COLUMNS if names.get(name, name) in found}
     figures["as_asked"] = 100 * figures["as_asked"] if "as_asked" in figures else float("nan")
     return figures | {"floor": found["frechet_distance"]["floor"]}
 
 
-def draw(rows, folder: Path, quick: bool, name: str = NAME) -> list[Path]:
-    """Quality against time, the mean over the seeds."""
+def draw(rows: list[dict[str, str]], folder: Path, quick: bool, name: str = NAME) -> list[Path]:
+    """Plot quality against time, as means over the seeds."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7.5, 5), dpi=120, layout="constrained")

@@ -1,20 +1,23 @@
-"""DiracGAN: the one GAN whose training is known exactly, for every loss and penalty of the library (Mescheder et al. 2018).
+"""DiracGAN: the one GAN whose training is known exactly, for each loss and penalty of the library (Mescheder et al. 2018).
 
-One point as data, one weight theta in G, one weight psi in D; see certify/dirac.py.  Training in continuous time follows
-w(theta, psi), which the library computes by its forward, backward and penalties, and which we can also write down.  A row says
+The data is one point; G has one weight theta and D one weight psi; see certify/dirac.py.  Training in continuous time follows a
+field w(theta, psi), which the library computes with its forward, backward and penalties, and for which there is a closed form.
+The figures of a row are
 
-    field        worst |w - closed form| at random points of [-2, 2]^2
-    eigenvalue   worst |lambda - closed form| of the Jacobian at (0, 0); none for WGAN-GP and DRAGAN, which have a kink there
-    trajectory   worst |x(t) - exact| from (0.8, 0.6).  Where w is linear on the way (Wasserstein, and hinge while f > -1), exact is
-                 exp(t J) x(0); elsewhere no formula is known, and the closed form of w is integrated by the same Runge-Kutta steps
-    distance     of (theta, psi) from the equilibrium (0, 0) at the end; it starts at 1
+    field        max |w - closed form| at random points of [-2, 2]^2
+    eigenvalue   max |lambda - closed form| of the Jacobian at (0, 0); none for WGAN-GP and DRAGAN, which have a kink there
+    trajectory   max |x(t) - exact| from (0.8, 0.6).  Where w is linear along the trajectory (Wasserstein, and hinge while f > -1),
+                 exact is exp(t J) x(0).  Otherwise no formula is known, and "exact" is the closed form of w, integrated with the
+                 same Runge-Kutta steps
+    distance     of (theta, psi) from the equilibrium (0, 0) at the end; it is 1 at the start
 
-R1 and R2 are one thing here, and so are WGAN-GP and DRAGAN: D is linear, its slope is psi everywhere.  Both are measured.
+R1 and R2 are identical here, and so are WGAN-GP and DRAGAN: D is linear, so dD/dx = psi everywhere.  Both are measured.
 """
 
 import cmath
+import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +25,7 @@ import numpy as np
 
 from minigan.losses import GAN_LOSSES
 from minigan.measure.certify.dirac import FORCES, DiracGAN, closed_field, closed_form, in_order
+from minigan.measure.results import rows
 from minigan.measure.results.table import Cell, Column
 from minigan.penalties import PENALTIES
 from minigan.running.files import atomic_file
@@ -59,13 +63,14 @@ PICTURED = {
     "WGAN-GP = DRAGAN, λ = 0.3": ("wgan_gp", 0.3),
 }
 TITLE = (
-    "DiracGAN, 20 units of time from ○ to ●: without a penalty it circles the data (+), at best ever more slowly inward;\n"
-    "with R1 or R2 it comes to the data; with WGAN-GP it circles for ever.  Least squares stops beside the data:\n"
-    "its neutral score is 1/2, which the D of this game cannot give at 0."
+    "DiracGAN, 20 units of time from ○ to ●: without a penalty it circles the data (+), or spirals in ever more slowly;\n"
+    "with R1 or R2 it reaches the data; with WGAN-GP it circles for ever.  Least squares stops away from the data:\n"
+    "its neutral score is 1/2, and this D, psi x, cannot output 1/2 at x = 0."
 )
 
 
 def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
+    """The figures of the table, from the library's own field and the closed forms."""
     loss, penalty, weight = (cell.settings[k] for k in ("loss", "penalty", "weight"))
     start, time, step = (cell.settings[k] for k in ("start", "time", "step"))
     game = _game(loss, penalty, weight)
@@ -75,7 +80,7 @@ def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
     found = {"field": max(np.abs(game.field(*x) - closed(*x)).max() for x in points)}
     if penalty in (None, "r1", "r2"):
         ours, theirs = in_order(game.eigenvalues()), in_order(closed_form(loss, weight))
-        last = ours[-1]  # the one with the larger imaginary part, or the slower
+        last = ours[-1]  # the larger imaginary part; of two real ones, the slower
         found |= {"real": last.real, "imaginary": last.imag}
         found["eigenvalue"] = max(abs(a - b) for a, b in zip(ours, theirs, strict=True))
     if loss in ("wasserstein", "hinge") and penalty in (None, "r1", "r2"):
@@ -85,8 +90,25 @@ def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
     return found | {"trajectory": np.abs(path - exact).max(), "distance": math.hypot(*path[-1])}
 
 
-def trajectory(field: Callable, start, time: float, step: float) -> np.ndarray:
-    """x' = w(x) by the classical Runge-Kutta steps -> (time / step + 1, 2)."""
+def trajectory(
+    field: Callable[..., np.ndarray], start: Sequence[float], time: float, step: float
+) -> np.ndarray:  # (T + 1, 2)
+    """x' = w(x), integrated with the classical fourth-order Runge-Kutta method.
+
+    Parameters
+    ----------
+    field : callable
+        field(theta, psi) -> w (2,).
+    start : two floats
+        x(0) = (theta, psi).
+    time, step : float
+        T = time / step steps are taken.
+
+    Returns
+    -------
+    np.ndarray
+        x at 0, step, 2 step, ..., time, shape (T + 1, 2).
+    """
     path = [np.array(start)]
     for _ in range(round(time / step)):
         x = path[-1]
@@ -98,8 +120,8 @@ def trajectory(field: Callable, start, time: float, step: float) -> np.ndarray:
     return np.array(path)
 
 
-def linear(gamma: float, start, times: np.ndarray) -> np.ndarray:
-    """x(t) = exp(t J) x(0) for J = [[0, 1], [-1, -gamma]] -> (T, 2): Wasserstein with R1 or R2, in full.
+def linear(gamma: float, start: Sequence[float], times: np.ndarray) -> np.ndarray:
+    """x(t) = exp(t J) x(0),  J = [[0, 1], [-1, -gamma]]:  the exact trajectory of Wasserstein with R1 or R2.   times (T,) -> (T, 2)
 
     exp(t J) = (exp(p t) (J - q) - exp(q t) (J - p)) / (p - q), p and q the eigenvalues (Sylvester's formula; p != q).
     """
@@ -109,8 +131,8 @@ def linear(gamma: float, start, times: np.ndarray) -> np.ndarray:
     return np.array([cmath.exp(p * t) * parts[0] + cmath.exp(q * t) * parts[1] for t in times]).real
 
 
-def draw(rows, folder: Path, quick: bool) -> list[Path]:
-    """Every loss and penalty as a small panel, by the library's own field."""
+def draw(found: list[rows.Row], folder: Path, quick: bool) -> list[Path]:
+    """One small panel for each loss and penalty: the trajectory in the library's own field; the rows are not needed."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(15, 8.6), dpi=100, layout="constrained")
@@ -133,12 +155,12 @@ def draw(rows, folder: Path, quick: bool) -> list[Path]:
     for axes in panels[-1]:
         axes.set_xlabel("θ, of G")
     figure.suptitle(TITLE, fontsize=12)
-    path = folder / f"{NAME}{'-quick' * quick}.png"
-    with atomic_file(path) as file:
+    picture = folder / f"{NAME}{'-quick' * quick}.png"
+    with atomic_file(picture) as file:
         figure.savefig(file, format="png")
-    return [path]
+    return [picture]
 
 
-def _game(loss, penalty, weight):
-    word = "gamma" if penalty in ("r1", "r2") else "lam"
-    return DiracGAN(GAN_LOSSES[loss], partial(PENALTIES[penalty], **{word: weight}) if penalty else None)
+def _game(loss: str, penalty: str | None, weight: float) -> DiracGAN:
+    name = "gamma" if penalty in ("r1", "r2") else "lam"
+    return DiracGAN(GAN_LOSSES[loss], dataclasses.replace(PENALTIES[penalty], **{name: weight}) if penalty else None)

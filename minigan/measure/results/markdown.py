@@ -1,36 +1,42 @@
-"""From rows to the table in docs/results.md: mean and standard error over the seeds, the papers' numbers below.
+"""Turn the rows of a table into Markdown: mean and standard error over the seeds, then the papers' numbers.
 
     mean +- s / sqrt(n)          s^2 = sum (x - mean)^2 / (n - 1), over the n seeds that did not fail
 
-Nobody types a figure: `fill` writes what stands between the markers, and a test checks that it is still what the csv say.
+No figure in docs/results.md is typed by hand: `fill` writes the text between the markers, and a test checks that the page
+still agrees with the csv.
 """
 
 import math
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
 from minigan.measure.bench.report import markdown
 from minigan.measure.results import rows
-from minigan.measure.results.table import file_of
+from minigan.measure.results.catalogue import load
+from minigan.measure.results.table import Published, file_of
 from minigan.running.files import atomic_write
 
 START, END = r"<!-- results: (\w+)(?: (\w+))? -->\n", "<!-- end of results -->"
-MARKER = re.compile(f"({START})(?:(?!<!-- results:).)*?({END})", re.DOTALL)  # never across the next marker
-SHORT = "†"
+MARKER = re.compile(f"({START})(?:(?!<!-- results:).)*?({END})", re.DOTALL)  # stops before the next marker
+WORSE = "†"
 
 
 def mean_error(values: Sequence[float]) -> tuple[float, float | None]:
-    """-> (mean, standard error), the error None for a single value."""
+    """-> (mean, standard error); the error of a single value is None."""
     n = len(values)
     return float(np.mean(values)), float(np.std(values, ddof=1)) / math.sqrt(n) if n > 1 else None
 
 
-def render(table, path: str | os.PathLike, part: str | None = None, quick: bool = False) -> str:
-    """The table of the rows in `path` as Markdown.   part: only the methods "part/..."."""
+def render(table: ModuleType, path: str | os.PathLike, part: str | None = None, quick: bool = False) -> str:
+    """The rows in the csv `path` as a Markdown table, ours above the published ones, with notes below.
+
+    part: show only the methods "part/...".  quick: label the table as a first look.
+    """
     prefix = f"{part}/" if part else ""
     methods = {name: found for name, found in _current(rows.read(path)).items() if name.startswith(prefix)}
     if not methods:
@@ -43,8 +49,8 @@ def render(table, path: str | os.PathLike, part: str | None = None, quick: bool 
     lines += [_ours(table, name.removeprefix(prefix), methods[name], best) for name in order]
     lines += [_theirs(table, row, prefix) for row in published]
     used = [row for name in order for row in methods[name]]
-    below = [f"{SHORT} worse than the best published number of its column."] * any(
-        SHORT in c for line in lines for c in line
+    below = [f"{WORSE} worse than the best published number of its column."] * any(
+        WORSE in c for line in lines for c in line
     )
     below += [text for name in order if (text := _failures(name.removeprefix(prefix), methods[name]))]
     below.append(_provenance(used))
@@ -53,11 +59,11 @@ def render(table, path: str | os.PathLike, part: str | None = None, quick: bool 
 
 
 def fill(path: str | os.PathLike, folder: str | os.PathLike | None = None) -> str:
-    """Write each table of a Markdown file anew between its markers -> the whole text.
+    """Update every table of a Markdown file, between its markers -> the new text.
 
         <!-- results: NAME --> ... <!-- end of results -->        or  <!-- results: NAME PART -->
 
-    folder: where the csv are (default: results/ beside the file).  Raises ValueError if markers are missing.
+    folder: where the csv files are (default: results/ next to the file).  Raises ValueError if markers are missing.
     """
     path = Path(path)
     text = filled(path.read_text(encoding="utf-8"), path.parent / "results" if folder is None else folder)
@@ -66,30 +72,33 @@ def fill(path: str | os.PathLike, folder: str | os.PathLike | None = None) -> st
 
 
 def filled(text: str, folder: str | os.PathLike) -> str:
-    """The text with all its tables made from the csv in `folder`.  Raises ValueError without markers, and for one that never ends."""
-    from minigan.measure.results import load
+    """The text with all its tables rendered from the csv in `folder`.
 
-    def table_of(match):
+    Raises ValueError if there is no marker, if one has no end, or if it names an unknown table.
+    """
+
+    def table_of(match: re.Match[str]) -> str:
         table = load(match[2])
         return f"{match[1]}\n{render(table, file_of(table, folder), match[3])}\n\n{match[4]}"
 
     new, n = MARKER.subn(table_of, text)
     if n == 0 or n != len(re.findall(START, text)):
         raise ValueError(
-            f"to fill a page, mark each place for a table: <!-- results: NAME --> and, after it, {END}; {n} found"
+            f"each table on the page needs two markers: <!-- results: NAME --> and, after it, {END}; found {n} pairs"
         )
     return new
 
 
 def _current(found: list[rows.Row]) -> dict[str, list[rows.Row]]:
-    """method -> its rows, of the settings that were measured last."""
+    """method -> its rows, only those with the settings that were measured last."""
     last = {row["method"]: row["config"] for row in found}
     return {name: [r for r in found if (r["method"], r["config"]) == (name, config)] for name, config in last.items()}
 
 
-def _best(table, published) -> dict[str, float]:
-    """The best published value of each column that knows which way is better."""
-    pick, best = {"more": max, "less": min}, {}
+def _best(table: ModuleType, published: list[Published]) -> dict[str, float]:
+    """The best published value of each column in which one direction is better."""
+    pick: dict[str, Callable] = {"more": max, "less": min}
+    best = {}
     for name, column in table.COLUMNS.items():
         values = [_pair(row.figures[name])[0] for row in published if name in row.figures]
         if values and column.better:
@@ -97,7 +106,7 @@ def _best(table, published) -> dict[str, float]:
     return best
 
 
-def _ours(table, method, found, best) -> tuple[str, ...]:
+def _ours(table: ModuleType, method: str, found: list[rows.Row], best: dict[str, float]) -> tuple[str, ...]:
     good = [rows.figures(row) for row in found if not row["failure"]]
     cells = []
     for name, column in table.COLUMNS.items():
@@ -106,14 +115,14 @@ def _ours(table, method, found, best) -> tuple[str, ...]:
             cells.append("-")
             continue
         mean, error = mean_error(values)
-        short = name in best and (mean < best[name] if column.better == "more" else mean > best[name])
-        cells.append(_number(mean, error, column.format) + f" {SHORT}" * short)
+        worse = name in best and (mean < best[name] if column.better == "more" else mean > best[name])
+        cells.append(_number(mean, error, column.format) + f" {WORSE}" * worse)
     seeds = f"{len(found)}" if len(good) == len(found) else f"{len(good)} of {len(found)}"
     minutes = mean_error([float(row["minutes"]) for row in found])[0]
     return (method, seeds, *cells, f"{minutes:.1f}", f"here, {found[0]['config']}")
 
 
-def _theirs(table, row, prefix) -> tuple[str, ...]:
+def _theirs(table: ModuleType, row: Published, prefix: str) -> tuple[str, ...]:
     cells = [
         _number(*_pair(row.figures[name]), column.format) if name in row.figures else "-"
         for name, column in table.COLUMNS.items()
@@ -121,21 +130,21 @@ def _theirs(table, row, prefix) -> tuple[str, ...]:
     return (f"*{row.method.removeprefix(prefix)}*", "-", *cells, "-", row.source)
 
 
-def _pair(value) -> tuple[float, float | None]:
+def _pair(value: float | tuple[float, float]) -> tuple[float, float | None]:
     return value if isinstance(value, tuple) else (value, None)
 
 
-def _number(mean, error, form) -> str:
+def _number(mean: float, error: float | None, form: str) -> str:
     return f"{mean:{form}}" + ("" if error is None else f" ± {error:{form}}")
 
 
-def _failures(method, found) -> str:
+def _failures(method: str, found: list[rows.Row]) -> str:
     texts = [row["failure"] for row in found if row["failure"]]
     return f"{method}: {len(texts)} of {len(found)} seeds failed: {' '.join(texts[0].split())}" if texts else ""
 
 
-def _provenance(used) -> str:
-    """minigan 0.1.0, NumPy 2.4.6, AMD EPYC, 1 thread; 12 minutes in all."""
+def _provenance(used: list[rows.Row]) -> str:
+    """minigan 0.1.0, NumPy 2.4.6, AMD EPYC, threads: 1; 12.0 minutes in all."""
     parts = {name: ", ".join(dict.fromkeys(row[name] for row in used)) for name in rows.HEAD}
     minutes = sum(float(row["minutes"]) for row in used)
     return (

@@ -1,24 +1,28 @@
-"""Mixtures of Gaussians in the plane, where mode collapse can be counted: every loss with the cures that make sense for it.
+"""Mixtures of Gaussians in the plane, where mode collapse can be counted: each loss with the cures that make sense for it.
 
-Two parts.  The methods "loss + cure" share one network (3 x 128, LeakyReLU), one optimizer and one length, so that only the loss
-and the cure differ; none of them was tuned alone.  "best" is a recipe with networks twice as wide: the table `ablation` says what
-each part of it is worth.
+The table has two parts.  The methods "loss + cure" share one network (3 x 128, LeakyReLU), one optimizer and one number of steps,
+so only the loss and the cure differ; none of them was tuned individually.  "best" is a recipe with networks twice as wide; the
+table `ablation` measures how much each part of it contributes.
 
-Protocol (Srivastava et al. 2017, Lin et al. 2018): 2,500 samples; a point is of high quality within 3 std of its nearest mode; a
-mode counts if one such point is nearest to it; reverse KL over all points.  We take ten draws of 2,500 and give their mean.
+Protocol (Srivastava et al. 2017, Lin et al. 2018): draw 2,500 samples.  A sample is of high quality if it is within 3 standard
+deviations of its nearest mode.  A mode counts if at least one such sample is nearest to it.  Reverse KL is over all samples.  We
+report the mean of ten draws of 2,500.
 """
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
-from minigan.data import toy
-from minigan.game import d_step, g_step
+from minigan.data import Source, Stream, toy
+from minigan.game import GAN, uniform
 from minigan.layers import Dense, LeakyReLU, Pack, SpectralNorm
+from minigan.layers.layer import Layer
 from minigan.losses import GAN_LOSSES
 from minigan.measure.results.rejection import calibrate, rejection_sample
-from minigan.measure.results.table import Column, Published
+from minigan.measure.results.table import Cell, Column, Published
 from minigan.metrics.modes import mixture_quality
 from minigan.network import Sequential
 from minigan.optim import EMA, Adam, cosine
@@ -28,9 +32,14 @@ NAME = "mixtures"
 SEEDS = 10
 SETS = {
     "ring": (toy.ring, toy.RING_MODES, toy.RING_STD, 1.0),
-    "grid": (toy.grid, toy.GRID_MODES, toy.GRID_STD, 0.25),  # the last: the networks see x times this, within +-1
+    "grid": (
+        toy.grid,
+        toy.GRID_MODES,
+        toy.GRID_STD,
+        0.25,
+    ),  # last: the factor by which x is scaled for the networks, to lie within +-1
 }
-BASE = {
+BASE: dict[str, Any] = {
     "width": 128,
     "depth": 3,
     "latent": 2,
@@ -41,19 +50,19 @@ BASE = {
     "beta2": 0.99,
     "ema": 0.998,
 }
-BEST = {
+BEST: dict[str, Any] = {
     **BASE,
     "loss": "relativistic",
     "penalties": ["r1", "r2"],
     "gamma": 0.1,
-    "gamma_end": 0.0001,  # see Weight
-    "reach": 3.0,  # z uniform in a square, from -3 to 3: a wide entrance lets G be steep between two modes
+    "gamma_end": 0.0001,  # see weight
+    "reach": 3.0,  # z uniform in a square, from -3 to 3: a wide range of z lets G be steep between two modes
     "width": 256,
     "lr": 1.5e-3,
     "steps": 16_000,
-    "calibrate": 2000,  # steps of D alone, before samples are rejected
+    "calibrate": 2000,  # steps of D alone, before rejection sampling
 }
-CURES = {
+CURES: dict[str, dict] = {
     "nothing": {},
     "R1": {"penalties": ["r1"], "gamma": 0.02},
     "R1 + R2": {"penalties": ["r1", "r2"], "gamma": 0.02},
@@ -71,7 +80,7 @@ PAIRS = {
     "wasserstein": ("WGAN-GP", "spectral norm"),
     "relativistic": ("nothing", "R1", "R1 + R2", "packing 2"),
 }
-METHODS = {
+METHODS: dict[str, dict] = {
     f"{data}/{loss} + {cure}": {**BASE, "data": data, "loss": loss, **CURES[cure]}
     for data in SETS
     for loss, cures in PAIRS.items()
@@ -114,84 +123,71 @@ PUBLISHED = [
 POINTS, DRAWS = 2500, 10
 
 
-def run_cell(cell, quick) -> dict[str, float]:
+def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
+    """Train the GAN of this cell and count the modes of its samples, without and with rejection sampling."""
     s = cell.settings
     draw, centres, std, scale = SETS[s["data"]]
     init, data, noise, judge = (np.random.default_rng(seed) for seed in np.random.SeedSequence(cell.seed).spawn(4))
-    G, D = networks(s, init)
     scale = s.get("scale", scale)
-    real = real_points(draw, scale, data)
+    source = Stream(lambda n, rng: draw(n, rng) * np.float32(scale), data, (2,))
+    game = built(s, init)
+    train(game, source, s, noise)
 
-    def z(n):
-        if "reach" in s:
-            return noise.uniform(-s["reach"], s["reach"], (n, s["latent"])).astype(np.float32)
-        return noise.standard_normal((n, s["latent"]), dtype=np.float32)
-
-    average = train(G, D, s, real, z, noise)
-
-    def fake(n):
-        return average.net(z(n))
+    def fake(n: int) -> np.ndarray:
+        return game.generate(game.noise(n, noise), batch=n)
 
     found = [mixture_quality(fake(POINTS) / scale, centres, std) for _ in range(DRAWS)]
     figures = mean(found)
     if "calibrate" in s:
-        calibrate(D, real, fake, 100 if quick else s["calibrate"])
-        kept, share = rejection_sample(D, fake, DRAWS * POINTS, judge)
+        calibrate(game, source, noise, 100 if quick else s["calibrate"])
+        kept, share = rejection_sample(game.D, fake, DRAWS * POINTS, judge)
         found = [mixture_quality(part / scale, centres, std) for part in np.split(kept, DRAWS)]
         figures |= {f"kept_{name.removeprefix('high_')}": value for name, value in mean(found).items()}
         figures["kept_share"] = 100 * share
     return figures
 
 
-def networks(s, rng, d=2):
-    """G: latent - depth x width - d;   D: d - depth x width - 1, packed or spectrally normalised if s says so."""
+def built(s: dict, rng: np.random.Generator, d: int = 2) -> GAN:
+    """The GAN that the settings describe, for points of d numbers."""
+    G, D = networks(s, rng, d)
+    opt_G, opt_D = (Adam(net, cosine(s["lr"], s["steps"]), s["beta1"], s["beta2"]) for net in (G, D))
+    penalties = [type(PENALTIES[name])(weight(s)) for name in s.get("penalties", ())]  # type: ignore[call-arg]
+    prior = uniform(s["reach"]) if "reach" in s else normal32
+    ema = EMA(G, s["ema"], warmup=True)
+    return GAN(G, D, GAN_LOSSES[s["loss"]], penalties, opt_G, opt_D, s["latent"], ema, prior=prior)
 
-    def net(entry, n, out, wrap):
+
+def weight(s: dict) -> Callable[[int], float]:
+    """gamma(t) = gamma (gamma_end / gamma)^(t / steps):  a smooth D first, to keep all modes; later a sharp one, for sharp modes."""
+    start, end = s["gamma"], s.get("gamma_end", s["gamma"])
+    return lambda t: start * math.pow(end / start, t / s["steps"])
+
+
+def normal32(n: int, latent: int, rng: np.random.Generator) -> np.ndarray:
+    """z ~ N(0, 1), drawn in float32, which is twice as fast."""
+    return rng.standard_normal((n, latent), dtype=np.float32)
+
+
+def train(game: GAN, source: Source, s: dict, rng: np.random.Generator) -> None:
+    """Make s["steps"] steps of the game, on batches of s["batch"] points."""
+    for _ in range(s["steps"]):
+        game.step(lambda: source.batch(s["batch"]), rng)
+
+
+def networks(s: dict, rng: np.random.Generator, d: int = 2) -> tuple[Sequential, Sequential]:
+    """G: latent - depth x width - d;   D: d - depth x width - 1, with packing or spectral norm if the settings ask for it."""
+
+    def net(entry: list[Layer], n: int, out: int, wrap: Callable[[Layer], Layer]) -> Sequential:
         sizes = [n] + s["depth"] * [s["width"]]
         hidden = [part for n, m in pairwise(sizes) for part in (wrap(Dense(n, m)), LeakyReLU(0.2))]
         return Sequential(*entry, *hidden, wrap(Dense(s["width"], out, gain=1.0)), rng=rng)
 
     pack, wrap = s.get("pack", 1), SpectralNorm if s.get("spectral") else lambda layer: layer
-    entry = [Pack(pack)] if pack > 1 else []
+    entry: list[Layer] = [Pack(pack)] if pack > 1 else []
     return net([], s["latent"], d, lambda layer: layer), net(entry, pack * d, 1, wrap)
 
 
-def real_points(draw, scale, rng):
-    """n -> n fresh points of the data, times scale."""
-    return lambda n: draw(n, rng) * np.float32(scale)
-
-
-def train(G, D, s, real, z, rng):
-    """The game of s -> G's moving average."""
-    steps, batch = s["steps"], s["batch"]
-    opt_G, opt_D = (Adam(net, cosine(s["lr"], steps), s["beta1"], s["beta2"]) for net in (G, D))
-    loss, average, now = GAN_LOSSES[s["loss"]], EMA(G, s["ema"], warmup=True), Weight(s)
-    penalties = [now.weigh(PENALTIES[name]) for name in s.get("penalties", ())]
-    for t in range(steps):
-        now.t = t
-        x = real(batch)
-        d_step(G, D, loss, penalties, opt_D, x, z(batch), rng)
-        g_step(G, D, loss, opt_G, x, z(batch))
-        average.step()
-    return average
-
-
-class Weight:
-    """gamma(t) = gamma (gamma_end / gamma)^(t / steps): first smooth, so that no mode is lost, then sharp, so that the modes are."""
-
-    def __init__(self, s):
-        self.start, self.steps, self.t = s.get("gamma", 0.0), s["steps"], 0
-        self.end = s.get("gamma_end", self.start)
-
-    def weigh(self, penalty):
-        def weighed(g):
-            return penalty(g, self.start * math.pow(self.end / self.start, self.t / self.steps))
-
-        weighed.at = penalty.at
-        return weighed
-
-
 def mean(found: list[dict]) -> dict[str, float]:
-    """The mean of each figure; shares become percent."""
+    """The mean of each figure; high_quality becomes percent."""
     figures = {name: float(np.mean([one[name] for one in found])) for name in found[0]}
     return figures | {"high_quality": 100 * figures["high_quality"]}

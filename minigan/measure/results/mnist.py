@@ -1,4 +1,4 @@
-"""The table of digits once more, on all 60,000 of MNIST."""
+"""The table `digits` again, on all 60,000 training images of MNIST."""
 
 from functools import partial
 

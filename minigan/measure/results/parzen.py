@@ -1,17 +1,17 @@
-"""Parzen log-likelihood of MNIST: the number of the first GAN paper, by its protocol, and why not to trust it.
+"""Parzen log-likelihood of MNIST: the number reported by the first GAN paper, by its protocol, and why not to trust it.
 
-Goodfellow et al. 2014, section 5: 10,000 samples, a Gaussian on each, sigma the best of ten on validation images, then the mean
-log-likelihood of the 10,000 test images in nats; all pixels in [0, 1].  metrics/parzen.py computes it and says what is wrong with
-it.  So the first row is no generator at all: 10,000 training images, handed in as samples.  What scores above them does not draw
-better than the data; it draws nearer to the middle (Theis et al. 2016: the centres of k-means win).  The second row shows it: the
-same images, blurred.  The last one draws nearer to the middle by a known trick, z times 0.8 ("truncation", Brock et al. 2019); the
-factor was chosen on "mlp".
+Goodfellow et al. 2014, section 5: put a Gaussian on each of 10,000 samples, choose sigma as the best of ten on validation images,
+and report the mean log-likelihood of the 10,000 test images in nats; all pixels are in [0, 1].  metrics/parzen.py computes it and
+explains what is wrong with it.  That is why the first row is not a generator: it is 10,000 training images, used as samples.  A
+method that scores higher does not draw better than the data; its samples are closer to the mean (Theis et al. 2016: the centres of
+k-means win).  The second row demonstrates this with the same images, blurred.  The last row uses a known trick to draw closer to
+the mean: z times 0.8 ("truncation", Brock et al. 2019); the factor was chosen on "mlp".
 
-As published: the number of samples, the sigmas, 1,000 validation images that no method trains on (the last of the training set), all
-test images.  Different: the GANs of then were multilayer perceptrons with ReLU, sigmoid and maxout, without labels.  "mlp" comes
-nearest, and still has BatchNorm, R1, Adam and a moving average.  A method with labels is told which digit to draw, as often as
-each occurs among the training images.  The published error is that of the mean over the test images (ours: `test_error` in the
-csv); the error in the table is over the seeds.
+As in the paper: the number of samples, the sigmas, 1,000 validation images that no method trains on (the last of the training
+set), all test images.  Different from the paper: its GANs were multilayer perceptrons with ReLU, sigmoid and maxout, without
+labels.  "mlp" is the closest to them, but has BatchNorm, R1, Adam and a moving average.  A method with labels draws each digit as
+often as it occurs among the training images.  The published error is that of the mean over the test images (ours: `test_error`
+in the csv); the error in the table is over the seeds.
 """
 
 import math
@@ -23,9 +23,9 @@ from minigan.game import GAN
 from minigan.measure.results.harm import blurred
 from minigan.measure.results.table import Cell, Column, Published
 from minigan.metrics.parzen import parzen_log_likelihood, parzen_sigma
-from minigan.running import runs
-from minigan.running.config import Config
+from minigan.running.build import build
 from minigan.trainer import Trainer
+from minigan.zoo import gan
 
 NAME, SEEDS, DATA = "parzen", 3, ("mnist",)
 SAME = {"data": "mnist", "samples": 10_000, "test": 10_000}
@@ -51,12 +51,13 @@ VALIDATION, SIGMAS = 1000, np.logspace(-1, 0, 10)  # 0.1 .. 1
 
 
 def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
+    """Train the GAN of a method, if it has one, and score its samples with the best sigma of the validation images."""
     s = dict(cell.settings)
     n, test, blur, shrink = s.pop("samples"), s.pop("test"), s.pop("blur", 0.0), s.pop("shrink", 1.0)
     rng = np.random.default_rng([cell.seed, 1])
     x, y, validation, test = split(s["data"], test)
     if "model" in s:
-        samples = drawn(trained(Config(seed=cell.seed, **s), x, y), n, y, rng, shrink)
+        samples = drawn(trained(gan.Options(seed=cell.seed, **s), x, y), n, y, rng, shrink)
     else:
         samples = x[rng.choice(len(x), n, replace=False)]
     if blur:
@@ -68,7 +69,7 @@ def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
 
 
 def split(name: str, test: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """-> training images and labels, validation images, test images, uint8 (N, 28, 28, 1); those of mnist10k from its one set."""
+    """-> training images and labels, validation images, test images, uint8 (N, 28, 28, 1).  mnist10k is split into all three."""
     found = data.load(name)
     if name == "mnist":
         order, tested = np.arange(len(found)), data.load(name, split="test").images[:test]
@@ -76,27 +77,29 @@ def split(name: str, test: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
         order = np.random.default_rng(0).permutation(len(found))
         order, tested = order[test:], found.images[order[:test]]
     learned, held = order[:-VALIDATION], order[-VALIDATION:]
+    assert found.labels is not None
     return found.images[learned], found.labels[learned], found.images[held], tested
 
 
-def trained(config: Config, x: np.ndarray, y: np.ndarray) -> GAN:
-    """The game of `minigan train` with this config, on these images only."""
-    built = runs.build(config)  # the networks as for the whole data set
-    margin = (built.x.shape[1] - x.shape[1]) // 2  # a convolutional net sees 28 x 28 in a frame to 32 x 32
+def trained(config: gan.Options, x: np.ndarray, y: np.ndarray) -> GAN:
+    """The game that `minigan train` trains with this config, but on these images only."""
+    built = build(gan, config)  # the same networks as for the full data set
+    margin = (built.source.shape[0] - x.shape[1]) // 2  # a convolutional network sees 28 x 28 padded to 32 x 32
     x = np.pad(x, ((0, 0), (margin, margin), (margin, margin), (0, 0)))
     Trainer(built.game, x, y if config.labels else None, batch=config.batch, steps=config.steps, seed=config.seed).run()
+    assert isinstance(built.game, GAN)
     return built.game
 
 
 def drawn(game: GAN, n: int, y: np.ndarray, rng: np.random.Generator, shrink: float = 1.0) -> np.ndarray:
-    """n images of `shrink` times z; with labels, those of n images taken at random.   -> (n, H, W, 1) in [-1, 1]"""
+    """G(shrink z) -> n images (n, H, W, 1) in [-1, 1]; a conditional G gets the labels of n random training images."""
     labels = rng.choice(y, n) if game.classes else None
-    z = np.float32(shrink) * rng.standard_normal((n, game.latent)).astype(np.float32)
+    z = np.float32(shrink) * game.prior(n, game.latent, rng).astype(np.float32)
     return game.generate((z, labels) if game.classes else z)
 
 
 def pixels(images: np.ndarray) -> np.ndarray:
-    """uint8 or [-1, 1] (N, H, W, 1), without a frame -> (N, 784) in [0, 1]."""
+    """(N, H, W, 1), uint8 or float in [-1, 1] -> (N, 784) in [0, 1], without the padding."""
     margin = (images.shape[1] - 28) // 2
     inside = images[:, margin : margin + 28, margin : margin + 28].reshape(len(images), -1)
     return inside / 255 if inside.dtype == np.uint8 else (inside + 1) / 2

@@ -1,8 +1,8 @@
-"""The raw rows: one line a cell, with all one needs to doubt it.
+"""The raw rows of a table: one csv line per cell, with everything needed to question it.
 
-A mean is only as good as the rows under it, so they are kept: the seed, a hash of every setting, the versions, the machine,
-the minutes, the figures, and for a method that failed, how.  A file is always whole (read, one row more, written anew,
-atomically), and two processes may fill one table: the folder is locked while a row is added.
+A mean is only as good as the rows behind it, so they are kept: the seed, a hash of all settings, the versions, the machine,
+the minutes, the figures, and the reason if a method failed.  A row is added by rewriting the file atomically, so the file is
+never half written.  Two processes may fill the same table: the folder is locked while a row is added.
 """
 
 import csv
@@ -14,6 +14,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,31 +25,38 @@ Row = dict[str, str]
 HEAD = ("method", "seed", "config", "minigan", "numpy", "machine", "threads", "minutes", "failure")
 
 
-def config_hash(settings: dict) -> str:
-    """The first 8 hex digits of sha256(settings as JSON, keys sorted): equal settings, equal hash, on every machine."""
+def config_hash(settings: dict[str, Any]) -> str:
+    """The first 8 hex digits of sha256(settings as JSON, keys sorted): equal settings have equal hashes on every machine.
+
+    Raises TypeError for a setting that JSON cannot hold.
+    """
     canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:8]
 
 
 def read(path: str | os.PathLike) -> list[Row]:
-    """All rows, as text; none if there is no file.  Raises ValueError for a file that is no table of results."""
+    """All rows, as text; an empty list if there is no file.  Raises ValueError if the file is not a table of results."""
     if not Path(path).exists():
         return []
     reader = csv.DictReader(io.StringIO(Path(path).read_text(encoding="utf-8"), newline=""), restval="")
-    missing = [name for name in HEAD if name not in (reader.fieldnames or ())]
+    columns = reader.fieldnames or ()
+    missing = [name for name in HEAD if name not in columns]
     if missing:
-        raise ValueError(f"{path} is not a table of results: it has no column {missing[0]!r}; move it out of the way")
+        raise ValueError(f"{path} is not a table of results: it has no column {missing[0]!r}; move it elsewhere")
     found = list(reader)
     if any(None in row for row in found):
-        raise ValueError(f"{path} is damaged: a row has more fields than the {len(reader.fieldnames)} columns")
+        raise ValueError(f"{path} is damaged: a row has more fields than the {len(columns)} columns")
     return found
 
 
-def append(path: str | os.PathLike, row: dict) -> None:
-    """Add one row; numbers are written to seven digits, and a figure the file did not know becomes a new column."""
+def append(path: str | os.PathLike, row: dict[str, Any]) -> None:
+    """Add one row.  Numbers are written with seven digits; a figure that is new to the file becomes a new column.
+
+    Raises ValueError, and leaves the file alone, if it is not a table of results.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(path.parent):
+    with _locked(path.parent):
         found = [*read(path), {name: _text(value) for name, value in row.items()}]
         names = dict.fromkeys([*HEAD[:-1], *(name for row in found for name in row if name not in HEAD), HEAD[-1]])
         text = io.StringIO(newline="")
@@ -59,20 +67,20 @@ def append(path: str | os.PathLike, row: dict) -> None:
 
 
 def figures(row: Row) -> dict[str, float]:
-    """What was measured, without the provenance."""
+    """The measured figures of a row, without its provenance."""
     return {name: float(value) for name, value in row.items() if name not in HEAD and value != ""}
 
 
-def _text(value) -> str:
+def _text(value: Any) -> str:
     return f"{float(value):.7g}" if isinstance(value, float | np.floating) else str(value)
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Only one process at a time: others wait here."""
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold an exclusive lock on the folder; other processes wait here."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
-        os.close(handle)  # this unlocks it too
+        os.close(handle)  # also releases the lock

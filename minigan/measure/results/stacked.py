@@ -1,23 +1,26 @@
 """Stacked MNIST: three digits as red, green and blue make 1000 modes.  How many does a GAN find, and how evenly?
 
-The measure (Metz et al. 2017; Srivastava et al. 2017): 26,000 samples, each channel read by a classifier, the three digits a number from
-000 to 999.  Modes are the numbers that occur; KL is sum p log(1000 p), p their shares.  Even 26,000 real images leave about
-999 / 52,000 = 0.019 by chance and some more because digits are not equally frequent: that is the row "real images".
+The measure (Metz et al. 2017; Srivastava et al. 2017): of 26,000 samples, a classifier reads each channel, and the three digits form
+a number from 000 to 999.  Modes are the numbers that occur; KL is sum p log(1000 p), with p their shares.  Even for 26,000 real images
+KL is about 999 / 52,000 = 0.019 by chance, and a little more because digits are not equally frequent: see the row "real images".
 
 Different from the papers:
-* The classifier is the library's DigitNet, theirs are others (and not all the same).
-* Images are 32 x 32 (28 x 28 in a black frame); the papers have 28 x 28, 32 x 32 or 64 x 64.
-* D and G are `models.dcgan_up`: upsampling G with BatchNorm, D without normalisation.  DCGAN, ALI, Unrolled, VEEGAN and PacGAN share one
-  transposed-convolution DCGAN; StyleGAN2, DDGAN and R3GAN have networks many times larger and train for days on GPUs.  Ours have one hour.
-* Each real image is three random digits of MNIST's 60,000, drawn anew whenever it is needed; most papers fix one set of triples.
-* Loss and penalty are not the papers' either: see METHODS, which hold all that was chosen.
+* The classifier is the library's DigitNet; the papers use other classifiers (and not all the same).
+* Images are 32 x 32 (28 x 28 with a black border); the papers use 28 x 28, 32 x 32 or 64 x 64.
+* The networks are `models.dcgan_up`: an upsampling G with BatchNorm, a D without normalisation.  DCGAN, ALI, Unrolled, VEEGAN and
+  PacGAN share one transposed-convolution DCGAN; StyleGAN2, DDGAN and R3GAN have much larger networks and train for days on GPUs.
+  Ours train for one hour.
+* Each real image is a new random triple of MNIST's 60,000 digits; most papers use one fixed set of triples.
+* Loss and penalty also differ from the papers; METHODS holds all choices.
 """
 
-from functools import partial
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
-from minigan import data, models
+from minigan import data, models, plots
+from minigan.data import Stream
 from minigan.losses import GAN_LOSSES
 from minigan.measure.results.table import Cell, Column, Published
 from minigan.metrics.frechet import frechet_distance
@@ -67,52 +70,43 @@ PUBLISHED = [
 ]
 
 
-class Stacks:
-    """Images of three digits each, made when asked for: stacks[index] -> uint8 (len(index), 32, 32, 3).
+def stacks(digits: np.ndarray, rng: np.random.Generator) -> Stream:
+    """An endless source of images uint8 (32, 32, 3), each made of three random digits out of `digits` (N, 28, 28, 1)."""
+    framed = np.pad(digits[..., 0], ((0, 0), (2, 2), (2, 2)))  # (N, 32, 32)
 
-    There are N^3 of them.  The index only says how many are wanted: each is a new draw, which is what the Trainer's order of an
-    epoch, a permutation, cannot be.
-    """
+    def draw(n: int, rng: np.random.Generator) -> np.ndarray:
+        triples = rng.integers(len(framed), size=(n, 3))
+        return np.moveaxis(framed[triples], 1, -1)  # (n, 3, 32, 32) -> (n, 32, 32, 3)
 
-    def __init__(self, digits: np.ndarray, rng: np.random.Generator):  # uint8 (N, 28, 28, 1)
-        self.digits, self.rng = np.pad(digits[..., 0], ((0, 0), (2, 2), (2, 2))), rng  # (N, 32, 32)
-
-    def __len__(self) -> int:
-        return len(self.digits)
-
-    def __getitem__(self, index: np.ndarray) -> np.ndarray:
-        triples = self.rng.integers(len(self.digits), size=(len(index), 3))
-        return np.moveaxis(self.digits[triples], 1, -1)  # (B, 3, 32, 32) -> (B, 32, 32, 3)
+    return Stream(draw, rng, (32, 32, 3))
 
 
 def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
+    """Count the modes of samples: those of the GAN of this cell after training it, or real images."""
     s = cell.settings
     init, triples, noise = (np.random.default_rng(seed) for seed in np.random.SeedSequence(cell.seed).spawn(3))
     digits = data.load(s["data"]).images
-    stacks, reference = (
-        Stacks(digits, triples),
-        digits[triples.choice(len(digits), min(10_000, s["samples"]), replace=False)],
-    )
+    reference = digits[triples.choice(len(digits), min(10_000, s["samples"]), replace=False)]
+    source = stacks(digits, triples)
     if "loss" not in s:
-        return judged(lambda n: stacks[np.arange(n)], s["samples"], reference)
+        return judged(lambda n: plots.to_image(source.batch(n)[0]), s["samples"], reference)
     game = built(s, init)
-    Trainer(game, stacks, batch=s["batch"], steps=s["steps"], seed=cell.seed).run()
+    Trainer(game, source, batch=s["batch"], steps=s["steps"], seed=cell.seed).run()
     return judged(lambda n: game.sample(n, noise), s["samples"], reference)
 
 
 def built(s: dict, rng: np.random.Generator) -> GAN:
-    """The game of a recipe, without labels: the modes must be found."""
+    """The GAN of a recipe, without labels: it has to find the modes itself."""
     G, D = models.dcgan_up((32, 32, 3), s["latent"], s["width"], rng=rng)
-    adam = [Adam(net, cosine(s["lr"], s["steps"]), s["beta1"], s["beta2"]) for net in (G, D)]
+    opt_G, opt_D = (Adam(net, cosine(s["lr"], s["steps"]), s["beta1"], s["beta2"]) for net in (G, D))
+    terms = [replace(PENALTIES[name], gamma=s["gamma"]) for name in s["penalties"]]  # type: ignore[call-arg]
+    return GAN(G, D, GAN_LOSSES[s["loss"]], terms, opt_G, opt_D, s["latent"], EMA(G, s["ema"], warmup=True))
 
-    terms = [partial(PENALTIES[name], gamma=s["gamma"]) for name in s["penalties"]]
-    return GAN(G, D, GAN_LOSSES[s["loss"]], terms, *adam, s["latent"], EMA(G, s["ema"], warmup=True))
 
+def judged(draw: Callable[[int], np.ndarray], n: int, reference: np.ndarray, block: int = 1000) -> dict[str, float]:
+    """Modes and KL of n images, drawn block by block with draw(size); and the Frechet distance of their digits from the reference.
 
-def judged(draw, n: int, reference: np.ndarray, block: int = 1000) -> dict[str, float]:
-    """modes and KL of n images that draw(size) makes a block at a time; and how far their digits are from the reference.
-
-    reference: real digits (M, 28, 28, 1).  Modes alone say nothing of the drawing: DigitNet is sure of its digit on plain noise too.
+    reference: real digits (M, 28, 28, 1).  Modes alone say nothing about quality: DigitNet reads a digit confidently in noise too.
     """
     numbers, features = zip(*(read(draw(min(block, n - start))) for start in range(0, n, block)), strict=True)
     shares = np.bincount(np.concatenate(numbers), minlength=1000) / n
@@ -120,13 +114,13 @@ def judged(draw, n: int, reference: np.ndarray, block: int = 1000) -> dict[str, 
 
 
 def read(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The number 0 .. 999 on each image, and DigitNet's features of its three digits.   (N, 32, 32, 3) -> (N,), (3 N, 64)"""
+    """The number 0 .. 999 in each image, and DigitNet's features of its three digits.   (N, 32, 32, 3) -> (N,), (3 N, 64)"""
     channels = np.moveaxis(images, -1, 1).reshape(-1, 32, 32, 1)  # (3 N, 32, 32, 1): r g b r g b ...
     features, p = digitnet.features(channels)
     return p.argmax(axis=1).reshape(-1, 3) @ [100, 10, 1], features
 
 
 def spread(shares: np.ndarray) -> dict[str, float]:
-    """modes = how many p > 0,   KL = sum p log(K p),  0 if all K are equally frequent.   shares (K,), summing to 1"""
+    """modes = number of p > 0,   KL = sum p log(K p),  0 if all K are equally frequent.   shares (K,), summing to 1"""
     p = shares[shares > 0]
     return {"modes": float(len(p)), "kl": float(p @ np.log(len(shares) * p))}

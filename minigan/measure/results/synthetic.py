@@ -1,20 +1,22 @@
 """Ten modes in 1200 dimensions: too many for a picture, few enough to count.
 
-Srivastava et al. 2017 (VEEGAN), section 4.1: a mixture of ten Gaussians of 700 dimensions each, embedded in 1200.  Neither the paper nor
-the code that follows it says how the modes were placed or what "within 3 standard deviations" means in 1200 dimensions, so ours is *a*
-set of that kind, stated here in full:
+Srivastava et al. 2017 (VEEGAN), section 4.1: a mixture of ten Gaussians of 700 dimensions each, embedded in 1200.  Neither the paper
+nor the code based on it says how the modes were placed, or what "within 3 standard deviations" means in 1200 dimensions.  So ours is
+*a* set of that kind, defined completely by
 
     x = c_k + 0.1 A_k u,    c_k uniform in [-1, 1]^1200,    u ~ N(0, I_700),    A_k (1200, 700) with rows of length 1
 
-so that every coordinate of a mode has std 0.1; near is what `mixture_quality` calls near: the data's own points lie at 1.4 std of the 3,
-the place half-way between two modes at 5.8.  A generator that only draws the ten centres would be perfect here, which is why the
-spread is measured too: the std of the points around their own mean in each mode, in percent of the data's.
+Each coordinate of a mode has a standard deviation s = 0.1.  A point is of high quality if `mixture_quality` finds it within 3 s
+of a mode; by that measure the data's own points are at 1.4 s, and the midpoint of two modes is at 5.8 s.  A generator that draws
+only the ten centres would score perfectly, so the spread is measured too: the standard deviation of the points of a mode around
+their mean, in percent of the data's.
 """
 
 import numpy as np
 
+from minigan.data import Stream
 from minigan.measure.results import mixtures
-from minigan.measure.results.table import Column, Published
+from minigan.measure.results.table import Cell, Column, Published
 from minigan.metrics.modes import mixture_quality
 
 NAME = "synthetic"
@@ -32,7 +34,7 @@ METHODS = {
         "penalties": ["r1", "r2"],
         "gamma": 30.0,
         "gamma_end": 0.3,
-        "latent": 2,  # instead of 64: fewer points lie between two modes
+        "latent": 2,  # instead of 64: fewer points between two modes
         "steps": 12_000,
     },
 }
@@ -64,24 +66,23 @@ class Mixture:
         self.A = A / np.linalg.norm(A, axis=2, keepdims=True)  # (10, 1200, 700), rows of length 1
 
     def draw(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """n points in random order."""
         k = np.sort(rng.integers(MODES, size=n))
         u = rng.standard_normal((n, INNER), dtype=np.float32)
         x = np.concatenate([u[k == mode] @ self.A[mode].T for mode in range(MODES)])
         return rng.permutation(self.centres[k] + np.float32(STD) * x)
 
 
-def run_cell(cell, quick) -> dict[str, float]:
+def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
+    """Train the GAN of this cell; count the modes of its samples and measure their spread."""
     s = cell.settings
     place, init, draw, noise = (np.random.default_rng(seed) for seed in np.random.SeedSequence(cell.seed).spawn(4))
     mixture = Mixture(place)
-    pool = mixture.draw(20_000, draw)  # 100 MB; drawing afresh for each step would take longer than the step
-    G, D = mixtures.networks(s, init, DIMENSIONS)
-
-    def z(n):
-        return noise.standard_normal((n, s["latent"]), dtype=np.float32)
-
-    average = mixtures.train(G, D, s, lambda n: pool[draw.integers(len(pool), size=n)], z, noise)
-    points = average.net(z(mixtures.POINTS))
+    pool = mixture.draw(20_000, draw)  # 100 MB; new points for each step would take longer than the step
+    source = Stream(lambda n, rng: pool[rng.integers(len(pool), size=n)], draw, (DIMENSIONS,))
+    game = mixtures.built(s, init, DIMENSIONS)
+    mixtures.train(game, source, s, noise)
+    points = game.generate(game.noise(mixtures.POINTS, noise), batch=mixtures.POINTS)
     figures = mixture_quality(points, mixture.centres, STD)
     return figures | {
         "high_quality": 100 * figures["high_quality"],
@@ -90,7 +91,7 @@ def run_cell(cell, quick) -> dict[str, float]:
 
 
 def spread(points: np.ndarray, centres: np.ndarray) -> float:
-    """sqrt of the mean square, over points and coordinates, of x - (mean of the points that share its nearest centre)."""
+    """sqrt(mean of (x - m)^2) over points and coordinates, m being the mean of all points with the same nearest centre as x."""
     distance = (points * points).sum(1)[:, None] - 2 * points @ centres.T + (centres * centres).sum(1)
     nearest = distance.argmin(axis=1)
     away = [part - part.mean(axis=0) for part in (points[nearest == k] for k in range(len(centres))) if len(part)]

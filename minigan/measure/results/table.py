@@ -1,7 +1,8 @@
-"""A table is methods times seeds; each pair is a cell, measured once.
+"""Run a table: every method with every seed.  Each pair is a cell, and each cell is measured once.
 
-Long tables are stopped: by Ctrl-C, by a reboot, by the end of the day.  So nothing is kept in memory: a cell is done when its
-row stands in the file with the hash of its settings, and the loop below asks the file before it starts each cell.
+A long table gets interrupted: by Ctrl-C, by a reboot, by the end of the day.  So no result is kept in memory.  A cell is done
+when the csv contains a row with its method, its seed and the hash of its settings, and the loop below checks the file before
+it starts each cell.
 """
 
 import os
@@ -9,7 +10,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,19 +19,21 @@ from minigan import __version__, data
 from minigan.kernels import get_threads
 from minigan.measure.bench.machine import processor
 from minigan.measure.results import rows
+from minigan.measure.selection import select
 from minigan.optim import NonFiniteError
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One method with one seed, and the settings by which it is measured."""
+    """One method with one seed, and the settings it is measured with."""
 
     method: str
     seed: int
-    settings: dict
+    settings: dict[str, Any]
 
     @property
     def config(self) -> str:
+        """The hash of the settings, 8 hex digits."""
         return rows.config_hash(self.settings)
 
     def __str__(self) -> str:
@@ -37,7 +41,7 @@ class Cell:
 
 
 class Column(NamedTuple):
-    """A figure to show: `better` is "more", "less", or "" if neither is."""
+    """How to show one figure; `better` is "more", "less", or "" if neither direction is better."""
 
     heading: str
     format: str = ".3g"
@@ -45,30 +49,40 @@ class Column(NamedTuple):
 
 
 class Published(NamedTuple):
-    """A row of a paper: figures by the names of ours, each a value or (value, error)."""
+    """A row from a paper: its figures under our column names, each a value or (value, error)."""
 
     method: str
     figures: dict[str, float | tuple[float, float]]
     source: str
 
 
-def file_of(table, folder: str | os.PathLike, quick: bool = False) -> Path:
+def file_of(table: ModuleType, folder: str | os.PathLike, quick: bool = False) -> Path:
+    """The csv of a table: <folder>/NAME.csv, or <folder>/NAME-quick.csv."""
     return Path(folder) / f"{table.NAME}{'-quick' * quick}.csv"
 
 
-def cells(table, quick: bool = False, only: str | None = None, seeds: int | None = None) -> list[Cell]:
-    """All methods with seed 0, then all with seed 1, ...: a table that is stopped is a fair one.  --quick: one seed.
+def cells(table: ModuleType, quick: bool = False, only: str | None = None, seeds: int | None = None) -> list[Cell]:
+    """All methods with seed 0, then all with seed 1, ...: even an interrupted table treats its methods equally.
 
-    Raises ValueError for a method that is not there or seeds < 1.
+    Parameters
+    ----------
+    quick : bool
+        Apply the table's QUICK settings; one seed unless `seeds` is given.
+    only : str, optional
+        Comma-separated methods, or prefixes of their names.
+    seeds : int, optional
+        How many seeds, at least 1.
+
+    Raises
+    ------
+    ValueError
+        If no method matches `only`, or seeds < 1.
     """
     if seeds is None:
         seeds = 1 if quick else table.SEEDS
     if seeds < 1:
         raise ValueError(f"a table needs at least one seed, got --seeds {seeds}")
-    asked = [part.strip() for part in only.split(",")] if only else [""]
-    chosen = [
-        name for name in table.METHODS if any(name == a if a in table.METHODS else name.startswith(a) for a in asked)
-    ]
+    chosen = select(table.METHODS, only)
     if not chosen:
         raise ValueError(f"{table.NAME} has no method {only!r}; there are: {', '.join(table.METHODS)}")
     change = getattr(table, "QUICK", {}) if quick else {}
@@ -77,20 +91,20 @@ def cells(table, quick: bool = False, only: str | None = None, seeds: int | None
 
 
 def measure(
-    table,
+    table: ModuleType,
     folder: str | os.PathLike,
     quick: bool = False,
     only: str | None = None,
     seeds: int | None = None,
-    say: Callable[[str], None] = print,
+    say: Callable[[str], object] = print,
 ) -> None:
-    """Run each cell that has no row yet, and write its row at once."""
+    """Run each cell that has no row yet, and write its row immediately; `say` receives the progress messages."""
     path = file_of(table, folder, quick)
     todo = cells(table, quick, only, seeds)
     for i, cell in enumerate(todo, 1):
         where = f"[{i}/{len(todo)}] {cell}"
         if is_done(path, cell):
-            say(f"{where}: measured before (config {cell.config}), skipped")
+            say(f"{where}: already measured (config {cell.config}), skipped")
             continue
         say(f"{where}: config {cell.config} ...")
         row = run_cell(table, cell, quick)
@@ -99,13 +113,16 @@ def measure(
 
 
 def is_done(path: Path, cell: Cell) -> bool:
-    """Does the row of this cell stand in the file?"""
+    """Does the file contain a row for this cell, measured with these settings?"""
     key = (cell.method, str(cell.seed), cell.config)
     return any((row["method"], row["seed"], row["config"]) == key for row in rows.read(path))
 
 
-def run_cell(table, cell: Cell, quick: bool) -> dict:
-    """One measurement -> its row.  A method that diverges is a result too."""
+def run_cell(table: ModuleType, cell: Cell, quick: bool) -> dict[str, Any]:
+    """Measure one cell -> its row.  A method that diverges is a result too: its row has a failure instead of figures.
+
+    Raises ValueError if a figure has the name of a provenance column (rows.HEAD).
+    """
     started = time.perf_counter()
     try:
         figures, failure = table.run_cell(cell, quick), ""
@@ -113,7 +130,7 @@ def run_cell(table, cell: Cell, quick: bool) -> dict:
         figures, failure = {}, str(error)
     clash = figures.keys() & set(rows.HEAD)
     if clash:
-        raise ValueError(f"{table.NAME}: a figure may not be called {min(clash)!r}, a column has that name already")
+        raise ValueError(f"{table.NAME}: a figure cannot be called {min(clash)!r}, that column already exists")
     provenance = {"config": cell.config, "minigan": __version__, "numpy": np.__version__, "machine": processor()}
     minutes = (time.perf_counter() - started) / 60
     return {
@@ -127,18 +144,21 @@ def run_cell(table, cell: Cell, quick: bool) -> dict:
     }
 
 
-def fetch(table, download: bool, quick: bool) -> None:
-    """Stop now, not after an hour, if a data set is missing.  `download` lets it be fetched.  --quick needs none."""
+def fetch(table: ModuleType, download: bool, quick: bool) -> None:
+    """Load the table's data sets once, so that a missing one stops the run now and not after an hour.
+
+    `download` allows fetching them.  --quick needs none.  Raises FileNotFoundError.
+    """
     for name in () if quick else getattr(table, "DATA", ()):
         for split in ("train", "test"):
             data.load(name, split=split, download=download)
 
 
-def draw(table, folder: str | os.PathLike, quick: bool) -> list[Path]:
-    """The table's pictures, if it has any."""
+def draw(table: ModuleType, folder: str | os.PathLike, quick: bool) -> list[Path]:
+    """Draw the table's pictures from its rows, if it has any -> their files."""
     found = rows.read(file_of(table, folder, quick))
     return table.draw(found, Path(folder), quick) if hasattr(table, "draw") and found else []
 
 
-def _short(row: dict) -> str:
+def _short(row: dict[str, Any]) -> str:
     return ", ".join(f"{name} {value:.4g}" for name, value in row.items() if name not in rows.HEAD)

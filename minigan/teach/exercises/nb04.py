@@ -1,4 +1,6 @@
-"""Lesson 4, the clinic: a skip that carries its slope, the adjoint test, and a layer of one's own with its certificate."""
+"""Lesson 4, the gradient clinic: a skip connection, the adjoint test, and a layer of your own that passes every check."""
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -15,22 +17,23 @@ _W, _V = _rng.standard_normal((2, 3, 4))
 
 p1 = Prediction(
     "b",
-    a="the adjoint test holds: backward and tangent make the same mistake, and it only asks whether they agree.",
-    b="backward and tangent share the wrong slope. Each differs from the differences, but not from the other.",
+    a="the adjoint test passes: backward and tangent make the same mistake, and it only asks whether they agree.",
+    b="backward and tangent use the same wrong derivative. Each disagrees with the differences, but not with the other.",
     c="the adjoint test does not catch it: both verbs make the same mistake.",
-    d="the slope is wrong nearly everywhere; the differences could not miss it.",
+    d="the derivative is wrong nearly everywhere; the differences could not miss it.",
 )
 p2 = Prediction(
     "c",
-    a="dx is the right slope of what the layer computes; it computes another thing than it should.",
-    b="the parameters' slopes are right too, for the function as it is.",
-    c="every derivative is right, for another function: one in which a sample's output depends on its neighbours in the batch.",
+    a="dx is the right gradient of what the layer computes, but the layer computes the wrong thing.",
+    b="the parameters' gradients are also right, for the function as it is.",
+    c="every derivative is right, but for a different function: one in which a sample's output depends on its "
+    "neighbours in the batch.",
 )
 p3 = Prediction(
     "c",
     a="the gradient of G's step is the gradient of the loss it reports, to ten digits. The loss is the wrong one.",
     b="G's step moves G and nothing else.",
-    c="it is a right gradient of a wrong value, and only somebody who knows what the value should be can object.",
+    c="it is the right gradient of a wrong value, and only someone who knows what the value should be can object.",
 )
 
 q1 = Formula(
@@ -39,25 +42,27 @@ q1 = Formula(
         (_rng.standard_normal((5, 3)), lambda dy: dy @ _A.T),
         (_rng.standard_normal((5, 3)), lambda dy: dy @ _B.T),
     ],
-    todo="x reached y on two ways, directly and through f; the slopes of the two add up.",
-    praise="however small the body's slope is, the skip hands dy on undiminished: that is why very deep networks can learn.",
+    todo="x reaches y by two paths, directly and through f; the gradients of the two paths add up.",
+    praise="however small the body's derivative is, the skip connection passes dy on undiminished: that is why very "
+    "deep networks can learn.",
     mistakes={
-        "the skip is cut: x also reached y directly, and that way has a slope too": lambda dy, body_backward: (
+        "the skip connection is cut: x also reaches y directly, and that path has a gradient too": lambda dy, body_backward: (
             body_backward(dy)
         ),
-        "only the skip is left: x also reached y through f": lambda dy, body_backward: dy,
-        "two ways add up; they are not multiplied": lambda dy, body_backward: dy * body_backward(dy),
-        "the mean of the two is half of what it should be: both ways carry all of their slope": lambda dy, body_backward: (
+        "only the skip connection is left: x also reaches y through f": lambda dy, body_backward: dy,
+        "the gradients of two paths are added, not multiplied": lambda dy, body_backward: dy * body_backward(dy),
+        "the mean of the two is half of what it should be: each path carries its full gradient": lambda dy, body_backward: (
             (dy + body_backward(dy)) / 2
         ),
-        "body_backward already is f' dy; it gets dy, not dy plus something": lambda dy, body_backward: body_backward(
-            dy + dy
+        "body_backward already computes f' dy; give it dy, not dy plus something": lambda dy, body_backward: (
+            body_backward(dy + dy)
         ),
     },
 )
 
 
-def _pair(M, wrong):
+def _pair(M: np.ndarray, wrong: np.ndarray) -> tuple[Callable, Callable]:
+    """A tangent v M and a backward dy wrong': adjoint only if wrong is M."""
     return lambda v: v @ M, lambda dy: dy @ wrong.T
 
 
@@ -68,38 +73,38 @@ q2 = Formula(
         (*_pair(_W, 2 * _W), _rng.standard_normal((5, 3)), _rng.standard_normal((5, 4))),
         (*_pair(_V, _W), _rng.standard_normal((5, 3)), _rng.standard_normal((5, 4))),
     ],
-    todo="the inner product of two arrays is np.sum(a * b); there are two of them to compare.",
-    praise="no step h, no float64 needed, any size of layer: two products of numbers you already have.",
+    todo="the inner product of two arrays is np.sum(a * b); compare two of them.",
+    praise="it needs no step h and no float64 and works for layers of any size: two products of numbers you already have.",
     mistakes={
-        "take the absolute value: how far apart, not which is larger": lambda tangent, backward, v, dy: (
+        "take the absolute value: how far apart they are, not which is larger": lambda tangent, backward, v, dy: (
             np.sum(dy * tangent(v)) - np.sum(backward(dy) * v)
         ),
-        "that is the other sign; take the absolute value": lambda tangent, backward, v, dy: (
+        "the sign is the opposite one; take the absolute value": lambda tangent, backward, v, dy: (
             np.sum(backward(dy) * v) - np.sum(dy * tangent(v))
         ),
-        "add up first, then take the absolute value: single terms need not agree": lambda tangent, backward, v, dy: (
+        "sum first, then take the absolute value: single terms need not agree": lambda tangent, backward, v, dy: (
             np.sum(np.abs(dy * tangent(v))) - np.sum(np.abs(backward(dy) * v))
         ),
         "an inner product is a sum, not a mean: the two arrays have different numbers of entries": (
             lambda tangent, backward, v, dy: abs(np.mean(dy * tangent(v)) - np.mean(backward(dy) * v))
         ),
-        "the two inner products are to be subtracted, not added": lambda tangent, backward, v, dy: abs(
+        "subtract the two inner products, do not add them": lambda tangent, backward, v, dy: abs(
             np.sum(dy * tangent(v)) + np.sum(backward(dy) * v)
         ),
     },
 )
 
 
-HINTS = {  # which check fails -> where to look
-    "arguments unchanged": "backward writes into dy, which belongs to whoever called; make a new array",
-    "dx": "backward is not the slope of forward: dx = f'(x) dy",
+HINTS = {  # the check that fails -> where to look
+    "arguments unchanged": "backward writes into dy, which belongs to the caller; make a new array",
+    "dx": "backward is not the transposed derivative of forward: dx = f'(x) dy",
     "tangent": "tangent is not the derivative of forward along v: w = f'(x) v",
-    "adjoint": "backward and tangent are not the same Jacobian",
-    "second order, dtheta": "the cache that tangent returns does not say what backward needs: the sign of x, again",
+    "adjoint": "backward and tangent do not use the same Jacobian",
+    "second order, dtheta": "the cache that tangent returns must again hold what backward needs: the sign of x",
 }
 
 
-def _absolute(make) -> str | None:
+def _absolute(make: Callable) -> str | None:
     """Examine a layer that should compute |x|."""
     layer = make()
     if not isinstance(layer, Layer):
@@ -109,25 +114,26 @@ def _absolute(make) -> str | None:
     if made is None or made is ...:
         raise NotWritten
     if not isinstance(made, tuple) or len(made) != 2:
-        return "forward returns two things: y, and the cache that backward and tangent will be given"
+        return "forward returns two things: y, and the cache that backward and tangent receive"
     y, cache = made
     dx = layer.backward(dy.copy(), cache)
     pushed = layer.tangent(v, cache)
     if dx is ... or pushed is ...:
         return "forward is there; backward and tangent are not written yet"
     if not isinstance(pushed, tuple) or len(pushed) != 2:
-        return "tangent returns two things: w, and the cache for the way back through it (the same cache will do)"
+        return "tangent returns two things: w, and the cache for the backward pass through it (the same cache will do)"
     for name, got, expected in (("y", y, np.abs(x)), ("dx", dx, np.sign(x) * dy), ("w", pushed[0], np.sign(x) * v)):
         wrong = explain(got, expected)
         if wrong:
             return f"{name}: {wrong}"
-    between = Sequential(Dense(3, 4), make(), Dense(4, 2), rng=0)  # where the slopes it hands on are used
+    between = Sequential(Dense(3, 4), make(), Dense(4, 2), rng=0)  # here the gradients it passes on are used
     failed = [check for check in (*layer_checks(make(), x), *network_checks(between, x)) if not check.ok]
     return f"{HINTS.get(failed[0].name, 'a check fails')} ({failed[0]})" if failed else None
 
 
 q3 = Exercise(
-    todo="begin with forward: y = |x|, and keep in the cache what backward needs to know of x.",
-    praise="this is a layer of the library now: put it into any network, under any gradient penalty; check_layer vouches for it.",
+    todo="begin with forward: y = |x|, and keep in the cache what backward needs to know about x.",
+    praise="this is now a layer of the library: put it into any network, under any gradient penalty; check_layer has "
+    "approved it.",
     examine=_absolute,
 )

@@ -1,15 +1,17 @@
 """Formula, code, test: one map.
 
-A formula in a paper, a line of code and a test are three ways to say one thing, and they drift apart unless something holds
-them together.  Here that is a name.  Every equation has one (eq:conv.dW) and stands once, in equations.toml; the line that
-computes it carries the name in a comment, so does the test that pins it, and a lesson that derives it says it in its text.
+A formula in a paper, a line of code and a test are three ways to say the same thing, and they drift apart unless something
+ties them together.  Here that is a name.  Every equation has one (eq:conv.dW) and is written once, in equations.toml; the
+line that computes it carries the name in a comment, the test that pins it carries the same name, and so does the lesson that
+derives it.
 
-    equations()     every equation, by name                               book.py
-    locate()        every place in code, tests and lessons that names one  places.py
-    page()          docs/formulas.md, the map                             page.py
-    explain(...)    one layer, loss, penalty or optimizer: its equations, shapes, source, and its gradient, now
+    equations()     every equation, by name                                              book.py
+    locate()        every place in the code, the tests and the lessons that names one    places.py
+    page()          docs/formulas.md, the map                                            page.py
+    explain(...)    a layer, loss, penalty or optimizer: its equations, shapes and source, and a gradient check run now
 
-`python -m minigan.teach.formulas > docs/formulas.md` draws the map anew.  A test fails where a name lacks one of its ends.
+`python -m minigan.teach.formulas > docs/formulas.md` writes the map again.  A test fails if an equation has no code, no test
+or no lesson.  Start reading with book.py.
 """
 
 from minigan.teach.formulas.book import Equation, equations, groups

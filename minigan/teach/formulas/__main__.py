@@ -1,4 +1,4 @@
-"""python -m minigan.teach.formulas > docs/formulas.md"""
+"""Write the map of equations to standard output: python -m minigan.teach.formulas > docs/formulas.md"""
 
 import sys
 

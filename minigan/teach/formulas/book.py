@@ -1,52 +1,58 @@
 """The book of equations: equations.toml, read once.
 
-LaTeX cannot be read in a terminal and plain text is ugly on a page, so each equation is written in both, side by side, where a
-difference would be seen.
+LaTeX is unreadable in a terminal and plain text looks poor on a page, so each equation is written in both.  The two are next
+to each other in the file, where a difference would be noticed.
 """
 
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 BOOK = Path(__file__).with_name("equations.toml")
 
 
 class Equation(NamedTuple):
-    """One equation: eq:conv.dW."""
+    """One equation of the library, such as eq:conv.dW."""
 
     name: str  # conv.dW
     title: str  # Convolution, gradient
     latex: str  # for the site
-    text: str  # for a terminal; several lines where the equation has several
-    words: str  # one line: what it says
-    source: str = ""  # paper, equation
+    text: str  # for a terminal; several lines if the equation has several
+    words: str  # what it says, in one line
+    source: str = ""  # paper and equation number
 
     @property
     def tag(self) -> str:
+        """The name as it is written in code, tests and lessons: eq:conv.dW."""
         return f"eq:{self.name}"
 
 
 @cache
 def equations() -> dict[str, Equation]:
-    """name -> equation, in the order of the book."""
+    """Return every equation by name, in the order of the book."""
     return {name: Equation(name, **_tidy(entry)) for name, entry in _book()["equations"].items()}
 
 
 def groups() -> dict[str, list[Equation]]:
-    """title of a chapter -> its equations.  ValueError if an equation belongs to no chapter."""
+    """Return the equations of each chapter by the chapter's title.
+
+    Raises ValueError if an equation belongs to no chapter.
+    """
     chapters: dict[str, list[Equation]] = {group["title"]: [] for group in _book()["groups"]}
     of = {name: group["title"] for group in _book()["groups"] for name in group["names"]}
     for equation in equations().values():
         first = equation.name.split(".")[0]
         if first not in of:
-            raise ValueError(f"{equation.tag} belongs to no chapter: add {first!r} to the names of one in {BOOK.name}")
+            raise ValueError(
+                f"{equation.tag} belongs to no chapter: add {first!r} to the names of a chapter in {BOOK.name}"
+            )
         chapters[of[first]].append(equation)
     return chapters
 
 
 @cache
-def _book() -> dict:
+def _book() -> dict[str, Any]:
     return tomllib.loads(BOOK.read_text(encoding="utf-8"))
 
 

@@ -1,15 +1,17 @@
-"""minigan explain Conv2d: one part of the library on one screen, and its gradient checked while you watch.
+"""minigan explain Conv2d: one part of the library on one screen, with its gradient checked on the spot.
 
-The equations as text, the shapes, the source with the name of each equation on the line that computes it, and the check at
-sizes of the reader's own.  Nothing is written for it by hand: all of it is found by the names of the equations.
+Shows the equations as text, the shapes, the source with the name of each equation on the line that computes it, and a gradient
+check at sizes the reader can choose.  None of it is written by hand: the names of the equations tie everything together.
 """
 
 import inspect
 import textwrap
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
 from minigan.gradcheck import Check
-from minigan.penalties import PENALTIES, add_penalty
+from minigan.penalties import Penalty, add_penalty
 from minigan.teach.formulas.book import Equation, equations
 from minigan.teach.formulas.live import examine
 from minigan.teach.formulas.places import TAG, Place, locate
@@ -17,19 +19,21 @@ from minigan.teach.formulas.source import Piece, pieces
 from minigan.teach.formulas.subject import read
 
 
-class Explanation(NamedTuple):
-    """What `explain` found.  str() is the text for a terminal; a notebook renders Markdown with the formulas set."""
+@dataclass(frozen=True, repr=False)
+class Explanation:
+    """The result of `explain`: str() gives the text for a terminal, a notebook renders it as Markdown with typeset formulas."""
 
     title: str
     meaning: str  # the docstring
     equations: list[Equation]
-    places: dict[str, list[Place]]  # of each equation
+    places: dict[str, list[Place]]  # of each equation, by its name
     shapes: list[str]
     source: list[Piece]
     checks: list[Check]
 
     @property
     def ok(self) -> bool:
+        """True if every check passed."""
         return all(check.ok for check in self.checks)
 
     def __str__(self) -> str:
@@ -40,7 +44,7 @@ class Explanation(NamedTuple):
         for piece in self.source:
             blocks += [f"SOURCE  {piece.path}, {piece.title}", str(piece)]
         if self.checks:
-            blocks += ["CHECK, now, in float64", _indented(_table(self.checks))]
+            blocks += ["CHECK, run now, in float64", _indented(_table(self.checks))]
         return "\n\n".join(block for block in blocks if block.strip()) + "\n"
 
     __repr__ = __str__
@@ -66,18 +70,33 @@ class Explanation(NamedTuple):
 
 
 def explain(subject: Any, shape: tuple[int, ...] | None = None, seed: int = 0) -> Explanation:
-    """The equations, shapes, source and live gradient check of a layer, loss, penalty, optimizer, or of one equation.
+    """Explain a layer, loss, penalty, optimizer or a single equation: equations, shapes, source, and a gradient check.
 
-    subject: a name in any case ("conv2d", "hinge", "r1", "Adam", "eq:conv.dW"), a call as text
-    ("Conv2d(3, 8, 4, stride=2, pad=1)"), or the thing itself.  shape: of the input, batch first; without it, sizes of the
-    certificate.  Raises ValueError for a name nobody knows (with the nearest ones) and for sizes that do not fit.
+    Parameters
+    ----------
+    subject : str, layer, loss, class or function
+        A name in any case ("conv2d", "hinge", "r1", "Adam", "eq:conv.dW"), a call as text
+        ("Conv2d(3, 8, 4, stride=2, pad=1)"), or the object itself.
+    shape : tuple of int, optional
+        The shape of the input, batch first.  By default the sizes that `minigan certify` uses.
+    seed : int, default 0
+        Seed of the random weights and inputs of the check.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown (the message suggests the closest ones) or the sizes do not fit.
+    TypeError
+        If `subject` is none of the above.
     """
     if isinstance(subject, str) and TAG.fullmatch(subject.strip()):
         return _one_equation(subject.strip())
     found = read(subject)
     shapes, checks = examine(found, shape, seed)
     source = pieces(found.thing)
-    if found.name in PENALTIES:  # and what turns the slope of any of them into a gradient
+    if isinstance(
+        found.thing, Penalty
+    ):  # and the function that turns the gradient of any penalty into a parameter gradient
         source += [piece for piece in pieces(add_penalty) if piece not in source]
     names = dict.fromkeys(name for piece in source for name in piece.names)
     doc = inspect.getdoc(found.thing) or ""
@@ -86,20 +105,20 @@ def explain(subject: Any, shape: tuple[int, ...] | None = None, seed: int = 0) -
 
 
 def _one_equation(tag: str) -> Explanation:
-    """minigan explain eq:conv.dW: the equation and where it lives."""
+    """minigan explain eq:conv.dW: the equation and the places that name it."""
     name = tag.removeprefix("eq:")
     if name not in equations():
         near = [known for known in equations() if known.split(".")[0] == name.split(".")[0]] or list(equations())
-        raise ValueError(f"no equation is called {tag}; near it: {', '.join(f'eq:{n}' for n in near)}")
+        raise ValueError(f"there is no equation {tag}; similar names: {', '.join(f'eq:{n}' for n in near)}")
     return Explanation(tag, "", *_known([name]), [], [], [])
 
 
-def _known(names) -> tuple[list[Equation], dict[str, list[Place]]]:
+def _known(names: Iterable[str]) -> tuple[list[Equation], dict[str, list[Place]]]:
     return [equations()[name] for name in names], {name: [p for p in locate() if p.name == name] for name in names}
 
 
 def _by_kind(places: list[Place]) -> dict[str, list[str]]:
-    """code, test, lesson -> where, each place once."""
+    """Group places by kind (code, test, lesson), each listed once."""
     found: dict[str, dict[str, None]] = {}
     for place in places:
         found.setdefault(place.kind, {})[place.path if place.kind == "lesson" else str(place)] = None

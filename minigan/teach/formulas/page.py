@@ -1,6 +1,7 @@
-"""docs/formulas.md: for every equation the formula, the line that computes it, the test that pins it, the lesson that derives it.
+"""docs/formulas.md: for each equation the formula, the line that computes it, the test that pins it, the lesson that derives it.
 
-The labels in MyST's form, $$ ... $$ (eq:conv.dW), let lessons and pages refer to an equation by its name; the site numbers it.
+The labels are in MyST's form, $$ ... $$ (eq:conv.dW), so lessons and pages can refer to an equation by its name; the site
+numbers it.
 """
 
 from minigan.teach.formulas.book import Equation, groups
@@ -9,18 +10,18 @@ from minigan.teach.formulas.places import KINDS, Place, locate
 HEAD = """\
 # Formula, code, test: one map
 
-Every equation of the library has a name. The line of code that computes it carries the name in a comment, so does the test
-that pins it, and a lesson that derives it says it in its text; a test fails where one of these ends is missing. This page is
-drawn from them: `python -m minigan.teach.formulas > docs/formulas.md`. In a terminal, `minigan explain Conv2d` shows the equations
-of one layer, loss, penalty or optimizer beside its source, and checks its gradient at your own sizes.
+Every equation of the library has a name. The line of code that computes it carries the name in a comment, the test that pins
+it carries the same name, and so does the lesson that derives it; a test fails if one of the three is missing. This page is
+generated from those names: `python -m minigan.teach.formulas > docs/formulas.md`. In a terminal, `minigan explain Conv2d` shows
+the equations of one layer, loss, penalty or optimizer next to its source, and checks its gradient at the sizes you choose.
 
-Letters: $x$ input, $y$ output, $dx$ the slope of the loss in $x$, $v$ a direction, $w = J v$; $^{\\top}$ transposes, $\\odot$
-works element by element, $n$ counts samples, $N$ of them.
+Letters: $x$ input, $y$ output, $dx$ the gradient of the loss with respect to $x$, $v$ a direction, $w = J v$; $^{\\top}$
+transposes, $\\odot$ multiplies element by element, $n$ counts the samples, $N$ of them.
 """
 
 
 def page() -> str:
-    """The map as Markdown."""
+    """Return the map as Markdown."""
     places: dict[str, list[Place]] = {}
     for place in locate():
         places.setdefault(place.name, []).append(place)

@@ -1,7 +1,7 @@
-"""Where each equation is computed, pinned and taught: every eq:name in the code, the tests and the lessons.
+"""Where each equation is computed, tested and taught: every eq:name in the code, the tests and the lessons.
 
-In code only a comment counts (a comment on a line of its own speaks of the next line of code); in tests a docstring too; in
-a lesson the whole text.  An installed package has neither tests nor lessons: then only the code is searched.
+In code only comments count; a comment on a line of its own belongs to the next line of code.  In tests docstrings count too,
+and in a lesson the whole text.  An installed package has neither tests nor lessons, so only the code is searched.
 """
 
 import ast
@@ -23,9 +23,11 @@ KINDS = ("code", "test", "lesson")
 
 
 class Place(NamedTuple):
+    """A line that names an equation."""
+
     name: str  # of the equation: conv.dW
     kind: str  # code, test or lesson
-    path: str  # from the root of the project: minigan/layers/conv.py
+    path: str  # relative to the root of the project: minigan/layers/conv.py
     line: int
     owner: str  # the function or class around the line: Conv2d.outer
 
@@ -35,7 +37,7 @@ class Place(NamedTuple):
 
 @cache
 def locate(package: Path = PACKAGE) -> tuple[Place, ...]:
-    """Every place that names an equation, whether or not that equation exists."""
+    """Return every place that names an equation, whether or not that equation exists."""
     root = package.parent
     found = [place for path in sorted(package.rglob("*.py")) for place in _in_python(path, root, "code")]
     if (root / "pyproject.toml").exists():  # a checkout, not an installed package
@@ -45,7 +47,10 @@ def locate(package: Path = PACKAGE) -> tuple[Place, ...]:
 
 
 def gaps(places: tuple[Place, ...] | None = None) -> list[str]:
-    """What is missing, as sentences: a name no equation has, an equation no line computes, no test pins or no lesson derives."""
+    """Return one sentence for each missing link between the book, the code, the tests and the lessons.
+
+    A link is missing if a place names an unknown equation, or if no code, no test or no lesson names an equation of the book.
+    """
     places = locate() if places is None else places
     known, ends = equations(), {(place.name, place.kind) for place in places}
     unknown = [f"{place}: eq:{place.name} is not in equations.toml" for place in places if place.name not in known]
@@ -67,28 +72,30 @@ def _in_python(path: Path, root: Path, kind: str) -> Iterator[Place]:
 
 
 def _comments(source: str) -> list[tuple[int, str]]:
-    """(line of code, comment on it)."""
-    found, waiting = [], []
+    """Return (line of code, the comment that belongs to it) for each comment."""
+    found: list[tuple[int, str]] = []
+    waiting: list[str] = []  # comments on lines of their own, until the next line of code
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT:
-            alone = token.line.lstrip().startswith("#")
-            (waiting if alone else found).append((token.start[0], token.string))
+        if token.type == tokenize.COMMENT and token.line.lstrip().startswith("#"):
+            waiting.append(token.string)
+        elif token.type == tokenize.COMMENT:
+            found.append((token.start[0], token.string))
         elif waiting and token.type not in NO_CODE:
-            found += [(token.start[0], text) for _, text in waiting]
+            found += [(token.start[0], text) for text in waiting]
             waiting = []
     return found
 
 
-def _docstrings(tree) -> list[tuple[int, str]]:
+def _docstrings(tree: ast.Module) -> list[tuple[int, str]]:
     kinds = ast.FunctionDef | ast.ClassDef
     return [(node.lineno, ast.get_docstring(node) or "") for node in ast.walk(tree) if isinstance(node, kinds)]
 
 
-def _owner(tree, line: int) -> str:
-    """Conv2d.outer, the function or class around a line; for a table at the top level, its name."""
-    for node in tree.body if hasattr(tree, "body") else ():
+def _owner(tree: ast.Module | ast.ClassDef, line: int) -> str:
+    """Return the name of the function or class around a line (Conv2d.outer), or of the variable assigned there."""
+    for node in tree.body:
         first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
-        if first <= line <= node.end_lineno:
+        if first <= line <= (node.end_lineno or first):
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 inner = _owner(node, line) if isinstance(node, ast.ClassDef) else ""
                 return f"{node.name}.{inner}" if inner else node.name
@@ -99,7 +106,7 @@ def _owner(tree, line: int) -> str:
 
 
 def _in_lesson(path: Path, root: Path) -> Iterator[Place]:
-    """The equations a notebook names, each once, in order; inside LaTeX an underscore is written \\_."""
+    """Yield the equations a notebook names, each once, in order; inside LaTeX an underscore is written \\_."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     text = "\n".join("".join(cell["source"]) for cell in cells).replace(r"\_", "_")
     for name in dict.fromkeys(TAG.findall(text)):

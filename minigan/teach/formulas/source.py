@@ -1,6 +1,6 @@
-"""The source that computes a subject: its own, the methods it inherits and the functions it calls, as far as they carry an equation.
+"""The source that computes a subject: its own, its inherited methods and the functions it calls, if they carry an equation.
 
-A layer that hands its product to a kernel is shown with the kernel's plain twin, which is the formula.
+Where a layer calls a kernel, the kernel's NumPy reference is shown, since that is the formula.
 """
 
 import ast
@@ -8,7 +8,7 @@ import inspect
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from minigan.kernels import reference
 from minigan.layers import Layer
@@ -16,16 +16,16 @@ from minigan.teach.formulas.places import PACKAGE, TAG
 
 
 class Piece(NamedTuple):
-    """Some lines of a file of the library."""
+    """Some lines of a file of the library; str() numbers them."""
 
     title: str  # Conv2d
     path: str  # minigan/layers/conv.py
-    first: int
+    first: int  # the number of the first line
     text: str
 
     @property
     def names(self) -> list[str]:
-        """The equations these lines carry."""
+        """The equations these lines name."""
         return TAG.findall(self.text)
 
     def __str__(self) -> str:
@@ -33,8 +33,8 @@ class Piece(NamedTuple):
         return "\n".join(f"{self.first + i:4d}  {line}".rstrip() for i, line in enumerate(lines))
 
 
-def pieces(thing) -> list[Piece]:
-    """The source of a class or function, then what else of the library computes it."""
+def pieces(thing: Any) -> list[Piece]:
+    """Return the source of a class or function (or of an object's class), then of the rest of the library that computes it."""
     thing = thing if inspect.isclass(thing) or inspect.isfunction(thing) else type(thing)
     queue, seen, found = [thing, *_inherited(thing)], {thing}, []
     while queue:
@@ -49,14 +49,14 @@ def pieces(thing) -> list[Piece]:
     return found
 
 
-def _piece(thing) -> Piece:
+def _piece(thing: Any) -> Piece:
     lines, first = inspect.getsourcelines(thing)
-    path = Path(inspect.getsourcefile(thing)).relative_to(PACKAGE.parent).as_posix()
+    path = Path(inspect.getfile(thing)).relative_to(PACKAGE.parent).as_posix()
     return Piece(thing.__qualname__, path, first, textwrap.dedent("".join(lines)).rstrip())
 
 
-def _inherited(thing) -> Iterator:
-    """The methods a class has from its bases, but for the contract itself, which all layers share."""
+def _inherited(thing: Any) -> Iterator[Any]:
+    """Yield the methods a class inherits, except those of Layer, which all layers share."""
     if inspect.isclass(thing):
         own = set(vars(thing))
         for base in thing.__mro__[1:]:
@@ -65,14 +65,18 @@ def _inherited(thing) -> Iterator:
                 own |= set(vars(base))
 
 
-def _calls(thing, piece: Piece) -> Iterator:
-    """The functions of the library that these lines name; kernels.f stands for its twin reference.f."""
+def _calls(thing: Any, piece: Piece) -> Iterator[Any]:
+    """Yield the functions of the library that these lines name and the layers they build; for kernels.f, its reference."""
     module = inspect.getmodule(thing)
     for node in ast.walk(ast.parse(piece.text)):
-        called = None
+        called: Any = None
         if isinstance(node, ast.Name):
-            called = getattr(module, node.id, None)
+            named = getattr(module, node.id, None)
+            called = named if inspect.isfunction(named) else None
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "kernels":
             called = getattr(reference, node.attr, None)
-        if inspect.isfunction(called) and called.__module__.startswith("minigan."):
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            built = getattr(module, node.func.id, None)
+            called = built if inspect.isclass(built) and issubclass(built, Layer) else None
+        if called and called.__module__.startswith("minigan."):
             yield called

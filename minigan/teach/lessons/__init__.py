@@ -1,13 +1,13 @@
-"""What the lessons use besides the library itself: its source shown live, one style of figure, bugs planted for a while.
+"""What the lessons use besides the library itself: live source, a style for figures, planted bugs.
 
-    show_source(Dense, Linear.backward)      the library's own lines, read at this moment, never a copy
-    with figure("What it shows") as ax:       told apart by dashes and markers, not by colour alone
-    with planted(Dense, "adjoint", wrong):   the library with one thing wrong
+    show_source(Dense, Linear.backward)      the library's current source, never a copy
+    with figure("What it shows") as ax:      lines differ in dashes and markers, not only in colour
+    with planted(Dense, "adjoint", wrong):   the library with one bug
     show_checks(checks)                      which check caught it
-    steps(3000, 100)                         the length of a training; MINIGAN_QUICK=1 takes the short one
+    steps(3000, 100)                         the length of a training run; the short one if MINIGAN_QUICK=1
 
-The lessons stand in notebooks/.  `minigan notebooks` copies them to a folder of yours and opens Jupyter Lab (shelf.py,
-command.py); `minigan notebooks --check` runs every one (run.py).
+The lessons are in notebooks/.  `minigan notebooks` copies them to a folder and opens Jupyter Lab (shelf.py, command.py);
+`minigan notebooks --check` runs all of them (run.py).  Start reading in source.py.
 """
 
 from minigan.teach.lessons.figure import figure

@@ -1,4 +1,4 @@
-"""minigan notebooks: hand the lessons to the reader, or run them all."""
+"""The command `minigan notebooks`: copy the lessons for the reader, or run them all."""
 
 import subprocess
 import sys
@@ -13,24 +13,22 @@ INSTALL = "pip install -e '.[notebooks]' in minigan's source folder, or pip inst
 
 
 def hand_out(folder: Path, force: bool, view: bool) -> int:
-    """Copy the lessons to `folder`, say what was done with each, and open Jupyter Lab there."""
+    """Copy the lessons to `folder`, print what was done with each, and open Jupyter Lab there if `view`; return the exit code."""
     for name, done in copy_lessons(folder, force).items():
         print(f"  {folder / name}  {done}")
     if not view:
         return 0
     if not find_spec("jupyterlab"):
-        print(
-            f"\nJupyter Lab is not installed; to read the lessons: {INSTALL}\nAny other editor of notebooks will do as well."
-        )
+        print(f"\nJupyter Lab is not installed; to read the lessons: {INSTALL}\nAny other notebook editor works too.")
         return 0
-    print(f"\nopening Jupyter Lab in {folder}; Ctrl-C ends it", flush=True)
+    print(f"\nopening Jupyter Lab in {folder}; press Ctrl-C to stop it", flush=True)
     return subprocess.run([sys.executable, "-m", "jupyterlab", str(folder)], env=environment()).returncode
 
 
 def check_all(only: str | None) -> int:
-    """Run each lesson as it stands and with its solutions; 0 if all is well, else 1."""
+    """Run each lesson twice, with stubs and with solutions; return 0 if all pass, else 1.  ValueError if a package is missing."""
     if not find_spec("nbclient") or not find_spec("ipykernel"):
-        raise ValueError(f"to run the lessons, nbclient and ipykernel are needed: {INSTALL} ipykernel nbclient")
+        raise ValueError(f"running the lessons needs nbclient and ipykernel: {INSTALL} ipykernel nbclient")
     start, results = time.perf_counter(), []
     for lesson in lessons(only):
         results.append(run(lesson))

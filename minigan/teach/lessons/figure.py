@@ -1,8 +1,8 @@
 """One style for the figures of the lessons.
 
-A figure carries one idea, and its title says the finding, not the topic: "Too small a step is worse than one too large", not
-"Error against h".  Lines differ in dashes (and markers, where asked for) as well as in colour, so a grey print says the same.
-The title is also what a screen reader, or a terminal, is given.
+A figure shows one idea, and its title states the finding, not the topic: "Too small a step is worse than one too large", not
+"Error against h".  Lines differ in dashes (and in markers, if requested) as well as in colour, so a figure printed in grey is
+still readable.  The title is also the text for screen readers and terminals.
 """
 
 from __future__ import annotations
@@ -10,10 +10,14 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-STYLES = {  # one after the other, for each line that is drawn
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+STYLES = {  # each new line takes the next of each
     "color": ("#1f4e9c", "#d1600a", "#2e7d32", "#7b1fa2", "#5d4037", "#00838f"),
     "linestyle": ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 3))),
     "marker": ("o", "s", "^", "D", "v", "x"),
@@ -29,14 +33,21 @@ RC = {
 def figure(
     title: str, panels: int | tuple[int, int] = 1, size: tuple[float, float] | None = None, marker: bool = False
 ) -> Iterator:
-    """Axes to draw on, under the finding; at the end of the `with` the picture is displayed.
+    """Yield axes to draw on; at the end of the `with` the figure is displayed, with a legend of all labels.
 
         with figure("Central differences gain twice the digits") as ax:
-            ax.loglog(h, error, label="central")            # labels become a legend
+            ax.loglog(h, error, label="central")
 
-    panels  how many beside each other, or (rows, columns): then an array of axes is given
-    size    in inches (default: 8 wide, 3.6 for each row)
-    marker  True: lines carry markers as well as dashes, for curves of a few points
+    Parameters
+    ----------
+    title : str
+        The finding, at least five words.
+    panels : int or (int, int)
+        The number of panels in a row, or (rows, columns).  With more than one, an array of axes is yielded.
+    size : (float, float), optional
+        Width and height in inches; by default 8, and 3.6 per row.
+    marker : bool
+        Lines have markers as well as dashes, for curves with few points.
     """
     import matplotlib
     from cycler import cycler
@@ -46,7 +57,8 @@ def figure(
     cycle = cycler(color=STYLES["color"]) + cycler(linestyle=STYLES["linestyle"])
     if marker:
         cycle += cycler(marker=STYLES["marker"])
-    with matplotlib.rc_context(RC | {"axes.prop_cycle": cycle}):
+    settings: Any = RC | {"axes.prop_cycle": cycle}
+    with matplotlib.rc_context(settings):
         made = Figure(figsize=size or (8, 3.6 * rows), layout="constrained")
         made.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=11)
         axes = made.subplots(rows, columns, squeeze=False)
@@ -57,8 +69,8 @@ def figure(
         display(made, title)
 
 
-def display(made, title: str) -> None:
-    """Into the notebook; a terminal is told the title."""
+def display(made: Figure, title: str) -> None:
+    """Display the figure in the notebook; in a terminal, print its title."""
     from minigan.plots.show import in_notebook
 
     if not in_notebook():

@@ -1,25 +1,26 @@
-"""Break it: the library with one thing wrong, for as long as a `with` lasts.
+"""Break it: the library with one bug, inside a `with` statement.
 
-Whoever has seen a check fail trusts it.  So every lesson plants a bug and looks which check catches it, and which do not.
+A reader who has seen a check fail trusts it when it passes.  So every lesson plants a bug and shows which checks catch it.
 """
 
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
+from typing import Any
 
 from minigan.differences import Check
 from minigan.teach.exercises.exercise import Verdict
 
 
 @contextmanager
-def planted(owner, name: str, wrong) -> Iterator[object]:
-    """Replace `owner.name`, a method or a module's function, by `wrong`; give the right one; put it back at the end.
+def planted(owner: Any, name: str, wrong: Any) -> Iterator[Any]:
+    """Replace `owner.name`, a method or a module's function, by `wrong`; yield the original; restore it at the end.
 
         with planted(Dense, "adjoint", lambda self, dy, x: dy @ self.W):
             show_checks(layer_checks(Dense(4, 4), (5, 4)))
 
-    A module's function is replaced wherever the library has imported it.  Raises AttributeError if there is no such name.
+    A module's function is replaced wherever the library has imported it.  Raises AttributeError if the name does not exist.
     """
     right = getattr(owner, name)
     if isinstance(owner, ModuleType):
@@ -41,11 +42,11 @@ def planted(owner, name: str, wrong) -> Iterator[object]:
 
 
 def show_checks(checks: Iterable[Check]) -> Verdict:
-    """Print what holds, and in full what is CAUGHT: where it fails and by how much; True if anything was caught.
+    """Print which checks hold and which caught a bug, with the place and the error; return True if any did.
 
-    Checks of one name are one line, that of the worst.  While nothing is caught, each line has its error.
+    Checks with the same name share one line, which shows the worst.  If all checks hold, each line shows its error.
     """
-    worst = {}
+    worst: dict[str, Check] = {}
     for check in checks:
         if check.name not in worst or (not check.ok, check.error) > (not worst[check.name].ok, worst[check.name].error):
             worst[check.name] = check

@@ -1,7 +1,7 @@
-"""How long a lesson trains: as long as it takes, or, with MINIGAN_QUICK=1 in the environment, just long enough to run every line.
+"""How long a lesson trains: in full, or, with MINIGAN_QUICK=1 in the environment, just long enough to run every line.
 
-The tests run the lessons quickly.  Pictures and numbers of a quick run show nothing, so a lesson that asserts what a training
-has reached asserts it only `if not quick()`.
+The tests run the lessons quickly.  The pictures and numbers of a quick run mean nothing, so a lesson asserts the result of a
+training run only `if not quick()`.
 """
 
 import os

@@ -1,7 +1,7 @@
-"""Run the lessons, each twice in one kernel: as it stands, and with the solutions filled in.
+"""Run the lessons, each twice in one kernel: first with the stubs, then with the solutions filled in.
 
-As it stands, every exercise has to say that it is not written yet, and every prediction that it waits for one; with the
-solutions, that they are right.  No cell may raise, and none may warn: a lesson with a warning in it has a flaw.
+With its stub every exercise has to say that it is not written yet, and with its solution that it is right.  No cell may raise an
+exception or print a warning.
 """
 
 import json
@@ -11,34 +11,34 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from minigan.teach.lessons.shelf import ROOT
-from minigan.teach.lessons.solve import CHECK, solved, source, tags
+from minigan.teach.lessons.solve import solved, source, split, tags
 
 TIMEOUT = 600  # seconds for one cell
-RESET = "%reset -f"  # the second time begins with an empty namespace, but with everything compiled
+RESET = "%reset -f"  # the second run starts with an empty namespace, but everything is compiled already
 
 
 class Result(NamedTuple):
     name: str
-    seconds: float  # of the first time through, from its first cell on
+    seconds: float  # of the run with the stubs
     stated: str  # the run time the lesson claims
     flaws: list[str]
 
-    def __str__(self):
+    def __str__(self) -> str:
         verdict = "ok" if not self.flaws else "\n    ".join(["FAILED", *self.flaws])
         return f"{self.name:<36} {self.seconds:6.1f} s   (says {self.stated})   {verdict}"
 
 
 def environment() -> dict[str, str]:
-    """The environment in which a kernel finds this very minigan, installed or not."""
+    """An environment in which a kernel imports this copy of minigan, installed or not."""
     before = [path for path in (os.environ.get("PYTHONPATH"),) if path]
     return os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *before])}
 
 
 def run(path: Path) -> Result:
-    """Run one lesson, in an empty temporary folder.  ImportError if nbclient is not installed."""
+    """Run one lesson in an empty temporary folder.  Raises ImportError if nbclient is not installed."""
     import nbformat
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
@@ -50,18 +50,23 @@ def run(path: Path) -> Result:
         cells=[*halves[0], nbformat.v4.new_code_cell(RESET), *halves[1]],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
     )
-    seconds, flaws = {}, []
+    started: list[float] = []
+    finished: dict[int, float] = {}
+    flaws: list[str] = []
 
-    def executed(cell_index, **_):
-        seconds[cell_index] = time.perf_counter()
+    def start(cell_index: int, **_: Any) -> None:
+        started.append(time.perf_counter())
+
+    def executed(cell_index: int, **_: Any) -> None:
+        finished[cell_index] = time.perf_counter()
 
     with tempfile.TemporaryDirectory(prefix="minigan-lesson-") as folder:
         client = NotebookClient(
             notebook,
             timeout=TIMEOUT,
-            extra_arguments=["--log-level=ERROR"],  # a new ipykernel warns of its unencrypted line to its own machine
+            extra_arguments=["--log-level=ERROR"],  # a new ipykernel warns about its unencrypted local connection
             resources={"metadata": {"path": folder}},
-            on_cell_start=lambda cell_index, **_: seconds.setdefault("start", time.perf_counter()),
+            on_cell_start=start,
             on_cell_executed=executed,
         )
         try:
@@ -69,18 +74,19 @@ def run(path: Path) -> Result:
         except CellExecutionError as error:
             flaws.append(str(error).strip().replace("\n", "\n    "))
     flaws += [flaw for i, cell in enumerate(notebook.cells) for flaw in flaws_of(cell, i > first)]
-    took = seconds.get(first - 1, time.perf_counter()) - seconds.get("start", time.perf_counter())
+    end = finished.get(first - 1, time.perf_counter())
+    took = end - (started[0] if started else end)
     return Result(path.stem, took, stated(cells), flaws)
 
 
-def code(cell: dict):
+def code(cell: dict) -> Any:
     import nbformat
 
     return nbformat.v4.new_code_cell(source(cell), metadata={"tags": tags(cell)})
 
 
-def flaws_of(cell, is_solved: bool) -> Iterator[str]:
-    """What the outputs of a cell that ran have wrong with them."""
+def flaws_of(cell: Any, is_solved: bool) -> Iterator[str]:
+    """What is wrong with the output of a cell: a warning, or an exercise with the wrong verdict."""
     streams = {
         name: "".join(out.text for out in cell.outputs if out.get("name") == name) for name in ("stdout", "stderr")
     }
@@ -89,11 +95,11 @@ def flaws_of(cell, is_solved: bool) -> Iterator[str]:
     if "exercise" in tags(cell) and cell.execution_count:
         wanted = "✓ right" if is_solved else "· not written yet"
         if wanted not in streams["stdout"]:
-            half = "with its solution" if is_solved else "as it stands"
-            yield f"{CHECK.search(cell.source).group()} {half} says {streams['stdout'].strip()!r}, not {wanted!r}"
+            answer = "solution" if is_solved else "stub"
+            yield f"{split(cell.source)[1]} with its {answer} says {streams['stdout'].strip()!r}, not {wanted!r}"
 
 
 def stated(cells: list[dict]) -> str:
-    """The run time a lesson claims in its first cell: **Run time** 12 s"""
+    """The run time that a lesson states in its first cell: **Run time** 12 s"""
     found = re.search(r"\*\*Run time\*\*\D*?(\d[\d.]* (?:s|min))", source(cells[0]))
     return found.group(1) if found else "nothing"

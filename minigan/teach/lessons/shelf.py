@@ -1,7 +1,7 @@
-"""Where the lessons stand, and how they come to the reader.
+"""Where the lessons are, and how a reader gets a copy.
 
-In a checkout they are in notebooks/, beside the package; a wheel carries them in share/minigan/notebooks.  A reader works in a
-copy: what they have edited is theirs, and is never overwritten unless they say so.
+In a checkout they are in notebooks/, next to the package; a wheel installs them in share/minigan/notebooks.  A reader works on a
+copy, and an edited copy is never overwritten without --force.
 """
 
 import sysconfig
@@ -10,11 +10,11 @@ from pathlib import Path
 import minigan
 from minigan.running.files import atomic_write
 
-ROOT = Path(minigan.__file__).parent.parent  # what has to be on the path for `import minigan`
+ROOT = Path(minigan.__file__).parent.parent  # the folder that has to be on the path for `import minigan`
 
 
 def shelf() -> Path:
-    """The folder of the lessons.  FileNotFoundError says where they were looked for."""
+    """The folder of the lessons.  Raises FileNotFoundError, with the folders searched, if there is none."""
     places = ROOT / "notebooks", Path(sysconfig.get_path("data")) / "share" / "minigan" / "notebooks"
     for place in places:
         if any(place.glob("[0-9][0-9]_*.ipynb")):
@@ -25,7 +25,10 @@ def shelf() -> Path:
 
 
 def lessons(only: str | None = None) -> list[Path]:
-    """All lessons in their order, or those whose number or name begins so: only="4", only="04_gradient"."""
+    """All lessons in order, or only those whose number or name begins with `only`: "4", "04_gradient".
+
+    Raises ValueError if there is no such lesson.
+    """
     found = sorted(shelf().glob("[0-9][0-9]_*.ipynb"))
     if only is None:
         return found
@@ -37,14 +40,14 @@ def lessons(only: str | None = None) -> list[Path]:
 
 
 def copy_lessons(folder: Path, force: bool = False) -> dict[str, str]:
-    """Copy the lessons to `folder` -> {file name: what was done}.  A lesson that differs from ours is kept, unless `force`."""
+    """Copy the lessons to `folder` -> {file name: what was done}.  An existing file that differs is kept, unless `force`."""
     done = {}
     for lesson in lessons():
         mine, theirs = lesson.read_bytes(), folder / lesson.name
         if theirs.exists() and theirs.read_bytes() == mine:
-            done[lesson.name] = "is there already"
+            done[lesson.name] = "already there"
         elif theirs.exists() and not force:
-            done[lesson.name] = "kept: yours differs (run, edited, or of another version); --force overwrites it"
+            done[lesson.name] = "kept: your copy differs (run, edited, or from another version); --force overwrites it"
         else:
             done[lesson.name] = "overwritten" if theirs.exists() else "copied"
             atomic_write(theirs, mine)

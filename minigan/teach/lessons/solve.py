@@ -1,7 +1,7 @@
-"""Fill in the solutions: a lesson as a reader who solves every exercise would leave it.
+"""Fill in the solutions of a lesson.
 
-An exercise is a cell with the tag "exercise": a stub, and as its last line the call of its check.  The next cell with the tag
-"solution" is Markdown, folded away, and the first Python block in it is the solution.  There is no second copy.
+An exercise is a cell with the tag "exercise": a stub whose last line calls the check.  The next cell with the tag "solution" is
+folded Markdown, and its first Python block is the solution, of which there is no other copy.
 """
 
 import copy
@@ -17,11 +17,12 @@ def source(cell: dict) -> str:
 
 
 def tags(cell: dict) -> list[str]:
+    """The tags of a cell; none if it has no such entry."""
     return cell["metadata"].get("tags", [])
 
 
 def exercises(cells: list[dict]) -> Iterator[tuple[int, str, str, str]]:
-    """(index of the cell, its stub, its check, its solution) of each exercise.  ValueError if a part is missing."""
+    """Yield (index of the cell, stub, check, solution) for each exercise.  Raises ValueError if a part is missing."""
     for i, cell in enumerate(cells):
         if "exercise" in tags(cell):
             stub, check = split(source(cell))
@@ -35,10 +36,10 @@ def exercises(cells: list[dict]) -> Iterator[tuple[int, str, str, str]]:
 
 
 def split(text: str) -> tuple[str, str]:
-    """An exercise's cell -> its stub and, from the last line, its check."""
+    """An exercise's cell -> its stub, and its last line, the check.  Raises ValueError if the last line is not a check."""
     stub, _, check = text.rstrip().rpartition("\n")
     if not CHECK.match(check):
-        raise ValueError(f"an exercise ends with its check, check.nbNN_qK(...), not with {check!r}")
+        raise ValueError(f"an exercise has to end with its check, check.nbNN_qK(...), not with {check!r}")
     return stub, check
 
 

@@ -1,12 +1,13 @@
 """The library's own source, shown live.
 
-A lesson that copies code begins to lie with the next change of the library.  These are the lines that run, read from the file
-at this moment, with the place where they stand.
+Code copied into a lesson becomes wrong with the next change of the library.  This is the code that runs, read from its file when
+the cell is run, with the file name and line number.
 """
 
 import inspect
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import minigan
 
@@ -14,9 +15,9 @@ ROOT = Path(minigan.__file__).parent.parent
 
 
 class Source:
-    """Source of one or more functions, classes or modules; a notebook renders it as highlighted code."""
+    """The source of functions, classes or modules; a notebook renders it as highlighted code."""
 
-    def __init__(self, *objects):
+    def __init__(self, *objects: Any) -> None:
         self.pieces = [(place(thing), textwrap.dedent(inspect.getsource(thing)).rstrip()) for thing in objects]
 
     def _repr_markdown_(self) -> str:
@@ -26,22 +27,23 @@ class Source:
         return "\n\n".join(f"# {place}\n{code}" for place, code in self.pieces)
 
 
-def show_source(*objects) -> Source:
-    """The source of these functions, methods, classes or modules: as the last line of a cell, it is displayed.
+def show_source(*objects: Any) -> Source:
+    """The source of functions, methods, classes or modules; a notebook displays it if it is the last line of a cell.
 
-    An instance stands for its class: show_source(losses.hinge).  Raises TypeError for something without Python source.
+    For an instance, the source of its class is shown: show_source(losses.hinge).  Raises TypeError for an object without
+    Python source.
     """
     return Source(*map(written, objects))
 
 
-def written(thing):
-    """What stands in the file: the function below a decorator, the class of an instance."""
-    thing = inspect.unwrap(getattr(thing, "py_func", thing))  # py_func: what Numba compiled
+def written(thing: Any) -> Any:
+    """The object whose source is in the file: a decorated function itself, the class of an instance."""
+    thing = inspect.unwrap(getattr(thing, "py_func", thing))  # py_func: the function that Numba compiled
     return thing if inspect.isclass(thing) or inspect.isroutine(thing) or inspect.ismodule(thing) else type(thing)
 
 
-def place(thing) -> str:
+def place(thing: Any) -> str:
     """minigan/layers/dense.py, line 17"""
-    path = Path(inspect.getsourcefile(thing))
-    path = path.relative_to(ROOT).as_posix() if ROOT in path.parents else path.name
-    return path if inspect.ismodule(thing) else f"{path}, line {inspect.getsourcelines(thing)[1]}"
+    path = Path(inspect.getfile(thing))
+    name = path.relative_to(ROOT).as_posix() if ROOT in path.parents else path.name
+    return name if inspect.ismodule(thing) else f"{name}, line {inspect.getsourcelines(thing)[1]}"

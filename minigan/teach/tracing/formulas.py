@@ -1,14 +1,16 @@
-"""Which equation of the book stands beside a number: found by the class of the thing and the name of the number.
+"""Which equation of the book is shown next to a number: found by the class of the object and the name of the number.
 
-A class without an equation of its own takes that of the class it is made from, in the end that of any layer; of a thing of
-the reader's own, whose equations are in no book, the first line of its docstring is told.
+A class without an equation of its own takes the one of its base class, and if there is none, that of any layer.  For the
+reader's own classes, which the book does not know, the first line of the docstring is shown.
 """
 
 import inspect
+from collections.abc import Iterable
+from typing import Any
 
-from minigan.teach.formulas.book import equations
+from minigan.teach.formulas.book import Equation, equations
 
-BOOK = {  # class -> the first part of its equations' names
+BOOK = {  # class -> the first part of the names of its equations
     "Layer": "", "Linear": "linear", "Dense": "dense", "Conv2d": "conv", "ConvTranspose2d": "conv_transpose",
     "UpConv2d": "upconv", "Activation": "activation", "Tanh": "tanh", "Sigmoid": "sigmoid", "Softplus": "softplus",
     "SiLU": "silu", "LeakyReLU": "leaky_relu", "_SampleNorm": "norm", "BatchNorm": "batchnorm", "PixelNorm": "pixelnorm",
@@ -17,49 +19,49 @@ BOOK = {  # class -> the first part of its equations' names
     "SelfAttention": "attention", "Embedding": "embedding", "Concat": "concat", "Beside": "beside",
     "LabelScore": "label_score", "Minimax": "loss.minimax", "NonSaturating": "loss.non_saturating",
     "LeastSquares": "loss.least_squares", "Hinge": "loss.hinge", "Wasserstein": "loss.wasserstein",
-    "Relativistic": "loss.relativistic", "SGD": "sgd", "RMSProp": "rmsprop", "Adam": "adam",
+    "Relativistic": "loss.relativistic", "R1": "penalty.r1", "R2": "penalty.r2", "WganGp": "penalty.wgan_gp",
+    "Dragan": "penalty.dragan", "SGD": "sgd", "RMSProp": "rmsprop", "Adam": "adam",
 }  # fmt: skip
-LAST = {  # name of the number -> the last part of the equation's name, where it is another
-    "y": ("forward", "affine"), "w": ("tangent",), "db": ("db", "dW"), "dtheta": ("dW",), "dr": ("d.slopes",),
+LAST = {  # name of the number -> the last part of the equation's name, if it is a different one
+    "y": ("forward", "affine"), "w": ("tangent",), "db": ("db", "dW"), "dtheta": ("dW",), "dr": ("d.gradients",),
     "dWq": ("dW",), "dWk": ("dW",), "dWv": ("dW",),
 }  # fmt: skip
 ANY = {"y": "y = f(x)", "dx": "dx = J' dy", "w": "w = J v"}
 SECOND = {"dw": "dw = J' dw", "dx": "dx = J' dx + ∂/∂x [dw' J v]"}
 
 
-def formula(thing, verb: str, name: str) -> str:
-    """formula(Dense(2, 3), "backward", "dW") -> "dW += x' dy"."""
-    if verb in ("backward_tangent", "accumulate_tangent"):
+def formula(thing: Any, verb: str, name: str) -> str:
+    """Return the formula of a layer's number as text: formula(Dense(2, 3), "backward", "dW") -> "dW += x' dy"."""
+    if verb == "backward_tangent":
         return SECOND.get(name, f"{name} += ∂/∂{name[1:]} [dw' J v + dx' y]")
     found = _text(thing, LAST.get(name, (name,)))
     if name in ("dx", "w") and found:
-        found = ",  ".join([found, *filter(None, [_text(thing, ("slope",))])])  # dx = f'(x) dy,  f' = 1 - y²
+        found = ",  ".join([found, *filter(None, [_text(thing, ("derivative",))])])  # dx = f'(x) dy,  f' = 1 - y²
     return found or (name == "y" and opening(thing)) or ANY.get(name, f"{name} += ∂/∂{name[1:]} [dy' y]")
 
 
-def loss_formula(loss, face: str, slopes: bool = False) -> str:
-    """Of a GAN loss: what D ("d") or G ("g") minimises, or the slopes of it."""
-    return _text(loss, (f"{face}.slopes" if slopes else face,)) or opening(loss) * (not slopes)
+def loss_formula(loss: Any, side: str, gradients: bool = False) -> str:
+    """Return the formula of a GAN loss for D (side "d") or G ("g"), or of its gradients."""
+    return _text(loss, (f"{side}.gradients" if gradients else side,)) or opening(loss) * (not gradients)
 
 
-def penalty_formula(penalty, name: str = "") -> str:
-    """P of a penalty, or its v."""
-    book, title = equations(), f"penalty.{penalty.__name__}"
-    found = book.get(f"{title}.{name}" if name else title)
-    return _line(found) if found else opening(penalty) * (not name)
+def penalty_formula(penalty: Any, name: str = "") -> str:
+    """Return the formula of a penalty, or of its gradient (name "v")."""
+    return _text(penalty, (name,)) or opening(getattr(penalty, "function", penalty)) * (not name)
 
 
-def optimizer_formula(optimizer) -> str:
+def optimizer_formula(optimizer: Any) -> str:
+    """Return the formula of an optimizer's update."""
     return _text(optimizer, ("",)) or opening(optimizer)
 
 
-def opening(thing) -> str:
-    """The first line of a docstring, without the source that may follow it."""
-    text = inspect.getdoc(thing if inspect.isroutine(thing) else type(thing)) or ""
-    return text.split("\n")[0].split("     ")[0]
+def opening(thing: Any) -> str:
+    """Return the first line of a docstring, without the source that may follow the formula."""
+    doc = (thing if inspect.isroutine(thing) else type(thing)).__doc__ or ""  # not the docstring of a base class
+    return inspect.cleandoc(doc).split("\n")[0].split("     ")[0]
 
 
-def _text(thing, lasts) -> str:
+def _text(thing: Any, lasts: Iterable[str]) -> str:
     book = equations()
     for last in lasts:
         for kind in type(thing).__mro__:
@@ -69,5 +71,5 @@ def _text(thing, lasts) -> str:
     return ""
 
 
-def _line(equation) -> str:
+def _line(equation: Equation) -> str:
     return ",  ".join(line.strip() for line in equation.text.splitlines())

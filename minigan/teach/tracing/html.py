@@ -1,15 +1,17 @@
-"""A trace as a table one can open, layer by layer.
+"""A trace as HTML: a table whose stages and layers open on a click.
 
-Nothing is fetched and no script runs: pictures are PNGs inside the text, folds are <details>.  Colours are the reader's own, so
-it is readable in light and dark notebooks.
+The page fetches nothing and runs no script: pictures are PNGs embedded in the text, and what opens is <details>.  Text and
+background keep the reader's own colours, so the table is readable in light and dark notebooks.
 """
 
 import base64
 import io
 from html import escape
 
-from minigan.teach.tracing.record import Quantity, Row, Stage, Trace
-from minigan.teach.tracing.text import numbers, verdict, way
+import numpy as np
+
+from minigan.teach.tracing.record import Quantity, Record, Row, Stage
+from minigan.teach.tracing.text import numbers, shapes, verdict
 
 STYLE = """
 .minigan-trace { font: 13px/1.5 system-ui, sans-serif; }
@@ -33,21 +35,22 @@ STYLE = """
 .minigan-trace .wrong { background: #b71c1c; color: #fff; padding: 0 6px; border-radius: 3px; }
 .minigan-trace .muted { opacity: .7; font-weight: 400; }
 """
-HEADS = ("", "formula", "shape", "mean", "std", "min", "max", "against differences")
-SPREAD = 320  # pixels: about the width to which a small picture is enlarged
+HEADS = ("", "formula", "shape", "mean", "std", "min", "max", "check against differences")
+ENLARGED = 320  # pixels: small pictures are enlarged to about this width
 
 
-def page(trace: Trace) -> str:
-    """A whole HTML document."""
+def page(trace: Record) -> str:
+    """Return a complete HTML document."""
     head = f'<meta charset="utf-8"><title>{escape(trace.title)}</title><meta name="color-scheme" content="light dark">'
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>{fragment(trace)}</body></html>\n'
 
 
-def fragment(trace: Trace) -> str:
-    """The part of a page that a notebook shows."""
+def fragment(trace: Record) -> str:
+    """Return the table alone, as a notebook shows it."""
     values = " &nbsp; ".join(f"{escape(name)} <b>{value:.6g}</b>" for name, value in trace.values.items())
-    told = f'<span class="wrong">{escape(verdict(trace))}</span>' if trace.failed else escape(verdict(trace))
-    parts = [f"<style>{STYLE}</style>", f"<p><b>{escape(trace.title)}</b><br>{values}<br>{told}</p>"]
+    result = f'<span class="wrong">{escape(verdict(trace))}</span>' if trace.failed else escape(verdict(trace))
+    note = f'<br><span class="muted">{escape(trace.note)}</span>' * bool(trace.note)
+    parts = [f"<style>{STYLE}</style>", f"<p><b>{escape(trace.title)}</b><br>{values}<br>{result}{note}</p>"]
     step = ""
     for number, stage in enumerate(trace.stages, 1):
         parts += [f"<h4>{escape(stage.step)}</h4>"] * (stage.step != step) + [_stage(number, stage)]
@@ -56,10 +59,10 @@ def fragment(trace: Trace) -> str:
 
 
 def _stage(number: int, stage: Stage) -> str:
-    told = f'{number}. {escape(stage.title)} <span class="muted">{stage.ms:.2f} ms</span> {_badge(stage.ok)}'
+    head = f'{number}. {escape(stage.title)} <span class="muted">{stage.ms:.2f} ms</span> {_badge(stage.ok)}'
     note = f"<div>{escape(stage.note)}</div>" * bool(stage.note)
     rows = "".join(_row(row) if row.place else _body(row) for row in stage.rows)
-    return f'<details class="stage"{_open(stage.ok)}><summary>{told}</summary><div class="body">{note}{rows}</div></details>\n'
+    return f'<details class="stage"{_open(stage.ok)}><summary>{head}</summary><div class="body">{note}{rows}</div></details>\n'
 
 
 def _row(row: Row) -> str:
@@ -69,7 +72,7 @@ def _row(row: Row) -> str:
     time = f"{row.ms:.3f} ms" if row.shape_out else ""
     checked = [q.check.error for inner in row.walk() for q in inner.quantities if q.check]
     check = f"{max(checked):.0e}" if checked else ""
-    cells = [(f"{row.place} {row.layer}", ""), (way(row), ""), (spread, ""), (dead, "right"), (time, "right")]
+    cells = [(f"{row.place} {row.layer}", ""), (shapes(row), ""), (spread, ""), (dead, "right"), (time, "right")]
     line = "".join(f'<span class="{kind}" title="{escape(text)}">{escape(text)}</span>' for text, kind in cells)
     line += f'<span class="right">{check if row.ok else _badge(False)}</span>'
     return (
@@ -88,21 +91,21 @@ def _body(row: Row) -> str:
 
 def _quantity(quantity: Quantity) -> str:
     check = quantity.check
-    told = "" if check is None else f"{check.error:.1e}" if check.ok else f"{_badge(False)} {escape(str(check))}"
+    result = "" if check is None else f"{check.error:.1e}" if check.ok else f"{_badge(False)} {escape(str(check))}"
     cells = "".join(f"<td>{number}</td>" for number in numbers(quantity))
     return (
         f'<tr><td class="left"><b>{escape(quantity.name)}</b></td><td class="left"><code>{escape(quantity.formula)}</code></td>'
-        f"<td>{quantity.shape}</td>{cells}<td>{told}</td></tr>"
+        f"<td>{quantity.shape}</td>{cells}<td>{result}</td></tr>"
     )
 
 
-def _figure(caption: str, picture) -> str:
+def _figure(caption: str, picture: np.ndarray) -> str:
     from minigan.plots.images import as_pil
 
     file = io.BytesIO()
     as_pil(picture).save(file, "png", optimize=True)
     data = base64.b64encode(file.getvalue()).decode()
-    width = picture.shape[1] * max(1, min(8, SPREAD // picture.shape[1]))
+    width = picture.shape[1] * max(1, min(8, ENLARGED // picture.shape[1]))
     return (
         f'<figure><img alt="{escape(caption)}" width="{width}" src="data:image/png;base64,{data}">'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
@@ -114,5 +117,5 @@ def _badge(ok: bool) -> str:
 
 
 def _open(ok: bool) -> str:
-    """What is wrong stands open."""
+    """A stage or layer with a failed check starts open."""
     return "" if ok else " open"

@@ -1,34 +1,46 @@
-"""The step that a run takes next, or the one it began with, seen stage by stage."""
+"""minigan trace RUN: the step a run would take next, or the one it started with, shown stage by stage."""
 
 from pathlib import Path
 
-import numpy as np
-
-from minigan.running import runs
-from minigan.teach.tracing.record import Trace
+from minigan.game import GAN
+from minigan.running import folder
+from minigan.running.build import build
 from minigan.teach.tracing.step import trace
+from minigan.teach.tracing.view import Trace
 
 
 def trace_run(path: str | Path, step: int | None = None) -> Trace:
-    """Trace the networks of the run in this folder on the batch and the noise that its next step would draw.
+    """Trace the networks of a run on the batch and the noise that its next step would draw.
 
-    step None: as its checkpoint left them.  step 0: as they were before any training, built again from the run's config, bit for
-    bit.  A run keeps no others: any other step raises ValueError.  Nothing in the folder is changed.
+    Parameters
+    ----------
+    path : str or Path
+        The folder of the run; nothing in it is changed.
+    step : int, optional
+        None or the step of the checkpoint: the networks as the checkpoint stores them.  0: the networks before any training,
+        built again from the run's config, bit for bit.
+
+    Raises
+    ------
+    ValueError
+        For any other step, since a run stores no others, and for a run that is not a GAN.
     """
-    config, trainer = runs.open_run(path)
-    kept = trainer.t
+    run = folder.open_run(path)
+    trainer, kept = run.trainer, run.trainer.t
     if step not in (None, 0, kept):
         raise ValueError(
             f"{path} has no step {step}: a run can be traced at step 0, built again from its config, and at its checkpoint, step {kept}"
         )
     if step == 0:
-        trainer = runs.build(config)
-    game, index = trainer.game, trainer.order.next()
-    x, y = trainer.x[index], None if trainer.y is None else trainer.y[index]
-    if x.dtype == np.uint8:
-        x = x.astype(np.float32) / np.float32(127.5) - np.float32(1)  # 0..255 -> [-1, 1]
-    z = game.noise(len(x), trainer.rng, y)
-    x = (x, y) if game.classes else x
-    found = trace(game.G, game.D, x, z, game.loss, game.penalties, game.opt_G, game.opt_D, trainer.rng)
-    found.title = f"{path}, step {trainer.t + 1} on a batch of {len(index)}"
+        trainer = build(run.config.recipe, run.config.options)
+    game = trainer.game
+    if not isinstance(game, GAN):
+        raise ValueError(f"{path} is a run of {type(game).__name__}: only the two steps of a GAN can be traced")
+    x, y = trainer.draw()
+    n = len(x)
+    z = game.noise(n, trainer.rng, y)
+    real = (x, y) if game.classes else x
+    penalties = [penalty.at_step(game.opt_D.t) for penalty in game.penalties]
+    found = trace(game.G, game.D, real, z, game.loss, penalties, game.opt_G, game.opt_D, trainer.rng)
+    found.title = f"{path}, step {trainer.t + 1} on a batch of {n}"
     return found

@@ -1,17 +1,20 @@
 """Watch two networks take their steps: every pass of a network becomes a stage, every layer in it a row.
 
-The steps are not written a second time: d_step and g_step themselves run, on copies whose layers have their verbs wrapped.  So
-what the trace shows is what the step did, the layers inside composites included.  The time spent on looking is taken out
-of every time that is told.
+The steps are not written a second time: d_step and g_step themselves run, on copies of the networks whose verbs are wrapped.
+So the trace shows exactly what the step did, including the layers inside composite layers.  The time spent on recording and
+checking is subtracted from every time shown.
 """
 
 import time
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 
-from minigan.game import image
 from minigan.layers.layer import Layer
-from minigan.teach.tracing.examine import CACHE, Point, look
+from minigan.layers.tree import first
+from minigan.network import Sequential
+from minigan.teach.tracing.examine import CACHE, Point, examine
 from minigan.teach.tracing.record import Row, Stage
 from minigan.teach.tracing.trees import shape
 from minigan.teach.tracing.twin import buffers
@@ -20,17 +23,27 @@ PASSES = ("forward", "backward", "tangent", "backward_tangent")  # of a network
 
 
 class Watch:
-    """Wraps the layers of G and D, which must be copies that nobody else uses.  Whoever drives says which `step` it is."""
+    """Wraps the passes of G and D, which must be copies that nobody else uses, and collects the stages.
 
-    def __init__(self, G, D, x):
+    Parameters
+    ----------
+    G, D : Sequential
+        The two networks; their verbs are replaced by wrapped ones.
+    x : array or pair
+        The real batch, to tell D(real) from D(fake).
+    """
+
+    def __init__(self, G: Sequential, D: Sequential, x: Any):
         self.stages: list[Stage] = []
-        self.step = ""
-        self.rng = np.random.default_rng(0)  # of the checks' directions
-        self._real, self._fake = x, None  # to tell D(real) from D(fake)
+        self.step = ""  # "D step" or "G step", set by the caller
+        self.rng = np.random.default_rng(0)  # draws the directions of the checks
+        self._real, self._fake = x, None
         self._open: list[tuple[object, Stage | Row]] = []  # the passes under way, the innermost last
-        self._points: dict[tuple[int, int], Point] = {}  # (layer, cache) -> where its forward stood
-        self._inputs: dict[int, tuple] = {}  # the caches of a network's forward -> what it saw
-        self._looking = 0.0  # seconds spent on looking
+        self._points: dict[
+            tuple[int, int], Point
+        ] = {}  # (id of layer, id of cache) -> the forward pass that made the cache
+        self._inputs: dict[int, tuple[str, Any]] = {}  # id of a network's caches -> (the name of its input, the caches)
+        self._overhead = 0.0  # seconds spent on recording and checking
         for name, net in (("G", G), ("D", D)):
             twins = places(net.astype(np.float64).layers)
             for (place, layer), (_, twin) in zip(places(net.layers), twins, strict=True):
@@ -40,78 +53,85 @@ class Watch:
                 setattr(net, verb, self._stage(name, net, verb, getattr(net, verb)))
 
     def stage(self, title: str) -> Stage:
+        """Open a new stage of the current step."""
         self.stages.append(Stage(self.step, title))
         return self.stages[-1]
 
-    def timed(self, owner, record: Stage | Row, run, *args, **options):
-        """run(*args); its time, without the looking, goes into the record."""
+    def timed(self, owner: object, record: Stage | Row, run: Callable, *args: Any, **options: Any) -> Any:
+        """Return run(*args, **options) and store its time in the record, without the time spent on recording."""
         self._open.append((owner, record))
-        looked, start = self._looking, time.perf_counter()
+        overhead, start = self._overhead, time.perf_counter()
         try:
             return run(*args, **options)
         finally:
-            record.ms = 1e3 * (time.perf_counter() - start - (self._looking - looked))
+            record.ms = 1e3 * (time.perf_counter() - start - (self._overhead - overhead))
             self._open.pop()
 
-    # ---- a network's pass is a stage -------------------------------------------------------------------------------------
+    # ---- a pass of a network is a stage --------------------------------------------------------------------------------
 
-    def _stage(self, name, net, verb, run):
-        def watched(*args, **options):
+    def _stage(self, name: str, net: Sequential, verb: str, run: Callable) -> Callable:
+        def watched(*args: Any, **options: Any) -> Any:
             stage = self.stage(self._title(name, verb, *args, **options))
             out = self.timed(net, stage, run, *args, **options)
             if verb == "forward":
-                self._inputs[id(out[1])] = self._what(name, args[0]), out[1]  # kept, lest the id be given again
+                self._inputs[id(out[1])] = (
+                    self._name(name, args[0]),
+                    out[1],
+                )  # keep the caches, so their id stays unique
                 self._fake = out[0] if name == "G" else self._fake
             return out
 
         return watched
 
-    def _what(self, name, x) -> str:
-        if name == "G":
+    def _name(self, net: str, x: Any) -> str:
+        """Return the name of a network's input: z, real, fake or the points of a penalty."""
+        if net == "G":
             return "z"
         if x is self._real:
             return "real"
-        return "fake" if image(x) is self._fake else "penalty's points"
+        return "fake" if first(x) is self._fake else "penalty's points"
 
-    def _title(self, name, verb, *args, **options) -> str:
+    def _title(self, net: str, verb: str, *args: Any, **options: Any) -> str:
         if verb == "forward":
-            return f"{name}({self._what(name, args[0])}): forward"
+            return f"{net}({self._name(net, args[0])}): forward"
         caches = args[2 if verb == "backward_tangent" else 1]
-        what = f"{name}({self._inputs.get(id(caches), ('?',))[0]})"
+        call = f"{net}({self._inputs.get(id(caches), ('?',))[0]})"
         if verb == "tangent":
-            return f"penalty: push v forward through {what}"
+            return f"penalty: push v forward through {call}"
         if verb == "backward_tangent":
-            return f"penalty: second order of {what}" + ", with the loss" * (len(args) > 3 and args[3] is not None)
+            return f"penalty: second order of {call}"
         if options.get("learn", True):
-            return f"{what}: backward"
-        return f"penalty: slope of {what}" if self.step == "D step" else f"{what}: back through it"
+            return f"{call}: backward"
+        return f"penalty: gradient of {call}" if self.step == "D step" else f"{call}: backward to its input"
 
-    # ---- a layer's verb is a row -----------------------------------------------------------------------------------------
+    # ---- a verb of a layer is a row ------------------------------------------------------------------------------------
 
-    def _row(self, place: str, layer: Layer, twin: Layer, verb: str, run):
-        def watched(*args, **options):
-            if not self._open or self._open[-1][0] is layer:  # a verb that calls another of its own layer is one row
+    def _row(self, place: str, layer: Layer, twin: Layer, verb: str, run: Callable) -> Callable:
+        def watched(*args: Any, **options: Any) -> Any:
+            if (
+                not self._open or self._open[-1][0] is layer
+            ):  # a verb that calls another verb of its layer is a single row
                 return run(*args, **options)
-            start, looked = time.perf_counter(), self._looking
+            start, overhead = time.perf_counter(), self._overhead
             row = Row(place, repr(layer), verb)
             self._open[-1][1].rows.append(row)
             if verb == "forward":
-                point = Point(args[0], buffers(layer))
+                point: Point | None = Point(args[0], buffers(layer))
             else:
                 point = self._points.get((id(layer), id(args[CACHE[verb]])))
-            finish = look(row, layer, twin, verb, args, options, point, self.rng)
+            finish = examine(row, layer, twin, verb, args, options, point, self.rng)
             out = self.timed(layer, row, run, *args, **options)
-            if verb == "forward":
+            if verb == "forward" and point:
                 self._points[id(layer), id(out[1])] = point._replace(y=shape(out[0]), cache=out[1])
             finish(out)
-            self._looking = looked + time.perf_counter() - start - 1e-3 * row.ms
+            self._overhead = overhead + time.perf_counter() - start - 1e-3 * row.ms
             return out
 
         return watched
 
 
-def places(layers, above: str = "") -> list[tuple[str, Layer]]:
-    """Every layer with its place: 3, and for those inside it 3.0, 3.1, ..."""
+def places(layers: Iterable[Layer], above: str = "") -> list[tuple[str, Layer]]:
+    """Return every layer with its place: "3", and "3.0", "3.1", ... for the layers inside it."""
     found = []
     for i, layer in enumerate(layers):
         found += [(f"{above}{i}", layer), *places(layer.children(), f"{above}{i}.")]

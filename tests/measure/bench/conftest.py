@@ -1,4 +1,4 @@
-"""Small benchmarks, so that the tests are about what is measured and not about waiting."""
+"""Tiny benchmarks, so the tests do not wait for real training steps."""
 
 import json
 import sys
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from minigan import kernels
+from minigan.game import GAN
 from minigan.layers import Dense, LeakyReLU
 from minigan.losses import wasserstein
 from minigan.measure.bench import models
@@ -16,7 +17,7 @@ from minigan.measure.bench.models import Benchmark
 from minigan.measure.bench.timing import WorkerError
 from minigan.network import Sequential
 from minigan.optim import Adam
-from minigan.penalties import wgan_gp
+from minigan.penalties import WganGp
 
 
 def _tiny(critic=False) -> Benchmark:
@@ -24,8 +25,8 @@ def _tiny(critic=False) -> Benchmark:
     G = Sequential(Dense(3, 5), LeakyReLU(0.2), Dense(5, 2), rng=rng)
     D = Sequential(Dense(2, 7), LeakyReLU(0.2), Dense(7, 1), rng=rng)
     x, z = rng.standard_normal((4, 2), np.float32), tuple(rng.standard_normal((2, 4, 3), np.float32))
-    penalties = [partial(wgan_gp, lam=10.0)] if critic else []
-    return Benchmark(G, D, wasserstein, penalties, x, z, Adam(D, 1e-7), None if critic else Adam(G, 1e-7))
+    penalties = [WganGp(lam=10.0)] if critic else []
+    return Benchmark(GAN(G, D, wasserstein, penalties, Adam(G, 1e-7), Adam(D, 1e-7), 3), x, z, critic)
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def tiny():
 
 @pytest.fixture
 def only_tiny(monkeypatch):
-    """In this process `minigan bench` knows two models, both tiny."""
+    """In this process, `minigan bench` has two models, both tiny."""
     chosen = {"tiny": (_tiny, "points"), "tiny_critic": (partial(_tiny, critic=True), "points, one critic step")}
     monkeypatch.setattr(models, "MODELS", chosen)
     for module in ("worker", "compare", "layers"):
@@ -45,7 +46,7 @@ def only_tiny(monkeypatch):
 
 
 class Here:
-    """A worker without a process: the same messages, answered in this one."""
+    """A worker without a process of its own: this process answers the same messages."""
 
     def __init__(self, side, threads, **spec):
         from minigan.measure.bench.worker import Contestant
@@ -57,7 +58,7 @@ class Here:
             raise WorkerError(str(error)) from error
 
     def ask(self, do, **message):
-        message = json.loads(json.dumps(message))  # what goes over a pipe
+        message = json.loads(json.dumps(message))  # only what JSON can hold goes through a pipe
         with kernels.use("reference" if self.side == "twin" else "fast"):
             return {"cpu": 0.0} | getattr(self.made, do)(**message)
 
@@ -66,7 +67,7 @@ class Here:
 
 
 class Pretender:
-    """In PyTorch's place: the library itself.  `wrong` computes something else, `broken` cannot be built."""
+    """The library itself, in place of PyTorch.  The variant `wrong` computes different gradients; `broken` cannot be built."""
 
     def __init__(self, benchmark, variant, threads):
         if variant == "broken":
@@ -81,7 +82,7 @@ class Pretender:
 
 @pytest.fixture
 def in_process(monkeypatch, only_tiny):
-    """No processes, tiny models and a tiny peak; in_process(variants) pretends that PyTorch is installed with these."""
+    """No processes, tiny models, a tiny peak; in_process(*variants) pretends that PyTorch is installed and has these variants."""
     for module in ("compare", "layers", "scaling"):
         monkeypatch.setattr(f"minigan.measure.bench.{module}.Worker", Here)
     monkeypatch.setattr("minigan.measure.bench.worker.SGEMM", 8)

@@ -1,4 +1,4 @@
-"""The listener hears every kernel call, names its layer and pass, and leaves no trace."""
+"""The listener sees each kernel call, knows its layer and pass, and leaves no trace."""
 
 import numpy as np
 
@@ -29,7 +29,7 @@ def test_nothing_is_left_behind(tiny):
     assert "learn" not in vars(made.D.layers[0])
 
 
-def test_arguments_are_made_again_in_the_same_layout():
+def test_arguments_are_recreated_in_the_same_layout():
     W = np.zeros((4, 4, 3, 5), np.float32).swapaxes(2, 3)
     arguments = [describe(W), 2, None, (6, 8), describe(np.float32(0.5))]
     made = make("conv2d", arguments, np.random.default_rng(0))

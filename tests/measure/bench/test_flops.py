@@ -1,4 +1,4 @@
-"""Operations counted by hand."""
+"""Operations, compared with counts by hand."""
 
 import inspect
 
@@ -32,22 +32,22 @@ def array(*shape):
 )
 def test_operations_of_the_definition(kernel, arguments, expected):
     assert operations(kernel, arguments) == expected
-    getattr(kernels, kernel)(*arguments)  # these are arguments the kernel takes
+    getattr(kernels, kernel)(*arguments)  # the kernel accepts these arguments
 
 
-def test_every_kernel_with_a_product_is_counted():
+def test_each_kernel_with_a_matrix_product_is_counted():
     products = ("@", "tensordot", "conv2d")
     bodies = {name: inspect.getsource(getattr(reference, name)).split(":", 1)[1] for name in KERNELS}
     assert {name for name, body in bodies.items() if any(mark in body for mark in products)} == set(DIRECT)
 
 
-def test_a_dense_product_really_does_what_the_definition_says():
+def test_a_dense_product_executes_the_definition():
     x, W = array(3, 5), array(5, 7)
     assert count(lambda: kernels.dense(x, W)) == (210, 210)
     assert count(lambda: None) == (0, 0)
 
 
-def test_im2col_multiplies_as_the_definition_and_winograd_nine_times_of_sixteen():
+def test_im2col_executes_the_definition_and_winograd_nine_sixteenths_of_it():
     x, W = array(1, 6, 6, 3), array(3, 3, 3, 5)
     direct, real = count(lambda: kernels.conv2d(x, W, 2, 1))
     assert direct == real == 2 * 9 * 27 * 5
@@ -57,17 +57,17 @@ def test_im2col_multiplies_as_the_definition_and_winograd_nine_times_of_sixteen(
     assert real == direct * 9 / 16
     x, W = array(16, 16, 16, 32), array(3, 3, 32, 32)
     direct, real = count(lambda: kernels.upconv2d(x, W))
-    assert real == direct / 4  # 9 products where the plain form has 36
+    assert real == direct / 4  # 9 products instead of 36
 
 
-def test_a_kernel_that_multiplies_in_its_own_loops_counts_as_the_definition():
+def test_a_kernel_without_a_counter_counts_as_the_definition():
     x, W = array(3, 5), array(5, 7)
-    with kernels.use("reference"):  # x @ W does not count itself
+    with kernels.use("reference"):  # x @ W increments no counter
         assert count(lambda: kernels.dense(x, W)) == (210, 210)
 
 
-def test_a_whole_step_by_hand(tiny):
-    """Wasserstein, G 3-5-2, D 2-7-1, batch 4: products a sample 15 + 10 in G, 14 + 7 in D."""
+def test_a_complete_step_by_hand(tiny):
+    """Wasserstein, G 3-5-2, D 2-7-1, batch 4: products per sample: 15 + 10 in G, 14 + 7 in D."""
     made = tiny()
     direct, real = count(made.step)
     first, G, D = 15, 15 + 10, 14 + 7

@@ -1,9 +1,9 @@
-"""After clear() no pre-activation is near 0, both slopes are at work, and rounding flips nothing."""
+"""After clear() no pre-activation is near 0, both derivatives of LeakyReLU occur, and rounding flips nothing."""
 
 import numpy as np
 import pytest
 
-from minigan.game import beside
+from minigan.fast_step import with_label
 from minigan.layers import Beside, LeakyReLU
 from minigan.measure.bench import kinks
 from minigan.measure.bench.models import default, scaling, toy
@@ -14,7 +14,7 @@ def before_activations(layers, x):
     """The inputs of all LeakyReLUs."""
     for layer in layers:
         if isinstance(layer, Beside):
-            yield from before_activations(layer.body.layers, x[0])
+            yield from before_activations(layer.branches[0].layers, x[0])
             return
         if isinstance(layer, LeakyReLU):
             yield x
@@ -22,13 +22,13 @@ def before_activations(layers, x):
 
 
 @pytest.mark.parametrize("build", [toy, default, lambda: scaling(3, 8, 16)], ids=["toy", "default", "conv"])
-def test_every_preactivation_is_clear_of_zero_and_both_slopes_work(build):
+def test_no_preactivation_is_near_zero_and_both_derivatives_occur(build):
     made = build()
     kinks.clear(made)
     for z in made.z:
         fake = made.G.forward(z)[0]
         inputs = [*before_activations(made.G.layers, made.G.cast(z))]
-        for x in (made.x, beside(fake, z)):
+        for x in (made.x, with_label(fake, z)):
             inputs += before_activations(made.D.layers, made.D.cast(x))
         for u in inputs:
             assert np.abs(u).min() > kinks.MARGIN / 2
@@ -37,7 +37,7 @@ def test_every_preactivation_is_clear_of_zero_and_both_slopes_work(build):
 
 
 def test_float32_then_agrees_with_float64():
-    """The proof of the purpose: with cleared kinks the two precisions give the same gradients to 1e-5."""
+    """What clear() is for: away from the kinks both precisions give the same gradients to 1e-5."""
     made, exact = toy(), toy()
     kinks.clear(made)
     exact.G, exact.D = made.G.astype(np.float64), made.D.astype(np.float64)

@@ -1,4 +1,4 @@
-"""Each benchmark model is the one it claims to be, steps, answers, and stays where it is."""
+"""Each benchmark model is what its description says, makes steps, reports its gradients, and hardly moves."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def built():
 
 
 def sizes(net):
-    """What goes in and out of each Dense, then each convolution."""
+    """The input and output sizes of each Dense, then of each convolution."""
     found = [layer for top in net.layers for layer in top.walk()]
     dense = [(layer.n_in, layer.n_out) for layer in found if isinstance(layer, Dense)]
     conv = [
@@ -38,9 +38,9 @@ def test_the_models_have_the_sizes_of_the_table(built):
 
 
 def test_the_default_follows_the_config(built):
-    from minigan.running.config import Config
+    from minigan.zoo import gan
 
-    config, made = Config(), built["default"]
+    config, made = gan.Options(), built["default"]
     image = made.x[0] if isinstance(made.x, tuple) else made.x
     assert len(image) == config.batch
     assert (image.min(), image.max()) == (-1, 1)
@@ -50,7 +50,7 @@ def test_the_default_follows_the_config(built):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_a_step_moves_both_networks_a_little_and_a_critic_step_only_d(built, name):
+def test_a_step_moves_both_networks_slightly_and_a_critic_step_only_d(built, name):
     made = built[name]
     G, D = made.G.theta.copy(), made.D.theta.copy()
     made.step()
@@ -61,7 +61,7 @@ def test_a_step_moves_both_networks_a_little_and_a_critic_step_only_d(built, nam
 
 
 @pytest.mark.parametrize("name", ["mlp", "wgan_gp_mlp", "toy"])
-def test_answers_name_every_parameter_and_move_nothing(built, name):
+def test_answers_contain_each_parameter_and_move_nothing(built, name):
     made = built[name]
     before = made.weights()
     found = made.answers()
@@ -78,14 +78,14 @@ def test_answers_name_every_parameter_and_move_nothing(built, name):
         np.testing.assert_array_equal(found[key], again[key])
 
 
-def test_named_cuts_theta_into_its_parameters(built):
+def test_named_splits_theta_into_its_parameters(built):
     D = built["toy"].D
     pieces = named("D", D, D.theta)
     assert list(pieces) == [f"D {i} {name}" for i in range(4) for name in ("W", "b")]
     np.testing.assert_array_equal(pieces["D 1 W"], D.layers[2].W)
 
 
-def test_load_brings_weights_back():
+def test_load_restores_weights():
     made = scaling(batch=2, size=8, width=16)
     before = made.weights()
     made.load({"G": before["G"] + 1, "D": before["D"] - 1})

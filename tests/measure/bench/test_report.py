@@ -3,7 +3,7 @@
 import pytest
 
 from minigan.measure.bench import report
-from minigan.measure.bench.compare import tell
+from minigan.measure.bench.compare import summarise
 from minigan.measure.bench.timing import Rounds
 
 
@@ -13,8 +13,8 @@ def result():
         {"minigan": [2.0, 2.0], "NumPy twin": [8.0, 8.0], "usual": [5.0, 6.0], "fused": [3.0, 4.0], "sgemm": [0.5, 0.5]}
     )
     counts = {"minigan": {"direct": 4e8, "real": 1e8}, "sgemm": {"direct": 1e8, "real": 1e8}}
-    told = tell(found, counts, dict.fromkeys(found.ms, 10.0), {"fused": 1.2e-7}, {"compile": "no compiler"})
-    return {"model": "mlp", "what": "", "threads": 2} | told
+    summarised = summarise(found, counts, dict.fromkeys(found.ms, 10.0), {"fused": 1.2e-7}, {"compile": "no compiler"})
+    return {"model": "mlp", "what": "", "threads": 2} | summarised
 
 
 def test_the_main_row(result):
@@ -40,7 +40,7 @@ def test_the_main_row_without_pytorch_on_a_busy_machine(result):
     assert row == ("mlp *", "2", "200", "50", "-", "4.00", "-", "-", "-", "-", "10")
 
 
-def test_every_contestant_has_its_row_and_the_failed_ones_their_reason(result):
+def test_each_contestant_has_a_row_and_the_failed_ones_a_reason(result):
     table = report.contestant_cells(result)
     assert {len(row) for row in table} == {len(table[0])}
     rows = {row[0].strip(): row[1:] for row in table}
@@ -49,16 +49,16 @@ def test_every_contestant_has_its_row_and_the_failed_ones_their_reason(result):
     assert rows["compile"][-1] == "not run: no compiler"
 
 
-def test_notes_say_what_one_has_to_know(result):
-    told = "\n".join(report.notes([result]))
-    assert "200 GFLOP/s" in told
-    assert "0 slices" in told
-    assert "busy that" not in told
-    assert "/proc/stat" not in told
-    told = "\n".join(report.notes([result | {"crowded": True, "load_checked": False, "best": None}]))
-    assert "do not quote" in told
-    assert "/proc/stat" in told
-    assert "pip install minigan[bench]" in told
+def test_notes_say_what_the_reader_needs_to_know(result):
+    text = "\n".join(report.notes([result]))
+    assert "200 GFLOP/s" in text
+    assert "0 slices" in text
+    assert "busy that" not in text
+    assert "/proc/stat" not in text
+    text = "\n".join(report.notes([result | {"crowded": True, "load_checked": False, "best": None}]))
+    assert "do not quote" in text
+    assert "/proc/stat" in text
+    assert "pip install minigan[bench]" in text
     assert report.notes([]) == []
 
 

@@ -1,4 +1,4 @@
-"""verify() finds the term that differs."""
+"""verify() finds the terms that differ."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ def answers(tiny):
     return tiny().answers()
 
 
-def test_the_same_differs_by_nothing(answers):
+def test_equal_answers_do_not_differ(answers):
     found = differences(answers, answers)
     assert found.keys() == answers.keys()
     assert set(found.values()) == {0.0}
@@ -31,7 +31,7 @@ def test_rounding_is_allowed(answers):
     assert max(differences(answers, wrong).values()) < BOUND
 
 
-def test_what_is_missing_too_much_misshapen_or_nan_is_infinitely_wrong(answers):
+def test_a_missing_surplus_misshapen_or_nan_term_is_infinitely_wrong(answers):
     inf = float("inf")
     assert differences(answers, {k: v for k, v in answers.items() if k != "D 0 W"})["D 0 W"] == inf
     assert differences(answers, answers | {"D 9 W": np.ones(1)})["D 9 W"] == inf
@@ -44,7 +44,7 @@ def test_gradients_that_are_all_zero_agree_with_zero():
     assert differences(zero, zero) == {"D 0 W": 0.0}
 
 
-def test_verify_asks_all_for_answers_at_the_same_weights(only_tiny):
+def test_verify_compares_all_workers_at_the_same_weights(only_tiny):
     from minigan.measure.bench.worker import Contestant
 
     class Here:

@@ -1,4 +1,4 @@
-"""The contestants' verbs, and the loop that answers messages."""
+"""The methods of a contestant, and the loop that answers messages."""
 
 import io
 import json
@@ -11,7 +11,7 @@ from minigan.measure.bench import worker
 from minigan.measure.bench.worker import Contestant, peak_memory, serve
 
 
-def talk(spec, *messages):
+def ask(spec, *messages):
     """The replies to these messages."""
     out = io.StringIO()
     serve(spec, io.StringIO("".join(json.dumps(m) + "\n" for m in messages)), out)
@@ -19,7 +19,7 @@ def talk(spec, *messages):
 
 
 @pytest.mark.parametrize("side", ["minigan", "twin"])
-def test_a_contestant_warms_up_runs_slices_counts_and_remembers(only_tiny, side):
+def test_a_contestant_warms_up_runs_slices_counts_and_reports_memory(only_tiny, side):
     messages = [
         {"do": "step_once"},
         {"do": "warm"},
@@ -27,7 +27,7 @@ def test_a_contestant_warms_up_runs_slices_counts_and_remembers(only_tiny, side)
         {"do": "count"},
         {"do": "memory"},
     ]
-    ready, _, warm, part, count, memory = talk({"side": side, "model": "tiny"}, *messages)
+    ready, _, warm, part, count, memory = ask({"side": side, "model": "tiny"}, *messages)
     assert ready.keys() == {"cpu"}
     assert warm["ms"] > 0
     assert part["steps"] >= 1
@@ -36,7 +36,7 @@ def test_a_contestant_warms_up_runs_slices_counts_and_remembers(only_tiny, side)
     assert memory["megabytes"] >= 0
 
 
-def test_a_slow_step_is_not_run_once_more_to_wake_up(only_tiny):
+def test_a_slow_step_is_not_run_an_extra_time(only_tiny):
     made, steps = Contestant({"side": "minigan", "model": "tiny"}), []
     made.step = lambda: steps.append(1)
     made.last = 1.0
@@ -49,7 +49,7 @@ def test_a_slow_step_is_not_run_once_more_to_wake_up(only_tiny):
 
 def test_the_peak_is_one_product(monkeypatch):
     monkeypatch.setattr(worker, "SGEMM", 8)
-    _, count, part = talk({"side": "sgemm"}, {"do": "count"}, {"do": "slice", "seconds": 0.0})
+    _, count, part = ask({"side": "sgemm"}, {"do": "count"}, {"do": "slice", "seconds": 0.0})
     assert count["direct"] == 2 * 8**3
     assert part["steps"] == 1
 
@@ -59,15 +59,15 @@ def test_scaling_builds_its_own_size():
     assert made.benchmark.x.shape == (2, 8, 8, 1)
 
 
-def test_an_exception_is_an_answer_of_one_line(only_tiny):
-    (error,) = talk({"side": "minigan", "model": "nobody"})
+def test_an_exception_becomes_an_answer_of_one_line(only_tiny):
+    (error,) = ask({"side": "minigan", "model": "nobody"})
     assert error["error"] == "KeyError: 'nobody'"
-    _, error, after = talk({"side": "sgemm"}, {"do": "slice"}, {"do": "memory"})
+    _, error, after = ask({"side": "sgemm"}, {"do": "slice"}, {"do": "memory"})
     assert error["error"].startswith("TypeError")
     assert "error" not in after
 
 
-def test_memory_where_there_is_no_proc(monkeypatch, tmp_path):
+def test_memory_without_proc(monkeypatch, tmp_path):
     assert peak_memory() > 10
     monkeypatch.setattr(worker, "Path", lambda name: tmp_path / "none")
     assert peak_memory() > 10
@@ -75,8 +75,8 @@ def test_memory_where_there_is_no_proc(monkeypatch, tmp_path):
     assert peak_memory() > 10
 
 
-def test_as_a_program_it_keeps_its_output_for_replies(monkeypatch):
-    """What else is printed goes to standard error."""
+def test_as_a_program_its_standard_output_holds_only_replies(monkeypatch):
+    """Everything else goes to standard error."""
     duplicated, moved = [], []
     out = io.StringIO()
     monkeypatch.setattr(worker.os, "dup", lambda fd: duplicated.append(fd) or 99)

@@ -1,10 +1,10 @@
-"""Each change of the ablation changes the recipe, and only in what its name says."""
+"""Each change of the ablation changes the recipe, and changes only what its name says."""
 
 from minigan.measure.results import ablation
 from minigan.measure.results.table import Cell
 
 
-def test_every_change_makes_another_recipe():
+def test_each_change_gives_a_different_recipe():
     settings = [str(sorted(found.items(), key=str)) for found in ablation.METHODS.values()]
     assert len(set(settings)) == len(settings)
     assert "reach" not in ablation.METHODS["z normal"]

@@ -1,4 +1,4 @@
-"""The evaluation of the evaluators, small: what must hold even of 120 images, and the picture."""
+"""The evaluation of the evaluators, small: what must hold even for 120 images, and the picture."""
 
 import math
 
@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minigan.measure.results import Cell, damage, rows
+from minigan.measure.results import damage, rows
 from minigan.measure.results.damage import FLOOR, MEASURES
+from minigan.measure.results.table import Cell
 
 SMALL = {"images": 120, "cuts": 3}
 
@@ -21,22 +22,22 @@ def floor():
     return measured(FLOOR)
 
 
-def test_the_halves_are_apart():
-    pool = damage.cut(5000, np.random.default_rng(3))
+def test_the_two_halves_share_no_image():
+    pool = damage.split_pool(5000, np.random.default_rng(3))
     assert pool.images.shape == pool.reference.shape == (5000, 28, 28, 1)
     both = np.concatenate([pool.images, pool.reference]).reshape(10_000, -1)
     assert len(np.unique((both[:, 100:600] * 127.5).astype(np.int16), axis=0)) > 9_990  # no image in both halves
     assert np.bincount(pool.labels).min() > 300
 
 
-def test_the_floor_is_told_with_its_deviation(floor):
-    assert list(floor) == [*MEASURES, *(f"{name}_deviation" for name in MEASURES)]
-    assert all(floor[f"{name}_deviation"] > 0 for name in MEASURES)
+def test_the_floor_has_a_standard_deviation_for_each_measure(floor):
+    assert list(floor) == [*MEASURES, *(f"{name}_std" for name in MEASURES)]
+    assert all(floor[f"{name}_std"] > 0 for name in MEASURES)
     assert 7 < floor["inception"] <= 10
     assert 0.6 < floor["precision"] < 1
 
 
-def test_a_memorised_set_is_perfect_for_all_but_the_nearest_image(floor):
+def test_a_memorised_set_looks_perfect_except_by_the_distance_to_the_nearest_image(floor):
     found = measured("memorised images, 1.0")
     assert found["frechet"] == pytest.approx(0, abs=1e-6)
     assert (found["precision"], found["recall"], found["coverage"], found["wasserstein"]) == (1, 1, 1, 0)
@@ -56,11 +57,11 @@ def test_a_cell_is_the_same_each_time():
 
 
 def made_up(value=lambda name, method: 1.0):
-    """A whole table: the floor 1 +- 0.5 in everything, else `value`."""
+    """A complete table: each figure of the floor is 1 +- 0.5, all others are `value`."""
     found = []
     for method in damage.METHODS:
         figures = {name: 1.0 if method == FLOOR else value(name, method) for name in MEASURES}
-        figures |= {f"{name}_deviation": 0.5 for name in MEASURES} if method == FLOOR else {}
+        figures |= {f"{name}_std": 0.5 for name in MEASURES} if method == FLOOR else {}
         found.append(dict.fromkeys(rows.HEAD, "") | {"method": method} | {k: str(v) for k, v in figures.items()})
     return found
 
@@ -79,11 +80,11 @@ def test_z_and_verdicts_by_hand():
 
 def test_the_title_counts(tmp_path):
     z = {name: {harm: [math.inf if name == "frechet" else -5.0] for harm in damage.HARMS} for name in MEASURES}
-    assert "of 9 measures see the harm: blur 1, noise 1," in damage.title(z)
-    assert "\n8 of them take a memorised" in damage.title(z)
+    assert "of 9 measures see the damage: blur 1, noise 1," in damage.title(z)
+    assert "\n8 of them rate a memorised" in damage.title(z)
 
 
-def test_the_picture_is_drawn_when_the_table_is_whole(tmp_path):
+def test_the_picture_is_drawn_only_when_the_table_is_complete(tmp_path):
     found = made_up(lambda name, method: 2.0)
     assert damage.draw(found[1:], tmp_path, False) == []
     (path,) = damage.draw(found, tmp_path, False)

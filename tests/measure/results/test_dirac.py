@@ -1,12 +1,12 @@
-"""DiracGAN's table: its own formulas checked against others, and a wrong library is seen."""
+"""DiracGAN's table: its formulas checked against independent ones, and a bug in the library is detected."""
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from minigan import losses
-from minigan.measure.results import Cell, dirac
-from minigan.measure.results.table import cells
+from minigan.measure.results import dirac
+from minigan.measure.results.table import Cell, cells
 
 
 def measured(method, **changes):
@@ -25,7 +25,7 @@ def test_the_library_agrees_with_the_closed_forms(method):  # eq:dirac.field eq:
 
 def test_circles_and_spirals():
     assert measured("wasserstein, no penalty")["distance"] == pytest.approx(1, abs=1e-8)
-    assert measured("minimax, no penalty")["distance"] == pytest.approx(1, abs=1e-8)  # not linear, and yet a circle
+    assert measured("minimax, no penalty")["distance"] == pytest.approx(1, abs=1e-8)  # not linear, but still a circle
     assert measured("hinge, r1, 0.3")["real"] == pytest.approx(-0.15, abs=1e-12)
     assert measured("hinge, r1, 0.3")["imaginary"] == pytest.approx(np.sqrt(1 - 0.15**2), abs=1e-12)
     assert measured("wasserstein, r2, 0.3", time=30.0, step=0.1)["distance"] < 0.02
@@ -50,7 +50,7 @@ def test_the_exact_solution_solves_the_equation(gamma):
     np.testing.assert_allclose(dirac.linear(gamma, (0.8, 0.6), np.zeros(1)), [(0.8, 0.6)], atol=1e-15)
 
 
-def test_runge_kutta_is_of_fourth_order():
+def test_runge_kutta_is_fourth_order():
     def error(step):
         return abs(dirac.trajectory(lambda a, b: np.array([b, -a]), (1.0, 0.0), 1.0, step)[-1][0] - np.cos(1.0))
 

@@ -1,4 +1,4 @@
-"""Harm by hand: each does what it says, and nothing else."""
+"""Each kind of damage, checked by hand: it does what it says and nothing else."""
 
 import numpy as np
 import pytest
@@ -19,12 +19,12 @@ def pool():
 
 
 def numbers(pool, images):
-    """Which images of the pool these are."""
+    """The indices of these images in the pool."""
     return [int(np.flatnonzero((pool.images == image).all(axis=(1, 2, 3)))[0]) for image in images]
 
 
 @pytest.mark.parametrize("name", HARMS)
-def test_every_harm_gives_n_images_in_range_and_leaves_the_pool(pool, name):
+def test_each_harm_returns_n_images_in_range_and_does_not_change_the_pool(pool, name):
     function, strengths, unit = HARMS[name]
     before = [array.copy() for array in pool]
     assert len(strengths) == 4
@@ -39,7 +39,7 @@ def test_every_harm_gives_n_images_in_range_and_leaves_the_pool(pool, name):
 
 
 def test_blur_is_a_gaussian(pool):
-    """One white pixel becomes the product of two Gaussians, whose sum is that pixel's and whose variance is sigma^2."""
+    """One white pixel becomes a product of two Gaussians with the same sum as the pixel and variance sigma^2."""
     dot = np.full((1, 28, 28, 1), -1, np.float32)
     dot[0, 14, 13] = 1
     y = (harm.blur(pool._replace(images=dot), 1.5, 1, None)[0, :, :, 0] + 1) / 2
@@ -49,14 +49,14 @@ def test_blur_is_a_gaussian(pool):
     assert (y.sum(0) @ (np.arange(28) - 13)) == pytest.approx(0, abs=1e-5)
 
 
-def test_noise_has_its_deviation(pool):
-    calm = pool._replace(images=np.zeros((60, 28, 28, 1), np.float32))
-    y = harm.noise(calm, 0.2, 60, np.random.default_rng(1))
+def test_noise_has_the_given_standard_deviation(pool):
+    grey = pool._replace(images=np.zeros((60, 28, 28, 1), np.float32))
+    y = harm.noise(grey, 0.2, 60, np.random.default_rng(1))
     assert y.std() == pytest.approx(0.2, rel=0.01)
-    assert np.abs(harm.noise(calm, 5.0, 60, np.random.default_rng(1))).max() == 1
+    assert np.abs(harm.noise(grey, 5.0, 60, np.random.default_rng(1))).max() == 1
 
 
-def test_shift_moves_to_the_right_and_brings_in_black(pool):
+def test_shift_moves_to_the_right_and_fills_with_black(pool):
     y = harm.shift(pool, 3, N, None)
     np.testing.assert_array_equal(y[:, :, 3:], pool.images[:N, :, :-3])
     assert (y[:, :, :3] == -1).all()
@@ -74,13 +74,13 @@ def test_moved_against_a_loop(steps, axis):
     np.testing.assert_array_equal(harm.moved(x, steps, axis), expected)
 
 
-def test_dropped_classes_are_missing_and_no_image_comes_twice(pool):
+def test_dropped_classes_are_missing_and_no_image_is_repeated(pool):
     found = numbers(pool, harm.dropped(pool, 4, N, None))
     assert len(set(found)) == N
     assert set(pool.labels[found]) == {4, 5, 6, 7, 8, 9}
 
 
-def test_unequal_classes_have_their_share(pool):
+def test_unequal_classes_have_the_given_share(pool):
     found = numbers(pool, harm.unequal(pool, 0.75, N, None))
     assert len(set(found)) == N
     assert sum(pool.labels[found] < 5) == 9
@@ -90,7 +90,7 @@ def test_repeated_images(pool):
     assert numbers(pool, harm.repeated(pool, 5, N, None)) == [0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1]
 
 
-def test_memorised_images_are_those_of_the_reference(pool):
+def test_memorised_images_come_from_the_reference(pool):
     images = harm.memorised(pool, 0.25, N, None)
     np.testing.assert_array_equal(images[:3], pool.reference[:3])
     np.testing.assert_array_equal(images[3:], pool.images[:9])

@@ -1,4 +1,4 @@
-"""The tables of docs/results.md: figures by hand, marks, failures; and the page is what the csv give."""
+"""The tables of docs/results.md: figures by hand, marks, failures; and the page agrees with the csv."""
 
 import math
 import re
@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from minigan.measure.results import TABLES, markdown, table
+from minigan.measure.results import markdown, table
+from minigan.measure.results.catalogue import TABLES
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -29,7 +30,7 @@ def test_mean_and_standard_error_by_hand():
     assert markdown.mean_error([5.0]) == (5.0, None)
 
 
-def test_ours_stand_above_the_published(small, measured):
+def test_our_rows_come_before_the_published_ones(small, measured):
     found, below = rendered(small, measured, part="ring")
     assert list(found) == ["method", "---", "slow", "fast", "*GAN*", "*PacGAN*"]
     assert found["method"] == ["seeds", "modes of 8", "share", "minutes", "source"]
@@ -39,7 +40,7 @@ def test_ours_stand_above_the_published(small, measured):
     assert found["*PacGAN*"] == ["-", "4.5 ± 0.2", "0.5", "-", "another"]
     assert found["slow"][-1].startswith("here, ")
     assert below[0] == "* † worse than the best published number of its column."
-    assert below[1] == "* fast: 1 of 3 seeds failed: step 7: loss_D is nan, as was to be expected"
+    assert below[1] == "* fast: 1 of 3 seeds failed: step 7: loss_D is nan, as expected"
     assert re.fullmatch(r"\* minigan \S+, NumPy \S+, .+, threads: \d+; \d+\.\d minutes in all\.", below[2])
 
 
@@ -54,7 +55,7 @@ def test_less_can_be_better(small, measured):
     assert len(below) == 2
 
 
-def test_without_a_part_all_methods_stand_there_by_their_whole_names(small, measured):
+def test_without_a_part_all_methods_are_shown_with_their_full_names(small, measured):
     assert list(rendered(small, measured)[0])[2:] == [
         "ring/slow",
         "ring/fast",
@@ -70,7 +71,7 @@ def test_only_the_settings_measured_last_are_shown(small, measured):
     assert rendered(small, measured, part="grid")[0]["slow"][:2] == ["1", "5.0"]
 
 
-def test_a_method_that_is_no_longer_measured_stays(small, measured):
+def test_a_method_that_is_no_longer_measured_is_still_shown(small, measured):
     del small.METHODS["ring/slow"]
     assert list(rendered(small, measured, part="ring")[0])[2:4] == ["fast", "slow"]
 
@@ -100,7 +101,7 @@ def test_fill_writes_between_the_markers_and_nothing_else(small, measured):
     assert first.count("| grid/slow |") == 1
 
 
-def test_fill_looks_beside_the_page(small, measured):
+def test_fill_looks_for_the_csv_next_to_the_page(small, measured):
     page = measured.parent / "page.md"
     page.write_text("<!-- results: small -->\n\n<!-- end of results -->")
     assert "Not measured yet" in markdown.fill(page)
@@ -114,13 +115,13 @@ def test_fill_looks_beside_the_page(small, measured):
     [
         (
             "no markers",
-            "mark each place for a table: <!-- results: NAME --> and, after it, <!-- end of results -->; 0 found",
+            "needs two markers: <!-- results: NAME --> and, after it, <!-- end of results -->; found 0 pairs",
         ),
-        ("<!-- results: small -->\n<!-- results: small -->\n<!-- end of results -->", "1 found"),
+        ("<!-- results: small -->\n<!-- results: small -->\n<!-- end of results -->", "found 1 pairs"),
         ("<!-- results: smal -->\n\n<!-- end of results -->", "there is no table 'smal'"),
     ],
 )
-def test_a_page_that_cannot_be_filled_stays_as_it_is(small, tmp_path, text, message):
+def test_a_page_that_cannot_be_filled_is_not_changed(small, tmp_path, text, message):
     page = tmp_path / "page.md"
     page.write_text(text)
     with pytest.raises(ValueError, match=message):
@@ -131,26 +132,26 @@ def test_a_page_that_cannot_be_filled_stays_as_it_is(small, tmp_path, text, mess
 # ---- the page itself ----------------------------------------------------------------------------------------------------
 
 
-def test_the_page_says_what_the_rows_say():
-    """If this fails: minigan results --fill docs/results.md"""
+def test_the_page_agrees_with_the_rows():
+    """If this fails, run: minigan results --fill docs/results.md"""
     page = (DOCS / "results.md").read_text(encoding="utf-8")
     assert markdown.filled(page, DOCS / "results") == page
 
 
-def test_every_table_is_on_the_page_and_no_quick_row_is_kept():
+def test_each_table_is_on_the_page_and_no_quick_row_is_kept():
     page = (DOCS / "results.md").read_text(encoding="utf-8")
     assert set(re.findall(r"<!-- results: (\w+)", page)) == set(TABLES)
     assert list((DOCS / "results").glob("*-quick.*")) == []
 
 
-def test_every_link_of_the_page_is_there():
+def test_each_link_of_the_page_exists():
     links = re.findall(r"\]\(([^)]+)\)", (DOCS / "results.md").read_text(encoding="utf-8"))
     assert len(links) >= 3
     assert [link for link in links if not (DOCS / link).exists()] == []
 
 
 def cell(table, method, column):
-    """'20.4 ± 0.6': the figure of a method as it stands on the page."""
+    """'20.4 ± 0.6': the figure of a method as the page shows it."""
     page = (DOCS / "results.md").read_text(encoding="utf-8")
     part = page.split(f"<!-- results: {table} -->")[1].split("<!-- end of results -->")[0]
     head, *rows = [
@@ -161,7 +162,7 @@ def cell(table, method, column):
 
 
 FOUR = [f"{loss} + {cure}" for loss in ("non_saturating", "relativistic") for cure in ("R1", "R1 + R2")]
-QUOTED = {  # what the lessons quote: (lesson, table, column) -> methods; "mean": without its error
+QUOTED = {  # what the lessons quote: (lesson, table, column) -> methods; "mean": without the error
     ("17", "mixtures grid", "modes"): ["non_saturating + nothing", "relativistic + nothing", *FOUR],
     ("17", "mixtures grid", "reverse KL", "mean"): FOUR,
     ("17", "mixtures grid", "high quality, %"): ["relativistic + R1 + R2", "best"],
@@ -179,7 +180,7 @@ QUOTED = {  # what the lessons quote: (lesson, table, column) -> methods; "mean"
 
 
 @pytest.mark.parametrize(("where", "method"), [(where, method) for where, some in QUOTED.items() for method in some])
-def test_a_lesson_quotes_what_the_page_says(where, method):
+def test_a_lesson_quotes_the_figures_of_the_page(where, method):
     lesson, table, column, *mean = where
     (source,) = (DOCS.parent / "notebooks").glob(f"{lesson}_*.py")
     figure = cell(table, method, column)

@@ -1,11 +1,13 @@
-"""The Parzen table: nothing is trained on what it is judged by, pixels are in [0, 1], and a cell runs."""
+"""The Parzen table: no method trains on the images that judge it, pixels are in [0, 1], and each method runs."""
 
 import numpy as np
 import pytest
 
 from minigan import data
 from minigan.data import Dataset
-from minigan.measure.results import Cell, parzen
+from minigan.game import normal
+from minigan.measure.results import parzen
+from minigan.measure.results.table import Cell
 
 TINY = {"data": "mnist10k", "samples": 40, "test": 30, "steps": 2}
 
@@ -19,7 +21,7 @@ def rows_of(images):
     return {image.tobytes() for image in images}
 
 
-def test_the_parts_of_mnist10k_are_apart():
+def test_the_parts_of_mnist10k_share_no_image():
     x, y, validation, test = parzen.split("mnist10k", 1000)
     assert (x.shape, validation.shape, test.shape) == ((8000, 28, 28, 1), (1000, 28, 28, 1), (1000, 28, 28, 1))
     assert len(y) == 8000
@@ -30,11 +32,13 @@ def test_the_parts_of_mnist10k_are_apart():
     np.testing.assert_array_equal(x, again[0])
 
 
-def test_of_mnist_the_last_thousand_are_held_out_and_the_test_set_is_the_test_set(monkeypatch):
+def test_mnist_holds_out_its_last_thousand_images_and_tests_on_its_test_set(monkeypatch):
     def load(name, split="train"):
         assert name == "mnist"
         start, n = (0, 1500) if split == "train" else (5000, 300)
-        images = np.arange(start, start + n, dtype=np.uint16).view(np.uint8).reshape(n, 1, 2, 1)  # each its number
+        images = (
+            np.arange(start, start + n, dtype=np.uint16).view(np.uint8).reshape(n, 1, 2, 1)
+        )  # each image encodes its index
         return Dataset(images, np.arange(n, dtype=np.int64) % 10, name)
 
     monkeypatch.setattr(data, "load", load)
@@ -49,7 +53,7 @@ def test_of_mnist_the_last_thousand_are_held_out_and_the_test_set_is_the_test_se
     np.testing.assert_array_equal(found(test), np.arange(5000, 5200))
 
 
-def test_pixels_are_in_0_to_1_and_without_a_frame():
+def test_pixels_are_in_0_to_1_without_the_padding():
     digits = np.random.default_rng(0).integers(256, size=(3, 28, 28, 1), dtype=np.uint8)
     framed = np.full((3, 32, 32, 1), -1, np.float32)
     framed[:, 2:30, 2:30] = digits / np.float32(127.5) - 1
@@ -72,27 +76,27 @@ def test_training_images_do_better_than_an_untrained_generator():
 
 
 class Listener:
-    classes, latent = 10, 3
+    classes, latent, prior = 10, 3, staticmethod(normal)
 
     def generate(self, z):
         self.z, self.labels = z if isinstance(z, tuple) else (z, None)
         return np.zeros((len(self.z), 28, 28, 1))
 
 
-def test_labels_are_asked_for_as_often_as_they_occur():
+def test_labels_are_drawn_as_often_as_they_occur():
     game = Listener()
     parzen.drawn(game, 400, np.repeat([3, 7], [100, 300]), np.random.default_rng(0))
     assert set(game.labels) == {3, 7}
     assert 70 < np.sum(game.labels == 3) < 130
 
 
-def test_shrinking_shrinks_z_and_nothing_else():
-    whole, shrunk = Listener(), Listener()
-    for game, factor in ((whole, 1.0), (shrunk, 0.5)):
+def test_shrink_scales_z_and_nothing_else():
+    full, shrunk = Listener(), Listener()
+    for game, factor in ((full, 1.0), (shrunk, 0.5)):
         parzen.drawn(game, 50, np.arange(10), np.random.default_rng(0), factor)
-    np.testing.assert_array_equal(shrunk.z, whole.z / 2)
-    np.testing.assert_array_equal(shrunk.labels, whole.labels)
-    assert whole.z.std() == pytest.approx(1, abs=0.1)
+    np.testing.assert_array_equal(shrunk.z, full.z / 2)
+    np.testing.assert_array_equal(shrunk.labels, full.labels)
+    assert full.z.std() == pytest.approx(1, abs=0.1)
 
 
 def test_blurred_images_score_above_sharp_ones():

@@ -1,4 +1,4 @@
-"""The race against PyTorch: its table by hand, and what the page says of it."""
+"""The race against PyTorch: its table by hand, and the table on the page."""
 
 import importlib.util
 from pathlib import Path
@@ -24,7 +24,7 @@ def row(side, seed, seconds, frechet):
 def test_seconds_by_hand(race):
     rows = [row("minigan", 0, 10, 30), row("minigan", 0, 20, 4), row("minigan", 0, 30, 6), row("minigan", 1, 40, 3)]
     assert race.seconds_to(rows, "minigan", 5) == (20 + 40) / 2  # the first time, and the mean of both seeds
-    assert race.seconds_to(rows, "minigan", 3.5) == np.inf  # one seed never was
+    assert race.seconds_to(rows, "minigan", 3.5) == np.inf  # one seed never got there
     rows += [row("torch", 0, 60, 4), row("torch", 1, 60, 4)]
     assert "| 5 | 30 | 60 | 2.00 |\n" in race.table(rows)
     assert "| 1 | inf | inf | - |\n" in race.table(rows)
@@ -34,10 +34,10 @@ def test_the_page_shows_the_table_of_its_rows(race):
     assert race.table(race.read()) in (FOLDER.parent / "results.md").read_text(encoding="utf-8")
 
 
-def test_our_side_counts_its_steps_and_judges_at_the_end_of_each_turn(race, capsys, monkeypatch):
+def test_our_side_counts_its_steps_and_evaluates_at_the_end_of_each_turn(race, capsys, monkeypatch):
     monkeypatch.setattr(race, "EVERY", 5)
     monkeypatch.setattr(race.sys, "stdin", ["go\n", "go\n"])
-    race.run("minigan", race.Config(steps=10, seed=3, width=2, model="dcgan_up", batch=4))
+    race.run("minigan", race.gan.Options(steps=10, seed=3, width=2, model="dcgan_up", batch=4))
     first, second = (line.split(",") for line in capsys.readouterr().out.splitlines())
     assert first[:3] == ["minigan", "3", "5"]
     assert second[:3] == ["minigan", "3", "10"]

@@ -1,4 +1,4 @@
-"""`minigan results`: from the command line to the file."""
+"""`minigan results`, from the command line to the csv."""
 
 import io
 
@@ -48,14 +48,14 @@ def test_fill_from_the_command_line(small, capsys, tmp_path):
         (["small", "--threads", "0"], "n must be a whole number of at least 1"),
     ],
 )
-def test_what_cannot_be_done_is_one_sentence(small, capsys, tmp_path, monkeypatch, argv, message):
+def test_errors_are_one_sentence(small, capsys, tmp_path, monkeypatch, argv, message):
     monkeypatch.chdir(tmp_path)
     assert cli.main(["results", *argv]) == 1
     assert message in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
-def test_threads_are_used_and_written_down(small, tmp_path):
+def test_threads_are_used_and_recorded(small, tmp_path):
     before = kernels.get_threads(), kernels.get_shares()
     try:
         results.run("small", only="grid", seeds=1, threads=1, out=tmp_path, stream=io.StringIO())
@@ -76,8 +76,8 @@ def test_pictures_are_drawn_from_the_rows(small, tmp_path):
 
 
 @pytest.mark.parametrize("name", results.TABLES)
-def test_every_table_keeps_the_contract(name):
-    """What the framework takes for granted of a table."""
+def test_each_table_keeps_the_contract(name):
+    """What the framework assumes about a table."""
     table = results.load(name)
     assert name == table.NAME
     assert table.SEEDS >= 1

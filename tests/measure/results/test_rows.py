@@ -1,4 +1,4 @@
-"""Raw rows: nothing lost, nothing half written, two writers at once."""
+"""Raw rows: nothing is lost or half written, even with two writers."""
 
 import multiprocessing
 
@@ -14,7 +14,7 @@ def row(method="a", seed=0, **more):
 
 
 def test_the_hash_is_that_of_the_canonical_settings():
-    assert rows.config_hash({}) == "44136fa3"  # sha256("{}") begins so
+    assert rows.config_hash({}) == "44136fa3"  # the first digits of sha256("{}")
     assert rows.config_hash({"b": [1, 2], "a": 0.5}) == rows.config_hash({"a": 0.5, "b": (1, 2)})
     assert rows.config_hash({"a": 0.5}) != rows.config_hash({"a": 0.25})
     assert len(rows.config_hash({"a": 0.5})) == 8
@@ -25,7 +25,7 @@ def test_settings_that_json_cannot_hold_are_refused():
         rows.config_hash({"penalty": row})
 
 
-def test_rows_come_back_as_they_went(tmp_path):
+def test_rows_survive_a_round_trip(tmp_path):
     path = tmp_path / "new" / "t.csv"
     assert rows.read(path) == []
     rows.append(path, row(fd=np.float32(1 / 3), modes=25, failure='a, "b"\nc'))
@@ -39,7 +39,7 @@ def test_rows_come_back_as_they_went(tmp_path):
     assert [p.name for p in path.parent.iterdir()] == ["t.csv"]
 
 
-def test_infinite_figures_come_back(tmp_path):
+def test_infinite_figures_survive_a_round_trip(tmp_path):
     rows.append(tmp_path / "t.csv", row(a=np.inf, b=-np.inf))
     assert rows.figures(rows.read(tmp_path / "t.csv")[0]) == {"a": np.inf, "b": -np.inf}
 
@@ -52,7 +52,7 @@ def test_infinite_figures_come_back(tmp_path):
         (",".join(rows.HEAD) + "\n" + "1," * len(rows.HEAD) + "2,3\n", "more fields than the 9 columns"),
     ],
 )
-def test_another_file_is_not_taken_for_a_table(tmp_path, text, message):
+def test_another_file_is_not_mistaken_for_a_table(tmp_path, text, message):
     path = tmp_path / "t.csv"
     path.write_text(text)
     with pytest.raises(ValueError, match=message):
@@ -67,8 +67,8 @@ def write_ten(path, name):
 
 def test_two_processes_fill_one_table(tmp_path):
     path = tmp_path / "t.csv"
-    fork = multiprocessing.get_context("spawn")
-    others = [fork.Process(target=write_ten, args=(path, name)) for name in "ab"]
+    context = multiprocessing.get_context("spawn")
+    others = [context.Process(target=write_ten, args=(path, name)) for name in "ab"]
     for process in others:
         process.start()
     for process in others:

@@ -1,4 +1,4 @@
-"""The mixture in 1200 dimensions is what its docstring says, and a tiny game on it runs."""
+"""The mixture in 1200 dimensions is the one in the docstring, and a tiny game on it runs."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def test_the_data_scores_full_marks():
     assert synthetic.spread(x, MIXTURE.centres) == pytest.approx(synthetic.STD, rel=0.03)
 
 
-def test_half_way_between_two_modes_is_far():
+def test_the_midpoint_of_two_modes_is_far_from_both():
     middle = (MIXTURE.centres[:1] + MIXTURE.centres[1:2]) / 2
     assert mixture_quality(middle, MIXTURE.centres, synthetic.STD)["high_quality"] == 0
 
@@ -29,7 +29,7 @@ def test_each_mode_lies_in_700_dimensions():
     assert MIXTURE.A.shape == (10, 1200, 700)
 
 
-def test_the_order_of_the_points_tells_nothing():
+def test_the_points_are_shuffled():
     x = MIXTURE.draw(200, np.random.default_rng(3))
     mode = np.linalg.norm(x[:, None] - MIXTURE.centres, axis=2).argmin(axis=1)
     assert (np.diff(mode) < 0).sum() > 20

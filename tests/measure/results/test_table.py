@@ -1,12 +1,12 @@
-"""The loop over the cells: order, resume, failures, what is refused."""
+"""The loop over the cells: order, resuming, failures, invalid choices."""
 
 import pytest
 
 from minigan import data
-from minigan.measure.results import Cell, rows, run, table
+from minigan.measure.results import rows, run, table
 
 
-def everything(small, tmp_path, **options):
+def measured(small, tmp_path, **options):
     said = []
     table.measure(small, tmp_path, say=said.append, **options)
     return said
@@ -27,54 +27,54 @@ def test_all_methods_are_measured_with_seed_0_first(small):
         ("ring/f, grid", ["ring/fast", "grid/slow"]),
     ],
 )
-def test_only_some_methods(small, only, expected):
+def test_only_selects_methods(small, only, expected):
     assert [cell.method for cell in table.cells(small, only=only, seeds=1)] == expected
 
 
-def test_a_whole_name_is_not_the_beginning_of_another(small):
+def test_a_full_name_is_not_a_prefix(small):
     small.METHODS = {"r1": {}, "r1+r2": {}}
     assert [cell.method for cell in table.cells(small, only="r1", seeds=1)] == ["r1"]
 
 
 def test_quick_has_settings_one_seed_and_a_file_of_its_own(small, tmp_path):
     assert [cell.settings for cell in table.cells(small, quick=True)] == [{"rate": 1}] * 3
-    small.METHODS["ring/slow"] = {"width": 4}  # nothing to be quicker in
+    small.METHODS["ring/slow"] = {"width": 4}  # has no setting that QUICK changes
     assert [cell.settings for cell in table.cells(small, quick=True)] == [{"width": 4}, {"rate": 1}, {"rate": 1}]
-    everything(small, tmp_path, quick=True, only="grid")
+    measured(small, tmp_path, quick=True, only="grid")
     assert [p.name for p in tmp_path.iterdir()] == ["small-quick.csv"]
     assert len(small.ran) == 1
 
 
-def test_rows_tell_all(small, tmp_path):
-    said = everything(small, tmp_path, only="ring", seeds=2)
+def test_rows_hold_figures_provenance_and_failures(small, tmp_path):
+    said = measured(small, tmp_path, only="ring", seeds=2)
     found = rows.read(tmp_path / "small.csv")
     assert [(r["method"], r["seed"], r.get("modes")) for r in found] == [
         ("ring/slow", "0", "2"), ("ring/fast", "0", "6"), ("ring/slow", "1", "4"), ("ring/fast", "1", ""),
     ]  # fmt: skip
     assert found[0]["config"] == rows.config_hash({"rate": 2}) != found[1]["config"]
     assert all(r[name] for r in found for name in rows.HEAD[:-1])
-    assert [r["failure"] for r in found] == ["", "", "", "step 7: loss_D is nan,\nas was to be expected"]
+    assert [r["failure"] for r in found] == ["", "", "", "step 7: loss_D is nan,\nas expected"]
     assert said[1].endswith("min: modes 2, extra 0.3333")
     assert "step 7" in said[-1]
 
 
-def test_a_table_goes_on_where_it_was_stopped(small, tmp_path):
-    everything(small, tmp_path, only="ring", seeds=1)
+def test_a_table_continues_where_it_was_stopped(small, tmp_path):
+    measured(small, tmp_path, only="ring", seeds=1)
     small.ran.clear()
-    said = everything(small, tmp_path, seeds=2)
+    said = measured(small, tmp_path, seeds=2)
     assert small.ran == [("grid/slow", 0), ("ring/slow", 1), ("ring/fast", 1), ("grid/slow", 1)]
     skipped = [line.partition(": ")[0] for line in said if "skipped" in line]
     assert skipped == ["[1/6] ring/slow, seed 0", "[2/6] ring/fast, seed 0"]
     small.ran.clear()
-    everything(small, tmp_path, seeds=2)  # a failed cell is measured too
+    measured(small, tmp_path, seeds=2)  # a failed cell counts as measured
     assert small.ran == []
     assert len(rows.read(tmp_path / "small.csv")) == 6
 
 
-def test_other_settings_are_measured_anew(small, tmp_path):
-    everything(small, tmp_path, only="grid", seeds=1)
+def test_changed_settings_are_measured_again(small, tmp_path):
+    measured(small, tmp_path, only="grid", seeds=1)
     small.METHODS["grid/slow"] = {"rate": 4}
-    everything(small, tmp_path, only="grid", seeds=1)
+    measured(small, tmp_path, only="grid", seeds=1)
     assert [r["modes"] for r in rows.read(tmp_path / "small.csv")] == ["3", "4"]
 
 
@@ -84,17 +84,17 @@ def test_an_interrupted_cell_leaves_no_row(small, tmp_path):
 
     small.run_cell = run_cell
     with pytest.raises(KeyboardInterrupt):
-        everything(small, tmp_path)
+        measured(small, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_figure_may_not_hide_the_provenance(small):
+def test_a_figure_cannot_replace_the_provenance(small):
     small.run_cell = lambda cell, quick: {"seed": 3.0}
-    with pytest.raises(ValueError, match="a figure may not be called 'seed'"):
-        table.run_cell(small, Cell("ring/slow", 0, {}), False)
+    with pytest.raises(ValueError, match="a figure cannot be called 'seed'"):
+        table.run_cell(small, table.Cell("ring/slow", 0, {}), False)
 
 
-def test_wrong_choices_are_named(small):
+def test_wrong_choices_raise(small):
     with pytest.raises(ValueError, match="small has no method 'rnig'; there are: ring/slow, ring/fast, grid/slow"):
         table.cells(small, only="rnig")
     with pytest.raises(ValueError, match="at least one seed, got --seeds 0"):

@@ -3,7 +3,7 @@ import pytest
 
 @pytest.fixture
 def verdict(capsys):
-    """verdict(exercise, answer) -> the words it gets."""
+    """verdict(exercise, answer) -> what the exercise prints."""
 
     def ask(exercise, answer) -> str:
         returned = exercise(answer)

@@ -1,4 +1,4 @@
-"""An answer may be anything: right, a stub, nonsense, or a function that raises.  A check never does."""
+"""An answer may be right, a stub, nonsense, or a function that raises an exception; the check itself never raises one."""
 
 import numpy as np
 import pytest
@@ -15,14 +15,14 @@ mean = Formula(
     praise="good.",
     mistakes={
         "the other axis": lambda x: x.mean(axis=1),
-        "never the same": lambda x: x.reshape(7),  # fails on every case, so it is nobody's mistake
+        "never the same": lambda x: x.reshape(7),  # fails on every case, so it matches no answer
     },
     sizes={"N": N},
 )
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"),
+    ("answer", "message"),
     [
         (lambda x: x.mean(axis=0), "✓ right: good."),
         (lambda a: a.sum(0) / len(a), "✓ right: good."),
@@ -31,21 +31,21 @@ mean = Formula(
         (lambda x: ..., "· not written yet: sum, then divide."),
         (lambda x: x.mean(axis=1), "✗ not yet: the other axis"),
         (lambda x: x.sum(axis=0), "✗ not yet: it is N = 5 times too large: a factor 1/N is missing"),
-        (lambda x: x.mean(0) if x[0, 0] == mean.cases[0][0][0, 0] else None, "✗ not yet: nothing came back (None)"),
-        (lambda: 1, "✗ not yet: the function has to take 1 arguments, (x)"),
-        (lambda x, y: 1, "✗ not yet: the function has to take 1 arguments, (x)"),
+        (lambda x: x.mean(0) if x[0, 0] == mean.cases[0][0][0, 0] else None, "✗ not yet: the function returned None"),
+        (lambda: 1, "✗ not yet: the function has to take 1 argument, (x)"),
+        (lambda x, y: 1, "✗ not yet: the function has to take 1 argument, (x)"),
         (x.mean(axis=0), "✗ not yet: pass the function itself, without calling it; this is ndarray"),
         (lambda x: x @ x, "✗ not yet: ValueError: matmul"),
         (lambda x: undefined, "✗ not yet: NameError: name 'undefined' is not defined, at `"),  # noqa: F821
         (lambda x: x.__imul__(2).mean(axis=0), "✗ not yet: the function changes its argument"),
-        (np.negative, "✗ not yet: it has the shape (5, 3) where (3,) was expected"),
+        (np.negative, "✗ not yet: its shape is (5, 3), but (3,) was expected"),
     ],
 )  # fmt: skip
-def test_every_answer_gets_its_words(answer, words, verdict):
-    assert words in verdict(mean, answer)
+def test_each_answer_gets_its_message(answer, message, verdict):
+    assert message in verdict(mean, answer)
 
 
-def test_a_function_of_c_without_a_signature_is_simply_called(verdict):
+def test_a_built_in_function_without_a_signature_is_called(verdict):
     biggest = Formula(right=lambda a: a.max(), cases=[(ROW,)], todo="look.", praise="good.")
     assert "✓ right" in verdict(biggest, max)
 
@@ -53,7 +53,7 @@ def test_a_function_of_c_without_a_signature_is_simply_called(verdict):
 ROW = np.array([1.0, 3.0, 2.0])
 
 
-def test_the_line_that_raised_is_theirs(verdict):
+def test_the_reader_s_line_that_raised_is_shown(verdict):
     def answer(x):
         y = x.T
         return y + x
@@ -61,31 +61,31 @@ def test_the_line_that_raised_is_theirs(verdict):
     assert verdict(mean, answer).strip().endswith("at `return y + x`")
 
 
-def test_the_cases_are_not_spoiled_for_the_next_answer(verdict):
+def test_an_answer_cannot_change_the_cases(verdict):
     before = mean.cases[0][0].copy()
     verdict(mean, lambda x: x.fill(0))
     assert np.array_equal(mean.cases[0][0], before)
 
 
 def test_warnings_of_a_wrong_answer_are_not_shown(verdict):
-    assert "it holds" in verdict(mean, lambda x: x.mean(axis=0) / 0)
+    assert "it contains" in verdict(mean, lambda x: x.mean(axis=0) / 0)
 
 
 @pytest.mark.parametrize(
-    ("outcome", "words"),
+    ("outcome", "message"),
     [(None, "✓ right: p."), ("too small", "✗ not yet: too small"), (NotWritten(), "· not written yet: t."),
      (NotImplementedError(), "· not written yet: t."), (KeyError("a"), "✗ not yet: KeyError: 'a'")],
 )  # fmt: skip
-def test_an_exercise_examines_as_it_likes(outcome, words, verdict):
+def test_each_outcome_of_examine_has_its_message(outcome, message, verdict):
     def examine(answer):
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
-    assert words in verdict(Exercise("t.", "p.", examine), 1)
+    assert message in verdict(Exercise("t.", "p.", examine), 1)
 
 
-def test_ctrl_c_is_no_wrong_answer():
+def test_ctrl_c_is_not_caught():
     def answer(x):
         raise KeyboardInterrupt
 
@@ -95,12 +95,12 @@ def test_ctrl_c_is_no_wrong_answer():
 
 def test_predictions(verdict):
     guess = Prediction("b", a="no, since.", b="yes, since.")
-    assert verdict(guess, "b") == "✓ b it is: yes, since.\n"
-    assert verdict(guess, " B ") == "✓ b it is: yes, since.\n"
+    assert verdict(guess, "b") == "✓ b is right: yes, since.\n"
+    assert verdict(guess, " B ") == "✓ b is right: yes, since.\n"
     assert verdict(guess, "a") == "✗ you said a: no, since.\n  It is b: yes, since.\n"
     for nothing in ("?", "", None, 3, "ab"):
         assert verdict(guess, nothing).startswith("· no prediction yet: choose one of a, b")
-    with pytest.raises(ValueError, match="'c' is none of the options a"):
+    with pytest.raises(ValueError, match="'c' is not one of the options a"):
         Prediction("c", a="no.")
 
 
@@ -114,7 +114,7 @@ def test_a_verdict_is_a_truth_value_that_a_notebook_does_not_echo(truth, capsys)
     assert capsys.readouterr().out == ""
 
 
-def test_lessons_are_read_when_asked_for():
+def test_lessons_are_imported_on_first_use():
     assert check.nb01 is nb01
     assert check.nb01_q1 is nb01.q1
     with pytest.raises(AttributeError, match=r"lesson 1 has no nb01_q9; it has nb01_p1, .*nb01_q1"):

@@ -1,4 +1,4 @@
-"""Lesson 1: the typical wrong answers, and the words that have to name each."""
+"""Lesson 1: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
@@ -16,22 +16,22 @@ WRONG = {
         ),
         "the direction v is missing": lambda f, x, v, h: (f(x + h) - f(x - h)) / 2 / h,
         "is a sum or a mean over an axis missing": lambda f, x, v, h: (f(x + h * v) - f(x - h * v)) / (2 * h) * v,
-        "not divided at all": lambda f, x, v, h: f(x + h * v) - f(x - h * v),
+        "you do not divide at all": lambda f, x, v, h: f(x + h * v) - f(x - h * v),
     },
     "q2": {
-        "stands in the imaginary part": lambda f, x, h: f(x + 1j * h).real / h,
+        "the derivative is in the imaginary part": lambda f, x, h: f(x + 1j * h).real / h,
         "divide by h": lambda f, x, h: f(x + 1j * h).imag,
         "the step is not imaginary": lambda f, x, h: np.imag(f(x + h)) / h,
-        "nothing is to be subtracted": lambda f, x, h: (f(x + 1j * h) - f(x)) / h,
+        "nothing has to be subtracted": lambda f, x, h: (f(x + 1j * h) - f(x)) / h,
         "np.abs mixes": lambda f, x, h: abs(f(x + 1j * h)) / h,
-        "one step h apart": lambda f, x, h: np.imag(f(x + 1j * h)) / (2 * h),
+        "the step is h, not 2h": lambda f, x, h: np.imag(f(x + 1j * h)) / (2 * h),
         "sign is wrong": lambda f, x, h: np.imag(f(x - 1j * h)) / h,
     },
     "q3": {
         "divide by h^2: Taylor": lambda f, x, h: (f(x + h) - 2 * f(x) + f(x - h)) / h,
         "not by 2 h^2": lambda f, x, h: (f(x + h) - 2 * f(x) + f(x - h)) / (2 * h**2),
         "not by (2h)^2": lambda f, x, h: (f(x + h) - 2 * f(x) + f(x - h)) / (2 * h) ** 2,
-        "taken off twice": lambda f, x, h: (f(x + h) - f(x) + f(x - h)) / h**2,
+        "subtracted twice": lambda f, x, h: (f(x + h) - f(x) + f(x - h)) / h**2,
         "not added": lambda f, x, h: (f(x + h) + 2 * f(x) + f(x - h)) / h**2,
         "this is the first derivative": lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h),
         "sign is wrong": lambda f, x, h: (2 * f(x) - f(x + h) - f(x - h)) / h**2,
@@ -39,8 +39,8 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb01, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb01, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said

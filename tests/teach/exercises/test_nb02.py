@@ -1,4 +1,4 @@
-"""Lesson 2: the typical wrong answers, and the words that have to name each."""
+"""Lesson 2: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
@@ -21,26 +21,26 @@ def spoils_dy(dy, x, alpha):
 
 WRONG = {
     "q1": {
-        "dW: it has the shape (4, 3) where (3, 4) was expected: it is transposed": lambda dy, x, W: (
+        "dW: its shape is (4, 3), but (3, 4) was expected: it is transposed": lambda dy, x, W: (
             (dy @ W.T, dy.T @ x, dy.sum(0))
         ),
-        "dW: it is averaged over the batch": lambda dy, x, W: (dy @ W.T, x.T @ dy / 5, dy.sum(0)),
-        "db: it is averaged over the batch": lambda dy, x, W: (dy @ W.T, x.T @ dy, dy.mean(0)),
+        "dW: you average over the batch": lambda dy, x, W: (dy @ W.T, x.T @ dy / 5, dy.sum(0)),
+        "db: you average over the batch": lambda dy, x, W: (dy @ W.T, x.T @ dy, dy.mean(0)),
         "db: the bias reaches every sample, so sum over the samples, axis 0": lambda dy, x, W: (
             (dy @ W.T, x.T @ dy, dy.sum(1))
         ),
         "db: the bias reaches every sample, so sum dy over axis 0": lambda dy, x, W: (dy @ W.T, x.T @ dy, dy),
-        "dW and dx are exchanged": lambda dy, x, W: (x.T @ dy, dy @ W.T, dy.sum(0)),
+        "dW and dx are swapped": lambda dy, x, W: (x.T @ dy, dy @ W.T, dy.sum(0)),
         "dx: the sign is wrong": lambda dy, x, W: (-dy @ W.T, x.T @ dy, dy.sum(0)),
-        "all samples are summed before": lambda dy, x, W: (dy @ W.T, x.sum(0)[:, None] * dy.sum(0), dy.sum(0)),
+        "all samples are summed first": lambda dy, x, W: (dy @ W.T, x.sum(0)[:, None] * dy.sum(0), dy.sum(0)),
         "it should return 3 things, dx, dW, db, but it returned 2": lambda dy, x, W: (dy @ W.T, x.T @ dy),
         "ValueError: matmul": lambda dy, x, W: (dy @ W, x.T @ dy, dy.sum(0)),
-        "an axis of length 1 is too many": lambda dy, x, W: (dy @ W.T, x.T @ dy, dy.sum(0, keepdims=True)),
+        "one axis of length 1 too many": lambda dy, x, W: (dy @ W.T, x.T @ dy, dy.sum(0, keepdims=True)),
     },
     "q2": {
         "decided by x": lambda dy, x, a: dy * np.where(dy > 0, 1, a),
         "the leak is on the wrong side": lambda dy, x, a: dy * np.where(x < 0, 1, a),
-        "the dead side leaks": lambda dy, x, a: dy * (x > 0),
+        "the inactive side leaks: alpha dy": lambda dy, x, a: dy * (x > 0),
         "this is f'(x) alone": lambda dy, x, a: np.where(x > 0, 1, a),
         "this is the function again": lambda dy, x, a: np.maximum(x, a * x),
         "alpha dy, not alpha": lambda dy, x, a: np.where(x > 0, dy, a),
@@ -48,8 +48,10 @@ WRONG = {
     },
     "q3": {
         "as if it were not there": lambda x, t, W1, W2: two_layers(x, t, W1, W2, du=lambda dh, u, h: dh),
-        "0.2 of the slope passes": lambda x, t, W1, W2: two_layers(x, t, W1, W2, du=lambda dh, u, h: dh * (u > 0)),
-        "it is the sign of u": lambda x, t, W1, W2: two_layers(
+        "it passes 0.2 of the gradient": lambda x, t, W1, W2: two_layers(
+            x, t, W1, W2, du=lambda dh, u, h: dh * (u > 0)
+        ),
+        "depends on the sign of u": lambda x, t, W1, W2: two_layers(
             x, t, W1, W2, du=lambda dh, u, h: np.where(dh > 0, dh, 0.2 * dh)
         ),
         "a factor 2 is missing": lambda x, t, W1, W2: two_layers(x, t, W1, W2, error=lambda e: e / e.size),
@@ -62,8 +64,8 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb02, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb02, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said

@@ -1,4 +1,4 @@
-"""Lesson 4: the typical wrong answers, and the words that have to name each."""
+"""Lesson 4: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ class NoCache(Absolute):
         return np.abs(x)
 
 
-class SlopeAlone(Absolute):
+class DerivativeAlone(Absolute):
     def backward(self, dy, cache):
         return cache
 
@@ -69,47 +69,47 @@ class LosesTheCache(Absolute):
         return cache * v, np.ones_like(cache)
 
 
-class NoLayer:
+class NotALayer:
     pass
 
 
 WRONG = {
     "q1": {
-        "the skip is cut": lambda dy, f: f(dy),
-        "only the skip is left": lambda dy, f: dy.copy(),
+        "the skip connection is cut": lambda dy, f: f(dy),
+        "only the skip connection is left": lambda dy, f: dy.copy(),
         "not multiplied": lambda dy, f: f(dy) * dy,
         "half of what it should be": lambda dy, f: 0.5 * dy + 0.5 * f(dy),
         "not dy plus something": lambda dy, f: f(2 * dy),
         "changes its argument": add_in_place,
     },
     "q2": {
-        "how far apart, not which is larger": lambda J, B, v, dy: (dy * J(v)).sum() - (B(dy) * v).sum(),
-        "that is the other sign": lambda J, B, v, dy: (B(dy) * v).sum() - (dy * J(v)).sum(),
-        "add up first": lambda J, B, v, dy: np.abs(dy * J(v)).sum() - np.abs(B(dy) * v).sum(),
+        "how far apart they are, not which is larger": lambda J, B, v, dy: (dy * J(v)).sum() - (B(dy) * v).sum(),
+        "the sign is the opposite one": lambda J, B, v, dy: (B(dy) * v).sum() - (dy * J(v)).sum(),
+        "sum first": lambda J, B, v, dy: np.abs(dy * J(v)).sum() - np.abs(B(dy) * v).sum(),
         "a sum, not a mean": lambda J, B, v, dy: abs((dy * J(v)).mean() - (B(dy) * v).mean()),
-        "to be subtracted": lambda J, B, v, dy: abs((dy * J(v)).sum() + (B(dy) * v).sum()),
+        "subtract the two inner products": lambda J, B, v, dy: abs((dy * J(v)).sum() + (B(dy) * v).sum()),
         "ValueError: operands could not be broadcast": lambda J, B, v, dy: np.sum(dy * J(v) - B(dy) * v),
     },
     "q3": {
         "forward returns two things": NoCache,
         "tangent returns two things": TangentAlone,
         "y: the sign is wrong in": Identity,
-        "dx: the numbers differ": SlopeAlone,
+        "dx: the numbers differ": DerivativeAlone,
         "dx: the sign is wrong in": Positive,
-        "w: the sign is wrong: all else is right": Mirrored,
+        "w: the sign is wrong: everything else is right": Mirrored,
         "backward writes into dy": InPlace,
         "backward and tangent are not written yet": Halfway,
-        "let it inherit from Layer": NoLayer,
+        "let it inherit from Layer": NotALayer,
         "the cache that tangent returns": LosesTheCache,
     },
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb04, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb04, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said
 
 
 def test_a_right_layer_and_an_empty_one(verdict):

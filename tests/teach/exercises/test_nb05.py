@@ -1,4 +1,4 @@
-"""Lesson 5: the typical wrong answers, and the words that have to name each."""
+"""Lesson 5: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
@@ -62,10 +62,10 @@ WRONG = {
         "bias correction is missing": uncorrected,
         "with the power t": without_t,
         "not t - 1": counted_from_0,
-        "outside of the root": eps_inside,
-        "divide by the root of v": no_root,
-        "downhill is minus": uphill,
-        "go on uncorrected": stores_the_corrected,
+        "outside the square root": eps_inside,
+        "divide by the square root of v": no_root,
+        "downhill means minus": uphill,
+        "carry m and v on uncorrected": stores_the_corrected,
         "changes its argument": in_place,
         "SGD's momentum": heavy_ball,
     },
@@ -73,7 +73,7 @@ WRONG = {
         "simultaneous": lambda eta: np.array([[1.0, -eta], [eta, 1.0]]),
         "y moves first": lambda eta: np.array([[1 - eta * eta, -eta], [eta, 1]]),
         "uphill": lambda eta: np.array([[1, -eta], [-eta, 1 + eta * eta]]),
-        "roles are exchanged": lambda eta: np.array([[1, -eta], [eta, 1 - eta * eta]]).T,
+        "roles are swapped": lambda eta: np.array([[1, -eta], [eta, 1 - eta * eta]]).T,
         "1 of 4": lambda eta: np.array([[1, eta], [-2 * eta, 3 * eta]]),
     },
     "q3": {
@@ -86,8 +86,8 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb05, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb05, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said

@@ -1,4 +1,4 @@
-"""Lesson 6: the typical wrong answers, and the words that have to name each."""
+"""Lesson 6: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ WRONG = {
     "q1": {
         "the widths do not cancel": lambda x, mp, sp, mq, sq: (square(x, mq, sq) - square(x, mp, sp)) / 2,
         "1/2 in the exponent": lambda x, mp, sp, mq, sq: np.log(sq / sp) + square(x, mq, sq) - square(x, mp, sp),
-        "variance below it": lambda x, mp, sp, mq, sq: (
+        "divided by the variance": lambda x, mp, sp, mq, sq: (
             np.log(sq / sp) - (x - mp) ** 2 / (2 * sp) + (x - mq) ** 2 / (2 * sq)
         ),
         "1/std, not 1/variance": lambda x, mp, sp, mq, sq: (
@@ -30,15 +30,15 @@ WRONG = {
             / sp
             / (np.exp(-square(x, mp, sp) / 2) / sp + np.exp(-square(x, mq, sq) / 2) / sq)
         ),
-        "was one axis too many summed": lambda x, mp, sp, mq, sq: np.sum(x),
+        "was it summed over one axis too many": lambda x, mp, sp, mq, sq: np.sum(x),
     },
     "q2": {
         "the correction raises the score": lambda s, a, b: s + np.log(a) - np.log(b),
-        "has to be its logarithm": lambda s, a, b: s - a / b,
+        "take the logarithm of the ratio": lambda s, a, b: s - a / b,
         "is shifted": lambda s, a, b: s / (a / b),
-        "what shifts a logit is the logit": lambda s, a, b: s - np.log(a / (b + a)),
+        "a logit is shifted by a logit": lambda s, a, b: s - np.log(a / (b + a)),
         "nothing was corrected": lambda s, a, b: 1.0 * s,
-        "the same": lambda s, a, b: s - np.log10(a / b),
+        "a constant term is wrong": lambda s, a, b: s - np.log10(a / b),
     },
     "q3": {
         "overflows": lambda h, s: np.average(h, weights=np.exp(s)),
@@ -52,8 +52,8 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb06, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb06, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said

@@ -1,4 +1,4 @@
-"""Lesson 7: the typical wrong answers, and the words that have to name each."""
+"""Lesson 7: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ WRONG = {
     "q1": {
         "NaN: leave out": lambda p, q: -np.sum(p * np.log(p / (p + q)) + q * np.log(q / (p + q))),
         "value of the game": lambda p, q: -sum(parts(p, q)),
-        "not its half": lambda p, q: sum(parts(p, q)) - 2 * np.log(2),
+        "not half of it": lambda p, q: sum(parts(p, q)) - 2 * np.log(2),
         "this is JSD": lambda p, q: np.log(2) - np.mean(parts(p, q)),
         "this is 2 JSD": lambda p, q: 2 * np.log(2) - sum(parts(p, q)),
         "natural logarithm": lambda p, q: sum(parts(p, q)) / np.log(2),
@@ -35,17 +35,17 @@ WRONG = {
     },
     "q2": {
         "logistic": lambda p, q: (np.log(p / q), squares(np.log(p / q), p, q)),
-        "p stands on top": lambda p, q: (q / (p + q), squares(q / (p + q), p, q)),
+        "p goes in the numerator": lambda p, q: (q / (p + q), squares(q / (p + q), p, q)),
         "s occurs in it twice": lambda p, q: (p / q, squares(p / q, p, q)),
-        "two halves": lambda p, q: (p / (p + q), 2 * squares(p / (p + q), p, q)),
+        "the factors 1/2": lambda p, q: (p / (p + q), 2 * squares(p / (p + q), p, q)),
         "it is one number": lambda p, q: (p / (p + q), p * q / (p + q) / 2),
-        "targets are exchanged": lambda p, q: (p / (p + q), squares(p / (p + q), q, p)),
+        "targets are swapped": lambda p, q: (p / (p + q), squares(p / (p + q), q, p)),
         "it should return 2 things": lambda p, q: p / (p + q),
     },
     "q3": {
         "contains it twice": lambda r, f: np.log(4) - cost(-r).mean() - cost(f).mean(),
         "smaller loss means a larger distance": lambda r, f: (cost(-r).mean() + cost(f).mean()) / 2 - np.log(2),
-        "real and fake are exchanged": lambda r, f: np.log(2) - (cost(r).mean() + cost(-f).mean()) / 2,
+        "real and fake are swapped": lambda r, f: np.log(2) - (cost(r).mean() + cost(-f).mean()) / 2,
         "two means": lambda r, f: np.log(2) - (cost(-r).sum() + cost(f).sum()) / (r.size + f.size),
         "this is D's loss": lambda r, f: cost(-r).mean() + cost(f).mean(),
         "half of log 4": lambda r, f: np.log(4) - (cost(-r).mean() + cost(f).mean()) / 2,
@@ -53,8 +53,8 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb07, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb07, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said

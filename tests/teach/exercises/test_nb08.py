@@ -1,4 +1,4 @@
-"""Lesson 8: the typical wrong answers, and the words that have to name each."""
+"""Lesson 8: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
@@ -9,14 +9,14 @@ from minigan.teach.exercises import nb08
 loss = losses.non_saturating
 
 
-def score_slope(D, x):
+def score_gradient(D, x):
     f, caches = D.forward(x)
     return D.backward(np.ones_like(f), caches, learn=False)
 
 
-def slope(D, x, of=loss.g, learn=False):
+def gradient(D, x, g=loss.g, learn=False):
     f, caches = D.forward(x)
-    return D.backward(of(None, f)[1], caches, learn=learn)
+    return D.backward(g(None, f)[1], caches, learn=learn)
 
 
 def d_parts(G, D, x, z):
@@ -24,7 +24,7 @@ def d_parts(G, D, x, z):
     return fake, *D.forward(x), *D.forward(fake)
 
 
-def d_exchanged(G, D, opt_D, x, z):
+def d_swapped(G, D, opt_D, x, z):
     _, r, rc, f, fc = d_parts(G, D, x, z)
     value, d_fake, d_real = loss.d(f, r)
     D.backward(d_real, rc)
@@ -66,10 +66,10 @@ def d_right(G, D, opt_D, x, z, step=True, factor=1.0, into_g=False, value=None):
     return found if value is None else value
 
 
-def g_step(G, D, opt_G, z, of=loss.g, learn=False, step=True, factor=1.0, value=True):
+def g_step(G, D, opt_G, z, g=loss.g, learn=False, step=True, factor=1.0, value=True):
     fake, caches = G.forward(z)
     f, fc = D.forward(fake)
-    found, df = of(None, f)
+    found, df = g(None, f)
     G.backward(D.backward(factor * df, fc, learn=learn), caches)
     if step:
         opt_G.step()
@@ -92,46 +92,46 @@ def g_moves_d(G, D, opt_G, z):
 
 WRONG = {
     "q1": {
-        "weighs it by the doubt": score_slope,
-        "sign is wrong": lambda D, x: slope(D, x),
-        "minimax": lambda D, x: -slope(D, x, losses.minimax.g),
-        "D's loss on fakes": lambda D, x: -slope(D, x, lambda _, f: (0, 1 / (1 + np.exp(-f)) / len(f))),
-        "factor 1/N": lambda D, x: -len(x) * slope(D, x),
+        "weights it by the doubt": score_gradient,
+        "sign is wrong": lambda D, x: gradient(D, x),
+        "minimax": lambda D, x: -gradient(D, x, losses.minimax.g),
+        "D's loss on fakes": lambda D, x: -gradient(D, x, lambda _, f: (0, 1 / (1 + np.exp(-f)) / len(f))),
+        "factor 1/N": lambda D, x: -len(x) * gradient(D, x),
         "go back through D": lambda D, x: -loss.g(None, D(x))[1],
-        "D.grad was written into": lambda D, x: -slope(D, x, learn=True),
+        "D.grad was modified": lambda D, x: -gradient(D, x, learn=True),
     },
     "q2": {
-        "loss.d(r, f) wants": d_exchanged,
+        "loss.d(r, f) expects": d_swapped,
         "caches of the fakes": d_one_cache,
         "from the reals only": d_only("real"),
         "from the fakes only": d_only("fake"),
         "D has not moved": lambda *a: d_right(*a, step=False),
         "walks uphill": lambda *a: d_right(*a, factor=-1.0),
-        "a slope was left in G.grad": lambda *a: d_right(*a, into_g=True),
+        "a gradient was left in G.grad": lambda *a: d_right(*a, into_g=True),
         "N = 5 times too large": lambda *a: d_right(*a, factor=5.0),
         "return the value of its loss": lambda *a: d_right(*a, value=0.25),
     },
     "q3": {
         "minimax": lambda G, D, opt_G, z: g_step(G, D, opt_G, z, losses.minimax.g),
-        "a slope was left in D.grad": lambda G, D, opt_G, z: g_step(G, D, opt_G, z, learn=True),
+        "a gradient was left in D.grad": lambda G, D, opt_G, z: g_step(G, D, opt_G, z, learn=True),
         "D was left out": g_without_d,
-        "D has moved; in G's step": g_moves_d,
+        "D has moved, but G's step": g_moves_d,
         "G has not moved": lambda G, D, opt_G, z: g_step(G, D, opt_G, z, step=False),
         "walks uphill": lambda G, D, opt_G, z: g_step(G, D, opt_G, z, factor=-1.0),
-        "a constant factor is too many": lambda G, D, opt_G, z: g_step(G, D, opt_G, z, factor=3.0),
+        "a constant factor should not be there": lambda G, D, opt_G, z: g_step(G, D, opt_G, z, factor=3.0),
         "return the value of its loss": lambda G, D, opt_G, z: g_step(G, D, opt_G, z, value=False),
         "has to take 4 arguments": lambda G, D, opt_G: None,
     },
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb08, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb08, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said
 
 
-def test_the_library_s_own_steps_are_right(verdict):
+def test_the_right_steps_are_right(verdict):
     assert verdict(nb08.q2, d_right).startswith("✓ right: ")
     assert verdict(nb08.q3, g_step).startswith("✓ right: ")

@@ -1,4 +1,4 @@
-"""Lesson 9: the typical wrong answers, and the words that have to name each."""
+"""Lesson 9: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
@@ -23,12 +23,12 @@ def kl(q, K):
     return sum(a * np.log(a * K) for a in q if a > 0)
 
 
-def slopes(x, theta, std):
+def gradients(x, theta, std):
     f, s = line(x, theta, std)
     return -sig(f) * s, -sig(-f) * s
 
 
-def exchanged(x, theta, std):
+def swapped(x, theta, std):
     f, s = line(x, theta, std)
     return sig(-f) * s, sig(f) * s
 
@@ -43,7 +43,7 @@ def from_q_to_p(x, theta, std):
     return -sig(-f) * s, -sig(f) * s
 
 
-def by_the_deviation(x, theta, std):
+def divided_by_std(x, theta, std):
     f, s = line(x, theta, std)
     return sig(f * std) * s * std, sig(-f * std) * s * std
 
@@ -55,11 +55,11 @@ def all_minimax(x, theta, std):
 
 WRONG = {
     "q1": {
-        "a push goes the other way": slopes,
-        "are exchanged: minimax dies": exchanged,
-        "score's slope in x is missing": in_the_score,
-        "the reals stand at 0": from_q_to_p,
-        "divide by the variance": by_the_deviation,
+        "a push has the opposite sign": gradients,
+        "are swapped: minimax vanishes": swapped,
+        "score's derivative in x is missing": in_the_score,
+        "the reals are at 0": from_q_to_p,
+        "divide by the variance": divided_by_std,
         "the other one has sigmoid(-f)": all_minimax,
         "it should return 2 things": lambda x, theta, std: x,
     },
@@ -85,15 +85,15 @@ WRONG = {
         "no noise is needed: 0": lambda distance, std, limit: np.sqrt(distance**2 / 2 / limit - std**2),
         "variances add up": lambda distance, std, limit: max(0, distance / (2 * limit) ** 0.5 - std),
         "this is the variance": lambda distance, std, limit: max(0, distance**2 / 2 / limit - std**2),
-        "the 2 of the denominator": lambda distance, std, limit: max(0, distance**2 / limit - std**2) ** 0.5,
-        "take std^2 off": lambda distance, std, limit: distance / np.sqrt(2) / np.sqrt(limit),
+        "the factor 2 in the denominator": lambda distance, std, limit: max(0, distance**2 / limit - std**2) ** 0.5,
+        "subtract std^2": lambda distance, std, limit: distance / np.sqrt(2) / np.sqrt(limit),
         "square of the distance": lambda distance, std, limit: max(0, distance / 2 / limit - std**2) ** 0.5,
     },
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb09, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb09, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said

@@ -1,4 +1,4 @@
-"""Lesson 10: the typical wrong answers, and the words that have to name each."""
+"""Lesson 10: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from minigan.teach.exercises import nb10
 
 
-def slopes(dy, x, W, place, back=lambda W, a: W[a], out=None):
+def gradients(dy, x, W, place, back=lambda W, a: W[a], out=None):
     dx, dW = np.zeros_like(x), np.zeros_like(W)
     for i in range(len(dy)):
         for a in range(len(W)):
@@ -18,11 +18,11 @@ def slopes(dy, x, W, place, back=lambda W, a: W[a], out=None):
 
 
 def crops_too_early(dy, x, W, s, p):
-    return slopes(dy, x, W, lambda i, a: s * i - p + a + 1)
+    return gradients(dy, x, W, lambda i, a: s * i - p + a + 1)
 
 
 def the_last_wins(dy, x, W, s, p):
-    dx, dW = slopes(dy, x, W, lambda i, a: s * i - p + a)
+    dx, dW = gradients(dy, x, W, lambda i, a: s * i - p + a)
     dx[...] = 0
     for i in range(len(dy)):
         for a in range(len(W)):
@@ -58,54 +58,54 @@ def with_matrices(d, g):
 
 WRONG = {
     "q1": {
-        "the kernel is turned round": lambda dy, x, W, s, p: slopes(
+        "the kernel is flipped": lambda dy, x, W, s, p: gradients(
             dy, x, W, lambda i, a: s * i - p + a, lambda W, a: W[::-1][a]
         ),
         "in reverse order": lambda dy, x, W, s, p: (
-            slopes(dy, x, W, lambda i, a: s * i - p + a)[0],
-            slopes(dy, x, W, lambda i, a: s * i - p + a)[1][::-1],
+            gradients(dy, x, W, lambda i, a: s * i - p + a)[0],
+            gradients(dy, x, W, lambda i, a: s * i - p + a)[1][::-1],
         ),
-        "the stride is forgotten": lambda dy, x, W, s, p: slopes(dy, x, W, lambda i, a: i - p + a),
-        "the padding is forgotten": lambda dy, x, W, s, p: slopes(dy, x, W, lambda i, a: s * i + a),
-        "the wrong sign": lambda dy, x, W, s, p: slopes(dy, x, W, lambda i, a: s * i + p + a),
+        "the stride is missing: output i": lambda dy, x, W, s, p: gradients(dy, x, W, lambda i, a: i - p + a),
+        "the padding is missing": lambda dy, x, W, s, p: gradients(dy, x, W, lambda i, a: s * i + a),
+        "the wrong sign": lambda dy, x, W, s, p: gradients(dy, x, W, lambda i, a: s * i + p + a),
         "the last one wins": the_last_wins,
-        "return dx first": lambda dy, x, W, s, p: slopes(dy, x, W, lambda i, a: s * i - p + a)[::-1],
+        "return dx first": lambda dy, x, W, s, p: gradients(dy, x, W, lambda i, a: s * i - p + a)[::-1],
         "dx: ": crops_too_early,
-        "dW: it has the shape (9,) where (4,) was expected": lambda dy, x, W, s, p: (
-            slopes(dy, x, W, lambda i, a: s * i - p + a)[0],
+        "dW: its shape is (9,), but (4,) was expected": lambda dy, x, W, s, p: (
+            gradients(dy, x, W, lambda i, a: s * i - p + a)[0],
             x,
         ),
     },
     "q2": {
         "the last axis of P is C": lambda x, k, s: patches(x, k, s, s, (0, 1, 2, 3, 4, 5)),
-        "a counts rows of the window": lambda x, k, s: patches(x, k, s, s, (0, 1, 2, 5, 4, 3)),
+        "a counts the rows of the window": lambda x, k, s: patches(x, k, s, s, (0, 1, 2, 5, 4, 3)),
         "rows come first": lambda x, k, s: patches(x, k, s, s, (0, 2, 1, 4, 5, 3)),
         "they come first, N H' W'": lambda x, k, s: patches(x, k, s, s, (1, 2, 0, 4, 5, 3)),
         "P transposed": lambda x, k, s: patches(x, k, s, s, (0, 1, 2, 4, 5, 3)).T,
         "they move by one pixel": lambda x, k, s: patches(x, k, s, 1, (0, 1, 2, 4, 5, 3)),
         "more windows than outputs": lambda x, k, s: patches(x, k, 1, 1, (0, 1, 2, 4, 5, 3)),
-        "was one axis too many summed": lambda x, k, s: patches(x, k, s, s, (0, 1, 2, 4, 5, 3)).ravel(),
+        "was it summed over one axis too many": lambda x, k, s: patches(x, k, s, s, (0, 1, 2, 4, 5, 3)).ravel(),
     },
     "q3": {
-        "with 6 multiplications; the task is 4": definition,
-        "m3 = (d1 - d3) g2 is to be subtracted": lambda d, g: winograd(d, g, 0.5, 1),
+        "with 6 multiplications; the exercise allows 4": definition,
+        "subtract m3 = (d1 - d3) g2": lambda d, g: winograd(d, g, 0.5, 1),
         "count everything twice": lambda d, g: winograd(d, g, 1, -1),
-        "the kernel is turned round": lambda d, g: definition(d, g[::-1]),
+        "the kernel is flipped": lambda d, g: definition(d, g[::-1]),
         "its window has moved on": lambda d, g: (definition(d, g)[0], definition(d, g)[0]),
-        "exchanged": lambda d, g: definition(d, g)[::-1],
+        "y0 and y1 are swapped": lambda d, g: definition(d, g)[::-1],
         "m1 - m2": lambda d, g: (definition(d, g)[0], (d[1] - d[3]) * -g[2] - winograd(d, g, 0.5, 0)[1]),
         "it should return 2 things": lambda d, g: definition(d, g)[0],
     },
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb10, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb10, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said
 
 
-def test_products_with_constants_and_by_matrices_are_counted_as_they_should(verdict):
+def test_products_with_constants_and_in_matrices_are_counted_correctly(verdict):
     assert verdict(nb10.q3, with_matrices).startswith("✓ right")
     assert verdict(nb10.q3, lambda d, g: winograd(2 - (2 - d), g, 0.5, -1)).startswith("✓ right")

@@ -1,4 +1,4 @@
-"""Lesson 11: the typical wrong answers, and the words that have to name each."""
+"""Lesson 11: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
@@ -28,8 +28,8 @@ def without_stride(x, W, s, p):
     return y[p : len(y) - p]
 
 
-def zeros_not_turned(x, W, s, p):
-    """Zeros between the numbers, and then a convolution that forgets to turn the kernel."""
+def kernel_not_flipped(x, W, s, p):
+    """Zeros between the numbers, then a convolution that forgets to flip the kernel."""
     spread = np.zeros((len(x) - 1) * s + 1)
     spread[::s] = x
     return np.correlate(np.pad(spread, len(W) - 1 - p), W, "valid")
@@ -40,7 +40,7 @@ def fold(W, sign=1):
     return padded[1:] + sign * padded[:-1]
 
 
-def slopes(dy, x, W, gather=lambda du: du[::2] + du[1::2], copy=lambda x: np.repeat(x, 2)):
+def gradients(dy, x, W, gather=lambda du: du[::2] + du[1::2], copy=lambda x: np.repeat(x, 2)):
     du = np.convolve(dy, W)[1:-1]
     u = np.pad(copy(x), 1)
     return gather(du), np.array([dy @ u[a : a + len(dy)] for a in range(3)])
@@ -48,42 +48,42 @@ def slopes(dy, x, W, gather=lambda du: du[::2] + du[1::2], copy=lambda x: np.rep
 
 WRONG = {
     "q1": {
-        "the kernel is turned round": zeros_not_turned,
-        "nothing is cut off": lambda x, W, s, p: transposed(x, W, s, 0),
-        "cut off at the beginning and none at the end": lambda x, W, s, p: transposed(x, W, s, p, 2 * p, 0),
-        "cut off at the end and none at the beginning": lambda x, W, s, p: transposed(x, W, s, p, 0, 2 * p),
+        "the kernel is flipped": kernel_not_flipped,
+        "nothing is cropped": lambda x, W, s, p: transposed(x, W, s, 0),
+        "cropped at the beginning and none at the end": lambda x, W, s, p: transposed(x, W, s, p, 2 * p, 0),
+        "cropped at the end and none at the beginning": lambda x, W, s, p: transposed(x, W, s, p, 0, 2 * p),
         "the last one wins": the_last_wins,
-        "laid down one place apart": without_stride,
+        "placed one position apart": without_stride,
         "in the length too": lambda x, W, s, p: transposed(x, W, 1, p),
         "this is the convolution": lambda x, W, s, p: np.correlate(np.pad(x, p), W, "valid")[::s],
-        "it has the shape (9,) where (10,) was expected": lambda x, W, s, p: transposed(x, W, s, p)[1:],
+        "its shape is (9,), but (10,) was expected": lambda x, W, s, p: transposed(x, W, s, p)[1:],
     },
     "q2": {
         "in reverse order": lambda W: fold(W)[::-1],
         "each K[b] is a sum of two neighbours": lambda W: np.concatenate([W[::-1], [0.0]]),
         "and in W's order": lambda W: np.concatenate([W, [0.0]]),
         "the ends are missing": lambda W: fold(W)[1:-1],
-        "not averaged": lambda W: 0.5 * fold(W),
-        "not subtracted": lambda W: fold(W, -1),
-        "it has the shape (3,) where (4,) was expected": lambda W: W,
+        "do not average them": lambda W: 0.5 * fold(W),
+        "do not subtract them": lambda W: fold(W, -1),
+        "its shape is (3,), but (4,) was expected": lambda W: W,
     },
     "q3": {
-        "are to be added": lambda dy, x, W: slopes(dy, x, W, lambda du: (du[::2] + du[1::2]) / 2),
-        "come together": lambda dy, x, W: slopes(dy, x, W, lambda du: du),
-        "only one of the two copies": lambda dy, x, W: slopes(dy, x, W, lambda du: du[::2]),
-        "the kernel is turned round": lambda dy, x, W: (slopes(dy, x, W[::-1])[0], slopes(dy, x, W)[1]),
-        "x is copied as a whole": lambda dy, x, W: slopes(
+        "have to be added": lambda dy, x, W: gradients(dy, x, W, lambda du: (du[::2] + du[1::2]) / 2),
+        "add those of the two copies": lambda dy, x, W: gradients(dy, x, W, lambda du: du),
+        "only one of the two copies": lambda dy, x, W: gradients(dy, x, W, lambda du: du[::2]),
+        "the kernel is flipped": lambda dy, x, W: (gradients(dy, x, W[::-1])[0], gradients(dy, x, W)[1]),
+        "x is copied as a block": lambda dy, x, W: gradients(
             dy, x, W, lambda du: du[: len(x)] + du[len(x) :], lambda x: np.concatenate([x, x])
         ),
-        "here it is x then x": lambda dy, x, W: slopes(dy, x, W, copy=lambda x: np.concatenate([x, x])),
-        "return dx first": lambda dy, x, W: slopes(dy, x, W)[::-1],
-        "dW: the sign is wrong": lambda dy, x, W: (slopes(dy, x, W)[0], -slopes(dy, x, W)[1]),
+        "here it is x then x": lambda dy, x, W: gradients(dy, x, W, copy=lambda x: np.concatenate([x, x])),
+        "return dx first": lambda dy, x, W: gradients(dy, x, W)[::-1],
+        "dW: the sign is wrong": lambda dy, x, W: (gradients(dy, x, W)[0], -gradients(dy, x, W)[1]),
     },
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb11, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb11, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said

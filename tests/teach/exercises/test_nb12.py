@@ -1,4 +1,4 @@
-"""Lesson 12: the typical wrong answers, and the words that have to name each."""
+"""Lesson 12: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
@@ -19,27 +19,31 @@ def folded(W, b, gamma, beta, mean, var, eps):
 
 def groupnorm(dy, x, groups, eps, axes=(1, 2, 4)):
     cut = (*x.shape[:3], groups, -1)
-    u, slope = x.reshape(cut), dy.reshape(cut)
+    u, du = x.reshape(cut), dy.reshape(cut)
     u = u - u.mean(axes, keepdims=True)
     s = np.sqrt((u**2).mean(axes, keepdims=True) + eps)
     u = u / s
-    dx = slope - slope.mean(axes, keepdims=True) - u * (u * slope).mean(axes, keepdims=True)
+    dx = du - du.mean(axes, keepdims=True) - u * (u * du).mean(axes, keepdims=True)
     return (dx / s).reshape(x.shape)
 
 
 WRONG = {
     "q1": {
-        "mean and deviation are held still": lambda dy, x, g, e: batchnorm(dy, x, g, e, lambda u, xhat: u),
-        "the deviation is held still": lambda dy, x, g, e: batchnorm(dy, x, g, e, lambda u, xhat: u - u.mean(0)),
-        "the mean is held still": lambda dy, x, g, e: batchnorm(
+        "the mean and the standard deviation are held constant": lambda dy, x, g, e: batchnorm(
+            dy, x, g, e, lambda u, xhat: u
+        ),
+        "the standard deviation is held constant": lambda dy, x, g, e: batchnorm(
+            dy, x, g, e, lambda u, xhat: u - u.mean(0)
+        ),
+        "the mean is held constant": lambda dy, x, g, e: batchnorm(
             dy, x, g, e, lambda u, xhat: u - xhat * (xhat * u).mean(0)
         ),
-        "have to be divided by M": lambda dy, x, g, e: batchnorm(
+        "divide the sums by M": lambda dy, x, g, e: batchnorm(
             dy, x, g, e, lambda u, xhat: u - u.sum(0) - xhat * (xhat * u).sum(0)
         ),
         "gamma is missing": lambda dy, x, g, e: batchnorm(dy, x, 1, e),
         "not x": lambda dy, x, g, e: (batchnorm(dy, x, g, e)[0], np.sum(dy * x, 0), dy.sum(0)),
-        "eps is forgotten": lambda dy, x, g, e: batchnorm(dy, x, g, 0),
+        "eps is missing": lambda dy, x, g, e: batchnorm(dy, x, g, 0),
         "added to the root": lambda dy, x, g, e: batchnorm(dy, x, g, e, s=x.std(0) + e),
         "for the running statistics": lambda dy, x, g, e: batchnorm(
             dy, x, g, e, s=np.sqrt(x.var(0, ddof=1) + e), keep=lambda u, h: u - u.mean(0) - h * (h * u).mean(0)
@@ -67,14 +71,16 @@ WRONG = {
             (W.T * g / np.sqrt(var + eps)).T,
             folded(W, b, g, beta, mean, var, eps)[1],
         ),
-        "take its root": lambda W, b, g, beta, mean, var, eps: folded(W, b, g, beta, mean, (var + eps) ** 2 - eps, eps),
-        "eps is forgotten": lambda W, b, g, beta, mean, var, eps: folded(W, b, g, beta, mean, var, 0.0),
+        "divide by its square root": lambda W, b, g, beta, mean, var, eps: folded(
+            W, b, g, beta, mean, (var + eps) ** 2 - eps, eps
+        ),
+        "eps is missing": lambda W, b, g, beta, mean, var, eps: folded(W, b, g, beta, mean, var, 0.0),
     },
     "q3": {
-        "it runs over all pixels too": lambda dy, x, g, e: groupnorm(dy, x, g, e, (4,)),
+        "the mean should run over all pixels too": lambda dy, x, g, e: groupnorm(dy, x, g, e, (4,)),
         "which is InstanceNorm": lambda dy, x, g, e: groupnorm(dy, x, x.shape[3], e),
-        "so that they mix": lambda dy, x, g, e: groupnorm(dy, x, g, e, (0, 1, 2, 4)),
-        "one mean in common": lambda dy, x, g, e: groupnorm(dy, x, 1, e),
+        "so they are mixed": lambda dy, x, g, e: groupnorm(dy, x, g, e, (0, 1, 2, 4)),
+        "all groups share one mean": lambda dy, x, g, e: groupnorm(dy, x, 1, e),
         "neighbouring channels": lambda dy, x, g, e: (
             groupnorm(
                 dy.reshape(*x.shape[:3], -1, g).swapaxes(3, 4).reshape(x.shape),
@@ -86,14 +92,14 @@ WRONG = {
             .swapaxes(3, 4)
             .reshape(x.shape)
         ),
-        "has the shape": lambda dy, x, g, e: groupnorm(dy, x, g, e).reshape(*x.shape[:3], g, -1),
+        "its shape is": lambda dy, x, g, e: groupnorm(dy, x, g, e).reshape(*x.shape[:3], g, -1),
         "the sign is wrong": lambda dy, x, g, e: -groupnorm(dy, x, g, e),
     },
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb12, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb12, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said

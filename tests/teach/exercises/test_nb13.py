@@ -1,4 +1,4 @@
-"""Lesson 13: the typical wrong answers, and the words that have to name each."""
+"""Lesson 13: typical wrong answers, each with a part of the message that it has to get."""
 
 import math
 
@@ -8,11 +8,11 @@ import pytest
 from minigan.teach.exercises import nb13
 
 
-def sees(ks, ss, widen=lambda k, ks, ss, i: (k - 1) * math.prod(ss[:i])):
+def receptive_field(ks, ss, widen=lambda k, ks, ss, i: (k - 1) * math.prod(ss[:i])):
     return 1 + sum(widen(k, ks, ss, i) for i, k in enumerate(ks))
 
 
-def places(side, s):
+def positions(side, s):
     return (side // s) * (side // s)
 
 
@@ -26,41 +26,46 @@ def straight(a, b, t):
 
 WRONG = {
     "q1": {
-        "a layer's own stride": lambda ks, ss: sees(ks, ss, lambda k, ks, ss, i: (k - 1) * math.prod(ss[: i + 1])),
-        "there are k - 1 steps": lambda ks, ss: sees(ks, ss, lambda k, ks, ss, i: k * math.prod(ss[:i])),
-        "a pixel sees itself": lambda ks, ss: sees(ks, ss) - 1,
-        "strides multiply": lambda ks, ss: sees(ks, ss, lambda k, ks, ss, i: (k - 1) * (1 + sum(ss[:i]))),
-        "the strides are left out": lambda ks, ss: sum(ks) - len(ks) + 1,
-        "here the last comes first": lambda ks, ss: sees(ks[::-1], ss[::-1]),
-        "kernels do not multiply": lambda ks, ss: math.prod(ks),
-        "nothing came back": lambda ks, ss: print(end="") if len(ks) == 3 else sees(ks, ss),
+        "a layer's own stride": lambda ks, ss: receptive_field(
+            ks, ss, lambda k, ks, ss, i: (k - 1) * math.prod(ss[: i + 1])
+        ),
+        "there are k - 1 steps": lambda ks, ss: receptive_field(ks, ss, lambda k, ks, ss, i: k * math.prod(ss[:i])),
+        "a pixel sees itself": lambda ks, ss: receptive_field(ks, ss) - 1,
+        "strides multiply": lambda ks, ss: receptive_field(ks, ss, lambda k, ks, ss, i: (k - 1) * (1 + sum(ss[:i]))),
+        "the strides are missing": lambda ks, ss: sum(ks) - len(ks) + 1,
+        "here the last one comes first": lambda ks, ss: receptive_field(ks[::-1], ss[::-1]),
+        "kernel sizes do not multiply": lambda ks, ss: math.prod(ks),
+        "the function returned None": lambda ks, ss: print(end="") if len(ks) == 3 else receptive_field(ks, ss),
     },
     "q2": {
-        "has a bias too": lambda side, n, m, k, s: (k * k * n * m, k * k * n * m * places(side, s)),
-        "not for each pixel of the input": lambda side, n, m, k, s: (m * (k * k * n + 1), k * k * n * m * side**2),
+        "has a bias too": lambda side, n, m, k, s: (k * k * n * m, k * k * n * m * positions(side, s)),
+        "not per pixel of the input": lambda side, n, m, k, s: (m * (k * k * n + 1), k * k * n * m * side**2),
         "in each of two directions": lambda side, n, m, k, s: (m * (k * k * n + 1), k * k * n * m * (side // s)),
-        "these are those of one place": lambda side, n, m, k, s: (m * (k * k * n + 1), k * k * n * m),
-        "the bias is added": lambda side, n, m, k, s: (m * (k * k * n + 1), m * (k * k * n + 1) * places(side, s)),
-        "counted once": lambda side, n, m, k, s: (k * k * n * m * places(side, s) + m, k * k * n * m * places(side, s)),
-        "k rows of k taps": lambda side, n, m, k, s: (k * n * m + m, k * n * m * places(side, s)),
-        "looks at all input channels": lambda side, n, m, k, s: (k * k * m + m, k * k * m * places(side, s)),
+        "these are the products of one position": lambda side, n, m, k, s: (m * (k * k * n + 1), k * k * n * m),
+        "the bias is added": lambda side, n, m, k, s: (m * (k * k * n + 1), m * (k * k * n + 1) * positions(side, s)),
+        "count them once": lambda side, n, m, k, s: (
+            k * k * n * m * positions(side, s) + m,
+            k * k * n * m * positions(side, s),
+        ),
+        "k rows of k taps": lambda side, n, m, k, s: (k * n * m + m, k * n * m * positions(side, s)),
+        "reads all input channels": lambda side, n, m, k, s: (k * k * m + m, k * k * m * positions(side, s)),
         "it should return 2 things": lambda side, n, m, k, s: m * (k * k * n + 1),
     },
     "q3": {
         "the variance 1/2": lambda a, b, t: a + t * (b - a),
-        "the root of the variance": lambda a, b, t: (a + t * (b - a)) / (1 - 2 * t + 2 * t * t),
+        "the square root of the variance": lambda a, b, t: (a + t * (b - a)) / (1 - 2 * t + 2 * t * t),
         "the other way round": lambda a, b, t: straight(a, b, 1 - t),
         "this has length 1": lambda a, b, t: np.array([row / np.linalg.norm(row) for row in straight(a, b, t)]),
         "every z the same length": lambda a, b, t: np.array(
             [row * len(row) ** 0.5 / np.linalg.norm(row) for row in a + t * (b - a)]
         ),
-        "the walk of the library": lambda a, b, t: np.sin(np.pi * (1 - t) / 2) * a + np.sin(np.pi * t / 2) * b,
+        "this is the library's path": lambda a, b, t: np.sin(np.pi * (1 - t) / 2) * a + np.sin(np.pi * t / 2) * b,
     },
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb13, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb13, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said

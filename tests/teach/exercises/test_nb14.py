@@ -1,4 +1,4 @@
-"""Lesson 14: the typical wrong answers, and the words that have to name each."""
+"""Lesson 14: typical wrong answers, each with a part of the message that it has to get."""
 
 from functools import reduce
 from math import prod
@@ -22,13 +22,13 @@ WRONG = {
         "nothing is sorted": lambda x, y: abs(x - y).mean(),
         "not only x": lambda x, y: abs(np.sort(x) - y).mean(),
         "not only y": lambda x, y: abs(x - np.sort(y)).mean(),
-        "the dearest plan": lambda x, y: abs(np.sort(x) + np.sort(-y)).mean(),
-        "of each pair, not of their mean": lambda x, y: abs(x.mean() - y.mean()),
+        "the most expensive plan": lambda x, y: abs(np.sort(x) + np.sort(-y)).mean(),
+        "of each difference, not of their mean": lambda x, y: abs(x.mean() - y.mean()),
         "this is the difference of the two means": lambda x, y: (np.sort(x) - np.sort(y)).mean(),
         "these are squares": lambda x, y: ((np.sort(x) - np.sort(y)) ** 2).mean(),
         "this is W2, the root": lambda x, y: np.linalg.norm(np.sort(x) - np.sort(y)) / np.sqrt(x.size),
         "the mean, not the sum": lambda x, y: abs(np.sort(x) - np.sort(y)).sum(),
-        "goes farthest": lambda x, y: abs(np.sort(x) - np.sort(y)).max(),
+        "moves farthest": lambda x, y: abs(np.sort(x) - np.sort(y)).max(),
         "is a sum or a mean over an axis missing": lambda x, y: abs(np.sort(x) - np.sort(y)),
     },
     "q2": {
@@ -38,7 +38,7 @@ WRONG = {
             share(y, t) * y.size - share(x, t) * x.size,
         ),
         "the centre of the data": lambda x, y, t: np.sign(x.mean() - t),
-        "on average is not enough": lambda x, y, t: np.sign(x.mean() - y.mean()) * np.ones(t.size),
+        "average position of the fakes is not enough": lambda x, y, t: np.sign(x.mean() - y.mean()) * np.ones(t.size),
         "this is 1 or 0": lambda x, y, t: 1.0 * (share(y, t) > share(x, t)),
         "is a sum or a mean over an axis missing": lambda x, y, t: np.sign(1.0 * (y[:5, None] <= t)),
     },
@@ -49,14 +49,14 @@ WRONG = {
         "the largest entry": lambda W: prod(abs(w).max() for w in W),
         "the sum of the singular values": lambda W: prod(np.linalg.norm(w, "nuc") for w in W),
         "the smallest singular value": lambda W: prod(np.linalg.norm(w, -2) for w in W),
-        "the stretch of the product": lambda W: top(reduce(np.matmul, W)),
+        "the norm of the product": lambda W: top(reduce(np.matmul, W)),
         "these are eigenvalues": lambda W: prod(np.linalg.eigvalsh(w.T @ w).max() for w in W),
     },
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb14, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb14, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said

@@ -1,4 +1,4 @@
-"""Lesson 15: the typical wrong answers, and the words that have to name each."""
+"""Lesson 15: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def streams(x, v, W, b, a, curvature=lambda y, v1, dw: -2 * y * (1 - y**2) * v1 
 
 
 class Sine(Layer):
-    """The right one; each of those below has one thing wrong."""
+    """The right layer; each class below has one mistake."""
 
     curved = True
 
@@ -50,11 +50,11 @@ class Sine(Layer):
         return -dy * v * np.sin(x)
 
 
-class Straight(Sine):
+class NotCurved(Sine):
     curved = False
 
 
-class BentByItsSlope(Sine):
+class FirstDerivative(Sine):
     def curvature(self, dy, v, x):
         return dy * v * np.cos(x)
 
@@ -74,12 +74,12 @@ class WithoutDy(Sine):
         return -v * np.sin(x)
 
 
-class Unbent(Sine):
+class NoCurvature(Sine):
     def curvature(self, dy, v, x):
         return np.zeros_like(x)
 
 
-class Backwards(Sine):
+class WrongBackward(Sine):
     def backward(self, dy, x):
         return -dy * np.cos(x)
 
@@ -94,7 +94,7 @@ class OneThing(Sine):
         return np.sin(x)
 
 
-class Plain:
+class NotALayer:
     def forward(self, x):
         return np.sin(x), x
 
@@ -122,43 +122,45 @@ WRONG = {
             streams(x, v, W, b, a, curvature=lambda y, v1, dw: 0 * y)[0],
             *streams(x, v, W, b, a)[1:],
         ),
-        "each stream has a cache of its own, v for dw and x for dx; here they are exchanged": lambda *case: streams(
+        "each stream has its own cache, v for dw and x for dx; here they are swapped": lambda *case: streams(
             *case, swap=True
         ),
         "this is the first": lambda *case: streams(*case, curvature=lambda y, v1, dw: (1 - y**2) * v1 * dw),
-        "the inner slope, 1 - y^2, is missing": lambda *case: streams(
+        "the inner derivative, 1 - y^2, is missing": lambda *case: streams(
             *case, curvature=lambda y, v1, dw: -2 * y * v1 * dw
         ),
-        "the sign is lost": lambda *case: streams(*case, curvature=lambda y, v1, dw: 2 * y * (1 - y**2) * v1 * dw),
+        "the sign is missing": lambda *case: streams(*case, curvature=lambda y, v1, dw: 2 * y * (1 - y**2) * v1 * dw),
         "the direction v W is missing": lambda *case: streams(
             *case, curvature=lambda y, v1, dw: -2 * y * (1 - y**2) * dw
         ),
-        "the slope dw is missing": lambda *case: streams(*case, curvature=lambda y, v1, dw: -2 * y * (1 - y**2) * v1),
+        "the gradient dw is missing": lambda *case: streams(
+            *case, curvature=lambda y, v1, dw: -2 * y * (1 - y**2) * v1
+        ),
         "the tangent is v W, without b": lambda *case: streams(*case, b_moves=1),
         "db: the bias belongs to the primal stream only": lambda *case: streams(
             *case, db=lambda dw, dx: (dw + dx).sum(0)
         ),
-        "db: you took the tangent stream": lambda *case: streams(*case, db=lambda dw, dx: dw.sum(0)),
+        "db: you used the tangent stream": lambda *case: streams(*case, db=lambda dw, dx: dw.sum(0)),
         "db: it is not 0": lambda *case: streams(*case, db=lambda dw, dx: 0 * dx.sum(0)),
-        "db: it has the shape (1, 5)": lambda *case: streams(*case, db=lambda dw, dx: dx.sum(0, keepdims=True)),
+        "db: its shape is (1, 5)": lambda *case: streams(*case, db=lambda dw, dx: dx.sum(0, keepdims=True)),
     },
     "q3": {
-        "let it inherit from Layer": Plain,
+        "let it inherit from Layer": NotALayer,
         "forward returns two things": OneThing,
-        "curved = True is missing": Straight,
-        "this is f' v dy": BentByItsSlope,
+        "curved = True is missing": NotCurved,
+        "this is f' v dy": FirstDerivative,
         "curvature: the sign is wrong": WrongSign,
         "the direction v is missing": WithoutV,
-        "the slope dy is missing": WithoutDy,
-        "it is 0, but sin is bent": Unbent,
-        "dx: the sign is wrong": Backwards,
-        "tangent's cache is not what it needs": OtherCache,
+        "the gradient dy is missing": WithoutDy,
+        "you return 0, but sin is curved": NoCurvature,
+        "dx: the sign is wrong": WrongBackward,
+        "the cache that tangent returned is not what it needs": OtherCache,
     },
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb15, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb15, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said

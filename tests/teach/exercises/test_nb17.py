@@ -1,12 +1,10 @@
-"""Lesson 17: the typical wrong answers, and the words that have to name each."""
-
-from functools import partial
+"""Lesson 17: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
 
 from minigan.losses import non_saturating, relativistic
-from minigan.penalties import add_penalty, r1, r2
+from minigan.penalties import R1, R2, add_penalty
 from minigan.teach.exercises import nb17
 
 
@@ -15,35 +13,35 @@ def sig(t):
 
 
 def table(r, f):
-    """softplus and sigmoid of every difference, as lists of lists would have it."""
+    """softplus and sigmoid of every difference, from nested lists."""
     t = np.array([[b - a for b in f] for a in r])
     return np.logaddexp(0, t), sig(t)
 
 
 def upside_down(r, f):
-    value, slope = table(f, r)  # (M, N), of r - f
-    n = slope.size
-    return value.sum() / n, slope.sum(axis=0) / n, -slope.sum(axis=1) / n
+    value, derivative = table(f, r)  # (M, N), of r - f
+    n = derivative.size
+    return value.sum() / n, derivative.sum(axis=0) / n, -derivative.sum(axis=1) / n
 
 
 def both_up(r, f):
-    value, slope = table(r, f)
-    return value.mean(), slope.sum(1) / slope.size, slope.sum(0) / slope.size
+    value, derivative = table(r, f)
+    return value.mean(), derivative.sum(1) / derivative.size, derivative.sum(0) / derivative.size
 
 
-def signs_exchanged(r, f):
-    value, slope = table(r, f)
-    return value.mean(), slope.sum(1) / slope.size, -slope.sum(0) / slope.size
+def signs_swapped(r, f):
+    value, derivative = table(r, f)
+    return value.mean(), derivative.sum(1) / derivative.size, -derivative.sum(0) / derivative.size
 
 
 def means(r, f):
-    value, slope = table(r, f)
-    return value.mean(), -slope.mean(1), slope.mean(0)
+    value, derivative = table(r, f)
+    return value.mean(), -derivative.mean(1), derivative.mean(0)
 
 
 def sums(r, f):
-    value, slope = table(r, f)
-    return value.mean(), -slope.sum(1), slope.sum(0)
+    value, derivative = table(r, f)
+    return value.mean(), -derivative.sum(1), derivative.sum(0)
 
 
 def plain(r, f):
@@ -57,18 +55,18 @@ def against_the_mean(r, f):
 
 
 def other_sigmoid(r, f):
-    value, slope = table(r, f)
-    return value.mean(), -(1 - slope).sum(1) / slope.size, (1 - slope).sum(0) / slope.size
+    value, derivative = table(r, f)
+    return value.mean(), -(1 - derivative).sum(1) / derivative.size, (1 - derivative).sum(0) / derivative.size
 
 
-def d_step(D, x, fake, slopes, *penalties):
-    """slopes: of (r, f) -> d_real, d_fake; penalties: (where, penalty)."""
+def d_step(D, x, fake, loss, *penalties):
+    """loss: (r, f) -> d_real, d_fake; penalties: (batch, penalty)."""
     (r, a), (f, b) = D.forward(x), D.forward(fake)
-    for dy, caches in zip(slopes(r, f), (a, b), strict=True):
+    for dy, caches in zip(loss(r, f), (a, b), strict=True):
         if dy is not None:
             D.backward(dy, caches)
-    for where, penalty in penalties:
-        add_penalty(D, *D.forward(where), penalty)
+    for batch, penalty in penalties:
+        add_penalty(D, *D.forward(batch), penalty)
     return D.grad
 
 
@@ -76,12 +74,12 @@ def pair(r, f):
     return relativistic.d(r, f)[1:]
 
 
-def r3(slopes=pair, weigh=lambda c: c, at_real="x", at_fake="fake", first=True, second=True):
+def r3(loss=pair, weigh=lambda c: c, at_real="x", at_fake="fake", first=True, second=True):
     def answer(D, x, fake, gamma):
         batches = {"x": x, "fake": fake}
-        taken = [(batches[at_real], partial(r1, gamma=weigh(gamma)))] if first else []
-        taken += [(batches[at_fake], partial(r2, gamma=weigh(gamma)))] if second else []
-        return d_step(D, x, fake, slopes, *taken)
+        penalties = [(batches[at_real], R1(gamma=weigh(gamma)))] if first else []
+        penalties += [(batches[at_fake], R2(gamma=weigh(gamma)))] if second else []
+        return d_step(D, x, fake, loss, *penalties)
 
     return answer
 
@@ -89,10 +87,11 @@ def r3(slopes=pair, weigh=lambda c: c, at_real="x", at_fake="fake", first=True, 
 def twice(D, x, fake, gamma):
     (r, a), (f, b) = D.forward(x), D.forward(fake)
     _, d_real, d_fake = relativistic.d(r, f)
-    D.backward(d_real, a)
-    D.backward(d_fake, b)
-    add_penalty(D, r, a, partial(r1, gamma=gamma), d_real)
-    add_penalty(D, f, b, partial(r2, gamma=gamma), d_fake)
+    for _ in range(2):
+        D.backward(d_real, a)
+        D.backward(d_fake, b)
+    add_penalty(D, r, a, R1(gamma=gamma))
+    add_penalty(D, f, b, R2(gamma=gamma))
     return D.grad
 
 
@@ -101,22 +100,20 @@ def wrong_order(D, x, fake, gamma):
     _, d_real, d_fake = relativistic.d(f, r)
     D.backward(d_real, b)
     D.backward(d_fake, a)
-    add_penalty(D, r, a, partial(r1, gamma=gamma))
-    add_penalty(D, f, b, partial(r2, gamma=gamma))
+    add_penalty(D, r, a, R1(gamma=gamma))
+    add_penalty(D, f, b, R2(gamma=gamma))
     return D.grad
 
 
 def no_loss(D, x, fake, gamma):
-    return d_step(
-        D, x, fake, lambda r, f: (None, None), (x, partial(r1, gamma=gamma)), (fake, partial(r2, gamma=gamma))
-    )
+    return d_step(D, x, fake, lambda r, f: (None, None), (x, R1(gamma=gamma)), (fake, R2(gamma=gamma)))
 
 
 WRONG = {
     "q1": {
         "the pair is upside down": upside_down,
         "d_real has a minus": both_up,
-        "signs of both slopes are exchanged": signs_exchanged,
+        "signs of both gradients are swapped": signs_swapped,
         "not a mean over the partners": means,
         "divide by N M": sums,
         "no pairs": plain,
@@ -127,24 +124,24 @@ WRONG = {
     },
     "q2": {
         "there are two penalties": lambda t, n, a, b: 0.5 * a**2 * (b / a) ** (2 * t / n),
-        "what is asked is gamma": lambda t, n, a, b: np.exp(np.log(a) + t / n * np.log(b / a)),
+        "the answer should be gamma": lambda t, n, a, b: np.exp(np.log(a) + t / n * np.log(b / a)),
         "the square of the resolution": lambda t, n, a, b: np.exp(np.log(a) + t / n * np.log(b / a)) / 4,
         "not by the same amount": lambda t, n, a, b: (a * (1 - t / n) + b * t / n) ** 2 / 4,
-        "falls in a straight line": lambda t, n, a, b: a**2 / 4 * (1 - t / n) + b**2 / 4 * t / n,
+        "falls linearly": lambda t, n, a, b: a**2 / 4 * (1 - t / n) + b**2 / 4 * t / n,
         "it runs backward": lambda t, n, a, b: b**2 * (a / b) ** (2 * t / n) / 4,
-        "its power is t / n": lambda t, n, a, b: a**2 * (b / a) ** (2 * t) / 4,
+        "the exponent is t / n": lambda t, n, a, b: a**2 * (b / a) ** (2 * t) / 4,
         "so divide by 4": lambda t, n, a, b: 4 * a**2 * (b / a) ** (2 * t / n),
     },
     "q3": {
         "R2 is missing": r3(second=False),
         "R1 is missing": r3(first=False),
         "both penalties are missing": r3(first=False, second=False),
-        "R2 is taken at the reals": r3(at_fake="x"),
-        "R1 is taken at the fakes": r3(at_real="fake"),
+        "R2 is computed at the reals": r3(at_fake="x"),
+        "R1 is computed at the fakes": r3(at_real="fake"),
         "this is the plain loss": r3(lambda r, f: non_saturating.d(r, f)[1:]),
         "takes the reals' scores first": wrong_order,
         "gamma is not passed on": r3(weigh=lambda c: 1.0),
-        "inside r1 and r2 already": r3(weigh=lambda c: c / 2),
+        "already in the penalty": r3(weigh=lambda c: c / 2),
         "the penalties alone": no_loss,
         "the loss is counted twice": twice,
         "backward pass for the reals is missing": r3(lambda r, f: (None, pair(r, f)[1])),
@@ -153,8 +150,8 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb17, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb17, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said

@@ -1,4 +1,4 @@
-"""Lesson 18: the typical wrong answers, and the words that have to name each."""
+"""Lesson 18: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
@@ -84,7 +84,7 @@ def reached(p, q, T, dual):
 WRONG = {
     "q1": {
         "this is the exact singular value": lambda M, v, n: np.sqrt(np.linalg.eigvalsh(M.T @ M)[-1]),
-        "never made a unit vector": lambda M, v, n: stretched(M, direction(M, v, n, unit=False)),
+        "never normalised to a unit vector": lambda M, v, n: stretched(M, direction(M, v, n, unit=False)),
         "this is the square": lambda M, v, n: stretched(M, direction(M, v, n)) ** 2,
         "tends to the square of sigma": lambda M, v, n: np.linalg.norm(M.T @ M @ direction(M, v, n)),
         "one step too few": lambda M, v, n: stretched(M, direction(M, v / np.linalg.norm(v), n - 1)),
@@ -99,8 +99,8 @@ WRONG = {
         "a factor 1/sigma is missing": undivided,
         "not with W": with_w,
         "the wrong sign": added,
-        "the share of G along u v'": its_share,
-        "projects G off W itself": off_w,
+        "the component of dW_bar along u v'": its_share,
+        "removes the component along W itself": off_w,
         "divide by sigma once": twice,
         "it is transposed": transposed_outer,
     },
@@ -109,17 +109,17 @@ WRONG = {
         "the -1 is missing": lambda p, q: reached(p, q, best(p, q), lambda T: np.log(-1 / T)),
         "the 1 has the wrong sign": lambda p, q: reached(p, q, best(p, q), lambda T: 1 + np.log(-1 / T)),
         "upside down": lambda p, q: reached(p, q, best(q, p), lambda T: np.log(-1 / T) - 1),
-        "not its slope": lambda p, q: (-np.log(p / q), kl(p, q)),
+        "not its derivative": lambda p, q: (-np.log(p / q), kl(p, q)),
         "this is D's loss": lambda p, q: (best(p, q), -kl(p, q)),
         "averaged over the fakes": lambda p, q: (best(p, q), -1 + p @ (1 + np.log(q / p))),
-        "taken off, not added": lambda p, q: (best(p, q), -2 - kl(p, q)),
+        "subtracted, not added": lambda p, q: (best(p, q), -2 - kl(p, q)),
         "it should return 2 things": kl,
     },
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb18, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb18, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said

@@ -1,4 +1,4 @@
-"""Lesson 19: the typical wrong answers, and the words that have to name each."""
+"""Lesson 19: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
@@ -86,7 +86,7 @@ WRONG = {
         "compares both with their mixture": lambda share, p, q: sum(share[y] * kl(p[y], q[y]) for y in classes(share)),
         "KL(p || m) alone": lambda share, p, q: sum(share[y] * kl(p[y], (p[y] + q[y]) / 2) for y in classes(share)),
         "factor 1/2 is missing": lambda share, p, q: sum(share[y] * both(p[y], q[y]) for y in classes(share)),
-        "asked is the distance": lambda share, p, q: sum(
+        "the answer should be the distance": lambda share, p, q: sum(
             share[y] * (np.log(4) - both(p[y], q[y])) for y in classes(share)
         ),
         "too small by log 2": lambda share, p, q: sum(
@@ -96,41 +96,41 @@ WRONG = {
     },
     "q2": {
         "keep only the last": indexed,
-        "a label that comes twice": assigned,
-        "dgamma: it has the shape (3,)": not_sorted,
-        "the slopes of a class add up": averaged,
+        "a repeated label": assigned,
+        "dgamma: its shape is (3,)": not_sorted,
+        "the gradients of a class add up": averaged,
         "without gamma": with_gamma,
-        "gamma met x": without_x,
-        "gamma does not stand in its slope": shift_scaled,
-        "dx: it met gamma[label]": unscaled,
+        "gamma is multiplied by x": without_x,
+        "its gradient does not contain gamma": shift_scaled,
+        "dx: x is multiplied by gamma[label]": unscaled,
         "it should return 3 things": lambda x, label, gamma, dy: gamma[label] * dy,
     },
     "q3": {
         "the normalisers are missing": lambda phi, label, Vp, Vq, marginal: (
             np.einsum("ni,ni->n", phi, (Vp - Vq)[label]) + marginal
         ),
-        "p and q are exchanged": lambda phi, label, Vp, Vq, marginal: (
+        "p and q are swapped": lambda phi, label, Vp, Vq, marginal: (
             own(log_softmax(phi, Vq) - log_softmax(phi, Vp), label) + marginal
         ),
-        "log p(x)/q(x) belongs to the score": lambda phi, label, Vp, Vq, marginal: own(
+        "log p(x)/q(x) is part of the score": lambda phi, label, Vp, Vq, marginal: own(
             log_softmax(phi, Vp) - log_softmax(phi, Vq), label
         ),
         "added, not subtracted": lambda phi, label, Vp, Vq, marginal: (
             own(log_softmax(phi, Vp) - log_softmax(phi, Vq), label) - marginal
         ),
-        "what the fakes say": lambda phi, label, Vp, Vq, marginal: own(log_softmax(phi, Vp), label) + marginal,
+        "the fakes' term": lambda phi, label, Vp, Vq, marginal: own(log_softmax(phi, Vp), label) + marginal,
         "ratios for all K classes": lambda phi, label, Vp, Vq, marginal: (
             log_softmax(phi, Vp) - log_softmax(phi, Vq) + marginal[:, None]
         ),
-        "but its logarithm": lambda phi, label, Vp, Vq, marginal: np.exp(
+        "the logarithm of the ratio": lambda phi, label, Vp, Vq, marginal: np.exp(
             own(log_softmax(phi, Vp) - log_softmax(phi, Vq), label) + marginal
         ),
     },
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb19, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb19, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said

@@ -1,4 +1,4 @@
-"""Lesson 20: the typical wrong answers, and the words that have to name each."""
+"""Lesson 20: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
@@ -39,7 +39,7 @@ def shares(real, fake, of_real, of_fake):
     return within(real, fake, of_real).any(axis=0).mean(), within(fake, real, of_fake).any(axis=0).mean()
 
 
-def exchanged(real, fake, k):
+def swapped(real, fake, k):
     return shares(fake, real, radius(fake, k), radius(real, k))
 
 
@@ -53,12 +53,12 @@ def precision_and_coverage(real, fake, k):
     return inside.any(axis=0).mean(), inside.any(axis=1).mean()
 
 
-def balls_that_hold_a_point(real, fake, k):
+def balls_with_a_point(real, fake, k):
     of_real, of_fake = within(real, fake, radius(real, k)), within(fake, real, radius(fake, k))
     return of_fake.any(axis=1).mean(), of_real.any(axis=1).mean()
 
 
-def put_back(G, opt, rng, arrays, meta, without=(), **other):
+def restore(G, opt, rng, arrays, meta, without=(), **other):
     places = {"theta": G.theta, "state": G.state, "m": opt.m, "v": opt.v}
     for name, place in places.items():
         if name not in without:
@@ -70,12 +70,12 @@ def put_back(G, opt, rng, arrays, meta, without=(), **other):
 
 
 def new_names(G, opt, rng, arrays, meta):
-    put_back(G, opt, rng, arrays, meta, without=("theta", "state"))
+    restore(G, opt, rng, arrays, meta, without=("theta", "state"))
     G.theta, G.state = arrays["theta"], arrays["state"]
 
 
 def a_new_generator(G, opt, rng, arrays, meta):
-    put_back(G, opt, rng, arrays, meta, without=("rng",))
+    restore(G, opt, rng, arrays, meta, without=("rng",))
     rng = np.random.default_rng(0)
     rng.bit_generator.state = meta["rng"]
 
@@ -89,43 +89,45 @@ WRONG = {
             - 2 * k3(a, b).mean()
         ),
         "counts twice": lambda a, b: one_loop(a, b) + k3(a, b).mean(),
-        "to be taken off": lambda a, b: one_loop(a, b) + 4 * k3(a, b).mean(),
-        "divided by the number of features": lambda a, b: one_loop(a, b, lambda x, y: (1 + x @ y.T) ** 3),
+        "subtract the mean between a and b": lambda a, b: one_loop(a, b) + 4 * k3(a, b).mean(),
+        "divide the inner product by the number of features": lambda a, b: one_loop(
+            a, b, lambda x, y: (1 + x @ y.T) ** 3
+        ),
         "this is the square": lambda a, b: one_loop(a, b, lambda x, y: np.square(1 + x @ y.T / x.shape[1])),
         "the 1 in the kernel": lambda a, b: one_loop(a, b, lambda x, y: (x @ y.T) ** 3 / x.shape[1] ** 3),
         "this is the root": lambda a, b: max(one_loop(a, b), 0) ** 0.5,
     },
     "q2": {
-        "are exchanged": exchanged,
+        "precision and recall are swapped": swapped,
         "its own first neighbour": lambda real, fake, k: shares(real, fake, with_itself(real, k), with_itself(fake, k)),
         "one neighbour too far": lambda real, fake, k: shares(real, fake, radius(real, k + 1), radius(fake, k + 1)),
         "this is coverage": precision_and_coverage,
         "this is density": density_and_recall,
-        "which balls hold a point": balls_that_hold_a_point,
+        "which balls contain a point": balls_with_a_point,
         "it should return 2 things": lambda real, fake, k: shares(real, fake, radius(real, k), radius(fake, k))[0],
     },
     "q3": {
         "their views of the old one": new_names,
-        "G's weights are not those of the file": lambda *a: put_back(*a, without=("theta",)),
-        "running statistics of BatchNorm": lambda *a: put_back(*a, without=("state",)),
-        "Adam's m is not that of the file": lambda *a: put_back(*a, without=("m",)),
-        "would be a leap": lambda *a: put_back(*a, without=("v",)),
-        "m and v are exchanged": lambda G, opt, rng, arrays, meta: put_back(
+        "G's weights are not those in the file": lambda *a: restore(*a, without=("theta",)),
+        "running statistics of BatchNorm": lambda *a: restore(*a, without=("state",)),
+        "Adam's m is not the one in the file": lambda *a: restore(*a, without=("m",)),
+        "would be huge": lambda *a: restore(*a, without=("v",)),
+        "m and v are swapped": lambda G, opt, rng, arrays, meta: restore(
             G, opt, rng, arrays, meta, m=arrays["v"], v=arrays["m"]
         ),
-        "as if this were its first step": lambda *a: put_back(*a, without=("t",)),
-        "does not stand where it stood": a_new_generator,
+        "as if this were its first step": lambda *a: restore(*a, without=("t",)),
+        "the generator's state is not restored": a_new_generator,
     },
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb20, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb20, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said
 
 
-def test_everything_put_back_is_right(verdict):
-    assert verdict(nb20.q3, put_back).startswith("✓ right: ")
+def test_a_full_restore_is_right(verdict):
+    assert verdict(nb20.q3, restore).startswith("✓ right: ")
     assert verdict(nb20.q3, lambda *a: None).startswith("· not written yet: ")

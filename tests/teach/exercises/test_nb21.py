@@ -1,4 +1,4 @@
-"""Lesson 21: the typical wrong answers, and the words that have to name each."""
+"""Lesson 21: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from minigan.teach.exercises import nb21
 
 
-def turned_by(H, mirror=False):
+def rotation(H, mirror=False):
     """The rotation that makes tr(R H) largest, from its angle; with mirror, the best orthogonal matrix."""
     if mirror and np.linalg.det(H) < 0:
         a = np.arctan2(H[0, 1] + H[1, 0], H[0, 0] - H[1, 1])
@@ -22,32 +22,32 @@ def parts(y, x, w):
 
 def right(y, x, w):
     y0, x0, H = parts(y, x, w)
-    R = turned_by(H)
+    R = rotation(H)
     return R, x0 - R @ y0
 
 
 def plain_means(y, x, w):
     y0, x0 = y.mean(axis=0), x.mean(axis=0)
-    R = turned_by(np.einsum("n,ni,nj->ij", w, y - y0, x - x0))
+    R = rotation(np.einsum("n,ni,nj->ij", w, y - y0, x - x0))
     return R, x0 - R @ y0
 
 
 def plain_h(y, x, w):
     y0, x0, _ = parts(y, x, w)
-    R = turned_by((y - y0).T @ (x - x0))
+    R = rotation((y - y0).T @ (x - x0))
     return R, x0 - R @ y0
 
 
 def twice(y, x, w):
     y0, x0, _ = parts(y, x, w)
     w = w[:, None]
-    R = turned_by((w * (y - y0)).T @ (w * (x - x0)))
+    R = rotation((w * (y - y0)).T @ (w * (x - x0)))
     return R, x0 - R @ y0
 
 
 def mirror(y, x, w):
     y0, x0, H = parts(y, x, w)
-    R = turned_by(H, mirror=True)
+    R = rotation(H, mirror=True)
     return R, x0 - R @ y0
 
 
@@ -60,12 +60,12 @@ def wrong_corner(y, x, w):
 
 def other_way(y, x, w):
     y0, x0, H = parts(y, x, w)
-    R = turned_by(H.T)
+    R = rotation(H.T)
     return R, x0 - R @ y0
 
 
 def from_the_origin(y, x, w):
-    R = turned_by((w[:, None] * y).T @ x)
+    R = rotation((w[:, None] * y).T @ x)
     return R, x.mean(axis=0) - R @ y.mean(axis=0)
 
 
@@ -96,12 +96,12 @@ WRONG = {
         "without weights": lambda y, x, w: right(y, x, np.ones(len(w))),
         "the means are weighted too": plain_means,
         "missing in H": plain_h,
-        "stand in H twice": twice,
-        "may be a mirror image": mirror,
-        "to the smaller singular value": wrong_corner,
-        "turns the other way": other_way,
+        "are in H twice": twice,
+        "may be a reflection": mirror,
+        "with the smaller singular value": wrong_corner,
+        "rotates the other way": other_way,
         "centre both clouds": from_the_origin,
-        "has to be turned before": lambda y, x, w: (right(y, x, w)[0], parts(y, x, w)[1] - parts(y, x, w)[0]),
+        "rotate the mean of y before": lambda y, x, w: (right(y, x, w)[0], parts(y, x, w)[1] - parts(y, x, w)[0]),
         "not y R": lambda y, x, w: (right(y, x, w)[0], parts(y, x, w)[1] - right(y, x, w)[0].T @ parts(y, x, w)[0]),
         "it should return 2 things": lambda y, x, w: right(y, x, w)[0],
     },
@@ -109,7 +109,7 @@ WRONG = {
         "divide by the squares of y": lambda y, x, R: sums(y, x, R)[0] / sums(y, x, R)[2],
         "this is 1/c": lambda y, x, R: sums(y, x, R)[1] / sums(y, x, R)[0],
         "centre both clouds": lambda y, x, R: np.einsum("ni,ij,nj->", x, R, y) / np.einsum("ni,ni->", y, y),
-        "has to be turned": lambda y, x, R: sums(y, x, np.eye(2))[0] / sums(y, x, R)[1],
+        "rotate y before": lambda y, x, R: sums(y, x, np.eye(2))[0] / sums(y, x, R)[1],
         "the other way": lambda y, x, R: sums(y, x, R.T)[0] / sums(y, x, R)[1],
         "the ratio of the two sizes": lambda y, x, R: (sums(y, x, R)[2] / sums(y, x, R)[1]) ** 0.5,
         "cancels against": lambda y, x, R: sums(y, x, R)[0] / (0.5 * sums(y, x, R)[1]),
@@ -118,19 +118,19 @@ WRONG = {
         "keeps the last one only": lambda x, s: loops(x, s, last=True),
         "(21.7); add the other": lambda x, s: loops(x, s, back=False),
         "(21.10); add the other": lambda x, s: loops(x, s, there=False),
-        "have to be squared": lambda x, s: loops(x, s, square=False),
+        "square the distances": lambda x, s: loops(x, s, square=False),
         "the 2 of the square": lambda x, s: loops(x, s, two=1),
-        "the other sign": lambda x, s: loops(x, s, sign=-1),
+        "the opposite sign": lambda x, s: loops(x, s, sign=-1),
         "divides by M, not by N": lambda x, s: loops(x, s, m=len(x)),
         "divides by N, not by M": lambda x, s: loops(x, s, n=len(s)),
-        "are exchanged": lambda x, s: loops(x, s, n=len(s), m=len(x)),
+        "1/N and 1/M are swapped": lambda x, s: loops(x, s, n=len(s), m=len(x)),
         "these are sums": lambda x, s: loops(x, s, n=1, m=1),
     },
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb21, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb21, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said

@@ -1,4 +1,4 @@
-"""Lesson 22: the typical wrong answers, and the words that have to name each."""
+"""Lesson 22: typical wrong answers, each with a part of the message that it has to get."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def ones(f):
 
 
 def through(df, f):
-    """A slope in f, through the softmax."""
+    """A gradient in f, through the softmax."""
     return f * (df - (f * df).sum(axis=1, keepdims=True))
 
 
@@ -91,7 +91,7 @@ def zipped(r, f):
 
 WRONG = {
     "q1": {
-        "it has still to go through the softmax": before_the_softmax,
+        "it still has to go through the softmax": before_the_softmax,
         "ties all ten together": alone,
         "without the 1": cross_entropy,
         "the sign is wrong": lambda a: -right(a),
@@ -102,10 +102,10 @@ WRONG = {
         "subtract 1 from its f": only_shrinks,
     },
     "q2": {
-        "mean cost has to be taken off": lambda a, p, c: -soft(a) * np.log(p * c),
+        "subtract the mean cost": lambda a, p, c: -soft(a) * np.log(p * c),
         "plain mean over the faces": uniform_mean,
-        "the share q of the face is missing": lambda a, p, c: soft(a) @ np.log(p) - np.log(p),
-        "slope in q": lambda a, p, c: -np.log(c) - np.log(p),
+        "the factor q, the share of the face, is missing": lambda a, p, c: soft(a) @ np.log(p) - np.log(p),
+        "gradient in q": lambda a, p, c: -np.log(c) - np.log(p),
         "this is the minimax loss": lambda a, p, c: jacobian(soft(a)) @ np.log(1 - c * p),
         "the article's D is c p": lambda a, p, c: jacobian(soft(a)) @ np.log((p + soft(a)) / p),
         "the logarithm is missing": lambda a, p, c: -c * jacobian(soft(a)) @ p,
@@ -120,14 +120,14 @@ WRONG = {
         "difference of the means": lambda r, f: np.mean(r) - np.mean(f),
         "every real image with every fake": zipped,
         "divide by N M": lambda r, f: sum((a > b) + 0.5 * (a == b) for a in r for b in f),
-        "whether D is sure": lambda r, f: np.mean([1 / (1 + np.exp(b - a)) for a in r for b in f]),
+        "counts by how certain D is": lambda r, f: np.mean([1 / (1 + np.exp(b - a)) for a in r for b in f]),
         "is a sum or a mean over an axis missing": lambda r, f: (r[:, None] > f).mean(axis=1),
     },
 }
 
 
-@pytest.mark.parametrize(("q", "named"), [(q, named) for q in WRONG for named in WRONG[q]])
-def test_the_mistake_is_named(q, named, verdict):
-    said = verdict(getattr(nb22, q), WRONG[q][named])
+@pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
+def test_the_mistake_is_named(q, message, verdict):
+    said = verdict(getattr(nb22, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
-    assert named in said
+    assert message in said

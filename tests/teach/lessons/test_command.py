@@ -1,4 +1,4 @@
-"""minigan notebooks: what is copied, what is kept, what is said."""
+"""minigan notebooks: what is copied, what is kept, what is printed."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ from minigan.teach.lessons.shelf import copy_lessons, lessons
 
 @pytest.fixture
 def without(monkeypatch):
-    """without("jupyterlab", ...): as if these were not installed and all else were."""
+    """without("jupyterlab", ...): as if only these were not installed."""
 
     def forget(*names):
         monkeypatch.setattr(command, "find_spec", lambda name: None if name in names else object())
@@ -26,7 +26,7 @@ def without(monkeypatch):
 # ---- where they are -------------------------------------------------------------------------------------------------------
 
 
-def test_the_lessons_of_a_checkout_stand_beside_the_package():
+def test_in_a_checkout_the_lessons_are_next_to_the_package():
     assert shelf.shelf() == Path(__file__).parents[3] / "notebooks"
     assert lessons()[0].name == "01_derivatives.ipynb"
     assert lessons("1") == lessons("01") == lessons("01_deriv") == lessons()[:1]
@@ -48,14 +48,14 @@ def test_a_wheel_carries_them_in_share(tmp_path, monkeypatch):
 # ---- copying --------------------------------------------------------------------------------------------------------------
 
 
-def test_what_the_reader_edited_is_theirs(tmp_path):
+def test_an_edited_lesson_is_not_overwritten(tmp_path):
     name = lessons()[0].name
     assert set(copy_lessons(tmp_path / "new" / "folder").values()) == {"copied"}
-    assert set(copy_lessons(tmp_path / "new" / "folder").values()) == {"is there already"}
+    assert set(copy_lessons(tmp_path / "new" / "folder").values()) == {"already there"}
     mine = tmp_path / "new" / "folder" / name
     assert mine.read_bytes() == lessons()[0].read_bytes()
     mine.write_text("edited")
-    assert copy_lessons(tmp_path / "new" / "folder")[name].startswith("kept: yours differs")
+    assert copy_lessons(tmp_path / "new" / "folder")[name].startswith("kept: your copy differs")
     assert mine.read_text() == "edited"
     assert copy_lessons(tmp_path / "new" / "folder", force=True)[name] == "overwritten"
     assert mine.read_bytes() == lessons()[0].read_bytes()
@@ -81,7 +81,7 @@ def test_the_command_copies_and_opens_jupyter_lab(tmp_path, capsys, monkeypatch,
     assert len(called) == 1
 
 
-def test_the_folder_has_a_name_by_default(tmp_path, monkeypatch):
+def test_the_default_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert cli.main(["notebooks", "--no-open"]) == 0
     assert (tmp_path / "minigan-lessons" / "01_derivatives.ipynb").exists()
@@ -90,7 +90,7 @@ def test_the_folder_has_a_name_by_default(tmp_path, monkeypatch):
 # ---- running --------------------------------------------------------------------------------------------------------------
 
 
-def test_check_runs_the_lessons_asked_for_and_reports(capsys, monkeypatch, without):
+def test_check_runs_the_requested_lessons_and_reports(capsys, monkeypatch, without):
     without()
     monkeypatch.setattr(command, "run", lambda path: Result(path.stem, 2.0, "2 s", []))
     assert cli.main(["notebooks", "--check", "--only", "1"]) == 0
@@ -106,12 +106,10 @@ def test_check_runs_the_lessons_asked_for_and_reports(capsys, monkeypatch, witho
 
 
 @pytest.mark.parametrize("missing", ["nbclient", "ipykernel"])
-def test_check_says_what_it_needs(capsys, missing, without):
+def test_check_names_the_missing_packages(capsys, missing, without):
     without(missing)
     assert cli.main(["notebooks", "--check"]) == 1
-    assert capsys.readouterr().err.startswith(
-        "minigan notebooks: to run the lessons, nbclient and ipykernel are needed"
-    )
+    assert capsys.readouterr().err.startswith("minigan notebooks: running the lessons needs nbclient and ipykernel")
 
 
 def test_only_without_check_is_refused(capsys):

@@ -1,4 +1,4 @@
-"""What the lessons use: the source, the figures, the bugs planted for a while, the length of a training."""
+"""What the lessons use: live source, figures, planted bugs, the length of a training run."""
 
 import io
 import math
@@ -20,12 +20,14 @@ from minigan.teach.lessons import figure, planted, quick, show_checks, show_sour
 # ---- source ---------------------------------------------------------------------------------------------------------------
 
 
-def test_source_is_what_stands_in_the_file_with_its_place():
+def test_the_source_is_read_from_the_file_and_has_its_place():
     shown = repr(show_source(Dense, Linear.backward))
     assert shown.startswith("# minigan/layers/dense.py, line ")
     assert "class Dense(Linear):" in shown
     assert "\n\n# minigan/layers/linear.py, line " in shown
-    assert "\ndef backward(self, dy, cache):\n    x, _ = cache\n" in shown  # a method is moved to the left
+    assert (
+        "\ndef backward(self, dy: np.ndarray, cache: Any) -> Any:\n    x, _ = cache\n" in shown
+    )  # a method is dedented
     lines = show_source(Dense)._repr_markdown_().splitlines()
     assert lines[0].startswith("`minigan/layers/dense.py, line ")
     assert lines[1:3] == ["", "```python"]
@@ -33,20 +35,20 @@ def test_source_is_what_stands_in_the_file_with_its_place():
     assert lines[-1] == "```"
 
 
-def test_an_instance_shows_its_class_and_a_compiled_function_its_python():
+def test_an_instance_shows_its_class_and_a_compiled_function_its_python_source():
     assert "class Hinge(GANLoss):" in repr(show_source(losses.hinge))
     assert repr(show_source(elementwise)).startswith("# minigan/kernels/elementwise.py\n")
     compiled = types.SimpleNamespace(py_func=kernels.reference.dense)
     assert "def dense(x, W, b=None):" in repr(show_source(compiled))
 
 
-def test_what_is_no_python_is_refused():
+def test_an_object_without_python_source_is_refused():
     with pytest.raises(TypeError):
         show_source(math.sin)
 
 
-def test_code_of_the_reader_s_own_has_a_place_too():
-    assert repr(show_source(test_what_is_no_python_is_refused)).splitlines()[0].startswith("# test")
+def test_code_outside_the_library_has_a_place_too():
+    assert repr(show_source(test_an_object_without_python_source_is_refused)).splitlines()[0].startswith("# test")
 
 
 # ---- figures --------------------------------------------------------------------------------------------------------------
@@ -68,7 +70,7 @@ def published(monkeypatch):
     return given
 
 
-def test_a_figure_is_displayed_once_under_its_finding(published):
+def test_a_figure_is_displayed_once_with_its_title(published):
     with figure("Two lines are told apart without colour") as ax:
         one, two = ax.plot([1, 2], [1, 2], label="a")[0], ax.plot([1, 2], [2, 1], label="b")[0]
     ((data, metadata),) = published
@@ -79,7 +81,7 @@ def test_a_figure_is_displayed_once_under_its_finding(published):
     assert ax.figure.get_suptitle() == "Two lines are told apart without colour"
 
 
-def test_panels_markers_and_legends_of_ones_own(published):
+def test_panels_markers_and_custom_legends(published):
     with figure("Six panels", panels=(2, 3), size=(6, 4), marker=True) as axes:
         assert axes.shape == (2, 3)
         lines = [axes[0, 0].plot([1], [k], label=str(k))[0] for k in range(4)]
@@ -92,7 +94,7 @@ def test_panels_markers_and_legends_of_ones_own(published):
     assert len(published) == 2
 
 
-def test_a_terminal_is_told_the_finding(capsys, monkeypatch):
+def test_a_terminal_prints_the_title(capsys, monkeypatch):
     monkeypatch.delitem(sys.modules, "IPython", raising=False)
     with figure("Nothing to see"):
         pass
@@ -108,7 +110,7 @@ def test_a_figure_that_fails_is_not_displayed(published):
 # ---- bugs -----------------------------------------------------------------------------------------------------------------
 
 
-def test_a_method_is_replaced_for_a_while():
+def test_a_method_is_replaced_and_restored():
     right = Linear.backward
     with planted(Dense, "backward", lambda self, dy, cache: 7) as given:
         assert given is right
@@ -128,12 +130,12 @@ def test_a_function_is_replaced_wherever_it_was_imported():
     assert differences.numerical_gradient is gradcheck.numerical_gradient is right
 
 
-def test_a_name_that_is_not_there_is_an_error():
+def test_an_unknown_name_is_an_error():
     with pytest.raises(AttributeError), planted(Dense, "bakward", None):
         pass
 
 
-def test_checks_are_shown_one_line_each_the_worst_of_its_name(capsys):
+def test_checks_with_the_same_name_share_a_line_that_shows_the_worst(capsys):
     good, bad, nan = Check("dx", 1e-9, 1e-7), Check("dW", 0.5, 1e-7, "at index 3"), Check("dW", np.nan, 1e-7, "NaN")
     assert show_checks([good, Check("dx", 1e-10, 1e-7), Check("db", 0.0, 0.0)]) == False  # noqa: E712
     assert capsys.readouterr().out.splitlines() == [
@@ -153,7 +155,7 @@ def test_checks_are_shown_one_line_each_the_worst_of_its_name(capsys):
 
 
 @pytest.mark.parametrize(("value", "short"), [(None, False), ("", False), ("0", False), ("1", True), ("yes", True)])
-def test_the_environment_shortens_trainings(value, short, monkeypatch):
+def test_an_environment_variable_shortens_training(value, short, monkeypatch):
     monkeypatch.delenv("MINIGAN_QUICK", raising=False)
     if value is not None:
         monkeypatch.setenv("MINIGAN_QUICK", value)
@@ -161,5 +163,5 @@ def test_the_environment_shortens_trainings(value, short, monkeypatch):
     assert steps(3000, 100) == (100 if short else 3000)
 
 
-def test_all_helpers_are_named():
+def test_all_exports_exist():
     assert set(minigan.teach.lessons.__all__) <= set(dir(minigan.teach.lessons))

@@ -1,4 +1,4 @@
-"""The driver of the lessons, on a kernel that is only pretended: cells are executed here, their prints are their outputs."""
+"""The driver of the lessons, with a fake kernel: the cells run in this process, and what they print is their output."""
 
 import contextlib
 import io
@@ -57,7 +57,7 @@ class NotebookClient:
 
 @pytest.fixture
 def lesson(tmp_path, monkeypatch):
-    """lesson(cells) -> the result of running it; a cell is its code, an exercise the pair of its stub and its solution."""
+    """lesson(cells) -> the result of running it; a cell is a string, an exercise a pair (stub, solution)."""
 
     def code_cell(source, metadata=None):
         return Bag(source=source, metadata=metadata or {}, outputs=[], execution_count=None)
@@ -95,7 +95,7 @@ class check:
 """
 
 
-def test_a_sound_lesson(lesson):
+def test_a_lesson_without_flaws(lesson):
     result = lesson(FAKE, (STUB, RIGHT))
     assert result.flaws == []
     assert result.name == "07_a_lesson"
@@ -104,20 +104,20 @@ def test_a_sound_lesson(lesson):
     assert str(result).split() == ["07_a_lesson", "0.0", "s", "(says", "3", "min)", "ok"]
 
 
-def test_the_second_time_begins_empty(lesson):
+def test_the_second_run_starts_with_an_empty_namespace(lesson):
     assert lesson("assert 'x' not in globals()\nx = 1").flaws == []
 
 
-def test_a_solution_that_is_wrong_and_a_stub_that_is_right(lesson):
+def test_a_wrong_solution_and_a_right_stub_are_flaws(lesson):
     assert lesson(FAKE, (STUB, "def f(x):\n    return -x")).flaws == [
         "check.nb01_q2(f) with its solution says '✗ not yet', not '✓ right'"
     ]
     assert lesson(FAKE, (STUB.replace("...", "return x"), RIGHT)).flaws == [
-        "check.nb01_q2(f) as it stands says '✓ right: p', not '· not written yet'"
+        "check.nb01_q2(f) with its stub says '✓ right: p', not '· not written yet'"
     ]
 
 
-def test_a_cell_that_raises_ends_the_lesson(lesson):
+def test_an_exception_stops_the_lesson(lesson):
     result = lesson("1 / 0", FAKE, (STUB, RIGHT))
     assert result.flaws == ["ZeroDivisionError:\n    division by zero"]
     assert "FAILED\n    ZeroDivisionError" in str(result)
@@ -127,12 +127,12 @@ def test_a_warning_is_a_flaw(lesson):
     assert lesson("import sys; print('overflow', file=sys.stderr)").flaws == ["a cell warns: overflow"] * 2
 
 
-def test_a_lesson_that_states_no_time(lesson):
+def test_a_lesson_without_a_stated_run_time(lesson):
     assert lesson("x = 1", head="# Lesson").stated == "nothing"
 
 
 def test_the_kernel_finds_this_minigan_before_any_other(monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", "elsewhere")
-    assert environment()["PYTHONPATH"] == f"{module.ROOT}{os.pathsep}elsewhere"
+    monkeypatch.setenv("PYTHONPATH", "other")
+    assert environment()["PYTHONPATH"] == f"{module.ROOT}{os.pathsep}other"
     monkeypatch.delenv("PYTHONPATH")
     assert environment()["PYTHONPATH"] == str(module.ROOT)

@@ -1,4 +1,4 @@
-"""Solutions are found beside their exercises, and filled in where the stubs stood."""
+"""Solutions are found after their exercises and replace the stubs."""
 
 import pytest
 
@@ -28,7 +28,7 @@ CELLS = [
 ]
 
 
-def test_stubs_become_solutions_and_nothing_else_changes():
+def test_solutions_replace_stubs_and_nothing_else_changes():
     before = [dict(c) for c in CELLS]
     filled = solved(CELLS)
     assert filled[1]["source"] == "def f(x):\n    return x\n\n\ncheck.nb01_q1(f)"
@@ -38,9 +38,9 @@ def test_stubs_become_solutions_and_nothing_else_changes():
     assert [(i, check) for i, _, check, _ in exercises(CELLS)] == [(1, "check.nb01_q1(f)"), (4, "check.nb01_q2(f)")]
 
 
-def test_stub_and_check_are_parted_at_the_last_line():
+def test_the_check_is_the_last_line():
     assert split(STUB) == ("def f(x):\n    ...  # your code\n\n", "check.nb01_q1(f)")
-    with pytest.raises(ValueError, match=r"an exercise ends with its check.*not with 'f\(1\)'"):
+    with pytest.raises(ValueError, match=r"an exercise has to end with its check.*not with 'f\(1\)'"):
         split("def f(x): ...\nf(1)")
 
 

@@ -1,4 +1,4 @@
-"""Small networks to trace: awkward sizes, biases and gains away from 0 and 1, float32 as in training."""
+"""Small networks to trace: odd sizes, biases and gains away from 0 and 1, float32 as in training."""
 
 import numpy as np
 
@@ -37,7 +37,7 @@ def random(*shape, seed=0, dtype=np.float32) -> np.ndarray:
 
 
 def plane():
-    """G, D, x, z for points of the plane, the batches of unequal size."""
+    """G, D, x, z for points in the plane, with real and fake batches of different sizes."""
     G = network(Dense(3, 5), Tanh(), Dense(5, 2))
     return G, network(Dense(2, 6), SiLU(), Dense(6, 1)), random(7, 2), random(4, 3, seed=5)
 
@@ -51,7 +51,7 @@ def images():
 
 
 def conditional():
-    """The same with labels: both networks take pairs."""
+    """A conditional GAN on images: both networks take pairs (array, labels)."""
     G = network(Concat(right=[Embedding(4, 2)]), Dense(5, 12), BatchNorm(12), ReLU(), Reshape(3, 2, 2), UpConv2d(2, 1))
     D = network(Beside(Conv2d(1, 3, 3), LeakyReLU(), Flatten()), LabelScore(24, 4))
     labels = np.array([3, 0, 1, 0, 2])

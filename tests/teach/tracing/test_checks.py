@@ -1,4 +1,4 @@
-"""One direction, one difference: what it accepts, what it refuses, and what it does at a kink."""
+"""A check along one direction: what passes, what fails, and what happens at a kink."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from minigan.teach.tracing.checks import compare
 C = np.array([0.7, -1.3, 0.4])
 
 
-def test_a_right_slope_passes_and_a_wrong_one_fails():
+def test_a_right_derivative_passes_and_a_wrong_one_fails():
     x, u = np.array([0.3, -0.8, 1.1]), np.array([1.2, -0.5, 0.9])
 
     def claim(factor):
@@ -33,23 +33,25 @@ def test_outputs_at_a_kink_are_left_out():
     np.testing.assert_array_equal(seen[0], [0, C[1], C[2]])
 
 
-def test_nothing_to_compare_is_no_check():
-    flat = compare("dx", lambda s: np.abs(np.zeros(3) + s), lambda c: (0.0, 0.0), C)  # every output at its kink
-    silent = compare("dx", lambda s: np.ones(3) * s, lambda c: (0.0, 0.0), 0 * C)  # no slope arrives
+def test_no_check_without_anything_to_compare():
+    flat = compare("dx", lambda s: np.abs(np.zeros(3) + s), lambda c: (0.0, 0.0), C)  # every output is at its kink
+    silent = compare("dx", lambda s: np.ones(3) * s, lambda c: (0.0, 0.0), 0 * C)  # no gradient arrives
     assert (flat, silent) == (None, None)
 
 
-def test_a_hidden_kink_spoils_a_large_step_only_but_a_wrong_slope_every_step():
-    def f(s):  # the kink stands 3e-7 away, and bends the sum of a million by a thousandth: too little to be seen in it
+def test_a_hidden_kink_spoils_only_large_steps_but_a_wrong_derivative_spoils_all():
+    def f(s):  # the kink is 3e-7 away and changes the derivative by 1e-4, too little to be noticed
         return np.array([1.0 * s + 1e-4 * max(s - 3e-7, 0.0)])
 
     assert compare("dx", f, lambda c: (1.0, 1.0), np.ones(1)).ok
     assert compare("dx", f, lambda c: (1.00001, 1.0), np.ones(1)).error > 5 * SECOND
 
 
-def test_a_slope_lost_in_the_rounding_of_the_values_is_let_pass():
+def test_a_derivative_lost_in_the_rounding_of_the_values_passes():
     rng = np.random.default_rng(0)
-    noise = iter(1e-15 * rng.standard_normal((99, 3)))  # as a bias before BatchNorm: no slope, only rounding
+    noise = iter(
+        1e-15 * rng.standard_normal((99, 3))
+    )  # like a bias before BatchNorm: the derivative is zero, only rounding remains
     assert compare("db", lambda s: 1 + next(noise), lambda c: (0.0, 0.0), C).ok
 
 

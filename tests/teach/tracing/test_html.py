@@ -1,4 +1,4 @@
-"""The page of a trace: sound HTML, nothing fetched, every layer behind a fold, pictures inside."""
+"""The page of a trace: valid HTML that fetches nothing, one <details> per layer, embedded pictures."""
 
 import base64
 import io
@@ -20,7 +20,7 @@ VOID = {"meta", "br", "img"}
 
 
 class Reader(HTMLParser):
-    """Fails on a tag that is not closed in its turn."""
+    """Fails on a tag that is not closed in order."""
 
     def __init__(self, text):
         super().__init__()
@@ -52,7 +52,7 @@ def test_it_parses_and_fetches_nothing(build):
     assert sources
     assert all(source.startswith("data:image/png;base64,") for source in sources)
     rows = [row for stage in found.stages for row in stage.walk() if row.place]
-    assert reader.tags.count("details") == len(found.stages) + len(rows)  # each opens by itself
+    assert reader.tags.count("details") == len(found.stages) + len(rows)  # each opens separately
     assert reader.tags.count("td") == 8 * sum(len(row.quantities) for stage in found.stages for row in stage.walk())
     assert not any("open" in attributes for _, attributes in reader.attributes)
     assert text.startswith("<!doctype html>")
@@ -70,7 +70,7 @@ def test_the_pictures_are_those_of_the_rows():
             np.testing.assert_array_equal(np.asarray(image).reshape(picture.shape), picture)
 
 
-def test_what_is_wrong_stands_open(monkeypatch):
+def test_a_failed_check_starts_open(monkeypatch):
     monkeypatch.setattr(Tanh, "df", lambda self, y: 1 - y)
     text = fragment(minigan.trace(*plane()))
     Reader(text)

@@ -1,4 +1,4 @@
-"""minigan trace RUN: the step that a run takes next, and its first one."""
+"""minigan trace RUN: the step a run would take next, and its first step."""
 
 import subprocess
 import sys
@@ -7,42 +7,43 @@ import numpy as np
 import pytest
 
 from minigan import cli
-from minigan.running import runs
-from minigan.running.config import Config
+from minigan.running import folder as runs
+from minigan.running.options import Config
 from minigan.teach.tracing.of_run import trace_run
+from minigan.zoo import gan
 
 CONFIGS = {
-    "digits": Config(data="digits8", model="mlp", width=4, latent=5, steps=3, batch=16, seed=5),
-    "plane": Config(data="ring", width=4, steps=3, batch=8, penalty="r1,wgan_gp", loss="hinge"),
-    "unlabelled": Config(data="digits8", model="dcgan", width=2, steps=2, batch=4, labels=False, penalty="none"),
+    "digits": gan.Options(data="digits8", model="mlp", width=4, latent=5, steps=3, batch=16, seed=5),
+    "plane": gan.Options(data="ring", width=4, steps=3, batch=8, penalty="r1,wgan_gp", loss="hinge"),
+    "unlabelled": gan.Options(data="digits8", model="dcgan", width=2, steps=2, batch=4, labels=False, penalty="none"),
 }
 
 
 @pytest.fixture(scope="module", params=CONFIGS)
 def run(request, tmp_path_factory):
-    """A run that stands after two steps -> its folder, and the scalars of its first step and its next one."""
+    """A run stopped after two steps -> its folder, and the scalars of its first and its third step."""
     folder = tmp_path_factory.mktemp("runs") / request.param
-    trainer = runs.start(CONFIGS[request.param], folder)
+    trainer = runs.start(Config(gan, CONFIGS[request.param]), folder).trainer
     first = trainer.step()
     trainer.step()
     trainer.save()
     return folder, first, trainer.step()
 
 
-def test_the_next_step_and_the_first_are_those_of_the_run(run):
+def test_the_next_step_and_the_first_equal_those_of_the_run(run):
     folder, first, following = run
     files = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     for step, row in ((None, following), (2, following), (0, first)):
         found = trace_run(folder, step)
         assert {name: found.values[name] for name in ("loss_D", "penalty", "score_real", "score_fake")} == {
             name: row[name] for name in ("loss_D", "penalty", "score_real", "score_fake")
-        }  # to the last bit; G's step sees noise of its own in training, here D's
+        }  # to the last bit; in training G's step draws new noise, here it uses D's
         assert found.failed == []
         assert found.title == f"{folder}, step {1 if step == 0 else 3} on a batch of {CONFIGS[folder.name].batch}"
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == files
 
 
-def test_a_step_that_is_not_kept(run):
+def test_a_step_that_is_not_stored(run):
     with pytest.raises(
         ValueError, match=r"has no step 1: a run can be traced at step 0, .*, and at its checkpoint, step 2"
     ):
@@ -64,7 +65,7 @@ def test_the_command(run, capsys, tmp_path):
     assert "holds no run" in capsys.readouterr().err
 
 
-def test_a_wrong_gradient_is_a_failure_of_the_command(run, capsys, monkeypatch):
+def test_the_command_fails_on_a_wrong_gradient(run, capsys, monkeypatch):
     from minigan import kernels
 
     monkeypatch.setattr(kernels, "leaky_relu_dx", lambda dy, x, alpha: np.where(x < 0, dy, alpha * dy))

@@ -1,4 +1,4 @@
-"""Loss and penalty are checked as the layers are."""
+"""Losses and penalties are checked like layers."""
 
 from functools import partial
 
@@ -9,8 +9,8 @@ from museum import EXHIBITS, Patch
 import minigan
 from minigan import penalties
 from minigan.losses import GAN_LOSSES, NonSaturating
-from minigan.penalties import place
-from minigan.teach.tracing.players import penalty_name, watched_penalty
+from minigan.penalties import Custom, as_penalties
+from minigan.teach.tracing.players import WatchedPenalty, title
 
 from .pairs import images, plane
 
@@ -22,7 +22,7 @@ from .pairs import images, plane
         ("hinge_on_the_wrong_side", "hinge", "dr"),
     ],
 )
-def test_a_wrong_slope_of_a_loss_shows_in_its_row(exhibit, loss, quantity, monkeypatch):
+def test_a_wrong_gradient_of_a_loss_shows_in_its_row(exhibit, loss, quantity, monkeypatch):
     (bug,) = [e.bug for e in EXHIBITS if e.name == exhibit]
     G, D, x, z = images()
     trace = partial(minigan.trace, G, D, x, z, GAN_LOSSES[loss])
@@ -41,25 +41,39 @@ def test_a_wrong_v_of_a_penalty_shows_in_its_row():
     assert [(stage.title, row.layer, q.name) for stage, row, q in found.failed] == [
         ("penalty doubled: value and v = dP/dg", "doubled", "v")
     ]
-    assert found["penalty r1: value and v = dP/dg"].rows[0].note.startswith("P = ")
+    assert found["penalty R1(gamma=1.0): value and v = dP/dg"].rows[0].note.startswith("P = ")
 
 
-def test_a_penalty_keeps_its_place_and_its_name():
-    class Watch:
-        rng = np.random.default_rng(0)
+def test_a_watched_penalty_keeps_its_place_and_its_name():
+    def mine(g):
+        return 0.0, 0 * g
 
-    for penalty, name in ((partial(penalties.r2, gamma=3), "r2(gamma=3)"), (penalties.dragan, "dragan")):
-        assert penalty_name(penalty) == name
-        assert place(watched_penalty(penalty, Watch())) == place(penalty)
+    given = [partial(penalties.r2, gamma=3), penalties.Dragan(lam=2.0), mine, Custom(mine, place="between")]
+    found = as_penalties(given)
+    assert [title(penalty) for penalty in found] == ["R2(gamma=3)", "Dragan(lam=2.0)", "mine", "mine"]
+    assert [WatchedPenalty(penalty, None).place for penalty in found] == ["fake", "around", "real", "between"]
 
 
-def test_a_loss_of_the_readers_own_has_its_first_line_as_its_formula():
+def test_a_watched_penalty_is_taken_at_its_own_points():
+    class Shifted(penalties.R1):
+        """R1 a little to the right of the real batch."""
+
+        place = "between"
+
+        def points(self, real, fake, rng):
+            return real + 1
+
+    real, rng = np.ones((2, 3)), np.random.default_rng(0)
+    np.testing.assert_array_equal(WatchedPenalty(Shifted(), None).points(real, -real, rng), 1 + real)
+
+
+def test_a_users_own_loss_shows_the_first_line_of_its_docstring():
     class Steep(NonSaturating):
         """ten times the non-saturating loss"""
 
         def g(self, r, f):
-            value, slope = super().g(r, f)
-            return 10 * value, 10 * slope
+            value, gradient = super().g(r, f)
+            return 10 * value, 10 * gradient
 
     class Own:
         """mean f"""

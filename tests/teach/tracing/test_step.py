@@ -1,4 +1,4 @@
-"""trace: the same step as d_step and g_step, seen, and nothing of the caller's moved."""
+"""trace runs d_step and g_step themselves, records them, and changes nothing that belongs to the caller."""
 
 import copy
 from functools import partial
@@ -27,10 +27,10 @@ def everything(G, D, opt_G, opt_D, x, z, rng) -> list[bytes]:
 
 @pytest.mark.parametrize("loss", GAN_LOSSES.values(), ids=repr)
 @pytest.mark.parametrize("build", [images, conditional])
-def test_the_step_is_the_real_one_and_nothing_is_moved(build, loss):
+def test_the_values_are_those_of_the_steps_and_nothing_is_changed(build, loss):
     G, D, x, z = build()
     opt_G, opt_D, rng = RMSProp(G, 1e-3), Adam(D, 1e-2), np.random.default_rng(3)
-    d_step(G, D, loss, ALL, opt_D, x, z, rng)  # moments and statistics that are not those of the start
+    d_step(G, D, loss, ALL, opt_D, x, z, rng)  # so moments and statistics differ from their initial values
     g_step(G, D, loss, opt_G, x, z)
     before = everything(G, D, opt_G, opt_D, x, z, rng)
     found = minigan.trace(G, D, x, z, loss, ALL, opt_G, opt_D, rng)
@@ -47,7 +47,7 @@ def test_the_step_is_the_real_one_and_nothing_is_moved(build, loss):
         assert min(q.min for q in steps) == (net.theta - was).min()
 
 
-def test_the_stages_stand_in_the_order_of_the_step():
+def test_the_stages_are_in_the_order_of_the_step():
     G, D, x, z = plane()
     penalties = [r1, partial(wgan_gp, lam=2.0)]
     found = minigan.trace(G, D, x[:4], z, penalties=penalties, opt_G=SGD(G), opt_D=Adam(D), rng=1)
@@ -56,27 +56,28 @@ def test_the_stages_stand_in_the_order_of_the_step():
         ("D", "D(real): forward"),
         ("D", "D(fake): forward"),
         ("D", "NonSaturating: loss of D"),
-        ("D", "penalty: slope of D(real)"),
-        ("D", "penalty r1: value and v = dP/dg"),
-        ("D", "penalty: push v forward through D(real)"),
-        ("D", "penalty: second order of D(real), with the loss"),
+        ("D", "D(real): backward"),
         ("D", "D(fake): backward"),
+        ("D", "penalty: gradient of D(real)"),
+        ("D", "penalty R1(gamma=1.0): value and v = dP/dg"),
+        ("D", "penalty: push v forward through D(real)"),
+        ("D", "penalty: second order of D(real)"),
         ("D", "D(penalty's points): forward"),
-        ("D", "penalty: slope of D(penalty's points)"),
-        ("D", "penalty wgan_gp(lam=2.0): value and v = dP/dg"),
+        ("D", "penalty: gradient of D(penalty's points)"),
+        ("D", "penalty WganGp(lam=2.0): value and v = dP/dg"),
         ("D", "penalty: push v forward through D(penalty's points)"),
         ("D", "penalty: second order of D(penalty's points)"),
         ("D", "Adam: theta of D"),
         ("G", "G(z): forward"),
         ("G", "D(fake): forward"),
         ("G", "NonSaturating: loss of G"),
-        ("G", "D(fake): back through it"),
+        ("G", "D(fake): backward to its input"),
         ("G", "G(z): backward"),
         ("G", "SGD: theta of G"),
     ]
 
 
-def test_a_relativistic_loss_looks_at_the_real_batch_in_gs_step_too():
+def test_with_a_relativistic_loss_gs_step_uses_the_real_batch_too():
     G, D, x, z = images()
     found = minigan.trace(G, D, x, z, relativistic)
     titles = [stage.title for stage in found.stages if stage.step == "G step"]
@@ -86,7 +87,7 @@ def test_a_relativistic_loss_looks_at_the_real_batch_in_gs_step_too():
     assert row["dr"].check.ok
 
 
-def test_every_row_has_its_shapes_numbers_and_checks():
+def test_rows_have_shapes_numbers_and_checks():
     G, D, x, z = conditional()
     found = minigan.trace(G, D, x, z, penalties=[r1])
     beside, score = found["D(real): forward"].rows
@@ -97,7 +98,7 @@ def test_every_row_has_its_shapes_numbers_and_checks():
     assert score["y"][2:7] == ((5, 1), *(pytest.approx(float(v)) for v in (y.mean(), y.std(), y.min(), y.max())))
     conv = beside.rows[0]
     assert (conv.shape_in, conv.shape_out, conv["y"].shape) == ((5, 6, 4, 1), (5, 4, 2, 3), (5, 4, 2, 3))
-    back = found["penalty: second order of D(real), with the loss"].rows
+    back = found["penalty: second order of D(real)"].rows
     assert [row.place for row in back] == ["1", "0"]
     assert [q.name for q in back[0].quantities] == ["dw", "dW", "db"]
     assert back[0]["dW"].check.error < 1e-6
@@ -105,14 +106,14 @@ def test_every_row_has_its_shapes_numbers_and_checks():
         back[0]["dx"]
     with pytest.raises(KeyError, match="no stage 'D'; there are G"):
         found["D"]
-    through = found["D(fake): back through it"]
-    assert [q.name for row in through.walk() for q in row.quantities] == ["dx"] * 5  # D's own gradients: none
-    assert [q.name for q in found["G(z): backward"].rows[-1].quantities] == ["dtheta"]  # and of z no slope is asked
+    through = found["D(fake): backward to its input"]
+    assert [q.name for row in through.walk() for q in row.quantities] == ["dx"] * 5  # none of D's parameters
+    assert [q.name for q in found["G(z): backward"].rows[-1].quantities] == ["dtheta"]  # no gradient of z is needed
     checked = {q.name for _, _, q in found.checked}
     assert {"dx", "dw", "dW", "db", "dgamma", "dbeta", "w", "v", "dr", "df", "dtheta"} <= checked
 
 
-def test_gradients_are_those_of_each_pass_and_their_sum_goes_to_the_optimizer():
+def test_each_pass_shows_its_own_gradients_and_the_optimizer_their_sum():
     G, D, x, z = plane()
     found = minigan.trace(G, D, x, z, opt_D=Adam(D))
     real, fake = (found[f"D({which}): backward"].rows[0]["db"].mean for which in ("real", "fake"))
@@ -125,7 +126,7 @@ def test_dead_units_are_zero_for_every_sample():
     G.layers[2].gamma[...], G.layers[2].beta[...] = (
         1,
         (-9, 9),
-    )  # the first channel never passes the ReLU, the second always
+    )  # the ReLU is always off in the first channel, always on in the second
     forward = minigan.trace(G, D, x, z)["G(z): forward"].rows
     assert (forward[2].dead, forward[3].dead, forward[3].layer) == (0, 0.5, "ReLU()")
 
@@ -133,7 +134,7 @@ def test_dead_units_are_zero_for_every_sample():
 def test_without_optimizers_no_weight_moves():
     G, D, x, z = plane()
     found = minigan.trace(G, D, x, z)
-    assert [stage.note for stage in found.stages if stage.title.startswith("no optimizer")] == ["nothing moves"] * 2
+    assert [stage.note for stage in found.stages if stage.title.startswith("no optimizer")] == ["no weight moves"] * 2
     steps = [
         q for stage in found.stages for row in stage.walk() for q in row.quantities if q.name.startswith("step of")
     ]
@@ -142,7 +143,7 @@ def test_without_optimizers_no_weight_moves():
     assert fakes[0] == fakes[1]
 
 
-def test_a_diverged_network_is_shown_and_its_update_refused():
+def test_a_diverged_network_is_shown_and_its_update_is_refused():
     G, D, x, z = plane()
     opt_D = Adam(D)
     D.layers[0].W[0, 0] = np.inf
@@ -154,7 +155,7 @@ def test_a_diverged_network_is_shown_and_its_update_refused():
     assert "nan" in found._repr_html_()
 
 
-def test_what_cannot_be_traced():
+def test_messages_for_what_cannot_be_traced():
     G, D, x, z = plane()
     with pytest.raises(TypeError, match=r"D must be a network, such as Sequential.*got Dense"):
         minigan.trace(G, Dense(2, 1), x, z)
@@ -172,7 +173,7 @@ def test_what_cannot_be_traced():
         minigan.tracer  # noqa: B018
 
 
-def test_a_layer_of_the_readers_own_is_traced_as_any_other():
+def test_a_users_own_layer_is_traced_like_any_other():
     class Square(minigan.layers.Layer):
         """y = x^2, element by element."""
 

@@ -1,4 +1,4 @@
-"""The text of a trace: aligned, with what failed on top."""
+"""The text of a trace: aligned, with the failed checks at the top."""
 
 import re
 
@@ -11,7 +11,7 @@ from minigan.teach.tracing.text import WIDTH
 from .pairs import conditional, images, network, plane
 
 
-def test_every_stage_layer_and_number_is_there_and_fits():
+def test_every_stage_layer_and_number_is_shown_and_fits():
     for build in (plane, images, conditional):
         found = minigan.trace(*build(), penalties=[r1])
         lines = str(found).splitlines()
@@ -26,13 +26,13 @@ def test_every_stage_layer_and_number_is_there_and_fits():
         assert "dead 0%" in str(found)
         assert re.search(r"^==== D step =+ mean ± std", str(found), re.MULTILINE)
         columns = {line.index("±") for line in quantities}
-        assert len(columns) == 1  # one under the other
+        assert len(columns) == 1  # aligned
 
 
-def test_a_failure_stands_on_top(monkeypatch):
+def test_a_failed_check_is_at_the_top(monkeypatch):
     found = minigan.trace(*plane())
-    told = str(found).splitlines()[2]
-    assert re.fullmatch(r"\d+ gradients checked against .*: all agree, to \d\.\de-\d\d at worst", told)
+    verdict = str(found).splitlines()[2]
+    assert re.fullmatch(r"\d+ gradients checked against .*: all agree to within \d\.\de-\d\d", verdict)
     monkeypatch.setattr(Tanh, "df", lambda self, y: 1 - y)
     lines = str(minigan.trace(*plane())).splitlines()
     assert re.search(r": 1 FAILED$", lines[2])

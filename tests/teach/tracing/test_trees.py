@@ -1,8 +1,8 @@
-"""One array or several."""
+"""Functions of one array or of a pair."""
 
 import numpy as np
 
-from minigan.teach.tracing.trees import as_float64, direction, dot, first, leaves, movable, norm, shape, tree
+from minigan.teach.tracing.trees import as_float64, direction, dot, movable, moved, norm, shape, tree
 
 X, LABELS = np.array([[3.0, -4.0]], np.float32), np.array([2])
 
@@ -13,7 +13,8 @@ def test_parts_that_cannot_move_count_as_zero():
     assert norm((X, LABELS)) == 5
     assert norm(LABELS) == 0
     assert movable((X, LABELS))[1] is None
-    assert [a.tolist() for a in leaves(((X, None), LABELS))] == [X.tolist()]
+    assert moved((X, LABELS), (X, None), 2.0)[0].tolist() == [[9.0, -12.0]]
+    assert moved((X, LABELS), (X, None), 2.0)[1] is LABELS
 
 
 def test_copies_are_float64_and_labels_stay_labels():
@@ -25,10 +26,9 @@ def test_copies_are_float64_and_labels_stay_labels():
 def test_shapes():
     assert shape((X, LABELS)) == ((1, 2), (1,))
     assert shape(X) == (1, 2)
-    assert first((X, LABELS)) is first(X) is X
 
 
-def test_a_direction_is_as_large_as_what_it_moves():
+def test_a_direction_has_the_size_of_what_it_moves():
     rng = np.random.default_rng(0)
     u, nothing = direction((1e-3 * np.ones((100, 50)), LABELS), rng)
     assert nothing is None

@@ -1,4 +1,4 @@
-"""What holds for the exercises of every lesson: they know their own mistakes, and each is tested against three at least."""
+"""What holds for the exercises of all lessons: each names its own mistakes, and at least three wrong answers are tested."""
 
 import importlib
 import inspect
@@ -24,11 +24,11 @@ def lesson(module) -> str:
     return module.__name__.rpartition(".")[2]
 
 
-def named(part) -> str:
+def id_of(part) -> str:
     return part if isinstance(part, str) else lesson(part)
 
 
-@pytest.mark.parametrize(("module", "name"), EXERCISES, ids=named)
+@pytest.mark.parametrize(("module", "name"), EXERCISES, ids=id_of)
 def test_three_typical_wrong_answers_are_tested(module, name):
     tests = importlib.import_module(f"test_{lesson(module)}")
     wrong = tests.WRONG[name]
@@ -36,13 +36,13 @@ def test_three_typical_wrong_answers_are_tested(module, name):
     assert len({inspect.getsource(answer) for answer in wrong.values()}) >= 3
 
 
-@pytest.mark.parametrize(("module", "name"), EXERCISES, ids=named)
-def test_the_stub_hears_what_to_begin_with_and_the_words_are_sentences(module, name, verdict):
+@pytest.mark.parametrize(("module", "name"), EXERCISES, ids=id_of)
+def test_the_stub_gets_the_todo_and_all_messages_are_sentences(module, name, verdict):
     exercise = getattr(module, name)
     assert getattr(check, f"{lesson(module)}_{name}") is exercise
-    for words in (exercise.todo, exercise.praise):
-        assert words.strip()[-1] in ".?!"
-        assert words.strip() == words
+    for message in (exercise.todo, exercise.praise):
+        assert message.strip()[-1] in ".?!"
+        assert message.strip() == message
 
     def unwritten(*arguments):
         raise NotImplementedError
@@ -54,24 +54,24 @@ def test_the_stub_hears_what_to_begin_with_and_the_words_are_sentences(module, n
     assert verdict(exercise, unwritten) == f"· not written yet: {exercise.todo}\n"
 
 
-@pytest.mark.parametrize(("module", "name"), EXERCISES, ids=named)
-def test_the_right_answer_is_right_and_every_known_mistake_is_told_by_its_own_words(module, name, verdict):
+@pytest.mark.parametrize(("module", "name"), EXERCISES, ids=id_of)
+def test_the_right_answer_is_right_and_each_known_mistake_gets_its_own_message(module, name, verdict):
     exercise = getattr(module, name)
     if not isinstance(exercise, Formula):
         return
     assert verdict(exercise, exercise.right) == f"✓ right: {exercise.praise}\n"
     with np.errstate(all="ignore"):
-        for words, mistake in exercise.mistakes.items():
-            assert verdict(exercise, mistake) == f"✗ not yet: {words}\n"
+        for message, mistake in exercise.mistakes.items():
+            assert verdict(exercise, mistake) == f"✗ not yet: {message}\n"
 
 
-@pytest.mark.parametrize(("module", "name"), PREDICTIONS, ids=named)
-def test_every_option_of_a_prediction_is_answered(module, name, verdict):
+@pytest.mark.parametrize(("module", "name"), PREDICTIONS, ids=id_of)
+def test_each_option_of_a_prediction_has_its_explanation(module, name, verdict):
     prediction = getattr(module, name)
     assert getattr(check, f"{lesson(module)}_{name}") is prediction
     assert list(prediction.options) == list("abcdef"[: len(prediction.options)])
     assert len(prediction.options) >= 2
-    for letter, words in prediction.options.items():
-        assert words.strip()[-1] in ".?!"
-        assert words in verdict(prediction, letter)
+    for letter, message in prediction.options.items():
+        assert message.strip()[-1] in ".?!"
+        assert message in verdict(prediction, letter)
     assert verdict(prediction, "?").startswith("· no prediction yet")

@@ -1,7 +1,7 @@
-"""Where MNIST and Fashion-MNIST are published, and the fingerprints by which their files are known.
+"""Where MNIST and Fashion-MNIST are published, and the checksums of their files.
 
-sha256 is that of the published .gz and guards a download. md5 is that of the unpacked bytes and still holds when a file
-was zipped again, as Debian's were.
+A download is checked against the sha256 of the published .gz. Files found on the machine are checked against the md5 of the
+uncompressed bytes, which stays the same when a file is compressed again, as Debian's are.
 Sources: LeCun, Bottou, Bengio and Haffner (1998); Xiao, Rasul and Vollgraf (2017), "Fashion-MNIST".
 """
 
@@ -10,12 +10,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
-PREFIX = {"train": "train", "test": "t10k"}  # split -> how the names of its two files begin
+PREFIX = {"train": "train", "test": "t10k"}  # split -> the prefix of its two files
 
 
 @dataclass(frozen=True)
-class Source:
-    """One published set: `sha256` and `md5` in the order of FILES; `debian` names the package that holds it, if any."""
+class Published:
+    """One published data set.
+
+    Parameters
+    ----------
+    classes
+        The name of each label.
+    megabytes
+        The size of the four downloads together.
+    mirrors
+        URLs to which a file name is appended.
+    sha256, md5
+        Of the .gz and of the uncompressed bytes, in the order of FILES.
+    debian
+        The Debian package that contains the set, if there is one.
+    """
 
     classes: tuple[str, ...]
     megabytes: int
@@ -25,8 +39,8 @@ class Source:
     debian: str = ""
 
 
-SOURCES = {
-    "mnist": Source(
+PUBLISHED = {
+    "mnist": Published(
         classes=tuple("0123456789"),
         megabytes=12,
         mirrors=(
@@ -46,11 +60,11 @@ SOURCES = {
             "27ae3e4e09519cfbb04c329615203637",
         ),
     ),
-    "fashion_mnist": Source(
+    "fashion_mnist": Published(
         classes=("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"),
         megabytes=31,
         mirrors=(
-            "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",  # plain http: the sha256 makes it safe
+            "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",  # plain http is safe, because the sha256 is checked
             "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
         ),
         sha256=(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigan.layers import BatchNorm, Conv2d, Dense, LeakyReLU, MixedSamplesError, Residual, Tanh
-from minigan.layers.residual import Composite
+from minigan.layers.composite import Composite
 from minigan.network import Sequential
 
 
@@ -35,7 +35,7 @@ def test_curvature_of_x_plus_tanh_by_hand():
     x = np.array([[log(2)]])  # tanh = 3/5
     _, cache = layer.forward(x)
     assert layer.curved
-    # only the body bends: f'' v dy = -2 * 3/5 * 16/25 * 2 * 3
+    # only the body is curved: f'' v dy = -2 * 3/5 * 16/25 * 2 * 3
     np.testing.assert_allclose(
         layer.curvature(np.array([[3.0]]), np.array([[2.0]]), cache), [[-6 * 96 / 125]], rtol=1e-13
     )
@@ -85,5 +85,13 @@ def test_a_composite_of_one_s_own_says_back():
 
 def test_it_holds_its_layers_in_order():
     layer = Residual(Conv2d(2, 3, 1), Tanh(), shortcut=Conv2d(2, 3, 1))
-    assert [type(a).__name__ for a in layer.walk()] == ["Residual", "Conv2d", "Tanh", "Conv2d"]
-    assert str(layer) == "Residual(Conv2d(2, 3, 1), Tanh())"
+    assert [type(a).__name__ for a in layer.walk()] == [
+        "Residual",
+        "Copy",
+        "Parallel",
+        "Conv2d",
+        "Tanh",
+        "Conv2d",
+        "Sum",
+    ]
+    assert str(layer) == "Residual(Conv2d(2, 3, 1), Tanh(), shortcut=Conv2d(2, 3, 1))"

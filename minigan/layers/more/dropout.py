@@ -4,9 +4,16 @@ Where is its randomness kept?  In `state`, like everything else a network rememb
 mask of draw t is a function of (seed, t), so a run that was stopped and resumed draws the same masks, bit for bit.
 """
 
+from typing import Any
+
 import numpy as np
 
-from minigan.layers.layer import Layer, constant
+from minigan.layers.layer import Layer
+from minigan.layers.parameters import constant
+
+
+def _seed(rng: np.random.Generator, shape: tuple) -> np.ndarray:
+    return rng.integers(2**20, size=shape)
 
 
 class Dropout(Layer):
@@ -17,11 +24,11 @@ class Dropout(Layer):
             raise ValueError(f"Dropout needs a probability 0 <= p < 1, got {p}")
         self.p = p
         self.buffers = {
-            "seed": ((1,), lambda rng, shape: rng.integers(2**20, size=shape)),
+            "seed": ((1,), _seed),
             "draws": ((1,), constant(0)),
         }
 
-    def forward(self, x):
+    def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         if not self.bound:
             raise ValueError(f"{self} has no random stream yet: put it in Sequential(..., rng=rng), or call .init(rng)")
         x = self.check(x, "any", True)
@@ -30,14 +37,14 @@ class Dropout(Layer):
         scale = keep * x.real.dtype.type(1 / (1 - self.p))
         return x * scale, scale  # eq:dropout.forward
 
-    def backward(self, dy, scale):
-        return self.check_slope(dy, scale.shape) * scale  # eq:dropout.dx
+    def backward(self, dy: np.ndarray, scale: Any) -> Any:
+        return self.check_dy(dy, scale.shape) * scale  # eq:dropout.dx
 
-    def tangent(self, v, scale):
-        return self.check_tangent(v, scale.shape) * scale, scale
+    def tangent(self, v: np.ndarray, scale: Any) -> tuple[np.ndarray, Any]:
+        return self.check_v(v, scale.shape) * scale, scale
 
-    def __call__(self, x):
+    def __call__(self, x: np.ndarray) -> np.ndarray:
         return x
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Dropout({self.p})"

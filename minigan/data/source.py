@@ -1,0 +1,147 @@
+"""Where a run's batches come from: a seeded, endless source of (x, y) that a checkpoint can stop and resume.
+
+The Trainer asks for batches and knows nothing else about the data. `Epochs` deals out arrays in a new random order each
+epoch; `Stream` draws samples that are all new. A source's state is a few numbers that JSON can hold: a run resumed with
+them sees the same batches, bit for bit, as a run that was never stopped.
+"""
+
+import copy
+from collections.abc import Callable
+
+import numpy as np
+
+Batch = tuple[np.ndarray, np.ndarray | None]  # (x, y)
+STREAM_EPOCH = 500  # batches: a stream has no epochs, but the sheets and checkpoints of a run need a rhythm
+
+
+class Source:
+    """Batches of samples x with labels y.
+
+    Attributes
+    ----------
+    length : number of samples in an epoch, None where every sample is new
+    shape : shape of one sample, (H, W, C) for images, (2,) for points of the plane
+    classes : number of different labels, 0 without labels
+    """
+
+    length: int | None = None
+    shape: tuple[int, ...] = ()
+    classes: int = 0
+
+    def batch(self, n: int) -> Batch:
+        """The next n samples: x (n, *shape), floats, images in [-1, 1]; y (n,), or None without labels."""
+        raise NotImplementedError(f"{type(self).__name__} has to define batch(n) -> (x, y)")
+
+    def reference(self, n: int = 10_000) -> Batch:
+        """Real samples to compare with, as they are stored (uint8 stays uint8): all of a finite set, n of a stream.
+
+        The batches to come stay the same.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has to define reference(n) -> (x, y)")
+
+    def state(self) -> dict:
+        """What `restore` needs to go on with the same batches: a dict that JSON can hold."""
+        raise NotImplementedError(f"{type(self).__name__} has to define state() -> dict")
+
+    def restore(self, state: dict) -> None:
+        """Go on where `state` was taken."""
+        raise NotImplementedError(f"{type(self).__name__} has to define restore(state)")
+
+    def epoch(self, n: int) -> int:
+        """The number of batches of n in an epoch, 500 for a stream. Raises ValueError if no batch of n can be made."""
+        if n < 1 or (self.length is not None and n > self.length):
+            limit = "at least 1 sample" if self.length is None else f"between 1 and all {self.length} images"
+            raise ValueError(f"a batch must hold {limit}, got batch={n}")
+        return STREAM_EPOCH if self.length is None else self.length // n
+
+
+class Epochs(Source):
+    """Arrays in a new random order each epoch, cut into whole batches: each sample comes at most once an epoch.
+
+    Parameters
+    ----------
+    x : uint8 or float images in [-1, 1] (N, H, W, C), or points (N, 2); uint8 becomes float32 in [-1, 1] batch by batch
+    y : labels (N,), whole numbers from 0, or None
+    rng : the generator of the orders
+
+    Raises ValueError if there are not as many labels as samples.
+    """
+
+    def __init__(self, x: np.ndarray, y: np.ndarray | None = None, *, rng: np.random.Generator):
+        if y is not None and len(y) != len(x):
+            raise ValueError(f"every image needs its label: got {len(x)} images and {len(y)} labels")
+        self.x, self.y, self.rng, self.place = x, y, rng, 0
+        self.length, self.shape = len(x), tuple(x.shape[1:])
+        self.classes = 0 if y is None or not len(y) else int(y.max()) + 1
+        self._shuffle()
+
+    def _shuffle(self) -> None:
+        self.start = self.rng.bit_generator.state  # of this epoch
+        self.order = self.rng.permutation(len(self.x))
+
+    def indices(self, n: int) -> np.ndarray:  # -> (n,)
+        """Which samples are in the next batch; the rest of an epoch that doesn't fill a batch is left out."""
+        if self.place + n > len(self.x):
+            self.epoch(n)
+            self.place = 0
+            self._shuffle()
+        self.place += n
+        return self.order[self.place - n : self.place]
+
+    def batch(self, n: int) -> Batch:
+        chosen = self.indices(n)
+        return to_float(self.x[chosen]), None if self.y is None else self.y[chosen]
+
+    def reference(self, n: int = 10_000) -> Batch:
+        return self.x, self.y
+
+    def state(self) -> dict:
+        return {"generator": self.start, "place": self.place}
+
+    def restore(self, state: dict) -> None:
+        self.rng.bit_generator.state = state["generator"]
+        self._shuffle()
+        self.place = state["place"]
+
+
+class Stream(Source):
+    """Samples that are all new: draw(n, rng) -> x (n, *shape), or (x, y).
+
+    Parameters
+    ----------
+    draw : function of the number of samples and a generator; uint8 becomes float32 in [-1, 1]
+    rng : the generator handed to `draw`, the stream's only memory
+    shape : shape of one sample
+    classes : number of different labels, 0 without labels
+    """
+
+    def __init__(
+        self,
+        draw: Callable[[int, np.random.Generator], np.ndarray | tuple[np.ndarray, np.ndarray]],
+        rng: np.random.Generator,
+        shape: tuple[int, ...],
+        classes: int = 0,
+    ):
+        self.draw, self.rng, self.shape, self.classes = draw, rng, tuple(shape), classes
+
+    def batch(self, n: int) -> Batch:
+        x, y = self._drawn(n, self.rng)
+        return to_float(x), y
+
+    def reference(self, n: int = 10_000) -> Batch:
+        return self._drawn(n, copy.deepcopy(self.rng))
+
+    def _drawn(self, n: int, rng: np.random.Generator) -> Batch:
+        found = self.draw(n, rng)
+        return found if isinstance(found, tuple) else (found, None)
+
+    def state(self) -> dict:
+        return {"generator": self.rng.bit_generator.state}
+
+    def restore(self, state: dict) -> None:
+        self.rng.bit_generator.state = state["generator"]
+
+
+def to_float(x: np.ndarray) -> np.ndarray:
+    """x / 127.5 - 1: uint8 in 0 .. 255 -> float32 in [-1, 1]; every other dtype passes unchanged."""
+    return x.astype(np.float32) / np.float32(127.5) - np.float32(1) if x.dtype == np.uint8 else x

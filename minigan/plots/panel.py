@@ -1,0 +1,21 @@
+"""What a panel of a run's curves shows.  A game says its panels, so that curves, log and progress bar know no method by name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One panel of a run's curves.
+
+    names : the scalars of a step, or the measures of an evaluation, that it shows; a row may lack some
+    levels : label -> height of a reference line
+    scale : of the vertical axis, "linear", "log", or "share" for values from 0 to 1
+    short : name -> label in the progress bar, where there is little room; what is left out is not shown there
+    """
+
+    title: str
+    names: tuple[str, ...]
+    levels: Mapping[str, float] = field(default_factory=dict)
+    scale: str = "linear"
+    short: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,113 @@
+"""What a run leaves on disk, and when: its log, sheets of samples, the frames of its film, its checkpoint.
+
+    run.jsonl                  one row a line                  samples/epoch_003.png   each epoch
+    checkpoint.safetensors     each epoch, and on Ctrl-C       frames/step_000012.png  often at first, then seldom
+
+The checkpoint holds everything that the next step depends on: weights, moments, averages, running statistics, the state
+of the source and of the step's generator. A run that was killed and resumed ends in the same bits as one that never was.
+"""
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from minigan.data import Source
+from minigan.game import Game
+from minigan.running import checkpoint
+from minigan.running.files import atomic_write
+
+FRAMES = 48  # of the film of a run
+
+
+class Recorder:
+    """Writes one run to the folder `out`; with out=None it writes nothing.
+
+    Parameters
+    ----------
+    game, source, rng : what a checkpoint saves and restores; rng is the generator of the steps
+    steps, epoch : training steps of the run and of an epoch
+    picture : picture(samples, path) draws samples and saves them; None for no pictures
+    sheet, seed : number of samples on a picture, and the seed of their noise, the same each time
+    """
+
+    def __init__(
+        self,
+        out: str | Path | None,
+        game: Game,
+        source: Source,
+        rng: np.random.Generator,
+        steps: int,
+        epoch: int,
+        *,
+        picture: Callable[[np.ndarray, Path], None] | None = None,
+        sheet: int = 80,
+        seed: int = 0,
+    ):
+        self.out = Path(out) if out is not None else None
+        self.game, self.source, self.rng = game, source, rng
+        self.epoch, self.picture, self.sheet, self.seed = epoch, picture, sheet, seed
+        self.film = {round(steps * (k / FRAMES) ** 2) for k in range(FRAMES + 1)}  # the beginning in slow motion
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """The run's checkpoint. Raises ValueError for a run that is only in memory."""
+        if self.out is None:
+            raise ValueError("this run is only in memory: pass out= to the Trainer to write checkpoints")
+        return self.out / "checkpoint.safetensors"
+
+    def record(self, t: int, seconds: float, rows: list[dict], last: bool) -> None:
+        """After step t: at the end of an epoch a sheet and a checkpoint, in between a frame of the film if one is due."""
+        if self.out is None:
+            return
+        epoch_ends = t % self.epoch == 0 or last
+        if self.picture and (epoch_ends or t in self.film):
+            images = self.game.sample(self.sheet, np.random.default_rng(self.seed))
+            frame = self.out / "frames" / f"step_{t:06d}.png"
+            self.picture(images, frame)
+            if epoch_ends:
+                atomic_write(self.out / "samples" / f"epoch_{math.ceil(t / self.epoch):03d}.png", frame.read_bytes())
+        if epoch_ends:
+            self.save(t, seconds, rows)
+
+    def save(self, t: int, seconds: float, rows: list[dict]) -> None:
+        """Write run.jsonl and the checkpoint as they are after step t."""
+        if self.out is None:
+            return
+        atomic_write(self.out / "run.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+        meta = {
+            "step": t,
+            "seconds": seconds,
+            "source": self.source.state(),
+            "game": self.game.state(),
+            "rng": self.rng.bit_generator.state,
+            "counts": {name: opt.t for name, opt in self.game.optimizers.items()},
+            "averages": {name: ema.t for name, ema in self.game.averages.items()},
+        }
+        checkpoint.save(self.checkpoint_path, self.game.arrays(), meta)
+
+    def restore(self) -> tuple[int, float, list[dict]]:
+        """Put game, source and rng back to the checkpoint -> its step, its seconds, the rows up to it.
+
+        Frames after it are deleted; the run will draw them again.
+        """
+        mine = self.game.arrays()
+        arrays, meta = checkpoint.load(self.checkpoint_path, expect=mine)
+        for name, array in arrays.items():
+            mine[name][...] = array
+        self.source.restore(meta["source"] if "source" in meta else meta["order"])  # "order": before there were sources
+        self.game.restore(meta.get("game", {}))
+        self.rng.bit_generator.state = meta["rng"]
+        for name, opt in self.game.optimizers.items():
+            opt.t = meta["counts"][name]
+        for name, ema in self.game.averages.items():
+            ema.t = meta["averages"][name]
+        folder = self.checkpoint_path.parent
+        for frame in (folder / "frames").glob("step_*.png"):
+            if int(frame.stem.removeprefix("step_")) > meta["step"]:
+                frame.unlink()
+        log = folder / "run.jsonl"
+        rows = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+        return meta["step"], meta["seconds"], [row for row in rows if row["step"] <= meta["step"]]

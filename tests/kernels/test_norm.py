@@ -53,3 +53,13 @@ def test_a_nan_stays_in_its_column(normal, dtype):
     x[4, 1] = np.nan
     for moment in norm.column_moments(x):
         assert np.isnan(moment).tolist() == [False, True, False]
+
+
+def test_dtypes_in_turn(normal):
+    """Each call must find the code for its own dtypes; Numba 0.60 failed here when kernels took *args."""
+    x = normal(9, 3, dtype=float)
+    for _ in range(100):
+        for dtype in (np.float64, np.float32):
+            mean, _ = norm.column_moments(x.astype(dtype))
+            assert mean.dtype == dtype
+            np.testing.assert_allclose(mean, x.mean(axis=0), rtol=0, atol=1e-6)

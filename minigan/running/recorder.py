@@ -1,10 +1,10 @@
-"""What a run leaves on disk, and when: its log, sheets of samples, the frames of its film, its checkpoint.
+"""What a run writes to disk, and when: its log, sheets of samples, the frames of its film, its checkpoint.
 
-    run.jsonl                  one row a line                  samples/epoch_003.png   each epoch
-    checkpoint.safetensors     each epoch, and on Ctrl-C       frames/step_000012.png  often at first, then seldom
+    run.jsonl                  one row per line                samples/epoch_003.png   each epoch
+    checkpoint.safetensors     each epoch, and on Ctrl-C       frames/step_000012.png  often at first, then less often
 
 The checkpoint holds everything that the next step depends on: weights, moments, averages, running statistics, the state
-of the source and of the step's generator. A run that was killed and resumed ends in the same bits as one that never was.
+of the source and of the step's generator. A run that was killed and resumed ends with the same bits as one that was not.
 """
 
 import json
@@ -19,7 +19,7 @@ from minigan.game import Game
 from minigan.running import checkpoint
 from minigan.running.files import atomic_write
 
-FRAMES = 48  # of the film of a run
+FRAMES = 48  # in the film of a run
 
 
 class Recorder:
@@ -27,10 +27,10 @@ class Recorder:
 
     Parameters
     ----------
-    game, source, rng : what a checkpoint saves and restores; rng is the generator of the steps
-    steps, epoch : training steps of the run and of an epoch
+    game, source, rng : what a checkpoint saves and restores; rng is the generator that the steps use
+    steps, epoch : training steps in the run and in an epoch
     picture : picture(samples, path) draws samples and saves them; None for no pictures
-    sheet, seed : number of samples on a picture, and the seed of their noise, the same each time
+    sheet, seed : number of samples in a picture, and the seed of their noise, the same each time
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Recorder:
         return self.out / "checkpoint.safetensors"
 
     def record(self, t: int, seconds: float, rows: list[dict], last: bool) -> None:
-        """After step t: at the end of an epoch a sheet and a checkpoint, in between a frame of the film if one is due."""
+        """After step t, write what is due: a frame of the film; at the end of an epoch also a sheet and a checkpoint."""
         if self.out is None:
             return
         epoch_ends = t % self.epoch == 0 or last
@@ -89,9 +89,9 @@ class Recorder:
         checkpoint.save(self.checkpoint_path, self.game.arrays(), meta)
 
     def restore(self) -> tuple[int, float, list[dict]]:
-        """Put game, source and rng back to the checkpoint -> its step, its seconds, the rows up to it.
+        """Restore game, source and rng from the checkpoint -> its step, its seconds, the rows up to it.
 
-        Frames after it are deleted; the run will draw them again.
+        Frames after it are deleted; the run draws them again.
         """
         mine = self.game.arrays()
         arrays, meta = checkpoint.load(self.checkpoint_path, expect=mine)

@@ -181,7 +181,11 @@ SHAPES = {  # into a layer, forward and in use: (layer, x, message)
     "MaxPool2d, odd": (MaxPool2d(3), f32(1, 4, 6, 1), r"divisible by 3, got \(1, 4, 6, 1\): pad or crop"),
     "Upsample2x": (Upsample2x(), f32(4, 5, 1), r"\(N, H, W, C\), got \(4, 5, 1\)"),
     "MinibatchStd": (MinibatchStd(), f32(4), r"at least two axes, got \(4,\)"),
-    "Pack, odd batch": (Pack(2), f32(5, 3), r"a batch of a multiple of 2, got \(5, 3\): 1 of 5 samples are left over"),
+    "Pack, odd batch": (
+        Pack(2),
+        f32(5, 3),
+        r"\(N, \.\.\., C\) with N a multiple of 2, got \(5, 3\): 1 of 5 samples would be left over",
+    ),
     "SelfAttention": (
         SelfAttention(8),
         f32(1, 3, 2, 4),
@@ -191,7 +195,7 @@ SHAPES = {  # into a layer, forward and in use: (layer, x, message)
     "Reshape": (
         Reshape(4, 4, 2),
         f32(2, 31),
-        r"\(N, 32\) in all, got \(2, 31\): 31 numbers a sample do not fill \(4, 4, 2\)",
+        r"\(N, \.\.\.\) with 32 values a sample, got \(2, 31\): 31 values do not fill \(4, 4, 2\)",
     ),
     "Flatten": (Flatten(), f32(4), r"\(N, \.\.\.\), got \(4,\): the first axis is the batch"),
     "Concat": (Concat(), (f32(2, 3), f32(4, 3)), r"all others must agree: got \(2, 3\) and \(4, 3\)"),
@@ -313,7 +317,7 @@ OTHERS = {
     "LabelScore, labels": (
         use(LabelScore(3, 2), (f32(2, 3), np.array([0, 2]))),
         ValueError,
-        r"knows the labels 0 to 1, got 0 to 2",
+        r"takes labels 0 to 1, got 0 to 2",
     ),
     "LabelScore, float labels": (
         use(LabelScore(3, 2), (f32(2, 3), f32(2))),
@@ -405,7 +409,7 @@ OTHERS = {
         r"takes one array, got a tuple of 2: .* Concat",
     ),
     "foreign caches": (lambda: net().backward(f32(1, 1), []), ValueError, r"got 0 caches for 1 layers"),
-    "locate": (lambda: net().locate(3), IndexError, r"theta has 3 entries, asked for number 3"),
+    "locate": (lambda: net().locate(3), IndexError, r"theta has 3 entries, got index 3"),
     "dcgan, odd": (
         lambda: dcgan((28, 28, 1), rng=0),
         ValueError,
@@ -429,7 +433,7 @@ OTHERS = {
         ValueError,
         r"'between' the batches.*pass rng=.* to d_step",
     ),
-    "around without rng": (lambda: step(dragan, Dense(3, 1)), ValueError, r"'around' .*draws random points: pass rng="),
+    "around without rng": (lambda: step(dragan, Dense(3, 1)), ValueError, r"'around' .*draws points: pass rng="),
     "unknown place": (
         lambda: Custom(abs, place="nowhere"),
         ValueError,
@@ -583,12 +587,12 @@ def table():
         yield f"{name}: forward", forward(layer, x), ShapeError, message
         yield f"{name}: use", use(layer, x), ShapeError, message
     for name, (layer, x, dy) in SLOPES.items():
-        expected = rf"gave an output of shape \(.*\), its backward got dy of shape {_literal(dy)}"
+        expected = rf"returned shape \(.*\), but its backward got dy of shape {_literal(dy)}"
         yield f"{name}: backward", backward(layer, x, dy), ShapeError, expected
         if name in WITH_WEIGHTS:
             yield f"{name}: accumulate", accumulate(layer, x, dy), ShapeError, expected
     for name, (layer, x, v) in DIRECTIONS.items():
-        expected = rf"saw an input of shape \(.*\), but its tangent got v of shape {_literal(v)}"
+        expected = rf"got an input of shape \(.*\), but its tangent got v of shape {_literal(v)}"
         yield f"{name}: tangent", tangent(layer, x, v), ShapeError, expected
     for name, row in OTHERS.items():
         yield name, *row

@@ -1,4 +1,4 @@
-"""How a label leaves D: the image is judged by the score that belongs to its label.
+"""How D uses a label: the image is judged by the score that belongs to its label.
 
     D = Sequential(Beside(Conv2d(1, 32, 4, 2, 1), ..., Flatten()), LabelScore(2048, 10))         D.forward((x, label))
 

@@ -38,7 +38,8 @@ API = {  # module -> the title of its page; in reading order
     "minigan.plots": "Plots",
     "minigan.running.checkpoint": "Checkpoints",
     "minigan.running.interop": "Weights to and from PyTorch",
-    "minigan.running.runs": "Runs on disk",
+    "minigan.running.folder": "Runs on disk",
+    "minigan.zoo.recipe": "Options of a recipe",
     "minigan.kernels": "Kernels",
 }
 LINK = re.compile(r"\[([^\[\]]+)\]\(((?:\.\./)+)([^)#\s]+)(?:#L(\d+))?\)")

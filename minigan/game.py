@@ -69,6 +69,7 @@ class Game:
     optimizers: Mapping[str, Optimizer] = {}
     averages: Mapping[str, EMA] = {}
     panels: tuple[Panel, ...] = ()  # what to plot
+    classes: int = 0  # number of labels that `sample` can be given, 0 for none
 
     def step(self, draw: Callable[[], tuple[Any, Any]], rng: np.random.Generator) -> dict[str, float]:
         """One training step -> the scalars to log. draw() -> (x, y) gives a new batch each time it is called.

@@ -770,13 +770,12 @@ def shuffled(G, D, loss, penalties, opt_D, x, z, rng=None):
     return right_step(G, D, loss, penalties, opt_D, (x[0], np.roll(x[1], 1)), z, rng)  # right: (x[0], x[1])
 
 
-def another(fake, z):
-    return fake, np.roll(z[1], 1)  # right: z[1]
+def another(image, pair):
+    return image, np.roll(pair[1], 1)  # right: pair[1]
 
 
 def lost_on_the_way(self, x):
-    h, caches = self.body.forward(x[0])
-    return (h, 0 * x[1]), caches  # right: x[1]
+    return Parallel.forward(self, (x[0], 0 * x[1]))  # right: x
 
 
 def last_one_only(self, dy, cache):
@@ -787,7 +786,7 @@ def last_one_only(self, dy, cache):
 
 bugs = {
     "the real labels are shuffled": (game, "d_step", shuffled),
-    "D is told another label": (game, "beside", another),
+    "D is told another label": (game, "with_label", another),
     "the label is lost in D": (Beside, "forward", lost_on_the_way),
     "repeated labels are lost": (Embedding, "accumulate", last_one_only),
 }

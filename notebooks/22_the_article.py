@@ -306,7 +306,7 @@ rng, its_rng, order = (np.random.default_rng(seed) for seed in (1, 1, 2))
 for _ in range(3):  # 5. again and again
     x = images[order.integers(len(images), size=64)]
     row = five_steps(gan, x, rng)
-    twin.step(x, None, its_rng)
+    twin.step(lambda x=x: (x, None), its_rng)
 
 print("  ".join(f"{name} {number:.3f}" for name, number in row.items()))
 print(compare("G by five steps and by GAN.step", gan.G.theta, twin.G.theta, 0.0))

@@ -40,7 +40,7 @@ def test_both_languages_have_the_same_code_and_chinese_links_lead_somewhere():
 def test_every_command_is_understood(command):
     words = shlex.split(command.replace("<name>", "name"))
     if "--help" not in words:
-        assert cli._parse(words).command == words[0]
+        assert cli.parse(words).command == words[0]
 
 
 def test_the_example_runs(tmp_path, monkeypatch):

@@ -22,9 +22,9 @@ from pathlib import Path
 import numpy as np
 
 from minigan.kernels import get_threads
-from minigan.running import runs
-from minigan.running.config import Config
+from minigan.running.build import build
 from minigan.running.files import atomic_file, atomic_write
+from minigan.zoo import gan
 
 HERE = Path(__file__).parent
 FILE = HERE / "race.csv"
@@ -36,13 +36,13 @@ LEVELS = (5, 2, 1, 0.7)  # Frechet distances to be reached
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=Config().steps)
+    parser.add_argument("--steps", type=int, default=gan.Options().steps)
     parser.add_argument("--draw", action="store_true")
     parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)  # the side that a child process runs
     parser.add_argument("--seed", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.side:
-        run(options.side, Config(steps=options.steps, seed=options.seed))
+        run(options.side, gan.Options(steps=options.steps, seed=options.seed))
     else:
         raced = {row["seed"] for row in read()}
         for seed in () if options.draw else range(options.seeds):
@@ -73,8 +73,8 @@ def race(seed: int, steps: int) -> None:
     atomic_write(FILE, before + "".join(rows))
 
 
-def run(side: str, config: Config) -> None:
-    trainer = runs.build(config)
+def run(side: str, config: gan.Options) -> None:
+    trainer = build(gan, config)
     measure = trainer.evaluate.measure
     rng = np.random.default_rng([config.seed, 7])
     labels = rng.choice(trainer.source.y, 2000)

@@ -40,6 +40,8 @@ def report(trainer: Trainer, data: str, n: int | None = None, seed: int = 0) -> 
     """
     game, out = trainer.game, trainer.checkpoint_path.parent
     x, y = trainer.source.reference()
+    if not game.classes:  # its samples have no labels
+        y = None
     rng, noise = (np.random.default_rng(stream) for stream in np.random.SeedSequence(seed).spawn(2))
     if n is None:
         n = POINTS if x.ndim == 2 else IMAGES

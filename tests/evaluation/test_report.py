@@ -11,16 +11,16 @@ from minigan.data import Stream
 from minigan.evaluation import PIXELS, report, table
 from minigan.evaluation.report import scores
 from minigan.game import Game
-from minigan.running import runs
-from minigan.running.config import Config
+from minigan.running.build import build
 from minigan.trainer import Trainer
+from minigan.zoo import gan
 
 module = importlib.import_module("minigan.evaluation.report")
 TINY = {"width": 3, "latent": 4, "batch": 16, "steps": 3}
 
 
 def trained(out, **options):
-    trainer = runs.build(Config(**TINY | options), out)
+    trainer = build(gan, gan.Options(**TINY | options), out)
     for _ in range(3):
         trainer.step()
     return trainer
@@ -107,7 +107,7 @@ def test_ten_thousand_images_by_default(tmp_path, monkeypatch):
 
 
 def test_scores_in_blocks():
-    trainer = runs.build(Config(model="dcgan", data="emoji", **TINY))
+    trainer = build(gan, gan.Options(model="dcgan", data="emoji", **TINY))
     x, y = trainer.source.x[:7], trainer.source.y[:7]
     together = trainer.game.D((x / np.float32(127.5) - np.float32(1), y)).ravel()
     np.testing.assert_allclose(scores(trainer.game, x, y, block=3), together, rtol=1e-4, atol=1e-5)

@@ -7,8 +7,8 @@ import pytest
 
 from minigan import data, evaluation
 from minigan.evaluation import watch
-from minigan.running import runs
-from minigan.running.config import Config
+from minigan.running.build import build
+from minigan.zoo import gan
 
 module = importlib.import_module("minigan.evaluation.watch")
 DATA = data.load("digits8")
@@ -96,7 +96,7 @@ def test_a_sentence():
 
 @pytest.mark.parametrize("name", ["mnist10k", "digits8", "ring", "grid"])
 def test_every_measure_has_a_panel_and_one_is_in_the_bar(name):
-    mine = runs.build(Config(model="mlp", data=name, width=2, latent=3)).evaluate
+    mine = build(gan, gan.Options(model="mlp", data=name, width=2, latent=3)).evaluate
     assert len(mine.real) == {"digits8": 898, "ring": 2500, "grid": 2500}.get(name, 2000)
     distances, shares = mine.panels
     assert (distances.scale, shares.scale) == ("log", "share")
@@ -108,7 +108,7 @@ def test_every_measure_has_a_panel_and_one_is_in_the_bar(name):
 @pytest.mark.parametrize("labels", [True, False])
 def test_looking_does_not_change_a_training(labels):
     options = {"model": "mlp", "data": "digits8", "labels": labels, "width": 2, "latent": 3, "batch": 64, "steps": 44}
-    watched, blind = (runs.build(Config(**options)) for _ in range(2))
+    watched, blind = (build(gan, gan.Options(**options)) for _ in range(2))
     blind.evaluate = None
     rows = watched.run()
     blind.run()

@@ -29,8 +29,8 @@ from minigan.layers import (
 )
 from minigan.network import Sequential
 from minigan.running import interop
-from minigan.running.config import Config
-from minigan.running.runs import build
+from minigan.running.build import build
+from minigan.zoo import gan
 
 RNG = np.random.default_rng(0)
 
@@ -181,7 +181,7 @@ def test_round_trip_restores_the_network(name):
 @pytest.mark.parametrize("model", ["dcgan", "dcgan_up", "mlp"])
 @pytest.mark.parametrize("labels", [True, False])
 def test_every_model_can_be_converted(model, labels):
-    game = build(Config(data="mnist10k", model=model, labels=labels, steps=1)).game
+    game = build(gan, gan.Options(data="mnist10k", model=model, labels=labels, steps=1)).game
     inputs = {"G": game.noise(2, RNG, np.array([3, 0]) if labels else None)}
     x = game.G(inputs["G"])
     inputs["D"] = (x, np.array([3, 0])) if labels else x

@@ -167,10 +167,10 @@ def wgan_gp_conv() -> Benchmark:
 
 def default() -> Benchmark:
     """The game and the first batch of `minigan train` without options."""
-    from minigan.running import runs
-    from minigan.running.config import Config
+    from minigan.running.build import build
+    from minigan.zoo import gan
 
-    trainer = runs.build(Config())
+    trainer = build(gan, gan.Options())
     game, (x, y), rng = trainer.game, trainer.draw(), np.random.default_rng(1)
     assert isinstance(game, GAN)
     d_noise, g_noise = (game.noise(len(x), rng, y) for _ in range(2))

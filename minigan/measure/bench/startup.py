@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 
-FIRST_STEP = "from minigan.running import runs; from minigan.running.config import Config; runs.build(Config()).step()"
+FIRST_STEP = "from minigan.running.build import build; from minigan.zoo import gan; build(gan, gan.Options()).step()"
 
 
 def first_steps(threads: int) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Translate a minigan network into PyTorch, layer by layer, with the same initial weights (interop.py knows the layouts).
+"""Translate a minigan network into PyTorch, layer by layer, with the same initial weights (torch_layout.py knows the layouts).
 
 Weights next to a reshape between rows and images are permuted once, so neither side permutes activations during training.
 With `last`, PyTorch uses its channels_last format and needs no permutation.
@@ -16,9 +16,9 @@ from torch.nn.functional import embedding
 from minigan import layers as mg
 from minigan.layers.tree import Tree, first
 from minigan.network import Sequential
-from minigan.running import interop
+from minigan.running.torch_layout import Link, links
 
-Links = list[tuple[nn.Parameter, interop.Link]]  # PyTorch's parameter, and the part of theta it corresponds to
+Links = list[tuple[nn.Parameter, Link]]  # PyTorch's parameter, and the part of theta it corresponds to
 Pair = tuple[torch.Tensor, torch.Tensor]  # x, label
 Shape = tuple[int, ...]
 
@@ -83,7 +83,7 @@ class Score(nn.Module):
 def translate(net: Sequential, x: Tree, last: bool) -> tuple[nn.Module, Links]:
     """-> the PyTorch module, and [(PyTorch's parameter, minigan's link)], from which load() copies the weights.   x: an input of net"""
     made = _Translator(last).chain(net.layers, first(x).shape[1:])[0]
-    ours = [link for link in interop.links(net, x, channel_last=last) if np.shares_memory(link.view, net.theta)]
+    ours = [link for link in links(net, x, channel_last=last) if np.shares_memory(link.view, net.theta)]
     return made, list(zip(made.parameters(), ours, strict=True))
 
 

@@ -15,9 +15,9 @@ import numpy as np
 from minigan import evaluation
 from minigan.game import Game
 from minigan.measure.results.table import Cell, Column
-from minigan.running import runs
-from minigan.running.config import Config
+from minigan.running.build import build
 from minigan.running.files import atomic_file
+from minigan.zoo import gan
 
 NAME = "digits"
 SEEDS = 3
@@ -52,7 +52,7 @@ FIXED = (
 
 def methods(data: str) -> dict[str, dict]:
     """Method -> settings: each game on this data set, for ten minutes of one core."""
-    fixed = {option: getattr(Config(), option) for option in FIXED} | {"data": data, "core_minutes": 10.0}
+    fixed = {option: getattr(gan.Options(), option) for option in FIXED} | {"data": data, "core_minutes": 10.0}
     return {name: fixed | {"loss": loss, "penalty": penalty} for name, (loss, penalty) in GAMES.items()}
 
 
@@ -77,9 +77,9 @@ def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
     """Train as many steps as fit into the budget, with points of the curve on the way, and measure the end."""
     settings = dict(cell.settings)
     seconds = 60 * settings.pop("core_minutes")
-    config = Config(seed=cell.seed, **settings)
+    config = gan.Options(seed=cell.seed, **settings)
     steps = max(20, int(seconds / pace(config, 5 if quick else 100)))
-    trainer = runs.build(dataclasses.replace(config, steps=steps))
+    trainer = build(gan, dataclasses.replace(config, steps=steps))
     assert trainer.evaluate is not None
     at = {round(steps * mark / 100): mark for mark in MARKS}
     figures = {}
@@ -93,9 +93,9 @@ def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
     return judged(trainer.game, x, y, 500 if quick else SAMPLES, cell.seed) | {"steps": steps} | figures
 
 
-def pace(config: Config, steps: int) -> float:
+def pace(config: gan.Options, steps: int) -> float:
     """Processor seconds of one training step, after a few steps that compile kernels and fill buffers."""
-    trainer = runs.build(config)
+    trainer = build(gan, config)
     for _ in range(5):
         trainer.step()
     start = time.process_time()

@@ -1,11 +1,12 @@
 """Mixtures of Gaussians in the plane, where mode collapse can be counted: each loss with the cures that make sense for it.
 
-Two parts.  The methods "loss + cure" share one network (3 x 128, LeakyReLU), one optimizer and one length, so that only the loss
-and the cure differ; none of them was tuned alone.  "best" is a recipe with networks twice as wide: the table `ablation` measures
-what each part of it is worth.
+The table has two parts.  The methods "loss + cure" share one network (3 x 128, LeakyReLU), one optimizer and one number of steps,
+so only the loss and the cure differ; none of them was tuned individually.  "best" is a recipe with networks twice as wide; the
+table `ablation` measures how much each part of it contributes.
 
-Protocol (Srivastava et al. 2017, Lin et al. 2018): 2,500 samples; a point is of high quality within 3 std of its nearest mode; a
-mode counts if one such point is nearest to it; reverse KL over all points.  We take the mean of ten draws of 2,500.
+Protocol (Srivastava et al. 2017, Lin et al. 2018): draw 2,500 samples.  A sample is of high quality if it is within 3 standard
+deviations of its nearest mode.  A mode counts if at least one such sample is nearest to it.  Reverse KL is over all samples.  We
+report the mean of ten draws of 2,500.
 """
 
 import math
@@ -123,7 +124,7 @@ POINTS, DRAWS = 2500, 10
 
 
 def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
-    """Train the game of this cell and count the modes of its samples, without and with rejection."""
+    """Train the GAN of this cell and count the modes of its samples, without and with rejection sampling."""
     s = cell.settings
     draw, centres, std, scale = SETS[s["data"]]
     init, data, noise, judge = (np.random.default_rng(seed) for seed in np.random.SeedSequence(cell.seed).spawn(4))
@@ -147,7 +148,7 @@ def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
 
 
 def built(s: dict, rng: np.random.Generator, d: int = 2) -> GAN:
-    """The game that the settings describe, on points of d numbers."""
+    """The GAN that the settings describe, for points of d numbers."""
     G, D = networks(s, rng, d)
     opt_G, opt_D = (Adam(net, cosine(s["lr"], s["steps"]), s["beta1"], s["beta2"]) for net in (G, D))
     penalties = [type(PENALTIES[name])(weight(s)) for name in s.get("penalties", ())]  # type: ignore[call-arg]
@@ -157,7 +158,7 @@ def built(s: dict, rng: np.random.Generator, d: int = 2) -> GAN:
 
 
 def weight(s: dict) -> Callable[[int], float]:
-    """gamma(t) = gamma (gamma_end / gamma)^(t / steps): first smooth, so that no mode is lost, then sharp, so that the modes are."""
+    """gamma(t) = gamma (gamma_end / gamma)^(t / steps):  a smooth D first, to keep all modes; later a sharp one, for sharp modes."""
     start, end = s["gamma"], s.get("gamma_end", s["gamma"])
     return lambda t: start * math.pow(end / start, t / s["steps"])
 
@@ -168,13 +169,13 @@ def normal32(n: int, latent: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def train(game: GAN, source: Source, s: dict, rng: np.random.Generator) -> None:
-    """s["steps"] steps of the game on batches of s["batch"]."""
+    """Make s["steps"] steps of the game, on batches of s["batch"] points."""
     for _ in range(s["steps"]):
         game.step(lambda: source.batch(s["batch"]), rng)
 
 
 def networks(s: dict, rng: np.random.Generator, d: int = 2) -> tuple[Sequential, Sequential]:
-    """G: latent - depth x width - d;   D: d - depth x width - 1, packed or spectrally normalised if s says so."""
+    """G: latent - depth x width - d;   D: d - depth x width - 1, with packing or spectral norm if the settings ask for it."""
 
     def net(entry: list[Layer], n: int, out: int, wrap: Callable[[Layer], Layer]) -> Sequential:
         sizes = [n] + s["depth"] * [s["width"]]

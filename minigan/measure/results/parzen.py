@@ -23,9 +23,9 @@ from minigan.game import GAN
 from minigan.measure.results.harm import blurred
 from minigan.measure.results.table import Cell, Column, Published
 from minigan.metrics.parzen import parzen_log_likelihood, parzen_sigma
-from minigan.running import runs
-from minigan.running.config import Config
+from minigan.running.build import build
 from minigan.trainer import Trainer
+from minigan.zoo import gan
 
 NAME, SEEDS, DATA = "parzen", 3, ("mnist",)
 SAME = {"data": "mnist", "samples": 10_000, "test": 10_000}
@@ -57,7 +57,7 @@ def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
     rng = np.random.default_rng([cell.seed, 1])
     x, y, validation, test = split(s["data"], test)
     if "model" in s:
-        samples = drawn(trained(Config(seed=cell.seed, **s), x, y), n, y, rng, shrink)
+        samples = drawn(trained(gan.Options(seed=cell.seed, **s), x, y), n, y, rng, shrink)
     else:
         samples = x[rng.choice(len(x), n, replace=False)]
     if blur:
@@ -81,9 +81,9 @@ def split(name: str, test: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
     return found.images[learned], found.labels[learned], found.images[held], tested
 
 
-def trained(config: Config, x: np.ndarray, y: np.ndarray) -> GAN:
+def trained(config: gan.Options, x: np.ndarray, y: np.ndarray) -> GAN:
     """The game that `minigan train` trains with this config, but on these images only."""
-    built = runs.build(config)  # the same networks as for the full data set
+    built = build(gan, config)  # the same networks as for the full data set
     margin = (built.source.shape[0] - x.shape[1]) // 2  # a convolutional network sees 28 x 28 padded to 32 x 32
     x = np.pad(x, ((0, 0), (margin, margin), (margin, margin), (0, 0)))
     Trainer(built.game, x, y if config.labels else None, batch=config.batch, steps=config.steps, seed=config.seed).run()

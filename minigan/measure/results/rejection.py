@@ -1,8 +1,8 @@
 """Discriminator rejection sampling: D discards what G should not have drawn.
 
-If D is the logit of p_real / p_G, as the non-saturating loss makes it at its best, then keeping a sample x with probability
-p_real(x) / (c p_G(x)) leaves exactly p_real. A D that a penalty kept smooth is not this logit, so D is first trained further
-against the fixed G, without the penalty. G does not change: points between two modes are still drawn, but not kept.
+If D(x) = log p_real(x) / p_G(x), as for the optimal D of the non-saturating loss, then keeping a sample x with probability
+p_real(x) / (c p_G(x)) leaves exactly p_real.  A D smoothed by a penalty does not output that logit, so D is first trained
+further without a penalty, against the fixed G.  G does not change: points between two modes are still drawn, but not kept.
 
 Azadi et al. 2019, "Discriminator rejection sampling", sections 3.1 and 3.2.
 """
@@ -22,7 +22,7 @@ EPSILON = 1e-8  # keeps the logarithm finite at the maximum
 def calibrate(
     game: GAN, source: Source, rng: np.random.Generator, steps: int, batch: int = 256, lr: float = 1e-3
 ) -> None:
-    """Train D alone against the fixed, averaged G, without penalties, until its score is the logit of real against fake."""
+    """Train D alone against the fixed, averaged G, without penalties, so that D(x) approaches log p_real(x) / p_G(x)."""
     G, optimizer = game.ema.net if game.ema else game.G, Adam(game.D, cosine(lr, steps), 0.5, 0.99)
     for _ in range(steps):
         x, _ = source.batch(batch)

@@ -71,7 +71,7 @@ PUBLISHED = [
 
 
 def stacks(digits: np.ndarray, rng: np.random.Generator) -> Stream:
-    """Endless images of three random digits each, uint8 (32, 32, 3); of N digits (N, 28, 28, 1) there are N^3."""
+    """An endless source of images uint8 (32, 32, 3), each made of three random digits out of `digits` (N, 28, 28, 1)."""
     framed = np.pad(digits[..., 0], ((0, 0), (2, 2), (2, 2)))  # (N, 32, 32)
 
     def draw(n: int, rng: np.random.Generator) -> np.ndarray:
@@ -82,7 +82,7 @@ def stacks(digits: np.ndarray, rng: np.random.Generator) -> Stream:
 
 
 def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
-    """Train the game of this cell, or take real images in its place, and count the modes of its samples."""
+    """Count the modes of samples: those of the GAN of this cell after training it, or real images."""
     s = cell.settings
     init, triples, noise = (np.random.default_rng(seed) for seed in np.random.SeedSequence(cell.seed).spawn(3))
     digits = data.load(s["data"]).images

@@ -6,9 +6,10 @@ nor the code based on it says how the modes were placed, or what "within 3 stand
 
     x = c_k + 0.1 A_k u,    c_k uniform in [-1, 1]^1200,    u ~ N(0, I_700),    A_k (1200, 700) with rows of length 1
 
-so that every coordinate of a mode has std 0.1. A point is near a mode if `mixture_quality` says so, within 3 std: the data's own
-points are at 1.4 std, the point half-way between two modes at 5.8. A generator that only draws the ten centres would be perfect
-here, so the spread is measured too: the std of the points around their own mean in each mode, in percent of the data's.
+Each coordinate of a mode has a standard deviation s = 0.1.  A point is of high quality if `mixture_quality` finds it within 3 s
+of a mode; by that measure the data's own points are at 1.4 s, and the midpoint of two modes is at 5.8 s.  A generator that draws
+only the ten centres would score perfectly, so the spread is measured too: the standard deviation of the points of a mode around
+their mean, in percent of the data's.
 """
 
 import numpy as np
@@ -73,7 +74,7 @@ class Mixture:
 
 
 def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
-    """Train the game of this cell; count the modes of its samples and measure their spread."""
+    """Train the GAN of this cell; count the modes of its samples and measure their spread."""
     s = cell.settings
     place, init, draw, noise = (np.random.default_rng(seed) for seed in np.random.SeedSequence(cell.seed).spawn(4))
     mixture = Mixture(place)

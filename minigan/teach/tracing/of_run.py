@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from minigan.game import GAN
-from minigan.running import runs
+from minigan.running import folder
+from minigan.running.build import build
 from minigan.teach.tracing.step import trace
 from minigan.teach.tracing.view import Trace
 
@@ -24,14 +25,14 @@ def trace_run(path: str | Path, step: int | None = None) -> Trace:
     ValueError
         For any other step, since a run stores no others, and for a run that is not a GAN.
     """
-    config, trainer = runs.open_run(path)
-    kept = trainer.t
+    run = folder.open_run(path)
+    trainer, kept = run.trainer, run.trainer.t
     if step not in (None, 0, kept):
         raise ValueError(
             f"{path} has no step {step}: a run can be traced at step 0, built again from its config, and at its checkpoint, step {kept}"
         )
     if step == 0:
-        trainer = runs.build(config)
+        trainer = build(run.config.recipe, run.config.options)
     game = trainer.game
     if not isinstance(game, GAN):
         raise ValueError(f"{path} is a run of {type(game).__name__}: only the two steps of a GAN can be traced")

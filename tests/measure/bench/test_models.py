@@ -38,9 +38,9 @@ def test_the_models_have_the_sizes_of_the_table(built):
 
 
 def test_the_default_follows_the_config(built):
-    from minigan.running.config import Config
+    from minigan.zoo import gan
 
-    config, made = Config(), built["default"]
+    config, made = gan.Options(), built["default"]
     image = made.x[0] if isinstance(made.x, tuple) else made.x
     assert len(image) == config.batch
     assert (image.min(), image.max()) == (-1, 1)

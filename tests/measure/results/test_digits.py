@@ -6,17 +6,17 @@ import numpy as np
 
 from minigan.measure.results import digits, mnist
 from minigan.measure.results.table import Cell
-from minigan.running import runs
-from minigan.running.config import Config
+from minigan.running.build import build
+from minigan.zoo import gan
 
 TINY = {"width": 2, "latent": 4, "core_minutes": 0.002}
 
 
 def test_each_method_is_a_valid_config():
     for settings in (*digits.METHODS.values(), *mnist.METHODS.values()):
-        Config(**{name: value for name, value in settings.items() if name != "core_minutes"})
+        gan.Options(**{name: value for name, value in settings.items() if name != "core_minutes"})
     default = digits.METHODS["non_saturating + R1"]
-    assert all(default[item.name] == item.default for item in dataclasses.fields(Config) if item.name in default)
+    assert all(default[item.name] == item.default for item in dataclasses.fields(gan.Options) if item.name in default)
 
 
 def test_one_cell_and_its_picture(tmp_path):
@@ -32,11 +32,11 @@ def test_one_cell_and_its_picture(tmp_path):
 
 
 def test_the_pace_is_processor_time():
-    assert 0 < digits.pace(Config(width=2, latent=4, penalty="none"), 3) < 1
+    assert 0 < digits.pace(gan.Options(width=2, latent=4, penalty="none"), 3) < 1
 
 
 def test_without_labels_the_figure_as_asked_is_nan():
-    trainer = runs.build(Config(width=2, latent=4, labels=False))
+    trainer = build(gan, gan.Options(width=2, latent=4, labels=False))
     found = digits.judged(trainer.game, trainer.source.x[::20], None, 200, 0)
     assert np.isnan(found["as_asked"])
     assert np.isfinite([found[name] for name in digits.COLUMNS if name not in ("as_asked", "steps")]).all()
@@ -45,13 +45,12 @@ def test_without_labels_the_figure_as_asked_is_nan():
 def test_a_full_cell_evaluates_at_each_mark_of_the_curve(monkeypatch):
     seen = []
 
-    def build(config):
-        trainer = made(config)
+    def built(recipe, options):
+        trainer = build(recipe, options)
         trainer.evaluate = lambda game: seen.append(trainer.t) or {"frechet": float(len(seen))}
         return trainer
 
-    made = digits.runs.build
-    monkeypatch.setattr(digits.runs, "build", build)
+    monkeypatch.setattr(digits, "build", built)
     monkeypatch.setattr(digits, "judged", lambda *_: {})
     cell = Cell("non_saturating + R1", 0, digits.METHODS["non_saturating + R1"] | TINY)
     figures = digits.run_cell(cell, quick=False)

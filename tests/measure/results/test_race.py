@@ -37,7 +37,7 @@ def test_the_page_shows_the_table_of_its_rows(race):
 def test_our_side_counts_its_steps_and_evaluates_at_the_end_of_each_turn(race, capsys, monkeypatch):
     monkeypatch.setattr(race, "EVERY", 5)
     monkeypatch.setattr(race.sys, "stdin", ["go\n", "go\n"])
-    race.run("minigan", race.Config(steps=10, seed=3, width=2, model="dcgan_up", batch=4))
+    race.run("minigan", race.gan.Options(steps=10, seed=3, width=2, model="dcgan_up", batch=4))
     first, second = (line.split(",") for line in capsys.readouterr().out.splitlines())
     assert first[:3] == ["minigan", "3", "5"]
     assert second[:3] == ["minigan", "3", "10"]

@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 
 from minigan import cli
-from minigan.running import runs
-from minigan.running.config import Config
+from minigan.running import folder as runs
+from minigan.running.options import Config
 from minigan.teach.tracing.of_run import trace_run
+from minigan.zoo import gan
 
 CONFIGS = {
-    "digits": Config(data="digits8", model="mlp", width=4, latent=5, steps=3, batch=16, seed=5),
-    "plane": Config(data="ring", width=4, steps=3, batch=8, penalty="r1,wgan_gp", loss="hinge"),
-    "unlabelled": Config(data="digits8", model="dcgan", width=2, steps=2, batch=4, labels=False, penalty="none"),
+    "digits": gan.Options(data="digits8", model="mlp", width=4, latent=5, steps=3, batch=16, seed=5),
+    "plane": gan.Options(data="ring", width=4, steps=3, batch=8, penalty="r1,wgan_gp", loss="hinge"),
+    "unlabelled": gan.Options(data="digits8", model="dcgan", width=2, steps=2, batch=4, labels=False, penalty="none"),
 }
 
 
@@ -22,7 +23,7 @@ CONFIGS = {
 def run(request, tmp_path_factory):
     """A run stopped after two steps -> its folder, and the scalars of its first and its third step."""
     folder = tmp_path_factory.mktemp("runs") / request.param
-    trainer = runs.start(CONFIGS[request.param], folder)
+    trainer = runs.start(Config(gan, CONFIGS[request.param]), folder).trainer
     first = trainer.step()
     trainer.step()
     trainer.save()

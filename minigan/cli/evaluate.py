@@ -1,0 +1,28 @@
+"""Measure a run's samples, next to real images.
+
+Tables and pictures go into the run's folder.
+"""
+
+import argparse
+
+from minigan.cli.parser import CommandParser, add_run, add_seed
+
+EXAMPLE = "minigan evaluate runs/digits --n 5000"
+
+
+def add(parser: CommandParser) -> None:
+    """Add the arguments of `minigan evaluate`."""
+    add_run(parser)
+    parser.add_argument("--n", type=int, help="how many samples (default: 10000 images, or 2500 points of the plane)")
+    add_seed(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print the table of measures and the files written."""
+    from minigan.evaluation import table
+    from minigan.running import folder
+
+    result, written = folder.evaluate(arguments.folder, arguments.n, arguments.seed)
+    print(f"{arguments.folder}, step {result['step']}\n\n{table(result)}\n")
+    for name, path in written.items():
+        print(f"  {name:<10} {path}")

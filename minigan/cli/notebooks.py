@@ -1,0 +1,41 @@
+"""Copy the lessons to a folder of yours and open Jupyter Lab there."""
+
+import argparse
+from pathlib import Path
+
+from minigan.cli.parser import CommandParser
+
+EXAMPLE = "minigan notebooks lessons"
+
+
+def add(parser: CommandParser) -> None:
+    """Add the arguments of `minigan notebooks`."""
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        default=Path("minigan-lessons"),
+        metavar="FOLDER",
+        help="where to (default: minigan-lessons); what you have edited there is kept",
+    )
+    parser.add_argument("--force", action="store_true", help="overwrite edited lessons too")
+    parser.add_argument("--no-open", action="store_true", help="only copy")
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="instead: run every lesson, with its stubs and with its solutions, and report",
+    )
+    parser.add_argument(
+        "--only", metavar="LESSON", help="of --check: one lesson, such as 4 (MINIGAN_QUICK=1 shortens all)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Copy the lessons, or check them."""
+    from minigan.teach.lessons.command import check_all, hand_out
+
+    if arguments.check:
+        return check_all(arguments.only)
+    if arguments.only:
+        raise ValueError("--only goes with --check; without it all lessons are copied")
+    return hand_out(arguments.folder, arguments.force, not arguments.no_open)

@@ -1,0 +1,70 @@
+"""Train with a progress bar, then write the pictures and say where everything is."""
+
+import sys
+from typing import Any
+
+from minigan.cli.parser import INTERRUPTED
+
+
+def use_threads(n: int | None, options: Any) -> None:
+    """Set the number of threads, and the shares of a deterministic run."""
+    from minigan import kernels
+
+    if n is not None or options.deterministic:
+        kernels.set_threads(kernels.get_threads() if n is None else n, 2 if options.deterministic else None)
+
+
+def go(run: Any) -> int:
+    """Train a run to its end -> the exit status."""
+    from tqdm import tqdm
+
+    from minigan.running import folder
+
+    trainer = run.trainer
+    short = {name: label for panel in run.panels for name, label in panel.short.items()}
+    live = sys.stderr is not None and sys.stderr.isatty()
+    with tqdm(
+        total=run.steps,
+        initial=trainer.t,
+        unit="step",
+        desc="compiling kernels",
+        mininterval=0.2 if live else 20,
+        dynamic_ncols=live,
+        disable=sys.stderr is None,  # closed by 2>&-
+    ) as bar:
+        shown: dict[str, float] = {}  # as last logged or measured
+        step = trainer.t
+
+        def progress(t: int, row: dict[str, float]) -> None:
+            nonlocal step
+            step = t
+            bar.set_description("training", refresh=False)
+            shown.update({label: row[name] for name, label in short.items() if name in row})
+            bar.set_postfix({name: f"{value:.2f}" for name, value in shown.items()}, refresh=False)
+            bar.update()
+
+        bar.refresh()
+        try:
+            run = folder.train(run, progress)
+        except KeyboardInterrupt:
+            bar.close()
+            print(f"\nstopped at step {step}; go on with: minigan resume {run.out}", file=sys.stderr)
+            return INTERRUPTED
+    _report(run)
+    return 0
+
+
+def _report(run: Any) -> None:
+    """Write the pictures and print the paths of all files."""
+    from minigan.running import folder
+
+    trainer, out = run.trainer, run.out
+    written = {"samples": out / "samples", **folder.finish(run)}
+    written |= {"table": out / "run.jsonl", "checkpoint": trainer.checkpoint_path, "config": out / "config.toml"}
+    print(f"\n{trainer.t} steps in {trainer.seconds:.0f} s")
+    if run.watch and (sentence := run.watch.sentence(trainer.rows)):
+        print(sentence)
+    for name, path in written.items():
+        print(f"  {name:<10} {path}")
+    print(f"All measures: minigan evaluate {out}")
+    print(f"More samples: minigan sample {out} --n 64 --out grid.png")

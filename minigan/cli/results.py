@@ -1,0 +1,35 @@
+"""Measure a table of docs/results.md, cell by cell; stop it and go on when you like."""
+
+import argparse
+from pathlib import Path
+
+from minigan.cli.parser import CommandParser, add_threads
+
+EXAMPLE = "minigan results dirac --quick"
+
+
+def add(parser: CommandParser) -> None:
+    """Add the arguments of `minigan results`."""
+    from minigan.measure.results.catalogue import TABLES
+
+    parser.add_argument("table", nargs="?", metavar="TABLE", help=f"one of {', '.join(TABLES)}")
+    parser.add_argument("--quick", action="store_true", help="a first look in at most two minutes, in a separate file")
+    parser.add_argument("--only", metavar="NAMES", help="only these methods, by commas, or all that begin so")
+    parser.add_argument("--seeds", type=int, metavar="N", help="seeds 0 .. N-1 (default: those of the table)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("results"), metavar="DIR", help="folder of the rows (default: results)"
+    )
+    parser.add_argument("--download", action="store_true", help="let MNIST be fetched if it is not on this machine")
+    parser.add_argument("--markdown", action="store_true", help="measure nothing, print what is there")
+    parser.add_argument(
+        "--fill", type=Path, metavar="FILE", help="instead: write all tables into FILE, from the results/ next to it"
+    )
+    add_threads(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure the cells that are missing and print the table."""
+    from minigan.measure import results
+
+    options = ("quick", "only", "seeds", "out", "threads", "download", "markdown", "fill")
+    return results.run(arguments.table, **{name: getattr(arguments, name) for name in options})

@@ -1,0 +1,37 @@
+"""Go on with a run that was stopped, or past its end with more steps."""
+
+import argparse
+
+from minigan.cli.parser import CommandParser, add_run, add_threads
+
+EXAMPLE = "minigan resume runs/digits --steps 8000 --lr 0.001"
+
+
+def add(parser: CommandParser) -> None:
+    """Add the arguments of `minigan resume`."""
+    add_run(parser)
+    add_threads(parser)
+    parser.add_argument("--steps", type=int, help="new total of steps; schedules of the learning rate see it too")
+    parser.add_argument("--batch", type=int, help="new batch size, from here on")
+    parser.add_argument("--lr", type=float, help="new learning rate, from here on")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Take up a run where its checkpoint left it; changed options are recorded in its config.toml as a new segment."""
+    from minigan.cli.progress import go, use_threads
+    from minigan.running import folder, options
+
+    given = {name: getattr(arguments, name) for name in options.CHANGEABLE}
+    changes = {name: value for name, value in given.items() if value is not None}
+    found = folder.resume(arguments.folder, **changes)
+    step = found.trainer.t
+    if found.finished:
+        print(
+            f"{arguments.folder} is finished: all {found.steps} steps are done; only its pictures are drawn again"
+            f" (go on past the end: minigan resume {arguments.folder} --steps {2 * found.steps})"
+        )
+    else:
+        changed = ", ".join(f"{name} {getattr(found.options, name)}" for name in changes)
+        print(f"resuming {arguments.folder} at step {step} of {found.steps}{changed and ', with ' + changed}")
+    use_threads(arguments.threads, found.options)
+    return go(found)

@@ -1,0 +1,67 @@
+"""Train a recipe, by default a GAN on the embedded handwritten digits.
+
+The options are those of the recipe, so they are known only once its name is: the word after `train`, or the entry in --config.
+"""
+
+import argparse
+from pathlib import Path
+
+from minigan.cli.parser import CommandParser, add_threads
+
+EXAMPLE = "minigan train --data ring --steps 2000"
+
+
+def add(parser: CommandParser) -> None:
+    """Add the arguments of `minigan train`, with the options of the recipe that is named in the words to parse."""
+    from minigan import zoo
+    from minigan.running import options
+
+    recipe = zoo.load(_recipe(parser.words))
+    parser.description = f"{parser.description}\n\n{zoo.name_of(recipe)}: {zoo.summary(recipe)[0]}"
+    parser.add_argument("recipe", nargs="?", metavar="RECIPE", help="what to train: minigan zoo (default: gan)")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder of the run (default: runs/<data>-<recipe>-<time>)"
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="a TOML file of these options; flags win over it")
+    add_threads(parser)
+    options.add_flags(parser, recipe)
+    parser.set_defaults(chosen=recipe)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Start a run, train it and say where everything is."""
+    from minigan import zoo
+    from minigan.cli.progress import go, use_threads
+    from minigan.running import folder, options
+
+    recipe, name = arguments.chosen, zoo.name_of(arguments.chosen)
+    if arguments.recipe not in (None, name):
+        zoo.load(arguments.recipe)  # raises if there is no such recipe
+        raise ValueError(f"the recipe comes first: minigan train {arguments.recipe} ...")
+    flags = options.from_flags(arguments, recipe)
+    if arguments.config:
+        config = options.read(arguments.config, name, **flags)
+    else:
+        config = options.Config(recipe, recipe.Options(**flags))
+    use_threads(arguments.threads, config.options)
+    return go(folder.start(config, arguments.out))
+
+
+def _recipe(words: list[str]) -> str:
+    """The recipe named by the first word, or by the file in --config, or the default."""
+    from minigan import zoo
+    from minigan.data import NAMES
+    from minigan.running import options
+    from minigan.zoo.recipe import POINTS
+
+    if words and not words[0].startswith("-"):
+        if words[0] in (*NAMES, *POINTS):
+            raise ValueError(f"{words[0]} is a data set, not a recipe: minigan train --data {words[0]}")
+        return words[0]
+    early = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    early.add_argument("--config")
+    try:
+        path = early.parse_known_args(words)[0].config
+    except argparse.ArgumentError:  # --config without a file: the full parser will say so
+        path = None
+    return options.recipe_in(path) if path else zoo.DEFAULT

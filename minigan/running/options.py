@@ -1,0 +1,168 @@
+"""The options of a run as a file and as flags, for any recipe.
+
+config.toml is written beside a run.  It names the recipe and every option, so the run can be repeated from its own folder:
+
+    minigan train --config runs/NAME/config.toml
+
+A run that was resumed with other options has a segment for each change.  The options of a segment apply from the step in
+`start` on, on top of those before it:
+
+    [[segment]]
+    start = 5000
+    steps = 8000
+    lr = 0.001
+"""
+
+import argparse
+import dataclasses
+import json
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from minigan import zoo
+from minigan.zoo.recipe import Options, field_types, one_of
+
+CHANGEABLE = ("steps", "batch", "lr")  # what a later segment may change: nothing that a network's shape depends on
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Changes of options that apply from step `start` on."""
+
+    start: int
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Config:
+    """All that a run depends on: the recipe, its options, and the changes made when the run was resumed."""
+
+    recipe: ModuleType
+    options: Options  # of the first segment
+    segments: tuple[Segment, ...] = ()
+
+    def at(self, step: int) -> tuple[Options, int]:
+        """-> the options that apply after this many steps, and the step up to which they apply."""
+        options = self.options
+        for segment in self.segments:
+            if segment.start > step:
+                return options, min(segment.start, options.steps)
+            options = dataclasses.replace(options, **segment.changes)
+        return options, options.steps
+
+    def changed(self, step: int, changes: dict[str, Any]) -> "Config":
+        """The same run with one more segment, from `step` on; only options that really change are kept.
+
+        Raises ValueError for an option that the recipe does not have, or whose value does not fit.
+        """
+        options, _ = self.at(step)
+        names = [item.name for item in dataclasses.fields(options)]
+        for name in changes:
+            one_of("option", name, names, f" of the recipe {zoo.name_of(self.recipe)}")
+        new = dataclasses.replace(options, **changes)
+        changes = {name: getattr(new, name) for name in changes if getattr(new, name) != getattr(options, name)}
+        kept = tuple(segment for segment in self.segments if segment.start <= step)
+        return dataclasses.replace(self, segments=(*kept, Segment(step, changes))) if changes else self
+
+    def to_toml(self) -> str:
+        """The text of config.toml: one line for each option, with its help as a comment."""
+        name = zoo.name_of(self.recipe)
+        lines = [f"# minigan train --config THIS_FILE repeats this run; every option: minigan train {name} --help\n"]
+        lines.append(f"recipe = {_toml(name)}\n")
+        for item in dataclasses.fields(self.options):
+            lines.append(
+                f"{item.name} = {_toml(getattr(self.options, item.name)):<24} # {item.metadata.get('help', '')}\n"
+            )
+        for segment in self.segments:
+            lines.append(f"\n[[segment]] # minigan resume changed these options\nstart = {segment.start}\n")
+            lines += [f"{name} = {_toml(value)}\n" for name, value in segment.changes.items()]
+        return "".join(lines)
+
+
+def read(path: str | Path, recipe: str | None = None, **changes: Any) -> Config:
+    """The Config in a file; `changes` (from flags) win over it, in every segment.
+
+    A file that names no recipe is one of the recipe gan.  Raises ValueError naming an unknown or ill-typed entry, and
+    if the file is of another recipe than the one given.
+    """
+    entries = _entries(path)
+    named = entries.pop("recipe", None)
+    if recipe is not None and named not in (None, recipe):
+        raise ValueError(
+            f"{path} is of the recipe {named}, not of {recipe}: leave the recipe out, or take another file"
+        )
+    module = zoo.load(recipe or named or zoo.DEFAULT)
+    segments = entries.pop("segment", [])
+    names = [item.name for item in dataclasses.fields(module.Options)]
+    for name in entries:
+        one_of("option", name, names, f" in {path}")
+    config = Config(module, module.Options(**entries | changes))
+    if not isinstance(segments, list):
+        raise ValueError(f"{path}: a segment is written as a table [[segment]], got segment = {segments!r}")
+    least = 0
+    for table in segments:
+        config = _with_segment(config, dict(table), least, changes, path)
+        least = table["start"]
+    return config
+
+
+def recipe_in(path: str | Path) -> str:
+    """The name of the recipe that a file names, or the default."""
+    return _entries(path).get("recipe", zoo.DEFAULT)
+
+
+def add_flags(parser: argparse.ArgumentParser, recipe: ModuleType) -> None:
+    """One flag for each option of the recipe: --lr 0.002, --labels / --no-labels.
+
+    Raises ValueError if the parser has a flag of that name already.
+    """
+    types = field_types(recipe.Options)
+    for item in dataclasses.fields(recipe.Options):
+        text = f"{item.metadata.get('help', '')} (default: {item.default})".strip().replace("%", "%%")
+        flag, kind = f"--{item.name.replace('_', '-')}", types[item.name]
+        settings: dict[str, Any] = {"dest": item.name, "default": None, "help": text}
+        if kind is bool:
+            settings |= {"action": argparse.BooleanOptionalAction}
+        else:
+            settings |= {"type": kind, "metavar": kind.__name__.upper()}
+        try:
+            parser.add_argument(flag, **settings)
+        except argparse.ArgumentError as error:
+            raise ValueError(
+                f"the recipe {zoo.name_of(recipe)} has an option {item.name}, but {flag} is a flag of {parser.prog} itself: rename it"
+            ) from error
+
+
+def from_flags(arguments: argparse.Namespace, recipe: ModuleType) -> dict[str, Any]:
+    """The options that were given as flags."""
+    given = {item.name: getattr(arguments, item.name) for item in dataclasses.fields(recipe.Options)}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _entries(path: str | Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not valid TOML: {error}") from error
+
+
+def _with_segment(config: Config, table: dict[str, Any], least: int, flags: dict[str, Any], path: str | Path) -> Config:
+    start = table.pop("start", None)
+    if type(start) is not int or start < least:
+        raise ValueError(f"{path}: a segment needs start, the step it begins after, at least {least}; got {start!r}")
+    for name in table:
+        one_of("option", name, CHANGEABLE, f" in a segment of {path}")
+    if start > config.at(start)[0].steps:
+        if "steps" in flags:  # --steps N ends the run before this segment
+            return config
+        raise ValueError(
+            f"{path}: a segment starts at step {start}, but the run ends at step {config.at(start)[0].steps}"
+        )
+    return config.changed(start, {name: value for name, value in table.items() if name not in flags})
+
+
+def _toml(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)  # TOML and JSON agree on strings, numbers and booleans

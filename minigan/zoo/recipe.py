@@ -1,0 +1,119 @@
+"""What every recipe has: Options, a frozen record of all that a run depends on.
+
+A field of a recipe's Options is declared once, with its default, its help text and its bounds.  The flags of `minigan train`,
+the entries of a run's config.toml and the checks of both are made from it:
+
+    @dataclass(frozen=True)
+    class Options(recipe.Options):
+        lr: float = option(1e-3, "Adam's learning rate", least=0)
+"""
+
+import dataclasses
+import difflib
+import math
+import typing
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from minigan.data import NAMES
+
+POINTS = ("ring", "grid")  # data sets of points in the plane, each drawn from the run's seed
+TYPES = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+
+
+def option(
+    default: Any,
+    help: str,
+    *,
+    least: float | None = None,
+    below: float | None = None,
+    choices: Iterable[str] | None = None,
+) -> Any:
+    """A field of Options.
+
+    Parameters
+    ----------
+    default : int, float, bool or str
+    help : str
+        One line for `--help` and for config.toml.
+    least, below : float, optional
+        The value must be in [least, below).  A float must be finite in any case.
+    choices : iterable of str, optional
+        The values that are allowed.
+    """
+    bounds = {"least": least, "below": below, "choices": None if choices is None else tuple(choices)}
+    return dataclasses.field(default=default, metadata={"help": help, **bounds})
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options that every run has.  A recipe inherits them and adds its own.
+
+    Raises ValueError for a value of the wrong type, out of bounds, or not among the choices; an unknown name is
+    answered with the nearest one.  An int is accepted where a float is expected.
+    """
+
+    data: str = option(
+        "mnist10k", "mnist10k, digits8, emoji, emoji_noto, ring, grid, mnist, fashion_mnist or folder:PATH"
+    )
+    labels: bool = option(True, "let the networks see the labels, if the data has any")
+    size: int = option(32, "folder:PATH: crop and shrink pictures to this side", least=1)
+    channels: int = option(3, "folder:PATH: 3 for colour, 1 for grey")
+    download: bool = option(False, "let mnist and fashion_mnist be fetched if they are not on this machine")
+    batch: int = option(64, "images a step", least=1)
+    steps: int = option(5000, "training steps", least=1)
+    seed: int = option(0, "seed of all randomness: the same seed gives the same bits", least=0)
+    deterministic: bool = option(False, "cut all work in two, so that one thread and two give the same bits")
+
+    def __post_init__(self) -> None:
+        types = field_types(type(self))
+        for item in dataclasses.fields(self):
+            value, wanted = getattr(self, item.name), types[item.name]
+            if wanted is float and type(value) is int:
+                object.__setattr__(self, item.name, float(value))
+            elif type(value) is not wanted:
+                raise ValueError(f"{item.name} must be {TYPES[wanted]}, got {value!r}")
+            _check_bounds(item.name, getattr(self, item.name), item.metadata)
+        if not self.data.startswith("folder:"):
+            one_of("data set", self.data, [*NAMES, *POINTS])
+
+    def frame(self, images: np.ndarray) -> np.ndarray:
+        """The images as the networks will see them, uint8 (N, H, W, C) -> (N, H', W', C); a recipe may pad them."""
+        return images
+
+
+def field_types(options: type[Options]) -> dict[str, type]:
+    """name -> int, float, bool or str, for every field of a class of Options.  Raises ValueError for another type."""
+    hints = typing.get_type_hints(options)
+    types = {item.name: hints[item.name] for item in dataclasses.fields(options)}
+    for name, found in types.items():
+        if found not in TYPES:
+            raise ValueError(f"the option {name} must be an int, a float, a bool or a str, got {found}")
+    return types
+
+
+def one_of(what: str, name: str, names: Iterable[str], where: str = "") -> None:
+    """Raise ValueError, with the nearest name there is, unless `name` is one of `names`."""
+    names = list(names)
+    if name not in names:
+        close = difflib.get_close_matches(name, names, n=1)
+        guess = f": did you mean {close[0]!r}? Choose" if close else "; choose"
+        raise ValueError(f"unknown {what} {name!r}{where}{guess} from {', '.join(names)}")
+
+
+def _check_bounds(name: str, value: Any, metadata: typing.Mapping[str, Any]) -> None:
+    least, below, choices = (metadata.get(bound) for bound in ("least", "below", "choices"))
+    if choices is not None:
+        one_of(name, value, choices)
+    if not isinstance(value, int | float):
+        return
+    finite = "finite and " * isinstance(value, float)
+    if below is not None and not (least is None or least <= value < below):
+        raise ValueError(f"{name} must be in [{least:g}, {below:g}), got {value}")
+    if least is not None and not least <= value < math.inf:
+        raise ValueError(f"{name} must be {finite}at least {least:g}, got {value}")
+    if not math.isfinite(value):
+        raise ValueError(f"{name} must be finite, got {value}")

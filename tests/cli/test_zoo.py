@@ -1,0 +1,23 @@
+"""minigan zoo: the recipes, each with a line and its measured result."""
+
+from minigan import cli
+from minigan.zoo import gan
+
+
+def test_every_recipe_has_its_line(capsys, tmp_path, monkeypatch):
+    (tmp_path / "broken.py").write_text("import nowhere_to_be_found\n", encoding="utf-8")
+    (tmp_path / "mine.py").write_text('"""My own method."""\nfrom minigan.zoo.gan import *\n', encoding="utf-8")
+    monkeypatch.setenv("MINIGAN_RECIPES", str(tmp_path))
+    assert cli.main(["zoo"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"gan     {gan.__doc__.splitlines()[0]}"
+    assert lines[1] == f"        measured: {gan.RESULT}"
+    assert lines[2].startswith(f"broken  cannot be loaded: {tmp_path / 'broken.py'}, line 1: ModuleNotFoundError: ")
+    assert lines[3] == "mine    My own method."
+
+
+def test_a_recipe_that_does_not_exist(capsys):
+    assert cli.main(["train", "ring"]) == 1
+    assert "minigan train: ring is a data set, not a recipe: minigan train --data ring" in capsys.readouterr().err
+    assert cli.main(["train", "gun"]) == 1
+    assert "minigan train: unknown recipe 'gun' (MINIGAN_RECIPES names no " in capsys.readouterr().err

@@ -79,9 +79,7 @@ def on_halves(g: np.ndarray, n: int, real: list[Penalty], fake: list[Penalty]) -
 def join(x: Tree, fake: Tree) -> Tree:
     """[x; fake]: (n, ...), (N, ...) -> (n + N, ...); for pairs (image, label), both items."""
     if first(x).shape[1:] != first(fake).shape[1:]:
-        raise ShapeError(
-            f"the real batch is {first(x).shape} and G's images are {first(fake).shape}: G must generate images of the data's shape"
-        )
+        raise ShapeError(f"G must generate images of the data's shape, got {first(fake).shape} for {first(x).shape}")
     return tree_map(lambda *parts: np.concatenate(parts), x, fake)
 
 

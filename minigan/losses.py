@@ -125,17 +125,13 @@ class Relativistic(GANLoss):
 
     def d(self, r: np.ndarray, f: np.ndarray) -> tuple:
         if r.shape != f.shape:
-            raise ValueError(
-                f"the relativistic loss needs as many real scores as fake ones, got {r.shape} and {f.shape}"
-            )
+            raise ValueError(f"relativistic needs as many real scores as fake ones, got {r.shape} and {f.shape}")
         gradient = sigmoid(f - r) / r.size  # eq:loss.relativistic.d.gradients
         return _mean(softplus(f - r)), -gradient, gradient  # eq:loss.relativistic.d
 
     def g(self, r: np.ndarray | None, f: np.ndarray) -> tuple:
         if r is None:
-            raise ValueError(
-                "the relativistic loss compares fake with real: pass real_scores to g(real_scores, fake_scores)"
-            )
+            raise ValueError("relativistic compares fake with real: pass both to g(real_scores, fake_scores)")
         value, d_fake, d_real = self.d(f, r)  # the same question with the roles swapped   eq:loss.relativistic.g
         return value, d_fake, d_real
 
@@ -164,9 +160,7 @@ def softmax_cross_entropy(s: np.ndarray, labels: Any) -> tuple[float, np.ndarray
     """-mean_n log p[n, label_n],  p = softmax(s);   gradient (p - onehot) / N.     s (N, K), labels (N,) integers."""
     labels = np.asarray(labels)
     if s.ndim != 2 or labels.shape != s.shape[:1] or labels.dtype.kind not in "iu":
-        raise ValueError(
-            f"expected scores (N, K) and N integer labels, got {s.shape} and {labels.dtype} {labels.shape}"
-        )
+        raise ValueError(f"needs scores (N, K) and N integer labels, got {s.shape} and {labels.dtype} {labels.shape}")
     if labels.size and not 0 <= labels.min() <= labels.max() < s.shape[1]:
         raise ValueError(f"labels must be in 0..{s.shape[1] - 1}, got {labels.min()}..{labels.max()}")
     rows = np.arange(len(s))

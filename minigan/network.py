@@ -33,9 +33,7 @@ class Sequential(Chain):
         if np.dtype(dtype) not in ("float32", "float64", "complex128"):
             raise TypeError(f"a network computes in float32 or float64, got dtype={np.dtype(dtype)}")
         if rng is None:
-            raise TypeError(
-                "Sequential draws random weights: pass rng=np.random.default_rng(0), or a seed such as rng=0"
-            )
+            raise TypeError("Sequential draws random weights: pass rng=np.random.default_rng(0), or a seed")
         self.theta, self.grad, self.state = allocate(self.layers, np.random.default_rng(rng), dtype)
 
     @property
@@ -75,9 +73,7 @@ class Sequential(Chain):
             return None
         x = np.asarray(x)
         if x.dtype == np.uint8 and x.ndim > 1:
-            raise TypeError(
-                "a network takes images as floats in [-1, 1], got uint8 in 0..255: use x / 127.5 - 1, or dataset.to_float()"
-            )
+            raise TypeError("images must be floats in [-1, 1], got uint8: use x / 127.5 - 1 or dataset.to_float()")
         return x.astype(self.dtype, copy=False) if x.dtype.kind in "fc" else x
 
     def zero_grad(self) -> None:

@@ -103,6 +103,4 @@ class Chain:
 
     def _check(self, caches: list) -> None:
         if len(caches) != len(self.layers):
-            raise ValueError(
-                f"got {len(caches)} caches for {len(self.layers)} layers: pass the ones that this network's forward returned"
-            )
+            raise ValueError(f"got {len(caches)} caches for {len(self.layers)} layers: pass those from its own forward")

@@ -159,9 +159,7 @@ class BatchNorm(Layer):
         x = self._check(x)
         M = x.size // self.n  # how many values each channel's moments are taken over
         if M < 2:
-            raise ValueError(
-                f"{self} needs at least two values per channel for a variance, got input {x.shape}: use a larger batch"
-            )
+            raise ValueError(f"{self} needs at least two values per channel, got {x.shape}: use a larger batch")
         mean, var = kernels.column_moments(x)  # eq:batchnorm.moments
         inv_std = self._inv_std(var)
         self.running_mean += self.momentum * (mean - self.running_mean)  # eq:batchnorm.running

@@ -14,9 +14,7 @@ class Reshape(Layer):
     def __init__(self, *shape: int):
         self.shape = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], tuple | list) else shape
         if not all(isinstance(n, int | np.integer) and n > 0 for n in self.shape):
-            raise ValueError(
-                f"Reshape takes positive sizes without the batch axis, such as Reshape(4, 4, 128), got {shape}"
-            )
+            raise ValueError(f"Reshape takes positive sizes without the batch axis, such as (4, 4, 128), got {shape}")
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         size = math.prod(x.shape[1:])

@@ -47,7 +47,7 @@ class Penalty:
         return dataclasses.replace(self, **scheduled) if scheduled else self
 
     def points(self, real: np.ndarray, fake: np.ndarray, rng: Rng) -> np.ndarray:
-        """Where D's gradient is taken: (N, ...) twice -> (N, ...).   ValueError if it needs an rng and has none."""
+        """Where D's gradient is taken: (N, ...), (N, ...) -> (N, ...).   ValueError if it needs an rng and has none."""
         if self.place in ("real", "fake"):
             return real if self.place == "real" else fake
         if rng is None:

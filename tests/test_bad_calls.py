@@ -306,7 +306,7 @@ OTHERS = {
     "Residual that does not fit": (
         lambda: Residual(Dense(3, 2)).init(0)(f32(1, 3)),
         ShapeError,
-        r"one shape, got \(1, 2\) and \(1, 3\): in a Residual.*pass a shortcut= layer",
+        r"same shape, got \(1, 2\) and \(1, 3\): in a Residual.*pass a shortcut= layer",
     ),
     "Beside without a label": (lambda: Beside(Tanh())(f32(2, 3)), TypeError, r"takes a pair \(x, label\), got ndarray"),
     "LabelScore without a label": (
@@ -365,7 +365,7 @@ OTHERS = {
     "one layer twice": (
         lambda: twice(Dense(3, 3)),
         ValueError,
-        r"same layer object appears twice.*one object for each place",
+        r"same layer object appears twice.*one object for each position",
     ),
     "one layer in two": (
         lambda: in_two(Dense(3, 3)),
@@ -388,7 +388,7 @@ OTHERS = {
     "mixed precision": (
         forward(Dense(2, 1), np.ones((1, 2))),
         TypeError,
-        r"Dense\(2, 1\) has weights in float32, got float64: use x.astype\(np.float32\); Sequential does it",
+        r"Dense\(2, 1\) has float32 weights, got float64: use x.astype\(np.float32\), as Sequential does",
     ),
     "labels too large": (forward(Embedding(10, 3), np.array([3, 10])), ValueError, r"labels 0 to 9, got 3 to 10"),
     "labels negative": (use(Embedding(10, 3), np.array([-1, 3])), ValueError, r"labels 0 to 9, got -1 to 3"),
@@ -437,7 +437,7 @@ OTHERS = {
     "unknown place": (
         lambda: Custom(abs, place="nowhere"),
         ValueError,
-        r"taken at one of 'real', 'fake', 'between', 'around', got 'nowhere'",
+        r"place is one of 'real', 'fake', 'between', 'around', got 'nowhere'",
     ),
     # losses
     "relativistic without real": (
@@ -448,7 +448,7 @@ OTHERS = {
     "relativistic, unequal": (
         lambda: relativistic.d(f32(4, 1), f32(3, 1)),
         ValueError,
-        r"in pairs.*got \(4, 1\) and \(3, 1\)",
+        r"as many real scores as fake ones, got \(4, 1\) and \(3, 1\)",
     ),
     "relativistic step, unequal": (
         lambda: step(None, Dense(3, 1), loss=relativistic, x=f32(5, 3)),
@@ -463,7 +463,7 @@ OTHERS = {
     "labels of cross entropy": (
         lambda: softmax_cross_entropy(f32(2, 3), [0, 3]),
         ValueError,
-        r"lie in 0\.\.2 .* got 0\.\.3",
+        r"must be in 0\.\.2, got 0\.\.3",
     ),
     "floats for labels": (
         lambda: softmax_cross_entropy(f32(2, 3), f32(2)),

@@ -658,7 +658,7 @@ def test_kill_9_then_resume_gives_the_bits_of_a_whole_run(whole, tmp_path, capsy
     steps = checkpoint.load(out / "checkpoint.safetensors")[1]["step"]
     assert 2 * 28 <= steps < 397
     assert cli.main(["resume", str(out)]) == 0
-    assert f"taking up {out} at step {steps} of 397" in capsys.readouterr().out
+    assert f"resuming {out} at step {steps} of 397" in capsys.readouterr().out
     assert_same_run(whole, out)
 
 

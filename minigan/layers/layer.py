@@ -3,7 +3,7 @@
     forward(x) -> y, cache            y  = f(x; theta)              every layer
     backward(dy, cache) -> dx         dx = J' dy                    every layer
     accumulate(dy, cache)             dW += d(dy . y)/dW            layers with parameters
-    tangent(v, cache) -> w, tcache    w  = J v                      all whose samples do not mix
+    tangent(v, cache) -> w, tcache    w  = J v                      all that do not mix samples
     curvature(dy, v, cache) -> dx     dx = d/dx [dy . (J(x) v)]     only curved layers: J depends on x
 
 A GAN needs several caches at once: D(real) and D(fake) are both alive when the loss runs backward.  `accumulate` is
@@ -11,7 +11,7 @@ separate from `backward` because G's step goes *through* D without updating D.  
 without a cache.  A cache is valid until the network's next optimizer step; a backward pass changes neither its arguments
 nor the weights.
 
-Parameters live in ONE flat vector per network.  A layer only declares them (name -> shape and initialiser); `bind` hands
+Parameters live in ONE flat vector per network.  A layer only declares them (name -> shape and initialiser); `bind` gives
 it reshaped views W, dW, ..., always written in place (W[...] = ...).  Running statistics are views of `state` in the same way.
 """
 

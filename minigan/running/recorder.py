@@ -97,7 +97,7 @@ class Recorder:
         arrays, meta = checkpoint.load(self.checkpoint_path, expect=mine)
         for name, array in arrays.items():
             mine[name][...] = array
-        self.source.restore(meta["source"] if "source" in meta else meta["order"])  # "order": before there were sources
+        self.source.restore(meta["source"] if "source" in meta else meta["order"])  # "order": in older checkpoints
         self.game.restore(meta.get("game", {}))
         self.rng.bit_generator.state = meta["rng"]
         for name, opt in self.game.optimizers.items():

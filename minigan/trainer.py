@@ -87,8 +87,7 @@ class Trainer:
         Ctrl-C finishes the step, writes a checkpoint and raises KeyboardInterrupt. A NaN or Inf raises NonFiniteError.
         """
         with Interrupt() as ctrl_c:
-            if self.t == 0:
-                self.recorder.record(0, 0.0, self.rows, last=False)
+            self.recorder.begin(self.t)
             started = time.perf_counter() - self.seconds
             while self.t < self.steps:
                 row = self.step()
@@ -144,6 +143,6 @@ class Trainer:
         self.recorder.save(self.t, self.seconds, self.rows)
 
     def restore(self) -> "Trainer":
-        """Resume the run in `out` from its checkpoint; pictures and rows after it are dropped and made again."""
+        """Resume the run in `out` from its checkpoint; `run` redoes what came after it."""
         self.t, self.seconds, self.rows = self.recorder.restore()
         return self

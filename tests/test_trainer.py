@@ -174,6 +174,8 @@ def test_restore_drops_what_came_after_the_checkpoint(tmp_path):
     atomic_write(tmp_path / "run.jsonl", "".join(json.dumps({"step": t}) + "\n" for t in range(1, 10)))
     resumed = trainer(tmp_path).restore()
     assert [row["step"] for row in resumed.rows] == [1, 2, 3, 4, 5, 6]
+    resumed.steps = resumed.t
+    resumed.run()
     assert max(frame.name for frame in (tmp_path / "frames").iterdir()) == "step_000006.png"
     assert (tmp_path / "checkpoint.safetensors").read_bytes() == checkpointed
     (tmp_path / "run.jsonl").unlink()  # only the table is lost

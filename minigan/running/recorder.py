@@ -58,6 +58,25 @@ class Recorder:
             raise ValueError("this run is only in memory: pass out= to the Trainer to write checkpoints")
         return self.out / "checkpoint.safetensors"
 
+    def begin(self, t: int) -> None:
+        """Call before the steps after t: delete frames after t, which the run will draw again; record step 0.
+
+        Raises FileExistsError if the run is new but the folder holds another one, which would be overwritten.
+        """
+        if self.out is None:
+            return
+        if t == 0 and self.checkpoint_path.exists():
+            found = checkpoint.load(self.checkpoint_path)[1].get("step", 0)
+            if found:
+                raise FileExistsError(
+                    f"{self.out} holds a run that is at step {found}: call restore() to continue it, or choose another out="
+                )
+        for frame in (self.out / "frames").glob("step_*.png"):
+            if int(frame.stem.removeprefix("step_")) > t:
+                frame.unlink()
+        if t == 0:
+            self.record(0, 0.0, [], last=False)
+
     def record(self, t: int, seconds: float, rows: list[dict], last: bool) -> None:
         """After step t, write what is due: a frame of the film; at the end of an epoch also a sheet and a checkpoint."""
         if self.out is None:
@@ -89,10 +108,7 @@ class Recorder:
         checkpoint.save(self.checkpoint_path, self.game.arrays(), meta)
 
     def restore(self) -> tuple[int, float, list[dict]]:
-        """Restore game, source and rng from the checkpoint -> its step, its seconds, the rows up to it.
-
-        Frames after it are deleted; the run draws them again.
-        """
+        """Restore game, source and rng from the checkpoint -> its step, its seconds, the rows up to it.  Files do not change."""
         mine = self.game.arrays()
         arrays, meta = checkpoint.load(self.checkpoint_path, expect=mine)
         for name, array in arrays.items():
@@ -104,10 +120,6 @@ class Recorder:
             opt.t = meta["counts"][name]
         for name, ema in self.game.averages.items():
             ema.t = meta["averages"][name]
-        folder = self.checkpoint_path.parent
-        for frame in (folder / "frames").glob("step_*.png"):
-            if int(frame.stem.removeprefix("step_")) > meta["step"]:
-                frame.unlink()
-        log = folder / "run.jsonl"
+        log = self.checkpoint_path.with_name("run.jsonl")
         rows = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
         return meta["step"], meta["seconds"], [row for row in rows if row["step"] <= meta["step"]]

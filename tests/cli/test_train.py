@@ -111,7 +111,7 @@ def test_an_option_may_not_hide_a_flag_of_the_command(tmp_path, monkeypatch, cap
         (["--steps", "0"], "steps must be at least 1, got 0"),
         (["--lr", "nan"], "lr must be finite and at least 0, got nan"),
         (["--data", "folder:/no/such/place"], "needs an existing folder of pictures, got '/no/such/place'"),
-        (["--data", "digits8", "--download"], "digits8 needs neither"),
+        (["--data", "digits8", "--download"], "leave them out for digits8"),
         (["--data", "digits8", "--batch", "1798"], "between 1 and all 1797 images, got batch=1798"),
         (["--data", "digits8", "--batch", "1"], "at least two values per channel"),
         (["--config", "/no/such.toml"], "No such file or directory: '/no/such.toml'"),

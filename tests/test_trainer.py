@@ -174,6 +174,8 @@ def test_restore_drops_what_came_after_the_checkpoint(tmp_path):
     atomic_write(tmp_path / "run.jsonl", "".join(json.dumps({"step": t}) + "\n" for t in range(1, 10)))
     resumed = trainer(tmp_path).restore()
     assert [row["step"] for row in resumed.rows] == [1, 2, 3, 4, 5, 6]
+    resumed.steps = resumed.t
+    resumed.run()
     assert max(frame.name for frame in (tmp_path / "frames").iterdir()) == "step_000006.png"
     assert (tmp_path / "checkpoint.safetensors").read_bytes() == checkpointed
     (tmp_path / "run.jsonl").unlink()  # only the table is lost
@@ -515,7 +517,7 @@ def stops(mine, step, *parts, last=LAST, optimizer=ADAM):
         mine.run()
     message = str(caught.value)
     assert message.startswith(f"step {step}: ")
-    for part in (*parts, re.escape(f"The last checkpoint stays: {mine.out}/checkpoint.safetensors."), last):
+    for part in (*parts, re.escape(f"The last checkpoint is kept: {mine.out}/checkpoint.safetensors."), last):
         assert re.search(part, message), f"{part!r} is not in {message!r}"
     assert mine.t == step - 1
     good = trainer(mine.out, optimizer).restore()
@@ -537,7 +539,7 @@ def test_a_bad_number_in_the_data(tmp_path, value):
         5,
         r"D: the gradient of layer \d, .*(nan|inf)",
         r"The first bad output is that of D, layer 0, .*, Conv2d\(1, 3, 3, pad=1\), "
-        r"whose input was bad already: is there NaN or Inf in the data\?",
+        r"whose input was already bad: is there NaN or Inf in the data\?",
     )
 
 
@@ -597,7 +599,7 @@ def test_a_bad_number_that_no_gradient_shows(tmp_path, change, named):
     mine = spoil(trainer(tmp_path), 10, change)
     stops(mine, 10, named)
     kept = mine.checkpoint_path.read_bytes()
-    with pytest.raises(NonFiniteError, match=r"step 9: .* is nan; nothing was saved, the last checkpoint stays: "):
+    with pytest.raises(NonFiniteError, match=r"step 9: .* is nan; nothing was saved; the last checkpoint is kept: "):
         mine.save()  # what is broken cannot take its place
     assert mine.checkpoint_path.read_bytes() == kept
 
@@ -658,7 +660,7 @@ def test_kill_9_then_resume_gives_the_bits_of_a_whole_run(whole, tmp_path, capsy
     steps = checkpoint.load(out / "checkpoint.safetensors")[1]["step"]
     assert 2 * 28 <= steps < 397
     assert cli.main(["resume", str(out)]) == 0
-    assert f"taking up {out} at step {steps} of 397" in capsys.readouterr().out
+    assert f"resuming {out} at step {steps} of 397" in capsys.readouterr().out
     assert_same_run(whole, out)
 
 

@@ -1,27 +1,30 @@
 """Which algorithm computes a convolution: the choice by shape, in one place.
 
-Winograd's way has two kernels, 4x4 with stride 2 and 3x3 with stride 1, both with padding 1, on images that tiles
-cover exactly. It pays where the products are large: enough channels (its transforms cost the same however few O are)
-and enough tiles (each of its products has one row a tile).  Measured against im2col, float32, forward, one thread:
+There are two Winograd kernels, 4x4 with stride 2 and 3x3 with stride 1, both with padding 1, for images that tiles cover
+exactly.  They pay where the products are large: with enough channels (the transforms cost the same however few outputs
+there are) and enough tiles (each product has one row per tile).  Speed relative to im2col, float32, forward, one thread:
 
     4x4 stride 2   channels 3 to 32: 0.5   16 to 32: 0.9   32 to 32: 1.1   64 to 128: 1.7   128 to 256: 1.8
     3x3 stride 1   channels 16 to 16: 1.4   32 to 32: 1.3   64 to 64: 1.6   128 to 128: 1.9
 
 and with 8 tiles 0.5, with 32 tiles 0.9.
 
-Everything else, and every odd shape, is im2col's.
+im2col computes everything else, and every odd shape.
 
 W and dW may be views with their last two axes swapped, W.swapaxes(2, 3): the transposed convolution keeps its weights
-(k, k, c_in, c_out) and calls conv2d_dx with "C = c_out, O = c_in".  Winograd's 4x4 uses such weights as they lie in
-memory.
+(k, k, c_in, c_out) and calls conv2d_dx with "C = c_out, O = c_in".  The 4x4 Winograd kernel uses such weights without a
+copy.
 """
+
+from typing import Any
 
 import numpy as np
 
 from minigan.kernels import im2col, winograd, winograd3
 
 
-def _winograd(W, stride, pad, N, height, width):  # -> the module whose tiles fit, or None
+def _winograd(W: np.ndarray, stride: int, pad: int, N: int, height: int, width: int) -> Any:
+    # -> the Winograd module that pays for this shape, or None
     k, _, C, O = W.shape
     if pad == 1 and min(C, O) >= 16:
         if (k, stride, height % 4, width % 4) == (4, 2, 0, 0) and C * O >= 1024 and N * height * width >= 64 * 16:
@@ -31,13 +34,14 @@ def _winograd(W, stride, pad, N, height, width):  # -> the module whose tiles fi
     return None
 
 
-def _fitting(a, axis, W):  # compiled code would read beyond the end: the channels must be those of W
+def _fitting(a: np.ndarray, axis: int, W: np.ndarray) -> np.ndarray:
+    # a, contiguous; refused unless its channels are those of W: compiled code would read beyond its end
     if a.shape[3] != W.shape[axis]:
         raise ValueError(f"{W.shape[axis]} channels expected by weights of shape {W.shape}, got an array {a.shape}")
     return np.ascontiguousarray(a)
 
 
-def _size(hw, W, stride, pad):  # of the output, (H', W')
+def _size(hw: tuple[int, int], W: np.ndarray, stride: int, pad: int) -> tuple[int, ...]:  # of the output, (H', W')
     return tuple((n + 2 * pad - len(W)) // stride + 1 for n in hw)
 
 
@@ -54,7 +58,7 @@ def conv2d_dx(dy: np.ndarray, W: np.ndarray, stride: int, pad: int, hw: tuple[in
     dy = _fitting(dy, 3, W)
     if dy.shape[1:3] != _size(hw, W, stride, pad):
         raise ValueError(
-            f"a convolution of {hw} pixels by {W.shape}, {stride=}, {pad=} has no slope of shape {dy.shape}"
+            f"a convolution of {hw} pixels by {W.shape}, {stride=}, {pad=} has no gradient of shape {dy.shape}"
         )
     if tiles := _winograd(W, stride, pad, len(dy), *hw):
         return tiles.conv2d_dx(dy, W)
@@ -66,12 +70,12 @@ def conv2d_dW(x: np.ndarray, dy: np.ndarray, stride: int, pad: int, dW: np.ndarr
     x, dy = _fitting(x, 2, dW), _fitting(dy, 3, dW)
     expected = (len(x), *_size(x.shape[1:3], dW, stride, pad))
     if dy.shape[:3] != expected:
-        raise ValueError(f"the slope of a convolution of {x.shape} by {dW.shape} begins {expected}, got {dy.shape}")
+        raise ValueError(f"the gradient of a convolution of {x.shape} by {dW.shape} begins {expected}, got {dy.shape}")
     if tiles := _winograd(dW, stride, pad, *x.shape[:3]):
         tiles.conv2d_dW(x, dy, dW)
     elif dW.flags.c_contiguous:
         im2col.conv2d_dW(x, dy, stride, pad, dW)
     else:
-        slopes = np.zeros(dW.shape, dW.dtype)
-        im2col.conv2d_dW(x, dy, stride, pad, slopes)
-        dW += slopes
+        gradient = np.zeros(dW.shape, dW.dtype)
+        im2col.conv2d_dW(x, dy, stride, pad, gradient)
+        dW += gradient

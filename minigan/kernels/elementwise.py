@@ -1,62 +1,50 @@
 """Loops over one long vector: the bias, the leaky ReLU, Adam and the running average of the weights.
 
-Such loops compute next to nothing per number; their price is memory traffic.  NumPy's `theta -= lr * m / (sqrt(v) +
-eps)` walks through memory once per operator and stores a temporary each time: Adam takes about a dozen walks.  A
-compiled loop reads each array once, does all its arithmetic in registers and writes once.  Measured against the twins
-on a million float32 numbers, one thread: Adam 5 times as fast, the running average 3, the bias 3, leaky ReLU 30
-(np.where stumbles over signs that come at random; the loop selects without a branch).
+Such loops do very little arithmetic per number; their cost is memory traffic.  NumPy's `theta -= lr * m / (sqrt(v) +
+eps)` goes through memory once per operator and stores a temporary each time: a dozen passes for Adam.  A compiled
+loop reads each array once, does all its arithmetic in registers and writes once.  Speed relative to the twins, on a
+million float32 numbers, one thread: Adam 5, the running average 3, the bias 3, leaky ReLU 30 (np.where is slow for signs
+in random order; the loop selects without a branch).
 
-Each kernel computes one share, i .. j, and sees flat slices that start at 0: indices the compiler can prove to be
-non-negative, so it vectorises.  Below each stands what offers its shares to all threads (threads.py).
+Each kernel computes one share, i .. j, on flat slices that start at 0: the compiler can prove that the indices are not
+negative, and vectorises the loop.
 """
 
 import math
 
 import numpy as np
 
-from minigan.kernels.parallel.jit import inside, jit
-from minigan.kernels.parallel.threads import BYTE, FEW, launch, share
+from minigan.kernels.parallel.threads import BYTE, FEW, kernel, launch
 
 
-@inside
-def _leaky_relu(i, j, s, x, alpha, y):
+@kernel
+def _leaky_relu(i: int, j: int, s: int, x: np.ndarray, alpha: float, y: np.ndarray) -> None:
     x, y = x[i:j], y[i:j]
     for k in range(len(x)):
         y[k] = x[k] if x[k] > 0 else alpha * x[k]  # a NaN is not > 0, and alpha NaN is NaN
 
 
-@jit
-def _leaky_relu_shares(state, x, alpha, y):
-    share(state, _leaky_relu, (x, alpha, y), len(x))
-
-
-@inside
-def _leaky_relu_dx(i, j, s, dy, x, alpha, dx):
+@kernel
+def _leaky_relu_dx(i: int, j: int, s: int, dy: np.ndarray, x: np.ndarray, alpha: float, dx: np.ndarray) -> None:
     dy, x, dx = dy[i:j], x[i:j], dx[i:j]
     for k in range(len(x)):
         dx[k] = dy[k] if x[k] > 0 else alpha * dy[k]
 
 
-@jit
-def _leaky_relu_dx_shares(state, dy, x, alpha, dx):
-    share(state, _leaky_relu_dx, (dy, x, alpha, dx), len(x))
-
-
-@inside
-def _add_bias(i, j, s, y, b):  # (M, C), (C,)
+@kernel
+def _add_bias(i: int, j: int, s: int, y: np.ndarray, b: np.ndarray) -> None:  # (M, C), (C,)
     for r in range(i, j):
         row = y[r]
         for c in range(len(b)):
             row[c] += b[c]
 
 
-@jit
-def _add_bias_shares(state, y, b):
-    share(state, _add_bias, (y, b), len(y))
-
-
-@inside
-def _adam(i, j, s, theta, grad, m, v, lr, beta1, beta2, eps, one, mhat, vhat):  # all scalars in theta's dtype
+@kernel
+def _adam(
+    i: int, j: int, s: int, theta: np.ndarray, grad: np.ndarray, m: np.ndarray, v: np.ndarray, lr: float, beta1: float,
+    beta2: float, eps: float, one: float, mhat: float, vhat: float
+) -> None:  # fmt: skip
+    # all scalars in theta's dtype
     theta, grad, m, v = theta[i:j], grad[i:j], m[i:j], v[i:j]
     for k in range(len(theta)):
         g = grad[k]
@@ -66,27 +54,17 @@ def _adam(i, j, s, theta, grad, m, v, lr, beta1, beta2, eps, one, mhat, vhat):  
         grad[k] = 0
 
 
-@jit
-def _adam_shares(state, theta, grad, m, v, lr, beta1, beta2, eps, one, mhat, vhat):
-    share(state, _adam, (theta, grad, m, v, lr, beta1, beta2, eps, one, mhat, vhat), len(theta))
-
-
-@inside
-def _ema(i, j, s, average, theta, rate):
+@kernel
+def _ema(i: int, j: int, s: int, average: np.ndarray, theta: np.ndarray, rate: float) -> None:
     average, theta = average[i:j], theta[i:j]
     for k in range(len(average)):
         average[k] += rate * (theta[k] - average[k])
 
 
-@jit
-def _ema_shares(state, average, theta, rate):
-    share(state, _ema, (average, theta, rate), len(average))
-
-
 def leaky_relu(x: np.ndarray, alpha: float) -> np.ndarray:
     """y = x where x > 0, else alpha x; any shape."""
     y = np.empty_like(x, order="C")
-    launch(_leaky_relu_shares, BYTE * 2 * x.nbytes, x.reshape(-1), x.dtype.type(alpha), y.reshape(-1))
+    launch(_leaky_relu, BYTE * 2 * x.nbytes, x.size, x.reshape(-1), x.dtype.type(alpha), y.reshape(-1))
     return y
 
 
@@ -94,7 +72,7 @@ def leaky_relu_dx(dy: np.ndarray, x: np.ndarray, alpha: float) -> np.ndarray:
     """dx = dy where x > 0, else alpha dy; x may be the layer's input or, for alpha > 0, its output."""
     dx = np.empty_like(dy, order="C")
     d, u, v, a = dy.reshape(-1), x.reshape(-1), dx.reshape(-1), x.dtype.type(alpha)
-    launch(_leaky_relu_dx_shares, BYTE * 3 * x.nbytes, d, u, a, v)
+    launch(_leaky_relu_dx, BYTE * 3 * x.nbytes, x.size, d, u, a, v)
     return dx
 
 
@@ -103,19 +81,36 @@ def add_bias(y: np.ndarray, b: np.ndarray) -> None:
     if y.size <= FEW:
         y += b
         return
-    launch(_add_bias_shares, BYTE * 2 * y.nbytes, y.reshape(-1, len(b)), b)
+    rows = y.reshape(-1, len(b))
+    launch(_add_bias, BYTE * 2 * y.nbytes, len(rows), rows, b)
 
 
-def adam(theta, grad, m, v, lr: float, beta1: float, beta2: float, eps: float, t: int) -> None:
-    """theta -= lr mhat / (sqrt(vhat) + eps), in place, in one pass; grad is left zero (Kingma & Ba 2015, algorithm 1).
+def adam(
+    theta: np.ndarray,
+    grad: np.ndarray,
+    m: np.ndarray,
+    v: np.ndarray,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    t: int,
+) -> None:
+    """theta -= lr mhat / (sqrt(vhat) + eps), in place, in one pass (Kingma & Ba 2015, algorithm 1).
 
-    m and v are the running means of grad and grad^2.  In step t = 1, 2, ...:
-    mhat = m / (1 - beta1^t), vhat = v / (1 - beta2^t).
+    mhat = m / (1 - beta1^t), vhat = v / (1 - beta2^t); m and v are the running means of grad and grad^2.
+
+    Parameters
+    ----------
+    theta, grad, m, v : (P,)
+        All are changed; grad is set to zero.
+    t : int
+        The number of the step: 1, 2, ...
     """
     scalars = [theta.dtype.type(s) for s in (lr, beta1, beta2, eps, 1, 1 / (1 - beta1**t), 1 / (1 - beta2**t))]
-    launch(_adam_shares, BYTE * 8 * theta.nbytes, theta, grad, m, v, *scalars)
+    launch(_adam, BYTE * 8 * theta.nbytes, theta.size, theta, grad, m, v, *scalars)
 
 
 def ema(average: np.ndarray, theta: np.ndarray, decay: float) -> None:
     """average = decay average + (1 - decay) theta, in place."""
-    launch(_ema_shares, BYTE * 3 * theta.nbytes, average, theta, theta.dtype.type(1 - decay))
+    launch(_ema, BYTE * 3 * theta.nbytes, theta.size, average, theta, theta.dtype.type(1 - decay))

@@ -1,4 +1,4 @@
-"""Any convolution as one matrix product: lay the patches side by side, multiply, and keep the block in the cache.
+"""Any convolution as matrix products: copy the patches into the rows of a matrix, block by block, and multiply.
 
 Output pixel i reads a patch of x, k x k pixels of C channels.  Written as a row of k k C numbers, all output pixels
 make a matrix P (pixels, k k C), and the three directions of the convolution are three products with the weights w = W
@@ -6,39 +6,32 @@ as (k k C, O):
 
     y = P w        dP = dy w', then each patch is added back where it was read        dw += P' dy
 
-P is k k / s^2 times larger than x, and this is why plain im2col is slow: P is written to memory and read back.  We
-never build it whole.  Output rows go through in blocks small enough that P stays in the cache (and large enough that
-BLAS is busy: below some hundred rows it spends its time on preparing w), in a scratch buffer that is used again and
-again.  Measured against the whole batch at once, 3x3, 128 to 64 channels at 32 x 32, two AVX2 cores: 164 GFLOP/s
-instead of 116.
+P is k k / s^2 times larger than x, which is why plain im2col is slow: P is written to memory and read back.  So we
+never build all of it.  We process output rows in blocks small enough that P stays in the cache (and large enough for
+BLAS, which below some hundred rows spends its time on preparing w), in a scratch buffer that is used again and again.
+Measured, 3x3, 128 to 64 channels at 32 x 32, two AVX2 cores: 164 GFLOP/s, against 116 for the whole batch at once.
 
-Channels are last, so one row of a patch is one run of k C neighbouring numbers in x: P is filled by k copies a patch.
+Channels are last, so one row of a patch is k C neighbouring numbers in x: P is filled by k copies a patch.
 
-With stride 1 the two sides are alike: y is the transposed convolution of x by the turned kernel W[k-1-a]'.  So the
-side with fewer channels is the one laid out: for 64 channels to 1, rows of k k numbers instead of 64 k k.  Measured:
-2 to 20 times as fast.
+With stride 1 the two sides are interchangeable: y is also the transposed convolution of x by the flipped kernel
+W[k-1-a]'.  So we make patches of the side with fewer channels: for 64 channels to 1, rows of k k numbers instead of
+64 k k.  Measured: 2 to 20 times as fast.
 """
 
 import math
 
 import numpy as np
 
-from minigan.kernels.parallel.blas import inside_products, jit_with_products, matmul
-from minigan.kernels.parallel.jit import inside
-from minigan.kernels.parallel.threads import BYTE, launch, parts, scratch, share
+from minigan.kernels.parallel.blas import matmul, subroutine
+from minigan.kernels.parallel.threads import BYTE, launch, parts, product_kernel, scratch
+from minigan.kernels.rows import clear
 
 BLOCK = 1 << 21  # bytes of P at a time
 
 
-@inside_products
-def clear(out):  # out[:] = 0, without the machinery that Numba brings for the assignment of arrays
-    for c in range(len(out)):
-        out[c] = 0
-
-
-@inside_products
-def _gather(x, P, first, stride, pad, C, rows, columns):
-    """P[r, j, a] = the k C numbers of x under row a of the kernel at output pixel (first + r, j); zero off the image.
+@subroutine
+def _gather(x: np.ndarray, P: np.ndarray, first: int, stride: int, pad: int, C: int, rows: int, columns: int) -> None:
+    """P[r, j, a] = the k C numbers of x under row a of the kernel at output pixel (first + r, j); zero outside the image.
 
     x (N, H, W*C); P (R, columns, k, k*C); output row number q = n * rows + i.
     """
@@ -51,7 +44,7 @@ def _gather(x, P, first, stride, pad, C, rows, columns):
             inside = 0 <= h < H
             for j in range(columns):
                 to = P[r, j, a]
-                left = (j * stride - pad) * C  # where the run starts in the row of x: maybe off its edge
+                left = (j * stride - pad) * C  # where this row of the patch starts in the row of x; may be outside
                 lo = min(kC, max(0, -left)) if inside else kC
                 hi = max(lo, min(kC, WC - left)) if inside else kC
                 for c in range(lo):
@@ -63,9 +56,11 @@ def _gather(x, P, first, stride, pad, C, rows, columns):
                     to[c] = 0
 
 
-@inside_products
-def _scatter(P, dx, first, stride, pad, C, rows, columns):
-    """The adjoint of _gather: dx[...] += P[r, j, a], and what lay off the image is dropped."""
+@subroutine
+def _scatter(
+    P: np.ndarray, dx: np.ndarray, first: int, stride: int, pad: int, C: int, rows: int, columns: int
+) -> None:  # fmt: skip
+    """The adjoint of _gather: dx[...] += P[r, j, a]; what belongs to pixels outside the image is dropped."""
     H, WC = dx.shape[1:]
     R, _, k, kC = P.shape
     for r in range(R):
@@ -82,15 +77,19 @@ def _scatter(P, dx, first, stride, pad, C, rows, columns):
                         target[c] += source[c]
 
 
-def _buffer(like, rows, row, size):
-    """Scratch for P, for each share a block of output rows that fits the cache; and the same as rows of k k C numbers."""
+def _buffer(like: np.ndarray, rows: int, row: tuple[int, int, int], size: float) -> tuple[np.ndarray, np.ndarray]:
+    """Scratch for P: for each share, a block of output rows that fits the cache; and the same memory as rows of k k C numbers."""
     step = max(1, min(BLOCK // max(1, like.itemsize * math.prod(row)), rows))
     P = scratch("patches", (parts(size), step, *row), like.dtype)
     return P, P.reshape(len(P), step * row[0], row[1] * row[2])
 
 
-@inside
-def _forward(i, j, s, state, x, w, y, P, p, stride, pad, C, rows, columns):  # output rows i .. j of all images
+@product_kernel
+def _forward(
+    i: int, j: int, s: int, state: np.ndarray, x: np.ndarray, w: np.ndarray, y: np.ndarray, P: np.ndarray, p: np.ndarray,
+    stride: int, pad: int, C: int, rows: int, columns: int
+) -> None:  # fmt: skip
+    # output rows i .. j of all images
     step = P.shape[1]
     for q in range(i, j, step):
         Q = min(step, j - q)
@@ -99,13 +98,12 @@ def _forward(i, j, s, state, x, w, y, P, p, stride, pad, C, rows, columns):  # o
         matmul(state, p[s][: Q * columns], w, y[q * columns : (q + Q) * columns], 0.0)
 
 
-@jit_with_products
-def _forward_shares(state, x, w, y, P, p, stride, pad, C, rows, columns):
-    share(state, _forward, (state, x, w, y, P, p, stride, pad, C, rows, columns), len(x) * rows)
-
-
-@inside
-def _backward(i, j, s, state, dy, w, dx, P, p, stride, pad, C, rows, columns):  # images i .. j: their patches overlap
+@product_kernel
+def _backward(
+    i: int, j: int, s: int, state: np.ndarray, dy: np.ndarray, w: np.ndarray, dx: np.ndarray, P: np.ndarray, p: np.ndarray,
+    stride: int, pad: int, C: int, rows: int, columns: int
+) -> None:  # fmt: skip
+    # images i .. j, not output rows, because patches overlap
     step = P.shape[1]
     for n in range(i, j):
         for h in range(dx.shape[1]):
@@ -117,13 +115,12 @@ def _backward(i, j, s, state, dy, w, dx, P, p, stride, pad, C, rows, columns):  
         _scatter(block, dx, q, stride, pad, C, rows, columns)
 
 
-@jit_with_products
-def _backward_shares(state, dy, w, dx, P, p, stride, pad, C, rows, columns):
-    share(state, _backward, (state, dy, w, dx, P, p, stride, pad, C, rows, columns), len(dx))
-
-
-@inside
-def _slopes(i, j, s, state, x, dy, dw, P, p, stride, pad, C, rows, columns):  # dw (parts, k k C, O)
+@product_kernel
+def _weight_gradient(
+    i: int, j: int, s: int, state: np.ndarray, x: np.ndarray, dy: np.ndarray, dw: np.ndarray, P: np.ndarray, p: np.ndarray,
+    stride: int, pad: int, C: int, rows: int, columns: int
+) -> None:  # fmt: skip
+    # dw (parts, k k C, O)
     step = P.shape[1]
     for q in range(i, j, step):
         Q = min(step, j - q)
@@ -132,12 +129,7 @@ def _slopes(i, j, s, state, x, dy, dw, P, p, stride, pad, C, rows, columns):  # 
         matmul(state, p[s][: Q * columns].T, dy[q * columns : (q + Q) * columns], dw[s], 1.0)
 
 
-@jit_with_products
-def _slopes_shares(state, x, dy, dw, P, p, stride, pad, C, rows, columns):
-    share(state, _slopes, (state, x, dy, dw, P, p, stride, pad, C, rows, columns), len(x) * rows)
-
-
-def _turned(W):  # (k, k, C, O) -> (k, k, O, C): W[k-1-a]'
+def _flipped(W: np.ndarray) -> np.ndarray:  # (k, k, C, O) -> (k, k, O, C): W[k-1-a]'
     return np.ascontiguousarray(W[::-1, ::-1].swapaxes(2, 3))
 
 
@@ -146,17 +138,17 @@ def conv2d(x: np.ndarray, W: np.ndarray, stride: int, pad: int) -> np.ndarray:
     (_, H, width, C), (k, _, _, O) = x.shape, W.shape
     rows, columns = (H + 2 * pad - k) // stride + 1, (width + 2 * pad - k) // stride + 1
     if stride == 1 and pad < k and 2 * O <= C:
-        return _scattered(x, _turned(W), 1, k - 1 - pad, (rows, columns))
+        return _scattered(x, _flipped(W), 1, k - 1 - pad, (rows, columns))
     return _gathered(x, W, stride, pad, rows, columns)
 
 
-def _gathered(x, W, stride, pad, rows, columns):
+def _gathered(x: np.ndarray, W: np.ndarray, stride: int, pad: int, rows: int, columns: int) -> np.ndarray:
     (N, H, width, C), (k, _, _, O) = x.shape, W.shape
     y = np.empty((N, rows, columns, O), x.dtype)
     size = y.size * k * k * C + BYTE * y.nbytes
     P = _buffer(x, N * rows, (columns, k, k * C), size)
     flat, w, out = x.reshape(N, H, width * C), W.reshape(-1, O), y.reshape(-1, O)
-    launch(_forward_shares, size, flat, w, out, *P, stride, pad, C, rows, columns)
+    launch(_forward, size, N * rows, flat, w, out, *P, stride, pad, C, rows, columns)
     return y
 
 
@@ -164,17 +156,17 @@ def conv2d_dx(dy: np.ndarray, W: np.ndarray, stride: int, pad: int, hw: tuple[in
     """dx[s i - p + a] += dy[i] W[a]': (N, H', W', O), (k, k, C, O) -> (N, *hw, C), the transposed convolution."""
     k, _, C, O = W.shape
     if stride == 1 and pad < k and O < C:
-        return _gathered(dy, _turned(W), 1, k - 1 - pad, *hw)
+        return _gathered(dy, _flipped(W), 1, k - 1 - pad, *hw)
     return _scattered(dy, W, stride, pad, hw)
 
 
-def _scattered(dy, W, stride, pad, hw):
+def _scattered(dy: np.ndarray, W: np.ndarray, stride: int, pad: int, hw: tuple[int, int]) -> np.ndarray:
     (N, rows, columns, O), (k, _, C, _), (H, width) = dy.shape, W.shape, hw
     dx = np.empty((N, H, width, C), dy.dtype)
     size = dy.size * k * k * C + BYTE * dx.nbytes
     P = _buffer(dy, N * rows, (columns, k, k * C), size)
-    flat, w, slopes = dx.reshape(N, H, width * C), W.reshape(-1, O), dy.reshape(-1, O)
-    launch(_backward_shares, size, slopes, w, flat, *P, stride, pad, C, rows, columns)
+    flat, w, gradient = dx.reshape(N, H, width * C), W.reshape(-1, O), dy.reshape(-1, O)
+    launch(_backward, size, N, gradient, w, flat, *P, stride, pad, C, rows, columns)
     return dx
 
 
@@ -182,18 +174,31 @@ def conv2d_dW(x: np.ndarray, dy: np.ndarray, stride: int, pad: int, dW: np.ndarr
     """dW[a] += x[s i - p + a]' dy[i], in place: (N, H, W, C), (N, H', W', O) -> (k, k, C, O)."""
     k, _, C, O = dW.shape
     if stride == 1 and pad < k and O < C:
-        turned = np.zeros((k, k, O, C), dW.dtype)  # dW[k-1-a]' += dy[i - (k-1-p) + a]' x[i]
-        _gathered_dW(dy, x, 1, k - 1 - pad, turned)
-        dW += _turned(turned)
+        flipped = np.zeros((k, k, O, C), dW.dtype)  # dW[k-1-a]' += dy[i - (k-1-p) + a]' x[i]
+        _gathered_dW(dy, x, 1, k - 1 - pad, flipped)
+        dW += _flipped(flipped)
     else:
         _gathered_dW(x, dy, stride, pad, dW)
 
 
-def _gathered_dW(x, dy, stride, pad, dW):
+def _gathered_dW(x: np.ndarray, dy: np.ndarray, stride: int, pad: int, dW: np.ndarray) -> None:
     (N, H, width, C), (_, rows, columns, O), k = x.shape, dy.shape, len(dW)
     size = dy.size * k * k * C
     P = _buffer(x, N * rows, (columns, k, k * C), size)
     dw = np.zeros((parts(size), k * k * C, O), dW.dtype)
-    launch(_slopes_shares, size, x.reshape(N, H, width * C), dy.reshape(-1, O), dw, *P, stride, pad, C, rows, columns)
+    launch(
+        _weight_gradient,
+        size,
+        N * rows,
+        x.reshape(N, H, width * C),
+        dy.reshape(-1, O),
+        dw,
+        *P,
+        stride,
+        pad,
+        C,
+        rows,
+        columns,
+    )
     for part in dw:
         dW += part.reshape(dW.shape)

@@ -1,24 +1,26 @@
 """Nearest-neighbour upsampling and a k x k convolution, without ever building the larger image.
 
-Every pixel of the upsampled image u is one of four copies: u[m] = x[m // 2].  In one dimension, with p = k // 2,
+Each pixel of x appears four times in the upsampled image u: u[m] = x[m // 2].  In one dimension, with p = k // 2,
 
-    y[i] = sum_a u[i - p + a] W[a]      so x[j] reaches y[2j - p + b] by every tap with a = 2p - b or a = 2p - b + 1:
+    y[i] = sum_a u[i - p + a] W[a]      so x[j] contributes to y[2j - p + b] by the taps a = 2p - b and a = 2p - b + 1:
 
     y[2j - p + b] += x[j] K[b],         K[b] = W[2p - b] + W[2p + 1 - b],   b = 0 .. k     (taps outside W are zero)
 
 This is a transposed convolution, stride 2, padding p, with the k + 1 taps of K = T W.  For k = 3, a 4x4 kernel, T is
-[[0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]].  Each output pixel needs only (k + 1)^2 / 4 of its taps where the plain
-way needs k^2: 4 instead of 9, and winograd.py makes it 2.25.  The adjoints follow: backward is the stride-2
-convolution by K, and dW = T' dK on both axes.  Measured against the twin, 128 to 64 channels, 16 x 16 to 32 x 32, one
-thread: 4.6, 8 and 14 times as fast.
+[[0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]].  Each output pixel needs (k + 1)^2 / 4 multiplications instead of k^2: 4
+instead of 9, and 2.25 with winograd.py.  The adjoints follow: backward is the stride-2 convolution by K, and
+dW = T' dK on both axes.  Speed relative to the twin, 128 to 64 channels, 16 x 16 to 32 x 32, one thread: 4.6 forward, 8 dx,
+14 dW.
 """
+
+from typing import Any
 
 import numpy as np
 
 from minigan.kernels import convolution
 
 
-def _taps(k, dtype):  # T (k + 1, k): K[b] = sum_a T[b, a] W[a]
+def _taps(k: int, dtype: Any) -> np.ndarray:  # T (k + 1, k): K[b] = sum_a T[b, a] W[a]
     T = np.zeros((k + 1, k), dtype)
     for b in range(k + 1):
         for a in (k - 1 - b, k - b):
@@ -27,14 +29,14 @@ def _taps(k, dtype):  # T (k + 1, k): K[b] = sum_a T[b, a] W[a]
     return T
 
 
-def _on_both_axes(T, W):  # sum_ab T[i, a] T[j, b] W[a, b]: (k, k, C, O) -> (rows of T, rows of T, C, O)
+def _on_both_axes(T: np.ndarray, W: np.ndarray) -> np.ndarray:
+    # sum_ab T[i, a] T[j, b] W[a, b]: (k, k, C, O) -> (rows of T, rows of T, C, O)
     rows = (T @ W.reshape(len(W), -1)).reshape(len(T), *W.shape[1:])
     return T @ rows.reshape(len(T), len(W), -1)
 
 
-def _expand(
-    W,
-):  # K = T W T' (k + 1, k + 1, C, O), as a view (k + 1, k + 1, O, C): how the transposed convolution wants it
+def _expand(W: np.ndarray) -> np.ndarray:
+    """K = T W T' (k + 1, k + 1, C, O), as a view (k + 1, k + 1, O, C), which conv2d_dx expects."""
     # K[b] = W[2p - b] + W[2p + 1 - b]   eq:upconv.folded
     return _on_both_axes(_taps(len(W), W.dtype), W).reshape(len(W) + 1, len(W) + 1, *W.shape[2:]).swapaxes(2, 3)
 

@@ -10,126 +10,143 @@ Two outputs of a three-tap convolution from four inputs, by four products instea
 
 and in two dimensions the same on rows and columns, y = A' [(G g G') * (B' d B)] A: sixteen matrix products, C
 channels by O, over all tiles of 2x2 output pixels.  36/16 = 2.25 times fewer multiplications.  The adjoint in x is
-the same convolution with the turned kernel W[2-a]'; the adjoint in W is dg = G' [(B' d B) * (A dy A')] G.
+the same convolution with the flipped kernel W[2-a]'; the adjoint in W is dg = G' [(B' d B) * (A dy A')] G.
 
 Tile t reads rows 2t-1 .. 2t+2 of x.  Layout, blocks and helpers are those of winograd.py.  H and W must be even.
-Measured against blocked im2col, 128 to 128 channels at 16 x 16, one thread: 1.85, 1.9 and 1.6 times as fast.
+Speed relative to blocked im2col, 128 to 128 channels at 16 x 16, one thread: 1.85 forward, 1.9 dx, 1.6 dW.
 """
+
+from typing import Any
 
 import numpy as np
 
-from minigan.kernels.im2col import clear
-from minigan.kernels.parallel.blas import inside_products, jit_with_products, matmul
-from minigan.kernels.parallel.jit import inside
-from minigan.kernels.parallel.threads import BYTE, launch, parts, scratch, share
+from minigan.kernels.parallel.blas import matmul, subroutine
+from minigan.kernels.parallel.threads import BYTE, launch, parts, product_kernel, scratch
+from minigan.kernels.rows import add, clear, copy, subtract
 from minigan.kernels.winograd import block, products
 
 
-@inside_products
-def _patches(x, first, V, R):
-    """V = B' d B: x (N, H, W*C) -> V (Q, T, 4, 4, C), tile rows first .. first + Q.  R (4, (W+2)*C): scratch."""
+@subroutine
+def _columns_in(row: np.ndarray, V: np.ndarray, j: int) -> None:
+    """V[:, j] = d B for each tile: row (W + 2, C) -> V (T, 4, 4, C)."""
+    for u in range(len(V)):
+        d0, d1, d2, d3 = row[2 * u], row[2 * u + 1], row[2 * u + 2], row[2 * u + 3]
+        v0, v1, v2, v3 = V[u, j, 0], V[u, j, 1], V[u, j, 2], V[u, j, 3]
+        for c in range(len(v0)):
+            v0[c] = d0[c] - d2[c]
+        for c in range(len(v0)):
+            v1[c] = d1[c] + d2[c]
+        for c in range(len(v0)):
+            v2[c] = d2[c] - d1[c]
+        for c in range(len(v0)):
+            v3[c] = d1[c] - d3[c]
+
+
+@subroutine
+def _patches(x: np.ndarray, first: int, V: np.ndarray, R: np.ndarray, pixels: np.ndarray) -> None:
+    """V = B' d B: x (N, H, W*C) -> V (Q, T, 4, 4, C), tile rows first .. first + Q.
+
+    R (5, (W+2)*C), and the same memory as pixels (5, W+2, C): scratch.
+    """
     H, WC = x.shape[1:]
-    Q, T, _, _, C = V.shape
-    nothing = np.zeros(WC, x.dtype)  # the row above the image, and the one below
+    Q, C = len(V), V.shape[4]
+    zero = R[4, C : C + WC]  # the row above the image, and the one below
+    clear(zero)
     for j in range(4):
         clear(R[j, :C])
         clear(R[j, C + WC :])
-    r0, r1, r2, r3 = R[0, C : C + WC], R[1, C : C + WC], R[2, C : C + WC], R[3, C : C + WC]
     for q in range(Q):
         n, t = divmod(first + q, H // 2)
-        d0 = x[n, 2 * t - 1] if t > 0 else nothing
+        d0 = x[n, 2 * t - 1] if t > 0 else zero
         d1, d2 = x[n, 2 * t], x[n, 2 * t + 1]
-        d3 = x[n, 2 * t + 2] if 2 * t + 2 < H else nothing
-        for c in range(WC):
-            r0[c] = d0[c] - d2[c]
-        for c in range(WC):
-            r1[c] = d1[c] + d2[c]
-        for c in range(WC):
-            r2[c] = d2[c] - d1[c]
-        for c in range(WC):
-            r3[c] = d1[c] - d3[c]
-        for u in range(T):
-            for j in range(4):
-                row = R[j, 2 * u * C : (2 * u + 4) * C]
-                e0, e1, e2, e3 = row[:C], row[C : 2 * C], row[2 * C : 3 * C], row[3 * C :]
-                v0, v1, v2, v3 = V[q, u, j, 0], V[q, u, j, 1], V[q, u, j, 2], V[q, u, j, 3]
-                for c in range(C):
-                    v0[c] = e0[c] - e2[c]
-                for c in range(C):
-                    v1[c] = e1[c] + e2[c]
-                for c in range(C):
-                    v2[c] = e2[c] - e1[c]
-                for c in range(C):
-                    v3[c] = e1[c] - e3[c]
+        d3 = x[n, 2 * t + 2] if 2 * t + 2 < H else zero
+        subtract(d0, d2, R[0, C : C + WC])
+        add(d1, d2, R[1, C : C + WC])
+        subtract(d2, d1, R[2, C : C + WC])
+        subtract(d1, d3, R[3, C : C + WC])
+        for j in range(4):
+            _columns_in(pixels[j], V[q], j)
 
 
-@inside_products
-def _outputs(M, first, y, S):
-    """y = A' M A: M (Q, T, 4, 4*O) -> y (N, H, 2T, O).  S (2, 4*O): scratch."""
-    Q, T, _, O4 = M.shape
-    O = O4 // 4
+@subroutine
+def _rows_out(m: np.ndarray, S: np.ndarray) -> None:
+    """S = A' m: m (4, 4*O) -> S (2, 4*O)."""
+    m0, m1, m2, m3 = m[0], m[1], m[2], m[3]
     s0, s1 = S[0], S[1]
+    for c in range(len(s0)):
+        s0[c] = m0[c] + m1[c] + m2[c]
+    for c in range(len(s1)):
+        s1[c] = m1[c] - m2[c] - m3[c]
+
+
+@subroutine
+def _columns_out(s: np.ndarray, left: np.ndarray, right: np.ndarray) -> None:
+    """left, right = s A: s (4*O,) -> (O,), (O,)."""
+    O = len(left)
+    s0, s1, s2, s3 = s[:O], s[O : 2 * O], s[2 * O : 3 * O], s[3 * O :]
+    for c in range(O):
+        left[c] = s0[c] + s1[c] + s2[c]
+    for c in range(O):
+        right[c] = s1[c] - s2[c] - s3[c]
+
+
+@subroutine
+def _outputs(M: np.ndarray, first: int, y: np.ndarray, S: np.ndarray) -> None:
+    """y = A' M A: M (Q, T, 4, 4*O) -> y (N, H, 2T, O).  S (2, 4*O): scratch."""
+    Q, T = M.shape[:2]
     for q in range(Q):
         n, t = divmod(first + q, y.shape[1] // 2)
         for u in range(T):
-            m0, m1, m2, m3 = M[q, u, 0], M[q, u, 1], M[q, u, 2], M[q, u, 3]
-            for c in range(O4):
-                s0[c] = m0[c] + m1[c] + m2[c]
-            for c in range(O4):
-                s1[c] = m1[c] - m2[c] - m3[c]
+            _rows_out(M[q, u], S)
             for i in range(2):
-                e0, e1, e2, e3 = S[i, :O], S[i, O : 2 * O], S[i, 2 * O : 3 * O], S[i, 3 * O :]
-                left, right = y[n, 2 * t + i, 2 * u], y[n, 2 * t + i, 2 * u + 1]
-                for c in range(O):
-                    left[c] = e0[c] + e1[c] + e2[c]
-                for c in range(O):
-                    right[c] = e1[c] - e2[c] - e3[c]
+                _columns_out(S[i], y[n, 2 * t + i, 2 * u], y[n, 2 * t + i, 2 * u + 1])
 
 
-@inside_products
-def _slopes(dy, first, M, S):
+@subroutine
+def _columns_of_gradient(left: np.ndarray, right: np.ndarray, m: np.ndarray) -> None:
+    """m = (left, right) A': (O,), (O,) -> m (4*O,)."""
+    O = len(left)
+    m0, m1, m2, m3 = m[:O], m[O : 2 * O], m[2 * O : 3 * O], m[3 * O :]
+    for c in range(O):
+        m0[c] = left[c]
+    for c in range(O):
+        m1[c] = left[c] + right[c]
+    for c in range(O):
+        m2[c] = left[c] - right[c]
+    for c in range(O):
+        m3[c] = -right[c]
+
+
+@subroutine
+def _gradients(dy: np.ndarray, first: int, M: np.ndarray, S: np.ndarray) -> None:
     """M = A dy A', the adjoint of _outputs: dy (N, H, W*O) -> M (Q, T, 4, 4*O).  S (4, W*O): scratch."""
-    H, WO = dy.shape[1:]
     Q, T, _, O4 = M.shape
     O = O4 // 4
-    s0, s1, s2, s3 = S[0], S[1], S[2], S[3]
     for q in range(Q):
-        n, t = divmod(first + q, H // 2)
+        n, t = divmod(first + q, dy.shape[1] // 2)
         top, low = dy[n, 2 * t], dy[n, 2 * t + 1]
-        for c in range(WO):
-            s0[c] = top[c]
-        for c in range(WO):
-            s1[c] = top[c] + low[c]
-        for c in range(WO):
-            s2[c] = top[c] - low[c]
-        for c in range(WO):
-            s3[c] = -low[c]
+        copy(top, S[0])
+        add(top, low, S[1])
+        subtract(top, low, S[2])
+        for c in range(len(low)):
+            S[3, c] = -low[c]
         for u in range(T):
             for i in range(4):
-                left, right = S[i, 2 * u * O : (2 * u + 1) * O], S[i, (2 * u + 1) * O : (2 * u + 2) * O]
-                m = M[q, u, i]
-                m0, m1, m2, m3 = m[:O], m[O : 2 * O], m[2 * O : 3 * O], m[3 * O :]
-                for c in range(O):
-                    m0[c] = left[c]
-                for c in range(O):
-                    m1[c] = left[c] + right[c]
-                for c in range(O):
-                    m2[c] = left[c] - right[c]
-                for c in range(O):
-                    m3[c] = -right[c]
+                row = S[i, 2 * u * O : (2 * u + 2) * O]
+                _columns_of_gradient(row[:O], row[O:], M[q, u, i])
 
 
-def _G(g):  # G g along the first axis: (3, ...) -> 4 of (...)
+def _G(g: np.ndarray) -> tuple[np.ndarray, ...]:  # G g along the first axis: (3, ...) -> 4 of (...)
     ends, middle = (g[0] + g[2]) / 2, g[1] / 2
     return g[0], ends + middle, ends - middle, g[2]
 
 
-def _G_back(u):  # G' u, its adjoint: 4 of (...) -> 3 of (...)
+def _G_back(u: np.ndarray) -> tuple[np.ndarray, ...]:  # G' u, its adjoint: 4 of (...) -> 3 of (...)
     half, difference = (u[1] + u[2]) / 2, (u[1] - u[2]) / 2
     return u[0] + half, difference, half + u[3]
 
 
-def _weights(W):  # G g G': (3, 3, C, O) -> (16, C, O)
+def _weights(W: np.ndarray) -> np.ndarray:  # G g G': (3, 3, C, O) -> (16, C, O)
     U = np.empty((4, 4, *W.shape[2:]), W.dtype)
     for i, row in enumerate(_G(W)):
         for j, entry in enumerate(_G(row)):
@@ -137,55 +154,54 @@ def _weights(W):  # G g G': (3, 3, C, O) -> (16, C, O)
     return U.reshape(16, *W.shape[2:])
 
 
-def _weights_back(dU, dW):  # dW += G' dU G, the adjoint of _weights
+def _weights_back(dU: np.ndarray, dW: np.ndarray) -> None:  # dW += G' dU G, the adjoint of _weights
     for a, row in enumerate(_G_back(dU.reshape(4, 4, *dW.shape[2:]))):
         for b, entry in enumerate(_G_back(row)):
             dW[a, b] += entry
 
 
-@inside
-def _conv2d(i, j, s, state, x, U, V, M, v16, m16, R, S, y):  # tile rows i .. j of all images, numbered through
+@product_kernel
+def _conv2d(
+    i: int, j: int, s: int, state: np.ndarray, x: np.ndarray, U: np.ndarray, V: np.ndarray, M: np.ndarray,
+    v16: np.ndarray, m16: np.ndarray, R: np.ndarray, pixels: np.ndarray, S: np.ndarray, y: np.ndarray
+) -> None:  # fmt: skip
+    # tile rows i .. j, counted over all images
     step, T = V.shape[1:3]
     for q in range(i, j, step):
         Q = min(step, j - q)
-        v, m = V[s][:Q], M[s][:Q]
-        _patches(x, q, v, R[s])
-        left, out = v16[s][: Q * T], m16[s][: Q * T]
-        products(state, left, U, False, out)  # eq:winograd.forward
-        _outputs(m, q, y, S[s])
+        _patches(x, q, V[s][:Q], R[s], pixels[s])
+        products(state, v16[s][: Q * T], U, False, m16[s][: Q * T])  # eq:winograd.forward
+        _outputs(M[s][:Q], q, y, S[s])
 
 
-@jit_with_products
-def _conv2d_shares(state, x, U, V, M, v16, m16, R, S, y):
-    share(state, _conv2d, (state, x, U, V, M, v16, m16, R, S, y), len(x) * (x.shape[1] // 2))
-
-
-@inside
-def _conv2d_dW(i, j, s, state, x, dy, V, M, v16, m16, R, S, dU):  # tile rows i .. j; dU (parts, 16, C, O)
+@product_kernel
+def _conv2d_dW(
+    i: int, j: int, s: int, state: np.ndarray, x: np.ndarray, dy: np.ndarray, V: np.ndarray, M: np.ndarray,
+    v16: np.ndarray, m16: np.ndarray, R: np.ndarray, pixels: np.ndarray, S: np.ndarray, dU: np.ndarray
+) -> None:  # fmt: skip
+    # tile rows i .. j; dU (parts, 16, C, O)
     step, T = V.shape[1:3]
     for q in range(i, j, step):
         Q = min(step, j - q)
-        v, m = V[s][:Q], M[s][:Q]
-        _patches(x, q, v, R[s])
-        _slopes(dy, q, m, S[s])
+        _patches(x, q, V[s][:Q], R[s], pixels[s])
+        _gradients(dy, q, M[s][:Q], S[s])
         left, right = v16[s][: Q * T], m16[s][: Q * T]
         for e in range(16):
             matmul(state, left[:, e].T, right[:, e], dU[s, e], 1.0)  # eq:winograd.dW
 
 
-@jit_with_products
-def _conv2d_dW_shares(state, x, dy, V, M, v16, m16, R, S, dU):
-    share(state, _conv2d_dW, (state, x, dy, V, M, v16, m16, R, S, dU), len(x) * (x.shape[1] // 2))
+def _buffers(N: int, H: int, width: int, C: int, O: int, size: float, dtype: Any) -> tuple[np.ndarray, ...]:
+    """Scratch for each share.
 
-
-def _buffers(N, H, width, C, O, size, dtype):
-    """Scratch for each share: V and M of one block, both again as (tiles, 16, ...), and the four rows of a tile row combined."""
+    V and M of one block, both again as (tiles, 16, ...); the four rows of a tile row combined and a row of zeros, flat
+    and as pixels.
+    """
     T, n = width // 2, parts(size)
     Q = block(N * (H // 2), T * 16 * (C + O) * np.dtype(dtype).itemsize)
     V = scratch("patches", (n, Q, T, 4, 4, C), dtype)
     M = scratch("products", (n, Q, T, 4, 4 * O), dtype)
-    R = scratch("rows", (n, 4, (width + 2) * C), dtype)
-    return V, M, V.reshape(n, Q * T, 16, C), M.reshape(n, Q * T, 16, O), R
+    R = scratch("rows", (n, 5, (width + 2) * C), dtype)
+    return V, M, V.reshape(n, Q * T, 16, C), M.reshape(n, Q * T, 16, O), R, R.reshape(n, 5, width + 2, C)
 
 
 def conv2d(x: np.ndarray, W: np.ndarray) -> np.ndarray:
@@ -195,7 +211,7 @@ def conv2d(x: np.ndarray, W: np.ndarray) -> np.ndarray:
     size = BYTE * x.nbytes + 9 * y.size * C
     buffers = _buffers(N, H, width, C, O, size, x.dtype)
     S = scratch("sums", (parts(size), 2, 4 * O), x.dtype)
-    launch(_conv2d_shares, size, x.reshape(N, H, width * C), _weights(W), *buffers, S, y)
+    launch(_conv2d, size, N * (H // 2), x.reshape(N, H, width * C), _weights(W), *buffers, S, y)
     return y
 
 
@@ -210,6 +226,7 @@ def conv2d_dW(x: np.ndarray, dy: np.ndarray, dW: np.ndarray) -> None:
     size = BYTE * x.nbytes + 9 * dy.size * C
     buffers = _buffers(N, H, width, C, O, size, x.dtype)
     S, dU = scratch("sums", (parts(size), 4, width * O), x.dtype), np.zeros((parts(size), 16, C, O), x.dtype)
-    launch(_conv2d_dW_shares, size, x.reshape(N, H, width * C), dy.reshape(N, H, width * O), *buffers, S, dU)
+    flat, dy = x.reshape(N, H, width * C), dy.reshape(N, H, width * O)
+    launch(_conv2d_dW, size, N * (H // 2), flat, dy, *buffers, S, dU)
     for part in dU:
         _weights_back(part, dW)

@@ -1,61 +1,49 @@
 """The weights' side of the 4x4 Winograd convolution: U = G g G' of winograd.py, and its adjoint, for both layouts of W.
 
-Nine matrices from the sixteen taps, by copies and sums alone.  A convolution keeps its weights (4, 4, C, O); a
-transposed one keeps (4, 4, c_in, c_out), which it hands over as a view with its last two axes swapped.  `_hops` says
-where in U each number lies, so that both are read and written as they lie in memory: no copy is ever transposed.
+Nine matrices from the sixteen taps, by copies and sums only.  A convolution keeps its weights as (4, 4, C, O); a
+transposed one keeps (4, 4, c_in, c_out), and passes them as a view with the last two axes swapped.  `_hops` gives the
+distances between numbers in U for both, so that weights are read and written in the order of memory, without a
+transposed copy.
 """
 
 import numpy as np
 
-from minigan.kernels.parallel.jit import inside, jit
-from minigan.kernels.parallel.threads import BYTE, launch, scratch, share
+from minigan.kernels.parallel.blas import subroutine
+from minigan.kernels.parallel.threads import BYTE, kernel, launch, scratch
+from minigan.kernels.rows import accumulate, add
 
 
-@inside
-def _copy(a, out):
-    for k in range(len(out)):
-        out[k] = a[k]
-
-
-@inside
-def _sum(a, b, out):
-    for k in range(len(out)):
-        out[k] = a[k] + b[k]
-
-
-@inside
-def _weights(i, j, s, W, U, hops):
-    """U = G g G' for the channels i .. j: W (4, 4, channel, other) as it lies in memory, U flat, hops in U: see _hops."""
-    entry, row, column, channel = hops
+@kernel
+def _weights(i: int, j: int, s: int, W: np.ndarray, U: np.ndarray, hops: tuple[int, int, int]) -> None:
+    """U = G g G' for the channels i .. j: W (4, 4, channel, other) as stored, U (9, flat), hops: see _hops."""
+    row, column, channel = hops
     n = W.shape[3]
     for c in range(i, j):
         for p in range(2):  # the phase of the row, and of the column
             for r in range(2):
                 g00, g01, g10, g11 = W[p, r, c], W[p, 2 + r, c], W[2 + p, r, c], W[2 + p, 2 + r, c]
                 at = p * row + r * column + c * channel
-                u00, u01, u02 = U[at:][:n], U[at + entry :][:n], U[at + 2 * entry :][:n]
-                u10, u11, u12 = U[at + 3 * entry :][:n], U[at + 4 * entry :][:n], U[at + 5 * entry :][:n]
-                u20, u21, u22 = U[at + 6 * entry :][:n], U[at + 7 * entry :][:n], U[at + 8 * entry :][:n]
-                _copy(g00, u00)
-                _sum(g00, g01, u01)
-                _copy(g01, u02)
-                _copy(g10, u20)
-                _sum(g10, g11, u21)
-                _copy(g11, u22)
-                _sum(u00, u20, u10)
-                _sum(u01, u21, u11)
-                _sum(u02, u22, u12)
+                _columns(g00, g01, U[0:3], at)
+                _columns(g10, g11, U[6:9], at)
+                for b in range(3):
+                    add(U[b, at : at + n], U[6 + b, at : at + n], U[3 + b, at : at + n])
 
 
-@jit
-def _weights_shares(state, W, U, hops):
-    share(state, _weights, (W, U, hops), W.shape[2])
+@subroutine
+def _columns(g0: np.ndarray, g1: np.ndarray, U: np.ndarray, at: int) -> None:  # (n,), (n,) -> U[:, at : at + n]: g G'
+    u0, u1, u2 = U[0, at : at + len(g0)], U[1, at : at + len(g0)], U[2, at : at + len(g0)]
+    for k in range(len(g0)):
+        u0[k] = g0[k]
+    for k in range(len(g0)):
+        u1[k] = g0[k] + g1[k]
+    for k in range(len(g0)):
+        u2[k] = g1[k]
 
 
-@inside
-def _weights_back(i, j, s, dU, dW, hops):
-    """dW += G' (sum of the parts of dU) G, the adjoint of _weights; dU (parts, flat)."""
-    entry, row, column, channel = hops
+@kernel
+def _weights_back(i: int, j: int, s: int, dU: np.ndarray, dW: np.ndarray, hops: tuple[int, int, int]) -> None:
+    """dW += G' (sum of the parts of dU) G, the adjoint of _weights; dU (parts, 9, flat)."""
+    row, column, channel = hops
     n = dW.shape[3]
     for c in range(i, j):
         for p in range(2):
@@ -63,54 +51,56 @@ def _weights_back(i, j, s, dU, dW, hops):
                 at = p * row + r * column + c * channel
                 for part in range(1, len(dU)):
                     for e in range(9):
-                        total = dU[0][at + e * entry :][:n]
-                        _sum(total, dU[part][at + e * entry :][:n], total)
+                        accumulate(dU[part, e, at : at + n], dU[0, e, at : at + n])
                 for a in range(2):
                     for b in range(2):
-                        u = dU[0][at + (3 * a + b) * entry :]
-                        d00, d01, d10, d11 = u[:n], u[entry:][:n], u[3 * entry :][:n], u[4 * entry :][:n]
-                        slope = dW[2 * a + p, 2 * b + r, c]
-                        for k in range(n):
-                            slope[k] += (d00[k] + d01[k]) + (d10[k] + d11[k])
+                        _tap_back(dU[0], 3 * a + b, at, dW[2 * a + p, 2 * b + r, c])
 
 
-@jit
-def _weights_back_shares(state, dU, dW, hops):
-    share(state, _weights_back, (dU, dW, hops), dW.shape[2])
+@subroutine
+def _tap_back(
+    dU: np.ndarray, e: int, at: int, gradient: np.ndarray
+) -> None:  # gradient (n,) += entries e, e+1, e+3, e+4
+    n = len(gradient)
+    d00, d01, d10, d11 = dU[e, at : at + n], dU[e + 1, at : at + n], dU[e + 3, at : at + n], dU[e + 4, at : at + n]
+    for k in range(n):
+        gradient[k] += (d00[k] + d01[k]) + (d10[k] + d11[k])
 
 
 def swapped(W: np.ndarray) -> bool:
-    """Is W (4, 4, C, O) a view of an array (4, 4, O, C)?"""
+    """True if W (4, 4, C, O) is a view of an array (4, 4, O, C)."""
     return not W.flags.c_contiguous
 
 
-def _as_it_lies(W):
+def _stored(W: np.ndarray) -> np.ndarray:
     return W.swapaxes(2, 3) if swapped(W) else W
 
 
-def _shape(W):  # of U
+def _shape(W: np.ndarray) -> tuple[int, int, int]:  # of U
     C, O = W.shape[2:]
     return (9, O, 4 * C) if swapped(W) else (9, 4 * C, O)
 
 
-def _hops(W):
-    """How far apart in U are its entries, the phases of the row and of the column, and the channels of W as it lies?"""
+def _hops(W: np.ndarray) -> tuple[int, int, int]:
+    """The distances in an entry of U between row phases, between column phases, and between channels of W as stored."""
     C, O = W.shape[2:]
-    return (4 * C * O, 2 * C, C, 4 * C) if swapped(W) else (4 * C * O, 2 * C * O, C * O, O)
+    return (2 * C, C, 4 * C) if swapped(W) else (2 * C * O, C * O, O)
 
 
 def transformed(W: np.ndarray) -> np.ndarray:
     """U = G g G' of W (4, 4, C, O): (9, 4C, O), or (9, O, 4C) if W is swapped."""
     U = np.empty(_shape(W), W.dtype)
-    launch(_weights_shares, BYTE * 2 * U.nbytes, _as_it_lies(W), U.reshape(-1), _hops(W))
+    stored = _stored(W)
+    launch(_weights, BYTE * 2 * U.nbytes, stored.shape[2], stored, U.reshape(9, -1), _hops(W))
     return U
 
 
-def slopes_like(dW: np.ndarray, n: int) -> np.ndarray:
+def gradients_like(dW: np.ndarray, n: int) -> np.ndarray:
     """Scratch for n parts of dU, each in the shape of `transformed`."""
-    return scratch("slopes", (n, *_shape(dW)), dW.dtype)
+    return scratch("gradients", (n, *_shape(dW)), dW.dtype)
 
 
 def add_back(dU: np.ndarray, dW: np.ndarray) -> None:
     """dW += G' (sum of the parts of dU) G, in place."""
-    launch(_weights_back_shares, BYTE * 3 * dU.nbytes, dU.reshape(len(dU), -1), _as_it_lies(dW), _hops(dW))
+    stored = _stored(dW)
+    launch(_weights_back, BYTE * 3 * dU.nbytes, stored.shape[2], dU.reshape(len(dU), 9, -1), stored, _hops(dW))

@@ -111,7 +111,7 @@ def test_an_option_may_not_hide_a_flag_of_the_command(tmp_path, monkeypatch, cap
         (["--steps", "0"], "steps must be at least 1, got 0"),
         (["--lr", "nan"], "lr must be finite and at least 0, got nan"),
         (["--data", "folder:/no/such/place"], "needs an existing folder of pictures, got '/no/such/place'"),
-        (["--data", "digits8", "--download"], "digits8 needs neither"),
+        (["--data", "digits8", "--download"], "leave them out for digits8"),
         (["--data", "digits8", "--batch", "1798"], "between 1 and all 1797 images, got batch=1798"),
         (["--data", "digits8", "--batch", "1"], "at least two values per channel"),
         (["--config", "/no/such.toml"], "No such file or directory: '/no/such.toml'"),
@@ -146,7 +146,7 @@ def test_train_says_where_everything_is(capsys, tmp_path):
     lines = said.out.splitlines()
     assert lines[1].startswith("3 steps in ")
     assert lines[2].startswith("frechet pixels 8x8 ")
-    assert lines[2].endswith(" with 898 samples; in brackets: real ones")
+    assert lines[2].endswith(" with 898 samples (in brackets: real samples)")
     places = dict(line.split() for line in lines[3:-2])
     assert list(places) == ["samples", "film", "curves", "walk", "table", "checkpoint", "config"]
     assert all(Path(place).exists() for place in places.values())
@@ -251,7 +251,7 @@ def test_a_run_that_diverges_is_one_sentence(capsys, tmp_path):
     assert "Traceback" not in said
     assert "Warning" not in said
     assert "minigan train: step " in said
-    assert f"The last checkpoint stays: {tmp_path}/checkpoint.safetensors." in said
+    assert f"The last checkpoint is kept: {tmp_path}/checkpoint.safetensors." in said
 
 
 def test_an_error_of_ours_is_not_hidden(stop_at, tmp_path):

@@ -1,4 +1,4 @@
-"""What every kernel's test shares: the comparison with the twin, and threads that are really used on small arrays."""
+"""Fixtures for the kernels: the comparison with the twin, and threads that are used even for small arrays."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def _same(fast, plain, slack=1.0):
 
 @pytest.fixture
 def same():
-    """Assert that a kernel's answer has its twin's shape, dtype and values (to 1e-12 in float64, 1e-5 in float32)."""
+    """Assert that a kernel's result has its twin's shape, dtype and values (to 1e-12 in float64, 1e-5 in float32)."""
     return _same
 
 
@@ -29,14 +29,14 @@ def dtype(request):
 
 @pytest.fixture
 def normal():
-    """normal(*shape, dtype): standard normal numbers, another draw at each call, the same in every run of the test."""
+    """normal(*shape, dtype): standard normal numbers, new ones at each call, the same in every run of the test."""
     rng = np.random.default_rng(7)
     return lambda *shape, dtype: rng.standard_normal(shape).astype(dtype)
 
 
 @pytest.fixture(params=[1, 2, 3])
 def any_threads(request, monkeypatch):
-    """The test once with 1, 2 and 3 threads, even small work being cut; the setting before returns afterwards."""
+    """Run the test with 1, 2 and 3 threads, cutting even small work; restore the setting afterwards."""
     before = threads.get_threads(), threads.get_shares()
     monkeypatch.setattr(threads, "SMALL", 0)
     threads.set_threads(request.param)

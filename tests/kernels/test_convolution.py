@@ -1,4 +1,4 @@
-"""Every convolution against its twin: each algorithm by itself, over awkward shapes, and the choice between them."""
+"""Every convolution against its twin: each algorithm alone, for awkward shapes, and the choice between them."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ IMAGES = [(2, 7, 5, 3, 2), (1, 6, 9, 1, 5), (3, 5, 5, 5, 1), (0, 6, 6, 2, 2)]
 
 
 def _compare(x, W, dy, stride, pad, fast, same):
-    """All three directions of `fast` against the twins; the inputs stay as they were; dW is added to."""
+    """All three directions of `fast` against the twins; inputs stay unchanged, and dW is added to."""
     kept = [a.copy() for a in (x, W, dy)]
     y, dx = fast.conv2d(x, W, stride, pad), fast.conv2d_dx(dy, W, stride, pad, x.shape[1:3])
     same(y, reference.conv2d(x, W, stride, pad))
@@ -27,7 +27,7 @@ def _compare(x, W, dy, stride, pad, fast, same):
 
 
 class _Winograd:
-    """The two Winograd modules have stride and pad built in: this gives their functions the common signature."""
+    """The Winograd modules know their stride and padding; this gives their functions the common signature."""
 
     def __init__(self, module):
         self.conv2d = lambda x, W, stride, pad: module.conv2d(x, W)
@@ -69,7 +69,7 @@ def test_winograd_4x4(normal, same, dtype, any_threads, monkeypatch, shape):
     _compare(*_case(normal, dtype, shape, 4, 2, 1), 2, 1, _Winograd(winograd), same)
     monkeypatch.setattr(
         winograd, "BLOCK", 1
-    )  # one row of tiles at a time: the carried rows must survive between blocks
+    )  # one row of tiles at a time: the carried rows must be kept between blocks
     _compare(*_case(normal, dtype, shape, 4, 2, 1), 2, 1, _Winograd(winograd), same)
 
 
@@ -96,8 +96,8 @@ def test_adjoint_identities(normal, algorithm, k, stride):
 
 
 @pytest.mark.parametrize(("algorithm", "k", "stride"), ALGORITHMS)
-def test_a_nan_comes_through(normal, algorithm, k, stride):
-    """One bad pixel must reach the outputs that saw it: the watch of the training loop relies on it."""
+def test_a_nan_propagates(normal, algorithm, k, stride):
+    """A NaN pixel must reach every output that reads it: the training loop relies on it to find NaNs."""
     x, W, _ = _case(normal, "float32", (1, 8, 8, 2, 3), k, stride, 1)
     x[0, 3, 3, 0] = np.nan
     y = algorithm.conv2d(x, W, stride, 1)
@@ -134,15 +134,15 @@ def test_the_choice(normal, same, monkeypatch):
     [((4, 16, 16, 16, 64), 4, 2), ((2, 7, 5, 3, 2), 4, 2), ((1, 8, 8, 2, 1), 4, 2), ((4, 8, 8, 16, 16), 3, 1)],
 )
 def test_weights_with_swapped_axes(normal, same, dtype, any_threads, shape, k, stride):
-    """The transposed convolution hands over W.swapaxes(2, 3), a view: no copy needed, and dW is added through it."""
+    """The transposed convolution passes the view W.swapaxes(2, 3): no copy is needed, and dW is added through it."""
     x, W, dy = _case(normal, dtype, shape, k, stride, 1)
     view, expected = np.ascontiguousarray(W.swapaxes(2, 3)).swapaxes(2, 3), np.ones_like(W)
     same(convolution.conv2d(x, view, stride, 1), reference.conv2d(x, W, stride, 1))
     same(convolution.conv2d_dx(dy, view, stride, 1, x.shape[1:3]), reference.conv2d_dx(dy, W, stride, 1, x.shape[1:3]))
-    slopes = np.ones((k, k, W.shape[3], W.shape[2]), dtype)
-    convolution.conv2d_dW(x, dy, stride, 1, slopes.swapaxes(2, 3))
+    gradient = np.ones((k, k, W.shape[3], W.shape[2]), dtype)
+    convolution.conv2d_dW(x, dy, stride, 1, gradient.swapaxes(2, 3))
     reference.conv2d_dW(x, dy, stride, 1, expected)
-    same(slopes.swapaxes(2, 3), expected)
+    same(gradient.swapaxes(2, 3), expected)
 
 
 def test_shapes_that_do_not_fit_are_refused_before_compiled_code():
@@ -155,7 +155,7 @@ def test_shapes_that_do_not_fit_are_refused_before_compiled_code():
     ):
         with pytest.raises(ValueError, match="channels expected by weights of shape"):
             call()
-    with pytest.raises(ValueError, match="has no slope of shape"):
+    with pytest.raises(ValueError, match="has no gradient of shape"):
         convolution.conv2d_dx(dy, W, 2, 1, (12, 8))
     for wrong in (dy[:1], dy[:, :3]):
         with pytest.raises(ValueError, match=r"begins \(2, 4, 4\), got"):

@@ -11,7 +11,7 @@ SHAPES = [(), (1,), (0, 3), (7,), (2, 3, 5, 4), (65, 33)]
 @pytest.mark.parametrize("shape", SHAPES)
 def test_leaky_relu(normal, same, dtype, any_threads, shape):
     x, dy = normal(*shape, dtype=dtype).reshape(shape), normal(*shape, dtype=dtype).reshape(shape)
-    x[...] = np.where(np.abs(x) < 0.1, 0, x)  # the kink itself is on the negative side
+    x[...] = np.where(np.abs(x) < 0.1, 0, x)  # at the kink the derivative is that of the negative side
     kept = x.copy(), dy.copy()
     for alpha in (0.2, 0.0):
         same(elementwise.leaky_relu(x, alpha), reference.leaky_relu(x, dtype.type(alpha)))
@@ -20,7 +20,7 @@ def test_leaky_relu(normal, same, dtype, any_threads, shape):
     assert np.array_equal(dy, kept[1])
 
 
-def test_leaky_relu_lets_nan_and_inf_through(dtype):
+def test_leaky_relu_propagates_nan_and_inf(dtype):
     x = np.array([np.nan, np.inf, -np.inf, -0.0], dtype)
     y = elementwise.leaky_relu(x, 0.5)
     assert np.isnan(y[0])
@@ -52,7 +52,7 @@ def test_adam(normal, same, dtype, any_threads, size):
         same(a, b)
 
 
-def test_adam_lets_nan_through(dtype):
+def test_adam_propagates_nan(dtype):
     theta, grad, m, v = np.zeros((4, 3), dtype)
     grad[1] = np.nan
     elementwise.adam(theta, grad, m, v, 1e-2, 0.5, 0.999, 1e-8, 1)

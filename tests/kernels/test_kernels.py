@@ -1,4 +1,4 @@
-"""The front door: which of the two, kernel or twin, a call gets."""
+"""Which of the two, kernel or twin, a call runs."""
 
 import inspect
 
@@ -19,16 +19,16 @@ def test_every_twin_has_a_kernel_of_the_same_signature(name):
 
 
 @pytest.fixture
-def who(monkeypatch):
-    """Calls to ema leave the name of who answered."""
+def called(monkeypatch):
+    """A list to which each call of ema appends the name of what ran."""
     called = []
     monkeypatch.setattr(reference, "ema", lambda *a: called.append("reference"))
-    monkeypatch.setattr(elementwise, "_ema_shares", lambda *a: called.append("fast"))
-    monkeypatch.setattr(kernels, "ema", kernels._beside_its_twin(elementwise.ema))
+    monkeypatch.setattr(elementwise, "_ema", lambda *a: called.append("fast"))
+    monkeypatch.setattr(kernels, "ema", kernels._with_twin(elementwise.ema))
     return called
 
 
-def test_use(who):
+def test_use(called):
     a = np.ones(3)
     kernels.ema(a, a, 0.5)
     with kernels.use("reference"):
@@ -37,21 +37,21 @@ def test_use(who):
             kernels.ema(a, a, 0.5)
         kernels.ema(a, a, 0.5)
     with pytest.raises(KeyError), kernels.use("reference"):
-        raise KeyError("the choice returns even so")
+        raise KeyError("the choice ends even with an error")
     kernels.ema(a, a, 0.5)
-    assert who == ["fast", "reference", "fast", "reference", "fast"]
+    assert called == ["fast", "reference", "fast", "reference", "fast"]
 
 
-def test_complex_numbers_get_the_twin(who):
+def test_complex_numbers_get_the_twin(called):
     kernels.ema(np.ones(3), np.ones(3, complex), 0.5)
-    assert who == ["reference"]
+    assert called == ["reference"]
 
 
-def test_arrays_of_different_or_other_dtypes_get_the_twin(who):
-    """Compiled code takes the dtype of one array for all: a matrix read as another dtype is read beyond its end."""
+def test_arrays_of_different_or_other_dtypes_get_the_twin(called):
+    """Compiled code takes the dtype of one array for that of all: it would read beyond the end of a smaller one."""
     kernels.ema(np.ones(3), np.ones(3, np.float32), 0.5)
     kernels.ema(np.ones(3, np.float16), np.ones(3, np.float16), 0.5)
-    assert who == ["reference", "reference"]
+    assert called == ["reference", "reference"]
 
 
 def test_use_refuses_other_words():
@@ -60,7 +60,7 @@ def test_use_refuses_other_words():
 
 
 def test_the_twins_differentiate_by_complex_step(normal):
-    """dy/dx = Im f(x + ih) / h without any difference: the kernels' front door must let complex numbers in."""
+    """dy/dx = Im f(x + ih) / h needs no difference, but kernels that accept complex numbers."""
     x, W, v = normal(1, 4, 4, 2, dtype=float), normal(3, 3, 2, 3, dtype=float), normal(1, 4, 4, 2, dtype=float)
-    slope = kernels.conv2d(x + 1e-30j * v, W, 1, 1).imag / 1e-30
-    np.testing.assert_allclose(slope, kernels.conv2d(v, W, 1, 1), rtol=1e-10, atol=1e-12)
+    derivative = kernels.conv2d(x + 1e-30j * v, W, 1, 1).imag / 1e-30
+    np.testing.assert_allclose(derivative, kernels.conv2d(v, W, 1, 1), rtol=1e-10, atol=1e-12)

@@ -1,4 +1,4 @@
-"""Statistics of columns against their twins, and where float32 is tempted to lose them."""
+"""Statistics of columns against their twins, and where a float32 formula would lose all digits."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def test_moments_and_both_passes(normal, same, dtype, any_threads, shape):
 
 
 @pytest.mark.parametrize("mean", [1e3, 1e5])
-def test_a_large_mean_does_not_eat_the_variance(normal, any_threads, mean):
+def test_a_large_mean_does_not_spoil_the_variance(normal, any_threads, mean):
     """E[x^2] - E[x]^2 in float32 has no correct digit here."""
     x = (mean + normal(500, 3, dtype=float)).astype(np.float32)
     m, v = norm.column_moments(x)
@@ -53,3 +53,13 @@ def test_a_nan_stays_in_its_column(normal, dtype):
     x[4, 1] = np.nan
     for moment in norm.column_moments(x):
         assert np.isnan(moment).tolist() == [False, True, False]
+
+
+def test_dtypes_in_turn(normal):
+    """Each call must find the code for its own dtypes; Numba 0.60 failed here when kernels took *args."""
+    x = normal(9, 3, dtype=float)
+    for _ in range(100):
+        for dtype in (np.float64, np.float32):
+            mean, _ = norm.column_moments(x.astype(dtype))
+            assert mean.dtype == dtype
+            np.testing.assert_allclose(mean, x.mean(axis=0), rtol=0, atol=1e-6)

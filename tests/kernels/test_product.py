@@ -24,8 +24,8 @@ def test_dense(normal, same, dtype, any_threads, N, n, m):
 
 
 @pytest.mark.parametrize("many", [1, 100])
-def test_what_does_not_fit_is_refused_before_it_is_compiled(many):
-    """np.matmul would say so; a product called by its address, of many numbers, would read beyond the end."""
+def test_shapes_that_do_not_fit_are_refused(many):
+    """np.matmul would refuse them too; a product called by its address would read beyond the end of an array."""
     x, W, dW = np.ones((3 * many, 4 * many)), np.ones((5 * many, 6 * many)), np.zeros((4 * many, 6 * many))
     for call in (
         lambda: product.dense(x, W),
@@ -38,7 +38,7 @@ def test_what_does_not_fit_is_refused_before_it_is_compiled(many):
             call()
 
 
-def test_arrays_that_lie_in_pieces(normal, same, dtype):
+def test_arrays_that_are_not_contiguous(normal, same, dtype):
     x, W = normal(6, 10, dtype=dtype), normal(5, 8, dtype=dtype)
     same(product.dense(x[::2, ::2], W[:, ::2]), x[::2, ::2] @ W[:, ::2])
     same(product.dense(np.broadcast_to(x[:1, :5], (7, 5)), W), np.broadcast_to(x[:1, :5], (7, 5)) @ W)

@@ -51,7 +51,7 @@ def test_adam_by_hand():
     assert (m.item(), v.item(), grad.item()) == (1.5, pytest.approx(0.9), 0)
 
 
-def test_batchnorm_slopes_are_differences(normal):  # eq:batchnorm.dx eq:batchnorm.dbeta
+def test_batchnorm_gradients_are_differences(normal):  # eq:batchnorm.dx eq:batchnorm.dbeta
     x, dy = normal(6, 3, dtype=float), normal(6, 3, dtype=float)
     gamma, beta = normal(3, dtype=float), normal(3, dtype=float)
 

@@ -1,4 +1,4 @@
-"""Upsample + k x k without the larger image, against the twin that builds it."""
+"""Upsample + k x k without the larger image, against the twin, which builds it."""
 
 import numpy as np
 import pytest

@@ -102,6 +102,7 @@ def test_rows_and_frames_after_the_checkpoint_are_dropped(tmp_path):
     for t in (2, 3):
         picture(np.zeros(1), tmp_path / "frames" / f"step_{t:06d}.png")
     assert recorder(tmp_path).restore()[2] == [{"step": 1}, {"step": 2}]
+    recorder(tmp_path).begin(2)
     assert names(tmp_path / "frames") == ["step_000002.png"]
     (tmp_path / "run.jsonl").unlink()  # only the table is lost
     assert recorder(tmp_path).restore()[2] == []
@@ -120,3 +121,26 @@ def test_in_memory_nothing_is_written(tmp_path, monkeypatch):
 def test_without_a_picture_there_is_still_a_checkpoint(tmp_path):
     recorder(tmp_path, picture=None).record(5, 0.0, [], last=False)
     assert names(tmp_path) == ["checkpoint.safetensors", "run.jsonl"]
+
+
+def test_reading_a_run_changes_no_file_and_going_on_deletes_later_frames(tmp_path):
+    made = recorder(tmp_path)
+    made.save(12, 1.5, [{"step": 12}])
+    frames = [tmp_path / "frames" / f"step_{t:06d}.png" for t in (4, 12, 20)]
+    for frame in frames:
+        frame.parent.mkdir(exist_ok=True)
+        frame.write_bytes(b"")
+    other = recorder(tmp_path)
+    other.restore()
+    assert [frame.exists() for frame in frames] == [True, True, True]
+    other.begin(12)
+    assert [frame.exists() for frame in frames] == [True, True, False]
+
+
+def test_a_new_run_does_not_overwrite_another(tmp_path):
+    recorder(tmp_path).save(0, 0.0, [])
+    recorder(tmp_path).begin(0)  # a run that has not begun may begin
+    recorder(tmp_path).save(400, 9.0, [])
+    with pytest.raises(FileExistsError, match=r"at step 400: call restore\(\) to continue it"):
+        recorder(tmp_path).begin(0)
+    recorder(tmp_path).begin(400)

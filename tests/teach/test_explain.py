@@ -1,5 +1,7 @@
 """minigan explain: every part of the library, at any size, with a helpful message for everything else."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -53,7 +55,7 @@ def test_a_layer_with_equations_shapes_source_and_checks():
 
 def test_the_source_has_the_line_numbers_of_the_file():
     piece = explain("Dense").source[0]
-    lines = (cli.Path(minigan.__file__).parents[1] / piece.path).read_text().splitlines()
+    lines = (Path(minigan.__file__).parents[1] / piece.path).read_text().splitlines()
     for line in str(piece).splitlines():
         assert lines[int(line[:4]) - 1].rstrip() == line[6:]
 

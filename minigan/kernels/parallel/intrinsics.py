@@ -1,63 +1,83 @@
-"""What Numba cannot say in Python, in LLVM's words: numbers that several threads change, and calls by address.
+"""What Numba cannot express in Python, written as LLVM instructions: atomic numbers, addresses, calls by address.
 
-Numba's door for that is `intrinsic`: beside the types of a call it names the instructions that stand for it.  `state` is
-always an array of int64 that all threads see.  Atomic instructions order what is written around them, too: who sees
-a number that `swap` or `add` has written (with "release") sees all that was written before it ("acquire").
+Numba's way to do that is `intrinsic`: the function returns the types of a call and the instructions that implement it.
+`state` is always an array of int64 that all threads can see.  The atomic instructions also order the memory accesses around
+them: a thread that reads ("acquire") a number written by `compare_and_swap` or `add` ("release") also sees everything
+that was written before it.
 """
 
 import platform
+from typing import Any
 
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import intrinsic as _intrinsic
 
 INT, BYTES = ir.IntType(64), ir.IntType(8).as_pointer()
-SPAN = (types.voidptr, types.int64, types.int64, types.int64)  # what a share gets: its arguments, from, to, its number
+SPAN = (
+    types.voidptr,
+    types.int64,
+    types.int64,
+    types.int64,
+)  # a share's parameters: its arguments, start, stop, number
 
 
-def place_of(context, builder, kind, state, i):
-    return builder.gep(context.make_array(kind)(context, builder, state).data, [i])
+intrinsic: Any = _intrinsic  # for a type checker: its first parameter is not given in a call
+
+
+def element_pointer(context: Any, builder: Any, kind: Any, array: Any, i: Any) -> Any:
+    """A pointer to array[i], for an array of Numba type `kind`."""
+    return builder.gep(context.make_array(kind)(context, builder, array).data, [i])
 
 
 @intrinsic
-def load(typing, state, i):
-    """state[i] as it is now, and all that was written before it."""
+def address(typing: Any, array: Any) -> Any:
+    """The address of the first number of `array` in memory."""
 
-    def code(context, builder, signature, values):
-        return builder.load_atomic(place_of(context, builder, signature.args[0], *values), "acquire", 8)
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.ptrtoint(context.make_array(signature.args[0])(context, builder, values[0]).data, INT)
+
+    return types.int64(array), code
+
+
+@intrinsic
+def load(typing: Any, state: Any, i: Any) -> Any:
+    """state[i] as it is now, read atomically (acquire)."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.load_atomic(element_pointer(context, builder, signature.args[0], *values), "acquire", 8)
 
     return types.int64(state, types.int64), code
 
 
 @intrinsic
-def add(typing, state, i, n):
-    """state[i] += n, indivisibly."""
+def add(typing: Any, state: Any, i: Any, n: Any) -> Any:
+    """state[i] += n, atomically; the value before."""
 
-    def code(context, builder, signature, values):
-        return builder.atomic_rmw(
-            "add", place_of(context, builder, signature.args[0], *values[:2]), values[2], "acq_rel"
-        )
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        place = element_pointer(context, builder, signature.args[0], *values[:2])
+        return builder.atomic_rmw("add", place, values[2], "acq_rel")
 
     return types.int64(state, types.int64, types.int64), code
 
 
 @intrinsic
-def swap(typing, state, i, old, new):
-    """Put `new` into state[i] if `old` is there, indivisibly; was it?"""
+def compare_and_swap(typing: Any, state: Any, i: Any, old: Any, new: Any) -> Any:
+    """If state[i] is `old`, set it to `new`, atomically; True if it was."""
 
-    def code(context, builder, signature, values):
-        place = place_of(context, builder, signature.args[0], *values[:2])
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        place = element_pointer(context, builder, signature.args[0], *values[:2])
         return builder.extract_value(builder.cmpxchg(place, values[2], values[3], "acq_rel", "acquire"), 1)
 
     return types.boolean(state, types.int64, types.int64, types.int64), code
 
 
 @intrinsic
-def pause(typing):
-    """Tell the core that this loop only waits (it then leaves more to the thread that shares it)."""
+def pause(typing: Any) -> Any:
+    """Tell the core that this loop is only waiting, so that the other thread on the same core gets more of it."""
 
-    def code(context, builder, signature, values):
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         if platform.machine() in ("x86_64", "AMD64"):
             kind = ir.FunctionType(ir.VoidType(), [])
             builder.call(builder.module.declare_intrinsic("llvm.x86.sse2.pause", (), kind), [])
@@ -67,10 +87,10 @@ def pause(typing):
 
 
 @intrinsic
-def let_others(typing, address):
-    """Call the system's function at `address`, which lets other programs have the core."""
+def yield_core(typing: Any, function: Any) -> Any:
+    """Call the operating system's function at this address, which gives the core to another program for a moment."""
 
-    def code(context, builder, signature, values):
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         builder.call(builder.inttoptr(values[0], ir.FunctionType(ir.IntType(32), []).as_pointer()), [])
         return context.get_dummy_value()
 
@@ -78,38 +98,31 @@ def let_others(typing, address):
 
 
 @intrinsic
-def call(typing, address, state, at, i, j, s):
-    """Call the share at `address` with the arguments behind state[at]; did it fail?"""
+def call_share(typing: Any, function: Any, state: Any, at: Any, i: Any, j: Any, s: Any) -> Any:
+    """Call the share function at this address for the span i .. j, share number s; True if it failed.
 
-    def code(context, builder, signature, values):
+    Its arguments are packed in `state` from state[at] on.
+    """
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         convention = context.call_conv
-        function = builder.inttoptr(values[0], convention.get_function_type(types.void, SPAN).as_pointer())
-        packed = builder.bitcast(place_of(context, builder, signature.args[1], *values[1:3]), BYTES)
-        status, _ = convention.call_function(builder, function, types.void, SPAN, [packed, *values[3:]])
+        target = builder.inttoptr(values[0], convention.get_function_type(types.void, SPAN).as_pointer())
+        packed = builder.bitcast(element_pointer(context, builder, signature.args[1], *values[1:3]), BYTES)
+        status, _ = convention.call_function(builder, target, types.void, SPAN, [packed, *values[3:]])
         return status.is_error
 
     return types.boolean(types.int64, state, types.int64, types.int64, types.int64, types.int64), code
 
 
-def borrowed(context, builder, kind, value):
-    """An array whose owners are not counted: were they, all threads would count on one number in memory, with each slice
-    they take, and lose half of what the second thread gains."""
-    if not isinstance(kind, types.Array):
-        return value
-    array = context.make_array(kind)(context, builder, value)
-    array.meminfo = cgutils.get_null_value(array.meminfo.type)
-    return array._getvalue()
-
-
-def entry(context, builder, kernel, called, packed):
-    """A function (arguments, i, j, s) that unpacks the arguments and calls kernel(i, j, s, *arguments)."""
+def share_function(context: Any, builder: Any, kernel: Any, signature: Any, packed: Any) -> Any:
+    """Emit a function (arguments, i, j, s) that unpacks the arguments and calls kernel(i, j, s, *arguments)."""
     convention = context.call_conv
     name = builder.module.get_unique_name("share")
     function = ir.Function(builder.module, convention.get_function_type(types.void, SPAN), name)
     function.linkage = "internal"
-    inside = ir.IRBuilder(function.append_basic_block("entry"))
+    body = ir.IRBuilder(function.append_basic_block("entry"))
     arguments, *span = convention.get_arguments(function)
-    unpacked = cgutils.unpack_tuple(inside, inside.load(inside.bitcast(arguments, packed.as_pointer())))
-    context.get_function(kernel, called)(inside, [*span, *unpacked])
-    convention.return_value(inside, context.get_dummy_value())
+    unpacked = cgutils.unpack_tuple(body, body.load(body.bitcast(arguments, packed.as_pointer())))
+    context.get_function(kernel, signature)(body, [*span, *unpacked])
+    convention.return_value(body, context.get_dummy_value())
     return function

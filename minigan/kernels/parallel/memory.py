@@ -1,20 +1,21 @@
-"""Keep the memory that a step gives back: the next step asks for the same again.
+"""Keep the memory that a step frees: the next step asks for the same amount again.
 
-A training step makes and drops some hundred arrays of a few megabytes.  The C library returns such blocks to the system at
-once and has to fetch them again, and every fresh page of 4 KB costs a fault: about 5,000 a step for DCGAN.  Told to keep
-them, glibc hands out the same pages again and again, which stay in the cache too.  Other C libraries are left alone.
+A training step allocates and frees some hundred arrays of a few megabytes.  The C library returns such blocks to the operating
+system at once and must get them back for the next step, and every fresh page of 4 KB costs a page fault: about 5,000 a step for
+DCGAN.  If glibc is asked to keep them, it hands out the same pages again, which are also still in the cache.  Other C
+libraries are not changed.
 """
 
 import ctypes
 from functools import cache
 
-TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # the names of mallopt's parameters, from malloc.h
+TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # parameters of mallopt, from malloc.h
 LARGEST = 32 << 20  # bytes: the largest MMAP_THRESHOLD that glibc accepts
 
 
 @cache
 def keep_freed_memory() -> bool:
-    """Ask glibc not to return freed memory to the system; True if it could be asked.  Done once."""
+    """Ask glibc not to return freed memory to the system, once per process; True if it agreed."""
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):  # not glibc

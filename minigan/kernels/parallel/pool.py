@@ -1,7 +1,7 @@
-"""The threads of the pool: how they live, wait, sleep and end.
+"""The threads of the pool: where they wait for work, when they sleep, how they end.
 
-Each waits in compiled code for work that is offered there (native.py).  It comes back to Python for a Python function that
-lies in its inbox, and, after some milliseconds without work, to sleep until it is woken: a program that pauses between
+A pool thread waits in compiled code for work that is offered there (native.py).  It returns to Python when its inbox holds a
+Python function to run, and, after some milliseconds without work, to sleep until it is woken: a program that pauses between
 its steps must not keep a core busy.
 """
 
@@ -17,14 +17,16 @@ import numpy as np
 from minigan.kernels.parallel import native
 from minigan.kernels.parallel.blas import addresses
 
-PATIENCE = 30_000  # looks for work before a thread sleeps: some milliseconds
-WAKE = object()  # in an inbox: look for compiled work again
+PATIENCE = 30_000  # reads without finding work before a thread goes to sleep: some milliseconds
+WAKE = object()  # in an inbox: wait for compiled work again
 
 
-class Local(threading.local):  # each thread's own
-    inside = False  # is it one of the pool's?
-    state = None  # for what it computes alone
-    buffers = None  # its scratch
+class Local(threading.local):
+    """What each thread has for itself."""
+
+    in_pool = False  # True in the threads of the pool
+    state: np.ndarray | None = None  # for work that this thread computes alone
+    buffers: dict[str, np.ndarray] | None = None  # its scratch memory
 
 
 local = Local()
@@ -32,41 +34,43 @@ local = Local()
 
 def _new_state() -> np.ndarray:
     raw = np.zeros(native.SIZE + 8, np.int64)
-    start = -raw.ctypes.data % 64 // 8  # whole cache lines
+    start = -raw.ctypes.data % 64 // 8  # begin at a cache line
     state = raw[start : start + native.SIZE]
     state[native.BLAS : native.BLAS + 4] = addresses()
-    state[native.YIELD] = _let_others()
+    state[native.YIELD] = _sched_yield()
     return state
 
 
 def own_state() -> np.ndarray:
-    """The state of the calling thread, for what it computes alone."""
+    """The state of the calling thread, for work that it computes alone."""
     if local.state is None:
         local.state = _new_state()
     return local.state
 
 
 @cache
-def _let_others() -> int:
-    """The address of the C library's function that lets other programs have the core; 0 where we know none."""
+def _sched_yield() -> int:
+    """The address of the C library's sched_yield, which lets other programs have the core; 0 if there is none."""
     try:
-        return ctypes.cast(ctypes.CDLL(None).sched_yield, ctypes.c_void_p).value
+        return ctypes.cast(ctypes.CDLL(None).sched_yield, ctypes.c_void_p).value or 0
     except (AttributeError, OSError, TypeError):  # not POSIX
         return 0
 
 
 def cores() -> int:
-    """The cores this process may use."""
+    """The number of cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Pool:
-    """n - 1 threads beside the caller's: `state` is where they wait for compiled work, `inboxes` bring Python's."""
+    """n - 1 threads in addition to the caller's.  They wait for compiled work in `state`, for Python's in `inboxes`."""
 
-    def __init__(self, n: int):
-        self.state, self.inboxes, self.asleep, self.free = _new_state(), [], set(), threading.Lock()
+    def __init__(self, n: int) -> None:
+        self.state, self.free = _new_state(), threading.Lock()
+        self.inboxes: list[SimpleQueue] = []
+        self.asleep: set[SimpleQueue] = set()
         self.patience = PATIENCE if n <= cores() else native.PATIENCE  # more threads than cores: hardly wait
-        self.threads = []
+        self.threads: list[threading.Thread] = []
         for k in range(n - 1):
             self.inboxes.append(SimpleQueue())
             thread = threading.Thread(target=self.live, args=(self.inboxes[k],), name=f"minigan-{k}", daemon=True)
@@ -74,9 +78,9 @@ class Pool:
             thread.start()
 
     def live(self, inbox: SimpleQueue) -> None:
-        """The life of a thread: compiled work as long as there is some, else what comes by the inbox, else sleep."""
-        local.inside = True
-        np.seterr(all="ignore")  # NumPy's warnings are set thread by thread; whoever calls us decides on them
+        """The loop of a thread: compiled work while there is some, then what is in the inbox, else sleep."""
+        local.in_pool = True
+        np.seterr(all="ignore")  # NumPy keeps its warning settings per thread; those of the caller decide
         calls = 0
         while True:
             if native.COMPILED:
@@ -86,7 +90,7 @@ class Pool:
             except Empty:
                 self.asleep.add(inbox)
                 job = inbox.get()
-            if job is None:  # the end
+            if job is None:  # the pool is closed
                 return
             if job is not WAKE:
                 work, span, k, answers = job
@@ -98,16 +102,16 @@ class Pool:
             del job  # keep no array alive while waiting
 
     def wake(self) -> None:
-        """Rouse who sleeps: he will look for compiled work."""
+        """Wake all sleeping threads, so that they wait for compiled work again."""
         while self.asleep:
             self.asleep.pop().put(WAKE)
 
     def send(self, k: int, job: Any) -> None:
-        """Put a job into an inbox and call its owner out of his wait."""
+        """Put a job into an inbox and make its thread return from compiled code."""
         self.inboxes[k % len(self.inboxes)].put(job)
         self.state[native.CALLS] += 1
 
     def close(self) -> None:
-        """Let all threads end; they do so within milliseconds."""
+        """Tell all threads to end; they do so within milliseconds."""
         for k in range(len(self.inboxes)):
             self.send(k, None)

@@ -1,4 +1,4 @@
-"""Numbers that several threads change."""
+"""Atomic changes of numbers by several threads."""
 
 import threading
 
@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from minigan.kernels.parallel import native
-from minigan.kernels.parallel.intrinsics import add, load, swap
+from minigan.kernels.parallel.intrinsics import add, compare_and_swap, load
 from minigan.kernels.parallel.jit import jit
 
-pytestmark = pytest.mark.skipif(not native.COMPILED, reason="these are instructions: Python has none")
+pytestmark = pytest.mark.skipif(not native.COMPILED, reason="without a compiler there are no such instructions")
 
 
 @jit
@@ -19,7 +19,7 @@ def _add(state, i, n):
 
 @jit
 def _swap(state, i, old, new):
-    return swap(state, i, old, new)
+    return compare_and_swap(state, i, old, new)
 
 
 @jit
@@ -28,16 +28,16 @@ def _load(state, i):
 
 
 @jit
-def _count(state, times):  # one by one, the hard way: another thread may be between the look and the change
+def _count(state, times):  # add one, twice: the second way fails and tries again if another thread was faster
     for _ in range(times):
         add(state, 0, 1)
         while True:
             seen = load(state, 1)
-            if swap(state, 1, seen, seen + 1):
+            if compare_and_swap(state, 1, seen, seen + 1):
                 break
 
 
-def test_add_and_swap_say_what_was_there():
+def test_add_and_compare_and_swap_return_the_earlier_value():
     state = np.array([5, 7])
     assert _add(state, 1, 3) == 7
     assert state.tolist() == [5, 10]

@@ -1,5 +1,6 @@
-"""The decorator: compiles on the first call only, keeps its cache, and without a folder for it warns once."""
+"""Compilation: on the first call only, kept in the cache, reported if asked, with one warning if there is no cache folder."""
 
+import ast
 import os
 import shutil
 import subprocess
@@ -33,7 +34,7 @@ def _run(folder, code, **environment):
 
 @pytest.fixture
 def copy(tmp_path):
-    """A copy of the kernels in which no cache folder can be made: a file stands where __pycache__ would be."""
+    """A copy of the kernels in which no cache folder can be made: a file has the place of __pycache__."""
     package = tmp_path / "installed" / "minigan"
     source = Path(minigan.__file__).parent / "kernels"
     shutil.copytree(source, package / "kernels", ignore=shutil.ignore_patterns("__pycache__"))
@@ -51,14 +52,14 @@ def test_without_a_cache_folder_it_warns_once_and_works(copy, tmp_path):
     assert "Set NUMBA_CACHE_DIR to a folder you may write to" in message
 
 
-def test_with_a_cache_folder_it_fills_it_silently(copy, tmp_path):
+def test_with_a_cache_folder_it_fills_it_without_a_warning(copy, tmp_path):
     cache = tmp_path / "cache"
     environment = {"NUMBA_CACHE_DIR": str(cache), "NUMBA_DISABLE_JIT": "0"}
     assert _run(copy, TRY, **environment) == "0\n"
     assert list(cache.rglob("*.nbi"))
 
 
-def test_nothing_compiles_at_import_and_python_can_run_the_loops():
+def test_nothing_compiles_at_import_and_the_loops_also_run_as_python():
     signatures = (
         "from minigan.kernels import elementwise, im2col, norm, winograd, winograd3\n"
         "modules = (elementwise, im2col, norm, winograd, winograd3)\n"
@@ -83,7 +84,7 @@ def test_other_errors_are_not_hidden(monkeypatch):
         jit.jit(lambda: None)
 
 
-def test_a_second_function_without_a_cache_stays_silent(monkeypatch, recwarn):
+def test_the_warning_comes_once(monkeypatch, recwarn):
     from minigan.kernels.parallel import jit
 
     def njit(cache=False, **options):
@@ -97,3 +98,29 @@ def test_a_second_function_without_a_cache_stays_silent(monkeypatch, recwarn):
         first, second = jit.jit(len), jit.jit(len)
     assert len(caught) == 1
     assert first is second is len
+
+
+REPORTED = """
+import numpy as np
+from minigan import kernels
+from minigan.kernels.parallel.jit import on_compile
+reports = []
+on_compile(lambda *report: reports.append(report))
+for dtype in (np.float32, np.float32, np.float64):
+    kernels.leaky_relu(np.ones(3, dtype), 0.5)
+on_compile(None)
+kernels.column_sums(np.ones((3, 3)))
+print(reports)
+"""
+
+
+def test_compilations_are_reported_with_name_and_number(tmp_path):
+    project = Path(minigan.__file__).parent.parent
+    environment = {"NUMBA_CACHE_DIR": str(tmp_path), "NUMBA_DISABLE_JIT": "0"}
+    reports = ast.literal_eval(_run(project, REPORTED, **environment))
+    assert [name for name, *_ in reports] == ["elementwise.leaky_relu", "native.fork", "elementwise.leaky_relu"]
+    assert [index for _, index, _ in reports] == [1, 2, 3]
+    assert {most for *_, most in reports} == {reports[0][2]}
+    assert reports[0][2] >= 20
+    again = ast.literal_eval(_run(project, REPORTED, **environment))
+    assert again == []  # all were found in the cache

@@ -1,3 +1,5 @@
+"""Freed memory is kept: measured by page faults."""
+
 import ctypes
 import platform
 import subprocess
@@ -24,7 +26,7 @@ def _faults(first: str) -> int:
     return int(done.stdout)
 
 
-def test_kept_memory_is_not_fetched_again():
+def test_kept_memory_causes_no_page_faults():
     if platform.libc_ver()[0] == "glibc":
         assert memory.keep_freed_memory()
         assert _faults("keep_freed_memory()") < 100 < _faults("")
@@ -32,6 +34,6 @@ def test_kept_memory_is_not_fetched_again():
         assert not memory.keep_freed_memory()
 
 
-def test_another_c_library_is_left_alone(monkeypatch):
+def test_other_c_libraries_are_not_changed(monkeypatch):
     monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
     assert memory.keep_freed_memory.__wrapped__() is False

@@ -1,4 +1,4 @@
-"""Shares in compiled code: each computed once, by whoever comes, and nothing is lost, leaked or waited for in vain."""
+"""Compiled shares: each is computed once, by whichever thread is free, and no call hangs, leaks or waits for a sleeper."""
 
 import os
 import subprocess
@@ -10,34 +10,23 @@ import numpy as np
 import pytest
 
 from minigan.kernels.parallel import native, threads
-from minigan.kernels.parallel.jit import jit
-from minigan.kernels.parallel.threads import launch, share
+from minigan.kernels.parallel.threads import kernel, launch
 
 COMPILED = native.COMPILED
 
 
-@jit
-def _count(i, j, s, taken, by, step):
+@kernel
+def _count(i, j, s, counts, share_of, step):
     for k in range(i, j):
-        taken[k] += step
-        by[k] = s
+        counts[k] += step
+        share_of[k] = s
 
 
-@jit
-def _count_shares(state, taken, by, step):
-    share(state, _count, (taken, by, step), len(taken))
-
-
-@jit
+@kernel
 def _slow(i, j, s, a):  # the first share takes long
     for k in range(i, j):
         for _ in range(20_000 if s == 0 else 1):
             a[k] += 1
-
-
-@jit
-def _slow_shares(state, a):
-    share(state, _slow, (a,), len(a))
 
 
 def _python(code, **environment):
@@ -47,30 +36,30 @@ def _python(code, **environment):
 
 
 def test_every_share_is_computed_once_whatever_the_timing(any_threads):
-    """A thousand jobs of changing length, back to back: a lost, doubled or belated share would show in the counts."""
+    """A thousand jobs of changing length, back to back: a lost, repeated or late share would show in the counts."""
     for n in range(1000):
         length = n * 7 % 101
-        taken, by = np.zeros(length), np.full(length, -1)
-        launch(_count_shares, 1e9, taken, by, n)
-        assert (taken == n).all()
+        counts, share_of = np.zeros(length), np.full(length, -1)
+        launch(_count, 1e9, len(counts), counts, share_of, n)
+        assert (counts == n).all()
         shares = max(1, min(any_threads, length))
         expected = np.repeat(np.arange(shares), np.diff([length * s // shares for s in range(shares + 1)]))
-        assert np.array_equal(by, expected)
+        assert np.array_equal(share_of, expected)
 
 
 def test_more_shares_than_threads_and_more_than_items(any_threads):
     threads.set_threads(any_threads, shares=5)
     for length in (0, 1, 3, 5, 12):
-        taken, by = np.zeros(length), np.zeros(length, int)
-        launch(_count_shares, 1e9, taken, by, 1)
-        assert (taken == 1).all()
-        assert by.tolist() == sorted(by)
-        assert len(set(by.tolist())) == min(5, length)
+        counts, share_of = np.zeros(length), np.zeros(length, int)
+        launch(_count, 1e9, len(counts), counts, share_of, 1)
+        assert (counts == 1).all()
+        assert share_of.tolist() == sorted(share_of)
+        assert len(set(share_of.tolist())) == min(5, length)
 
 
-def test_nobody_waits_for_a_thread_that_sleeps(any_threads, monkeypatch):
+def test_a_call_does_not_wait_for_a_sleeping_thread(any_threads, monkeypatch):
     a = np.zeros(4)
-    launch(_slow_shares, 1e9, a)  # the pool starts
+    launch(_slow, 1e9, len(a), a)  # the pool starts
     if not COMPILED or any_threads == 1:
         return
     deadline = time.perf_counter() + 10
@@ -78,23 +67,23 @@ def test_nobody_waits_for_a_thread_that_sleeps(any_threads, monkeypatch):
         assert time.perf_counter() < deadline, "a thread without work must go to sleep"
         time.sleep(0.01)
     woken = []
-    monkeypatch.setattr(threads._pool, "wake", lambda: woken.append(True))  # and nobody comes
+    monkeypatch.setattr(threads._pool, "wake", lambda: woken.append(True))  # so the thread stays asleep
     a[:] = 0
-    launch(_slow_shares, 1e9, a)
+    launch(_slow, 1e9, len(a), a)
     assert (a > 0).all()
     assert len(woken) == 1
 
 
 def test_two_callers_at_once(any_threads):
-    """Whoever finds the pool taken computes alone; both get what is right."""
+    """Only one caller has the pool, the others compute alone; all results are right."""
     wrong = []
 
     def calls(step):
         for _ in range(300):
-            taken, by = np.zeros(50), np.zeros(50, int)
-            launch(_count_shares, 1e9, taken, by, step)
-            if not (taken == step).all():
-                wrong.append(taken)
+            counts, share_of = np.zeros(50), np.zeros(50, int)
+            launch(_count, 1e9, len(counts), counts, share_of, step)
+            if not (counts == step).all():
+                wrong.append(counts)
 
     callers = [threading.Thread(target=calls, args=(step,)) for step in (1, 2, 3)]
     for caller in callers:
@@ -104,103 +93,97 @@ def test_two_callers_at_once(any_threads):
     assert wrong == []
 
 
-def test_arguments_are_borrowed_not_kept(any_threads):
-    taken, by = np.zeros(64), np.zeros(64, int)
-    launch(_count_shares, 1e9, taken, by, 1)
-    before = sys.getrefcount(taken), sys.getrefcount(by)
+def test_arguments_are_not_kept(any_threads):
+    counts, share_of = np.zeros(64), np.zeros(64, int)
+    launch(_count, 1e9, len(counts), counts, share_of, 1)
+    before = sys.getrefcount(counts), sys.getrefcount(share_of)
     for _ in range(100):
-        launch(_count_shares, 1e9, taken, by, 1)
-    assert (sys.getrefcount(taken), sys.getrefcount(by)) == before
+        launch(_count, 1e9, len(counts), counts, share_of, 1)
+    assert (sys.getrefcount(counts), sys.getrefcount(share_of)) == before
 
 
 @pytest.mark.skipif(not COMPILED, reason="without a compiler there is no cache")
-def test_code_compiled_with_another_native_py_is_compiled_anew(monkeypatch):
-    """Numba's cache looks at the kernel's file alone; this file's code is part of it, and may lay `state` out otherwise."""
-    taken, by = np.zeros(8), np.zeros(8, int)
-    launch(_count_shares, 1, taken, by, 1)
-    anew = []
-    recompile = _count_shares.recompile
-    monkeypatch.setattr(_count_shares, "recompile", lambda: (anew.append(True), recompile()))
-    monkeypatch.setattr(native, "THIS_STAMP", native.THIS_STAMP + 1)  # as if native.py had been edited
+def test_code_compiled_from_older_files_is_compiled_again(monkeypatch):
+    """Numba's cache checks the kernel's own file only; the other files may have changed, even the layout of `state`."""
+    counts, share_of = np.zeros(8), np.zeros(8, int)
+    launch(_count, 1, len(counts), counts, share_of, 1)
+    compiled = []
+    recompile = _count.recompile
+    monkeypatch.setattr(_count, "recompile", lambda: (compiled.append(True), recompile()))
+    monkeypatch.setattr(native, "THIS_STAMP", native.THIS_STAMP + 1)  # as if a file had been edited
     for _ in range(2):
-        launch(_count_shares, 1, taken, by, 1)
-    assert len(anew) == 1
-    assert (taken == 3).all()
+        launch(_count, 1, len(counts), counts, share_of, 1)
+    assert len(compiled) == 1
+    assert (counts == 3).all()
     monkeypatch.undo()
-    launch(_count_shares, 1, taken, by, 1)  # and back
-    assert (taken == 4).all()
+    launch(_count, 1, len(counts), counts, share_of, 1)  # and again, with the files as they are
+    assert (counts == 4).all()
 
 
 @pytest.mark.skipif(not COMPILED, reason="without a compiler nothing is packed")
 def test_too_many_arguments_are_refused_when_compiled():
-    @jit
-    def many(i, j, s, *a):
+    @kernel
+    def large(i, j, s, a, b, c, d, e, f, g, h, k, m, n):  # an array of 20 dimensions takes 360 bytes
         pass
 
-    @jit
-    def many_shares(state, a):
-        eight = (a, a, a, a, a, a, a, a)
-        more = eight + eight + eight + eight
-        share(state, many, more + more + more, 1)
-
-    with pytest.raises(Exception, match=rf"need \d+ bytes, {8 * (native.SIZE - native.ARGS)} are there"):
-        launch(many_shares, 1, np.zeros(3))
+    room = 8 * (native.SIZE - native.ARGS)
+    with pytest.raises(Exception, match=rf"need \d+ bytes, but there is room for {room}"):
+        launch(large, 1, 1, *[np.zeros((1,) * 20)] * 11)
 
 
 def test_a_failure_in_a_share_is_raised(tmp_path):
     code = """
 import numpy as np
 from minigan.kernels.parallel import threads
-from minigan.kernels.parallel.jit import jit
-from minigan.kernels.parallel.threads import launch, share
+from minigan.kernels.parallel.threads import kernel, launch
+@kernel
 def _beyond(i, j, s, a):
     a[j] = 1
-_beyond = jit(_beyond)
-@jit
-def _beyond_shares(state, a):
-    share(state, _beyond, (a,), len(a))
 threads.set_threads(2)
 for _ in range(2):
     try:
-        launch(_beyond_shares, 1e9, np.zeros(5))
+        launch(_beyond, 1e9, 5, np.zeros(5))
     except (RuntimeError, IndexError) as error:
         print(error)
 """
-    module = tmp_path / "beyond.py"  # compiled code is cached beside its file: it needs one
+    module = tmp_path / "beyond.py"  # compiled code is cached next to its file, so it needs one
     module.write_text(code)
-    said = _python(f"import runpy; runpy.run_path({str(module)!r})", NUMBA_BOUNDSCHECK="1")
-    lines = said.stdout.splitlines()
-    expected = "a share of _beyond_shares failed: NUMBA_DISABLE_JIT=1 shows where" if COMPILED else "out of bounds"
-    assert len(lines) == 2, said.stderr
+    done = _python(f"import runpy; runpy.run_path({str(module)!r})", NUMBA_BOUNDSCHECK="1")
+    lines = done.stdout.splitlines()
+    expected = "a share of _beyond failed: NUMBA_DISABLE_JIT=1 shows where" if COMPILED else "out of bounds"
+    assert len(lines) == 2, done.stderr
     assert all(expected in line for line in lines)
 
 
 def test_where_compiled_code_cannot_multiply_python_does():
-    """As with another BLAS: the kernels that need products stay Python, and compute the same."""
+    """With another BLAS the kernels that multiply stay Python, and compute the same."""
     code = """
 import numpy as np
-from minigan.kernels.parallel import blas
-blas.addresses = lambda: (0, 0)
+import threadpoolctl
+class Unknown:
+    lib_controllers = []
+threadpoolctl.ThreadpoolController = Unknown  # before minigan looks for the addresses
 from minigan import kernels
 from minigan.kernels import winograd
+from minigan.kernels.parallel import threads
 assert not hasattr(winograd._conv2d, "py_func")
 for n in (1, 2, 3):
-    kernels.threads.SMALL = 0
+    threads.SMALL = 0
     kernels.set_threads(n)
     rng = np.random.default_rng(0)
     x, W = rng.standard_normal((5, 8, 16, 32)), rng.standard_normal((4, 4, 32, 32))
     dy, V = rng.standard_normal((5, 4, 8, 32)), rng.standard_normal((3, 3, 32, 32))
-    def answers():
+    def results():
         dW, dV, dense = np.zeros_like(W), np.zeros_like(V), np.zeros((32, 64))
         kernels.conv2d_dW(x, dy, 2, 1, dW), kernels.conv2d_dW(x, x, 1, 1, dV)
         kernels.dense_dW(x.reshape(-1, 32), x.reshape(-1, 32) @ dense, dense)
         yield from (dW, dV, dense, kernels.conv2d(x, W, 2, 1), kernels.conv2d_dx(dy, W, 2, 1, (8, 16)))
         yield from (kernels.conv2d(x, V, 1, 1), kernels.upconv2d(x, V), kernels.conv2d(x[:, :7], V, 2, 1))
-    fast = list(answers())
+    fast = list(results())
     with kernels.use("reference"):
-        for a, b in zip(fast, answers(), strict=True):
+        for a, b in zip(fast, results(), strict=True):
             np.testing.assert_allclose(a, b, rtol=0, atol=1e-10)
 print("done")
 """
-    said = _python(code, MINIGAN_THREADS="2")
-    assert said.stdout == "done\n", said.stderr
+    done = _python(code, MINIGAN_THREADS="2")
+    assert done.stdout == "done\n", done.stderr

@@ -1,4 +1,4 @@
-"""One pool: what is cut, in which order it comes back, and that nothing hangs, leaks or depends on luck."""
+"""The pool: what is cut, in which order results come back, and that nothing hangs, leaks or depends on timing."""
 
 import itertools
 import os
@@ -38,14 +38,14 @@ def test_shares_are_contiguous_and_in_order(any_threads):
     assert threads.run(lambda i, j: (i, j), 1, size=1e9) == [(0, 1)]
 
 
-def test_small_work_stays_here(settings):
+def test_small_work_is_not_cut(settings):
     threads.set_threads(2)
-    here = threading.get_ident()
-    assert threads.run(lambda i, j: (i, j, threading.get_ident()), 10, size=100) == [(0, 10, here)]
-    assert len({who for *_, who in threads.run(lambda i, j: (i, j, threading.get_ident()), 10, size=1e9)}) == 2
+    caller = threading.get_ident()
+    assert threads.run(lambda i, j: (i, j, threading.get_ident()), 10, size=100) == [(0, 10, caller)]
+    assert len({thread for *_, thread in threads.run(lambda i, j: (i, j, threading.get_ident()), 10, size=1e9)}) == 2
 
 
-def test_work_inside_work_does_not_wait_for_itself(any_threads):
+def test_nested_calls_do_not_wait_for_the_pool(any_threads):
     inner = lambda i, j: sum(threads.run(lambda a, b: b - a, j - i, size=1e9))  # noqa: E731
     assert sum(threads.run(inner, 100, size=1e9)) == 100
 
@@ -88,11 +88,11 @@ def test_scratch_is_reused_aligned_and_private():
     assert not np.shares_memory(
         threads.scratch("another", (2, 2), np.float64), threads.scratch("test", (2, 2), np.float64)
     )
-    elsewhere = []
-    other = threading.Thread(target=lambda: elsewhere.append(threads.scratch("test", (2, 2), np.float64)))
+    buffers = []
+    other = threading.Thread(target=lambda: buffers.append(threads.scratch("test", (2, 2), np.float64)))
     other.start()
     other.join()
-    assert not np.shares_memory(elsewhere[0], threads.scratch("test", (2, 2), np.float64))
+    assert not np.shares_memory(buffers[0], threads.scratch("test", (2, 2), np.float64))
 
 
 @pytest.mark.parametrize(("n", "shares"), [(0, None), (-1, None), (1.5, None), ("2", None), (2, 0), (2, 1.0)])
@@ -101,13 +101,13 @@ def test_bad_numbers_of_threads(settings, n, shares):
         threads.set_threads(n, shares)
 
 
-def test_more_shares_than_a_ticket_can_count(settings):
+def test_too_many_shares_are_refused(settings):
     with pytest.raises(ValueError, match="shares must be at most 65535, got 65536"):
         threads.set_threads(1, shares=65536)
 
 
 def test_the_environment_sets_the_threads(settings, monkeypatch):
-    monkeypatch.setattr(threads, "_threads", 0)  # as in a process that has not asked yet
+    monkeypatch.setattr(threads, "_threads", 0)  # as in a new process
     monkeypatch.setenv("MINIGAN_THREADS", "3")
     assert (threads.get_shares(), threads.get_threads()) == (3, 3)
     for wrong in ("0", "two", "-1", "1.5", ""):
@@ -119,32 +119,32 @@ def test_the_environment_sets_the_threads(settings, monkeypatch):
     assert 1 <= threads.get_threads() <= 8
 
 
-def _everything(normal):
-    """One array of all that a reduction over the batch can reorder."""
+def _all_sums(normal):
+    """One array of all results that contain a sum over the batch."""
     dtype = np.float32
     x, W, dy = normal(9, 8, 8, 3, dtype=dtype), normal(4, 4, 3, 5, dtype=dtype), normal(9, 4, 4, 5, dtype=dtype)
     dW, dense_dW = np.zeros_like(W), np.zeros((192, 80), dtype)
     kernels.conv2d_dW(x, dy, 2, 1, dW)
     kernels.dense_dW(x.reshape(9, -1), dy.reshape(9, -1), dense_dW)
     mean, var = kernels.column_moments(x)
-    slopes = kernels.batchnorm_dx(x[::-1].copy(), x, mean, var, mean)
+    gradients = kernels.batchnorm_dx(x[::-1].copy(), x, mean, var, mean)
     y, dx = kernels.conv2d(x, W, 2, 1), kernels.conv2d_dx(dy, W, 2, 1, (8, 8))
-    return np.concatenate([a.ravel() for a in (dW, dense_dW, mean, var, *slopes, y, dx)])
+    return np.concatenate([a.ravel() for a in (dW, dense_dW, mean, var, *gradients, y, dx)])
 
 
-def test_bits_depend_on_the_shares_alone(settings, monkeypatch):
+def test_bits_depend_on_the_number_of_shares_only(settings, monkeypatch):
     monkeypatch.setattr(threads, "SMALL", 0)
 
-    def answer(n, shares=None):
+    def result(n, shares=None):
         rng = np.random.default_rng(3)
         threads.set_threads(n, shares)
-        return _everything(lambda *shape, dtype: rng.standard_normal(shape).astype(dtype))
+        return _all_sums(lambda *shape, dtype: rng.standard_normal(shape).astype(dtype))
 
-    two = answer(2)
-    assert two.tobytes() == answer(2).tobytes()
-    assert two.tobytes() == answer(1, shares=2).tobytes()
-    assert answer(1, shares=4).tobytes() == answer(3, shares=4).tobytes()
-    np.testing.assert_allclose(answer(1), two, rtol=0, atol=1e-5 * np.abs(two).max())
+    two = result(2)
+    assert two.tobytes() == result(2).tobytes()
+    assert two.tobytes() == result(1, shares=2).tobytes()
+    assert result(1, shares=4).tobytes() == result(3, shares=4).tobytes()
+    np.testing.assert_allclose(result(1), two, rtol=0, atol=1e-5 * np.abs(two).max())
 
 
 USES_THE_POOL = """
@@ -159,14 +159,14 @@ use()
 """
 
 
-def test_a_process_that_used_the_pool_ends():
+def test_a_process_that_used_the_pool_exits():
     assert _python(USES_THE_POOL + "print('done')").stdout == "done\n"
 
 
 def test_a_forked_child_has_its_own_pool():
     code = USES_THE_POOL + (
         "import os, sys, warnings\n"
-        "warnings.simplefilter('ignore', DeprecationWarning)  # Python 3.12 on: forking beside threads\n"
+        "warnings.simplefilter('ignore', DeprecationWarning)  # Python 3.12 on: forking a process with threads\n"
         "child = os.fork()\n"
         "use()\n"
         "if child == 0: os._exit(7)\n"
@@ -176,8 +176,8 @@ def test_a_forked_child_has_its_own_pool():
 
 
 def test_ctrl_c_ends_at_once():
-    heard = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job in the background ignores it
-    code = heard + USES_THE_POOL + "print('ready', flush=True)\nwhile True: use()\n"
+    listening = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"  # background jobs start with SIGINT ignored
+    code = listening + USES_THE_POOL + "print('ready', flush=True)\nwhile True: use()\n"
     command = [sys.executable, "-c", code]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
         assert child.stdout.readline() == "ready\n"

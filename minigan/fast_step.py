@@ -78,9 +78,8 @@ def can_blend(D: Any) -> bool:
 def on_halves(g: np.ndarray, n: int, real: list[Penalty], fake: list[Penalty]) -> tuple[float, np.ndarray]:
     """The penalties of both halves as one penalty: g (n + N, ...) -> the sum of their values, and v row by row."""
     halves = [[p(part) for p in of] for part, of in ((g[:n], real), (g[n:], fake))]
-    return sum(value for half in halves for value, _ in half), np.concatenate(
-        [sum(v for _, v in half) for half in halves]
-    )
+    total = sum(value for half in halves for value, _ in half)
+    return total, np.concatenate([sum(v for _, v in half) for half in halves])
 
 
 def join(x: Tree, fake: Tree) -> Tree:

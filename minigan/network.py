@@ -101,8 +101,7 @@ class Sequential(Chain):
     def summary(self, x: Any = None) -> str:
         """A table of the layers, their parameters and, given an example x, the shape of each one's output."""
         rows = [("layer", "output" if x is not None else "", "parameters")]
-        if x is not None:
-            x = self.cast(x)
+        x = self.cast(x)
         for layer in self.layers:
             x = None if x is None else layer(x)
             size = sum(math.prod(shape) for inner in layer.walk() for shape, _ in inner.parameters.values())

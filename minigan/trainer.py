@@ -65,10 +65,9 @@ class Trainer:
             raise ValueError(f"steps and log_every must be at least 1, got {steps} and {log_every}")
         if isinstance(x, Source) and y is not None:
             raise ValueError("a Source brings its own labels: pass y to the Source, not to the Trainer")
-        order, draws = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(2))
+        order, self.rng = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(2))
         self.source = x if isinstance(x, Source) else Epochs(x, y, rng=order)
         self.game, self.batch, self.steps, self.log_every, self.evaluate = game, batch, steps, log_every, evaluate
-        self.rng = draws  # noise and everything else a step draws
         self.epoch_steps = self.source.epoch(batch)
         self.t, self.seconds = 0, 0.0
         self.rows: list[dict] = []

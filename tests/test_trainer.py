@@ -161,7 +161,7 @@ def test_a_resumed_run_has_the_bits_of_one_never_stopped(tmp_path, optimizer, at
     with pytest.raises(Crash):
         trainer(tmp_path / "stopped", optimizer).run(crash_at(at))
     resumed = trainer(tmp_path / "stopped", optimizer).restore()
-    assert resumed.t == (at - 1) // 6 * 6  # the last end of an epoch before the crash
+    assert resumed.t == at // 6 * 6  # the last end of an epoch up to the crash
     resumed.run()
     assert_same_bits(whole, resumed)
     assert_same_run(tmp_path / "whole", tmp_path / "stopped")

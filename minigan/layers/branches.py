@@ -20,7 +20,6 @@ import numpy as np
 from minigan.layers.chain import Chain
 from minigan.layers.composite import Block, Composite, Tangent
 from minigan.layers.layer import Layer, ShapeError
-from minigan.layers.parameters import check_sizes
 from minigan.layers.tree import Tree, add, leaves
 
 
@@ -28,7 +27,6 @@ class Copy(Layer):
     """y = (x, ..., x), n times;   dx = the sum of all dy."""
 
     def __init__(self, n: int = 2):
-        check_sizes("Copy", n=n)
         self.n = n
 
     def forward(self, x: Tree) -> tuple[Tree, Any]:
@@ -68,8 +66,7 @@ class Parallel(Composite):
         return x
 
     def forward(self, x: Tree) -> tuple[Tree, Any]:
-        pairs = [branch.forward(part) for branch, part in zip(self.branches, self._parts(x))]
-        ys, caches = zip(*pairs)
+        ys, caches = zip(*(branch.forward(part) for branch, part in zip(self.branches, self._parts(x))))
         return ys, caches  # eq:beside.forward
 
     def __call__(self, x: Tree) -> Tree:
@@ -106,9 +103,8 @@ class Sum(Layer):
     pairs = True
 
     def forward(self, x: Tree) -> tuple[np.ndarray, int]:
-        if len({part.shape for part in _tuple(self, x)}) > 1:
-            hint = "in a Residual these are the body and the shortcut, so pass a shortcut= layer that fits"
-            raise ShapeError(f"{self} adds arrays of the same shape, got {_shapes(x)}: {hint}")
+        hint = "in a Residual these are the body and the shortcut, so pass a shortcut= layer that fits"
+        _check_tuple(self, x, slice(None), "adds arrays of the same shape", hint)
         return sum(x[1:], x[0]), len(x)  # eq:residual.forward
 
     def backward(self, dy: np.ndarray, n: int) -> Tree:
@@ -124,8 +120,7 @@ class Join(Layer):
     pairs = True
 
     def forward(self, x: Tree) -> tuple[np.ndarray, tuple]:
-        if len({part.shape[:-1] for part in _tuple(self, x)}) > 1:
-            raise ShapeError(f"{self} joins along the last axis, so all others must agree: got {_shapes(x)}")
+        _check_tuple(self, x, slice(-1), "joins along the last axis", "all other axes must agree")
         y = np.concatenate(x, axis=-1)  # eq:concat.forward
         return y, (y.shape, tuple(accumulate(part.shape[-1] for part in x))[:-1])
 
@@ -138,15 +133,12 @@ class Join(Layer):
         return np.concatenate(v, axis=-1), cache
 
 
-def _tuple(layer: Layer, x: Tree) -> tuple:
-    """x, if it is a tuple of arrays; the rows of one array are samples, which must not be added or joined."""
+def _check_tuple(layer: Layer, x: Tree, axes: slice, does: str, hint: str) -> None:
+    """Raise unless x is a tuple of arrays that agree in these axes; one array is refused, because its rows are samples."""
     if not isinstance(x, tuple):
         raise TypeError(f"{layer} takes a tuple of arrays, got {type(x).__name__}: put Copy or Parallel before it")
-    return x
-
-
-def _shapes(x: Tree) -> str:
-    return " and ".join(str(part.shape) for part in x)
+    if len({part.shape[axes] for part in x}) > 1:
+        raise ShapeError(f"{layer} {does}, got {' and '.join(str(part.shape) for part in x)}: {hint}")
 
 
 class Residual(Block):

@@ -1,7 +1,7 @@
 """minigan: how GANs work, down to the last gradient.
 
 Start with game.py, the whole algorithm on one screen; then layers/layer.py, the contract; then layers/dense.py.
-Every room is imported when it is first asked for: after `import minigan`, `minigan.layers` works at once.
+Every subpackage is imported on first use: after `import minigan`, `minigan.layers` works at once.
 """
 
 from importlib import import_module
@@ -10,7 +10,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-FRONT = {"trace": "minigan.teach.tracing", "explain": "minigan.teach.formulas"}  # functions that are rooms' front doors
+FRONT = {"trace": "minigan.teach.tracing", "explain": "minigan.teach.formulas"}  # functions offered at the top
 
 
 def __getattr__(name: str) -> Any:

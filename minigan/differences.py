@@ -1,11 +1,11 @@
-"""Derivatives a computer can check: the differences themselves.
+"""Finite differences: what every derivative of the library is checked against.
 
-A derivative is a claim about differences, so every claim here is tested against differences:
+A derivative is a limit of differences, so every derivative written here is tested against differences:
 
     central     (f(x + h) - f(x - h)) / 2h        error O(h^2), about 1e-10 in float64 at h = 1e-5
     complex     Im f(x + i h) / h                 no subtraction, so exact to rounding (analytic functions only)
 
-A comparison says which array, which index, what was expected and what was got.  gradcheck.py checks layers, networks and
+A comparison gives the array, the index, the expected value and the value found.  gradcheck.py checks layers, networks and
 whole steps with these.
 """
 
@@ -22,7 +22,7 @@ class GradientError(AssertionError):
 
 
 class Check(NamedTuple):
-    """One comparison: its worst relative error, its bound, and where the worst entry stands."""
+    """One comparison: its worst relative error, its bound, and where the worst entry is."""
 
     name: str
     error: float
@@ -31,7 +31,7 @@ class Check(NamedTuple):
 
     @property
     def ok(self) -> bool:
-        """Is the error within its bound?"""
+        """True if the error is within its bound."""
         return bool(self.error <= self.bound)  # False for NaN
 
     def __str__(self) -> str:
@@ -67,8 +67,8 @@ def require(checks: Iterable[Check]) -> list[Check]:
 def numerical_gradient(f: Callable, x: np.ndarray, h: float = H, at: Iterable[int] | None = None) -> np.ndarray:
     """df/dx[i] = (f(x + h e_i) - f(x - h e_i)) / 2h  for a scalar f(x).
 
-    x is float64; it is changed in place while f is called, and put back, so f may also read it from outside.  `at`: only
-    these flat indices (the result is then one number for each); otherwise an array like x.
+    x is float64; it is changed in place for each call of f and then restored, so f may also read x as a closure variable.
+    `at`: only these flat indices, one number each in the result; otherwise the result has the shape of x.
     """
 
     def central(entry: np.ndarray) -> float:
@@ -82,7 +82,7 @@ def numerical_gradient(f: Callable, x: np.ndarray, h: float = H, at: Iterable[in
 
 
 def complex_gradient(f: Callable, x: np.ndarray, h: float = 1e-20, at: Iterable[int] | None = None) -> np.ndarray:
-    """df/dx[i] = Im f(x + i h e_i) / h  for an analytic f.  x is complex128, and changed in place as above."""
+    """df/dx[i] = Im f(x + i h e_i) / h  for an analytic f.  x is complex128 and is changed in place as above."""
 
     def imaginary(entry: np.ndarray) -> float:
         entry[...] += 1j * h
@@ -92,7 +92,7 @@ def complex_gradient(f: Callable, x: np.ndarray, h: float = 1e-20, at: Iterable[
 
 
 def _each(derivative: Callable, x: np.ndarray, dtype: Any, at: Iterable[int] | None) -> np.ndarray:
-    """derivative(entry) for each entry of x, a view that may be changed and is put back afterwards."""
+    """derivative(entry) for each entry of x; entry is a view that may be changed and is restored afterwards."""
     flat, found = _flat(x, dtype), []
     for i in range(flat.size) if at is None else at:
         kept = flat[i]

@@ -1,15 +1,15 @@
-"""D's step as it trains: the same gradients as game.d_step, certified equal to 1e-12, for less work.
+"""D's step as used in training: the same gradients as game.d_step, certified equal to 1e-12, for less work.
 
 Two things are shared.
 
 Real and fake in one batch.  D's loss is a function of D(x_1), ..., D(x_n) and D(G(z_1)), ..., D(G(z_N)).  If D looks at one
-sample at a time it does not matter which samples come together, so D may see all n + N at once, and the gradient of a layer is
+sample at a time, it does not matter which samples share a batch, so D may see all n + N at once, and the gradient of a layer is
 
     dW = sum over real x' dy  +  sum over fake x' dy  =  [x; G(z)]' [dy_real; dy_fake]
 
-A weight that is loaded for 128 samples costs as much as for 64.  This is not done when samples mix (BatchNorm, MinibatchStd:
-a joined batch has other statistics, and D could compare real with fake), when D has a state that moves with each pass
-(spectral norm's v would move once instead of twice), or when a penalty is taken on one half only: its pass would run over both.
+Loading a weight for 128 samples costs no more than for 64.  This is not done when samples mix (BatchNorm, MinibatchStd: a
+joined batch has different statistics, and D could compare real with fake), when D has state that changes with each pass
+(spectral norm's v would change once instead of twice), or when a penalty applies to one half only: its pass would run over both.
 
 A loss and its penalty in one pass.  In a piecewise-linear D the backward pass of dy is dy times the backward pass of ones, row
 by row.  So the two gradients of a layer, x' (dy delta) and v' delta, are one product (dy x + v)' delta: Chain.blend gives
@@ -30,7 +30,7 @@ from minigan.penalties import Penalty, Rng, add_penalty, as_penalties, input_gra
 def fast_d_step(
     G: Any, D: Any, loss: GANLoss, penalties: Iterable[Callable] | None, opt_D: Any, x: Tree, z: Tree, rng: Rng = None
 ) -> dict[str, float]:
-    """game.d_step, with shared passes.   Arguments and result as there."""
+    """game.d_step with shared passes.   Same arguments and result."""
     values = as_penalties(penalties)
     real, fakes = ([p for p in values if p.place == place] for place in ("real", "fake"))
     fake, n = with_label(G.forward(z)[0], z), len(first(x))
@@ -53,7 +53,7 @@ def fast_d_step(
 
 
 def backward_with_penalties(D: Any, dy: np.ndarray, scores: np.ndarray, caches: list, penalties: list) -> float:
-    """D.backward(dy, caches), and the penalties on the same batch; the first one shares its pass -> their value."""
+    """D.backward(dy, caches) plus the penalties on this batch, the first sharing its pass -> the penalties' value."""
     if not penalties:
         D.backward(dy, caches, need_dx=False)
         return 0.0
@@ -69,7 +69,7 @@ def backward_with_penalties(D: Any, dy: np.ndarray, scores: np.ndarray, caches: 
 
 
 def on_halves(g: np.ndarray, n: int, real: list[Penalty], fake: list[Penalty]) -> tuple[float, np.ndarray]:
-    """The penalties of both halves as one: g (n + N, ...) -> the sum of their values, and v row by row."""
+    """The penalties of both halves as one penalty: g (n + N, ...) -> the sum of their values, and v row by row."""
     halves = [[p(part) for p in of] for part, of in ((g[:n], real), (g[n:], fake))]
     return sum(value for half in halves for value, _ in half), np.concatenate(
         [sum(v for _, v in half) for half in halves]
@@ -77,11 +77,9 @@ def on_halves(g: np.ndarray, n: int, real: list[Penalty], fake: list[Penalty]) -
 
 
 def join(x: Tree, fake: Tree) -> Tree:
-    """[x; fake]: (n, ...), (N, ...) -> (n + N, ...); of pairs (image, label), both items."""
+    """[x; fake]: (n, ...), (N, ...) -> (n + N, ...); for pairs (image, label), both items."""
     if first(x).shape[1:] != first(fake).shape[1:]:
-        raise ShapeError(
-            f"the real batch is {first(x).shape} and G's images are {first(fake).shape}: G must draw images of the shape of the data"
-        )
+        raise ShapeError(f"G must generate images of the data's shape, got {first(fake).shape} for {first(x).shape}")
     return tree_map(lambda *parts: np.concatenate(parts), x, fake)
 
 

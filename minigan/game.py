@@ -1,10 +1,10 @@
 """The whole algorithm: one step of D, one step of G.
 
-D learns to score real images above fake ones; G learns to raise the score of its fakes.  Each step runs one network
-backward *into* its parameters and the other, if at all, only *through*.  Read d_step and g_step first: they are the GAN.
-What trains is fast_step.py, which shares passes; it is certified to give the same gradients.
+D learns to score real images above fake ones; G learns to raise the score of its fakes.  Each step backpropagates *into* the
+parameters of one network and at most *through* the other.  Read d_step and g_step first: they are the GAN.
+Training uses fast_step.py, which shares passes and is certified to give the same gradients.
 
-A conditional GAN is the same with pairs: x = (image, label), z = (noise, label); D then sees (G(z), label).
+A conditional GAN works the same way on pairs: x = (image, label), z = (noise, label); D then sees (G(z), label).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -28,9 +28,9 @@ def d_step(
     """One step of D:   theta_D <- theta_D - lr d/dtheta_D [ loss.d(D(x), D(G(z))) + sum of penalties ].
 
     x: a real batch (N, ...), z: noise (N, latent).  penalties: values such as R1(gamma=1.0); rng is needed for those taken
-    between or around the batches.  G does not move.     Goodfellow et al. 2014, algorithm 1.
+    between or around the batches.  G is not updated.     Goodfellow et al. 2014, algorithm 1.
     """
-    fake = with_label(G.forward(z)[0], z)  # G as it trains, but nothing flows back into it
+    fake = with_label(G.forward(z)[0], z)  # G in training mode, but no gradient flows back into it
     r, real_caches = D.forward(x)
     f, fake_caches = D.forward(fake)  # both caches are alive at once
     value, d_real, d_fake = loss.d(r, f)  # eq:game.d_step
@@ -50,7 +50,7 @@ def d_step(
 def g_step(G: Any, D: Any, loss: GANLoss, opt_G: Any, x: Tree, z: Tree) -> dict[str, float]:
     """One step of G:   theta_G <- theta_G - lr d/dtheta_G loss.g(D(x), D(G(z))).
 
-    The gradient runs *through* D (learn=False) and into G.  Only a relativistic loss, which compares with real, uses x.
+    The gradient runs *through* D (learn=False) and into G.  Only a relativistic loss, which compares fake with real, uses x.
     """
     fake, caches = G.forward(z)
     f, fake_caches = D.forward(with_label(fake, z))
@@ -74,31 +74,31 @@ class Game:
     def step(self, draw: Callable[[], tuple[Any, Any]], rng: np.random.Generator) -> dict[str, float]:
         """One training step -> the scalars to log. draw() -> (x, y) gives a new batch each time it is called.
 
-        x is float, images (N, H, W, C) in [-1, 1]; y holds the labels (N,), or is None. rng: for everything random.
+        x holds floats, images (N, H, W, C) in [-1, 1]; y holds labels (N,), or is None. rng: for everything random.
         """
         raise NotImplementedError(f"{type(self).__name__} has to define step(draw, rng) -> scalars")
 
     def sample(self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None) -> np.ndarray:
-        """n new samples (n, H, W, C) in [-1, 1]; with labels (n,), those that were asked for."""
+        """n new samples (n, H, W, C) in [-1, 1]; with labels (n,), one image per label."""
         raise NotImplementedError(f"{type(self).__name__} has to define sample(n, rng, labels=None)")
 
     def walk(self, frames: int, n: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-        """A film of n images each, the latent moving on a closed curve. Optional."""
+        """The frames of a film, n images each, as the latent moves along a closed curve. Optional."""
         return iter(())
 
     def inspect(self, x: Any, y: Any, rng: np.random.Generator) -> Iterator[tuple[str, Sequential, Any]]:
-        """(name, network, an input of it) for the batch x, y: where to look for the first NaN. Optional."""
+        """(name, network, its input) for the batch x, y: where to look for the first NaN. Optional."""
         return iter(())
 
     def state(self) -> dict:
-        """What a checkpoint must hold besides `arrays` and the optimizers' counts: a dict that JSON can hold. Optional."""
+        """What a checkpoint must hold besides `arrays` and the optimizers' counts: a dict that fits in JSON. Optional."""
         return {}
 
     def restore(self, state: dict) -> None:
-        """Go on where `state` was taken."""
+        """Continue from where `state` was taken."""
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Every vector the next step depends on, by name; the arrays are the live ones."""
+        """Every vector the next step depends on, by name: the live arrays, not copies."""
         arrays: dict[str, np.ndarray] = {}
         for name, net in self.networks.items():
             arrays |= {f"{name}.theta": net.theta, f"{name}.state": net.state}
@@ -133,8 +133,8 @@ class GAN(Game):
     ----------
     penalties : values such as R1(gamma=0.1); a weight may be a schedule, a function of D's step
     latent, prior : prior(n, latent, rng) -> z (n, latent); `normal` or `uniform(reach)`
-    ema : moving average of G, from which samples are drawn; None: from G itself
-    classes : number of labels of a conditional GAN, 0 for none
+    ema : moving average of G to sample from; None samples from G itself
+    classes : number of classes of a conditional GAN, 0 without labels
     d_steps : steps of D, each on a new batch, for each step of G
     """
 
@@ -154,7 +154,7 @@ class GAN(Game):
     ):
         for name, net, opt in (("G", G, opt_G), ("D", D, opt_D)):
             if opt.net is not net:
-                raise ValueError(f"opt_{name} moves another network than {name}: build it as Adam({name}, ...)")
+                raise ValueError(f"opt_{name} updates another network, not {name}: build it as Adam({name}, ...)")
         self.G, self.D, self.loss, self.opt_G, self.opt_D = G, D, loss, opt_G, opt_D
         self.penalties = as_penalties(penalties)
         self.latent, self.ema, self.classes, self.d_steps, self.prior = latent, ema, classes, d_steps, prior
@@ -196,18 +196,18 @@ class GAN(Game):
         return np.concatenate([net(tuple(chunk) if self.classes else chunk[0]) for chunk in chunks])
 
     def sample(self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None) -> np.ndarray:
-        """n images; without labels a conditional GAN counts through its own, 0, 1, 2, ..."""
+        """n images; without labels a conditional GAN cycles through its classes, 0, 1, 2, ..."""
         if n < 1:
             raise ValueError(f"sample needs n >= 1 images, got {n}")
         labels = np.arange(n) % self.classes if self.classes and labels is None else labels
         return self.generate(self.noise(n, rng, labels))
 
     def score(self, x: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
-        """D(x), or D(x, labels) of a conditional GAN, in evaluation mode -> (N,)."""
+        """D(x), or D(x, labels) for a conditional GAN, in evaluation mode -> (N,)."""
         return self.D((x, labels) if self.classes else x).reshape(-1)
 
     def walk(self, frames: int, n: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-        """z(s) = cos(s) a + sin(s) b for s from 0 to 2 pi: a closed curve, on which z(s) is N(0, 1) if a and b are."""
+        """z(s) = cos(s) a + sin(s) b for s from 0 to 2 pi: a closed curve on which z(s) is N(0, 1) if a and b are."""
         a, b = self.prior(2 * n, self.latent, rng).reshape(2, n, -1).astype(self.G.dtype)
         labels = np.arange(n) % self.classes if self.classes else None
         for s in np.linspace(0, 2 * np.pi, frames, endpoint=False, dtype=self.G.dtype):

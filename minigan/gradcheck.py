@@ -1,13 +1,13 @@
 """Check layers, networks and whole training steps: every verb against differences, forward against backward.
 
     first order     backward and accumulate against central differences or the complex step
-    adjoint         <dy, J v> = <J' dy, v>: backward and tangent are the same matrix, exact to rounding
+    adjoint         <dy, J v> = <J' dy, v>: backward and tangent apply the same matrix, exact to rounding
     second order    backward_tangent against differences of dy . (J v)
     both steps      what d_step and g_step add to grad against differences of the loss and penalty they report
 
 The checks are public, for users' own layers and networks too.  They work on a float64 copy with random cotangents, and
 restore `state` before each call, so that dropout draws the same mask and running averages do not drift.  A failing check
-raises GradientError and says which array, which index, what was expected and what was got.
+raises GradientError with the array, the index, the expected value and the value found.
 """
 
 import copy
@@ -43,8 +43,8 @@ __all__ = ["Check", "GradientError", "check_layer", "check_network", "check_step
 def check_layer(layer: Layer, x: Any, rng: Any = 0, h: float = H) -> list[Check]:
     """Check all five verbs of a layer at x: an array, a shape, or a tuple of arrays for a layer with several inputs.
 
-    A layer that belongs to no network yet gets random float64 weights with non-zero biases; one that does is checked, on a
-    copy, at the weights it has.  rng: a Generator or a seed.  Returns the checks; raises GradientError if one fails.
+    A layer without weights yet gets random float64 ones, with non-zero biases; a layer that has weights is checked, on a
+    copy, at those.  rng: a Generator or a seed.  Returns the checks; raises GradientError if one fails.
     """
     return require(layer_checks(layer, x, rng, h))
 
@@ -54,14 +54,14 @@ def check_network(
 ) -> list[Check]:
     """Check backward and, if no samples mix, tangent and second order of a whole network at x, on a float64 copy.
 
-    Above `samples` parameters a random choice of them is checked.  method "complex" takes first derivatives by complex step.
+    Of more than `samples` parameters, a random subset is checked.  method="complex" takes first derivatives by complex step.
     Returns the checks; raises GradientError if one fails.
     """
     return require(network_checks(net, x, rng, h, method, samples))
 
 
 def layer_checks(layer: Layer, x: Any, rng: Any = 0, h: float = H) -> list[Check]:
-    """check_layer without the verdict: the checks, failed or not."""
+    """check_layer without raising: all checks, passed or failed."""
     rng = np.random.default_rng(rng)
     fresh = copy.deepcopy(layer)
     for inner in fresh.walk():
@@ -80,13 +80,13 @@ def layer_checks(layer: Layer, x: Any, rng: Any = 0, h: float = H) -> list[Check
 def network_checks(
     net: Sequential, x: Any, rng: Any = 0, h: float = H, method: str = "central", samples: int = 500
 ) -> list[Check]:
-    """check_network without the verdict: the checks, failed or not."""
+    """check_network without raising: all checks, passed or failed."""
     case = _Case(net, x, np.random.default_rng(rng), h, samples)
     return [*_assumptions(case, net), *_first(case, method), *_second(case)]
 
 
 class _Case:
-    """A float64 copy of a network, a batch, a random cotangent, and the parameters to look at."""
+    """A float64 copy of a network, a batch, a random cotangent, and the parameters to check."""
 
     def __init__(self, net: Sequential, x: Any, rng: np.random.Generator, h: float, samples: int):
         self.net, self.rng, self.h = net.astype(np.float64), rng, h
@@ -99,7 +99,7 @@ class _Case:
         self.dy = random_like(self.y, rng)
 
     def forward(self, net: Sequential | None = None, x: Tree = None) -> tuple[Tree, list]:
-        """The forward pass, with the state of the first one."""
+        """The forward pass, from the same state as the first one."""
         net = net or self.net
         net.state[...] = self.state
         return net.forward(self.x if x is None else x)
@@ -109,12 +109,10 @@ class _Case:
 
 
 def _assumptions(case: _Case, given: Sequential) -> Iterator[Check]:
-    """What the differences assume: where one is violated they are wrong, or agree with a wrong layer."""
+    """What the differences assume: if one of these fails, they are wrong, or agree with a wrong layer."""
     views = [(layer, name) for layer in all_layers(given.layers) for name in layer.parameters]
     loose = [f"{layer}.{name}" for layer, name in views if not np.shares_memory(getattr(layer, name), given.theta)]
-    detail = (
-        f"{', '.join(loose)} left theta: write in place, W[...] = ..., since W = ... makes an array no optimizer knows"
-    )
+    detail = f"{', '.join(loose)} not in theta: write W[...] = ... in place; W = ... makes an array no optimizer sees"
     yield Check("weights are views of theta", float(len(loose)), 0.0, detail)
     kept = copy.deepcopy((case.x, case.dy))
     case.net.backward(case.dy, case.caches, learn=False)
@@ -180,7 +178,7 @@ def _second(case: _Case) -> Iterator[Check]:
 
 
 class _Recorder:
-    """An optimizer that only records: it keeps the gradient it was given and moves nothing."""
+    """An optimizer that only records: it keeps the gradient it was given and updates nothing."""
 
     def __init__(self, net: Sequential):
         self.net = net
@@ -201,9 +199,9 @@ def check_step(
     h: float = H,
     samples: int = 500,
 ) -> list[Check]:
-    """Check D's whole step (loss and penalties) and G's whole step (through D), and that each moves only its own network.
+    """Check D's whole step (loss and penalties) and G's whole step (through D), and that each updates only its own network.
 
-    G and D are checked on float64 copies; x, z as in d_step.  `rng` is a seed, so that random points are drawn alike.
+    G and D are checked on float64 copies; x, z as in d_step.  `rng` is a seed, so every call draws the same random points.
     Returns the checks; raises GradientError if one fails.
     """
     return require(step_checks(G, D, loss, x, z, penalties, rng, h, samples))
@@ -220,12 +218,12 @@ def step_checks(
     h: float = H,
     samples: int = 500,
 ) -> list[Check]:
-    """check_step without the verdict: the checks, failed or not."""
+    """check_step without raising: all checks, passed or failed."""
     G, D = G.astype(np.float64), D.astype(np.float64)
     states = G.state.copy(), D.state.copy()
 
     def step(net: Sequential) -> tuple[float, np.ndarray]:
-        """The value that this network's step reports, and the gradient it gives to the optimizer."""
+        """The value that this network's step reports, and the gradient it passes to the optimizer."""
         G.state[...], D.state[...] = states
         seen = _Recorder(net)
         if net is D:
@@ -255,13 +253,13 @@ def _float64(a: np.ndarray) -> np.ndarray:
 
 
 def _parts(x: Tree, dx: Tree) -> list[tuple[np.ndarray, np.ndarray]]:
-    """The inputs that can move, each with its gradient (zero where it is None)."""
+    """The differentiable inputs, each with its gradient (zero where it is None)."""
     pairs = zip(leaves(x), leaves(dx), strict=True)
     return [(a, np.zeros_like(a) if d is None else d) for a, d in pairs if a is not None and a.dtype.kind in "fc"]
 
 
 def random_like(x: Tree, rng: np.random.Generator) -> Tree:
-    """A random direction for x, leaf by leaf: None for labels, which cannot move."""
+    """A random direction for x, leaf by leaf: None for labels, which are not differentiable."""
     return tree_map(lambda a: rng.standard_normal(a.shape) if a is not None and a.dtype.kind in "fc" else None, x)
 
 

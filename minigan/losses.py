@@ -1,7 +1,7 @@
 """Every GAN loss: scores in, value and gradients out.
 
-D ends without an activation: its scores are logits, so log sigmoid can be taken without ever forming a probability that
-rounds to 0 or 1.  A loss knows nothing of networks; it returns the gradients d value / d scores, and backpropagation starts
+D ends without an activation: its scores are logits, so log sigmoid can be computed without ever forming a probability that
+rounds to 0 or 1.  A loss knows nothing about networks; it returns the gradients d value / d scores, and backpropagation starts
 from them.  r and f are D's scores on a real and on a fake batch, any shape; means are over all entries.
 
     loss.d(r, f) -> value, d_real, d_fake            what D minimises
@@ -23,14 +23,14 @@ def _mean(a: np.ndarray) -> float:
 
 
 class GANLoss:
-    """The two faces of a loss.  Subclasses say `d` and `g`."""
+    """What D minimises and what G minimises.  Subclasses define `d` and `g`."""
 
     relativistic = False  # True: G's loss needs the real scores too, and returns their gradient
     levels: Mapping[str, float] = {}  # the losses where D can't tell real from fake: label -> value
-    score_levels: Mapping[str, float] = {}  # D's score there, if its level means anything
+    score_levels: Mapping[str, float] = {}  # D's score there, if its absolute level is meaningful
 
     def d(self, r: np.ndarray, f: np.ndarray) -> tuple:
-        """What D minimises:  value, d_real, d_fake = loss.d(real_scores, fake_scores), each gradient shaped as its scores."""
+        """What D minimises:  value, d_real, d_fake = loss.d(real_scores, fake_scores), each gradient in the shape of its scores."""
         raise NotImplementedError(f"{type(self).__name__} has to define d(r, f) -> value, d_real, d_fake")
 
     def g(self, r: np.ndarray | None, f: np.ndarray) -> tuple:
@@ -116,7 +116,7 @@ class Wasserstein(GANLoss):
 class Relativistic(GANLoss):
     """D: mean softplus(-(r - f));   G: mean softplus(r - f), pair by pair.     Jolicoeur-Martineau 2018, eqs. 3, 4; R3GAN, eq. 2.
 
-    "Is this real one more real than this fake one?"  G's loss moves with the real scores too, so d_real is returned as well;
+    "Is this real one more real than this fake one?"  G's loss depends on the real scores too, so d_real is returned as well;
     G's parameters do not depend on the real scores, so G does not use it.  At equilibrium both losses are log 2.
     """
 
@@ -125,18 +125,14 @@ class Relativistic(GANLoss):
 
     def d(self, r: np.ndarray, f: np.ndarray) -> tuple:
         if r.shape != f.shape:
-            raise ValueError(
-                f"the relativistic loss compares in pairs, so it needs as many real as fake scores: got {r.shape} and {f.shape}"
-            )
+            raise ValueError(f"relativistic needs as many real scores as fake ones, got {r.shape} and {f.shape}")
         gradient = sigmoid(f - r) / r.size  # eq:loss.relativistic.d.gradients
         return _mean(softplus(f - r)), -gradient, gradient  # eq:loss.relativistic.d
 
     def g(self, r: np.ndarray | None, f: np.ndarray) -> tuple:
         if r is None:
-            raise ValueError(
-                "the relativistic loss compares fake with real: pass the real scores to g(real_scores, fake_scores) too"
-            )
-        value, d_fake, d_real = self.d(f, r)  # the same question with the roles exchanged   eq:loss.relativistic.g
+            raise ValueError("relativistic compares fake with real: pass both to g(real_scores, fake_scores)")
+        value, d_fake, d_real = self.d(f, r)  # the same question with the roles swapped   eq:loss.relativistic.g
         return value, d_fake, d_real
 
 
@@ -154,7 +150,7 @@ def bce_with_logits(s: np.ndarray, target: Any, smoothing: float = 0.0) -> tuple
     Equal to -mean [t log sigmoid(s) + (1 - t) log(1 - sigmoid(s))].  target: an array like s, or one number in [0, 1].
     """
     if not 0 <= smoothing <= 1:
-        raise ValueError(f"label smoothing is a share between 0 and 1, got {smoothing}")
+        raise ValueError(f"label smoothing must be between 0 and 1, got {smoothing}")
     _difference(s, target)
     t = np.asarray(target, s.dtype) * (1 - smoothing) + 0.5 * smoothing  # eq:bce.smoothing
     return _mean(softplus(s) - t * s), (sigmoid(s) - t) / s.size  # eq:bce eq:bce.gradient
@@ -164,13 +160,9 @@ def softmax_cross_entropy(s: np.ndarray, labels: Any) -> tuple[float, np.ndarray
     """-mean_n log p[n, label_n],  p = softmax(s);   gradient (p - onehot) / N.     s (N, K), labels (N,) integers."""
     labels = np.asarray(labels)
     if s.ndim != 2 or labels.shape != s.shape[:1] or labels.dtype.kind not in "iu":
-        raise ValueError(
-            f"expected scores (N, K) and N integer labels, got {s.shape} and {labels.dtype} {labels.shape}"
-        )
+        raise ValueError(f"needs scores (N, K) and N integer labels, got {s.shape} and {labels.dtype} {labels.shape}")
     if labels.size and not 0 <= labels.min() <= labels.max() < s.shape[1]:
-        raise ValueError(
-            f"labels must lie in 0..{s.shape[1] - 1} for scores {s.shape}, got {labels.min()}..{labels.max()}"
-        )
+        raise ValueError(f"labels must be in 0..{s.shape[1] - 1}, got {labels.min()}..{labels.max()}")
     rows = np.arange(len(s))
     u = s - s.max(axis=1, keepdims=True)
     log_p = u - np.log(np.exp(u).sum(axis=1, keepdims=True))
@@ -192,7 +184,7 @@ def l1(y: np.ndarray, target: Any) -> tuple[float, np.ndarray]:
 
 
 def gaussian_kl(mu: np.ndarray, log_var: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-    """KL(N(mu, exp(log_var)) || N(0, 1)) = 1/2 sum (mu^2 + exp(log_var) - 1 - log_var), summed over a sample, mean over the batch.
+    """KL(N(mu, exp(log_var)) || N(0, 1)) = 1/2 sum (mu^2 + exp(log_var) - 1 - log_var), summed over each sample, averaged over the batch.
 
     Gradients: d_mu = mu / N,  d_log_var = (exp(log_var) - 1) / (2 N).     Kingma and Welling 2014, appendix B.
     """
@@ -204,7 +196,7 @@ def gaussian_kl(mu: np.ndarray, log_var: np.ndarray) -> tuple[float, np.ndarray,
 
 
 def _difference(a: np.ndarray, b: Any) -> np.ndarray:
-    """a - b, but never by broadcasting: (N,) against (N, 1) would silently compare all pairs."""
+    """a - b without broadcasting: (N,) against (N, 1) would silently compare all pairs."""
     b = np.asarray(b, a.dtype)
     if b.ndim and a.shape != b.shape:
         raise ValueError(f"both arrays must have the same shape, got {a.shape} and {b.shape}")

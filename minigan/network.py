@@ -20,11 +20,11 @@ class Sequential(Chain):
     """y = f_L(... f_2(f_1(x))).
 
         G = Sequential(Dense(64, 128), LeakyReLU(0.2), Dense(128, 784), Tanh(), rng=np.random.default_rng(0))
-        y = G(x)                        use: evaluation mode, no caches
-        y, caches = G.forward(x)        learn: caches for backward
+        y = G(x)                        evaluation mode, no caches
+        y, caches = G.forward(x)        training mode, caches for backward
         dx = G.backward(dy, caches)     dx = J' dy, and grad += dL/dtheta (learn=False: leaves grad alone)
 
-    theta, grad (P,) and state (S,: running statistics) are the network's whole memory; layers hold views into them.
+    theta, grad (P,) and state (S,) (running statistics) are the network's whole memory; layers hold views into them.
     dtype: float32 for speed, float64 for proofs; inputs are cast to it.  rng may be a Generator or a seed.
     """
 
@@ -33,12 +33,12 @@ class Sequential(Chain):
         if np.dtype(dtype) not in ("float32", "float64", "complex128"):
             raise TypeError(f"a network computes in float32 or float64, got dtype={np.dtype(dtype)}")
         if rng is None:
-            raise TypeError("Sequential draws its first weights: pass rng=np.random.default_rng(0), or a seed: rng=0")
+            raise TypeError("Sequential draws random weights: pass rng=np.random.default_rng(0), or a seed")
         self.theta, self.grad, self.state = allocate(self.layers, np.random.default_rng(rng), dtype)
 
     @property
     def dtype(self) -> np.dtype:
-        """float32, float64 or complex128: that of theta, to which inputs are cast."""
+        """The dtype of theta, to which inputs are cast: float32, float64 or complex128."""
         return self.theta.dtype
 
     def forward(self, x: Any) -> tuple[Any, list]:
@@ -51,7 +51,7 @@ class Sequential(Chain):
         if isinstance(x, tuple) and self.layers and not self.layers[0].pairs:
             raise TypeError(
                 f"this network takes one array, got a tuple of {len(x)}: a conditional network begins with Concat(...) or Beside(...)"
-                " (a layer of your own that takes several inputs says so with `pairs = True`)"
+                " (a layer of your own that takes several inputs sets `pairs = True`)"
             )
         return self.cast(x)
 
@@ -65,7 +65,7 @@ class Sequential(Chain):
         return super().backward_tangent(self.cast(dw), tangents, caches, self.cast(dx), need_dx)
 
     def cast(self, x: Any) -> Any:
-        """Floats to the network's dtype; integer labels and None stay; images must not arrive as 0 .. 255."""
+        """Cast floats to the network's dtype; integer labels and None are kept; uint8 images raise TypeError."""
         return tree_map(self._cast, x)
 
     def _cast(self, x: Any) -> Any:
@@ -73,9 +73,7 @@ class Sequential(Chain):
             return None
         x = np.asarray(x)
         if x.dtype == np.uint8 and x.ndim > 1:
-            raise TypeError(
-                "images enter a network as floats in [-1, 1], got uint8 in 0..255: use x / 127.5 - 1, or dataset.to_float()"
-            )
+            raise TypeError("images must be floats in [-1, 1], got uint8: use x / 127.5 - 1 or dataset.to_float()")
         return x.astype(self.dtype, copy=False) if x.dtype.kind in "fc" else x
 
     def zero_grad(self) -> None:
@@ -86,7 +84,7 @@ class Sequential(Chain):
         """A copy of this network in another dtype: float64 for a proof, complex128 for a complex step."""
         return self._copy({}, np.dtype(dtype))
 
-    def __setstate__(self, state: dict) -> None:  # after pickle: the layers' views of theta and grad are made anew
+    def __setstate__(self, state: dict) -> None:  # after unpickling: rebuild the layers' views of theta and grad
         self.__dict__.update(state)
         bind(self.layers, self.theta, self.grad, self.state)
 
@@ -101,7 +99,7 @@ class Sequential(Chain):
         return new
 
     def summary(self, x: Any = None) -> str:
-        """A table of the layers, their parameters and, given an example x, the shape each hands on."""
+        """A table of the layers, their parameters and, given an example x, the shape of each one's output."""
         rows = [("layer", "output" if x is not None else "", "parameters")]
         if x is not None:
             x = self.cast(x)
@@ -115,7 +113,7 @@ class Sequential(Chain):
         return "\n".join(f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:>{widths[2]}}" for a, b, c in rows)
 
     def locate(self, index: int) -> str:
-        """Which parameter is theta[index]: 'layer 2, Conv2d(3, 8, 4), W[0, 1, 2, 5]'."""
+        """The parameter at theta[index], such as 'layer 2, Conv2d(3, 8, 4), W[0, 1, 2, 5]'."""
         start = 0
         for i, top in enumerate(self.layers if index >= 0 else ()):
             for layer in top.walk():
@@ -125,7 +123,7 @@ class Sequential(Chain):
                         place = ", ".join(str(int(j)) for j in np.unravel_index(index - start, shape))
                         return f"layer {i}, {layer}, {name}[{place}]"
                     start += size
-        raise IndexError(f"theta has {self.theta.size} entries, asked for number {index}")
+        raise IndexError(f"theta has {self.theta.size} entries, got index {index}")
 
     def __repr__(self) -> str:
         return f"Sequential({', '.join(map(str, self.layers))})"

@@ -1,7 +1,7 @@
 """Optimizers: one pass over the flat vector theta.
 
-Each holds its network, moves theta in place by grad, then zeroes grad, so that the next step starts clean.  A gradient
-with NaN or Inf raises an error that names the layer, before theta can be damaged.
+Each holds its network, updates theta in place from grad, then zeroes grad, so the next step starts clean.  A gradient with
+NaN or Inf raises an error that names the layer, before theta is changed.
 
 The learning rate is a number or a schedule: a function of the step t = 0, 1, 2, ...
 """
@@ -20,9 +20,9 @@ Rate = float | Callable[[int], float]
 
 
 class NonFiniteError(FloatingPointError):
-    """A gradient, a loss or an activation became NaN or Inf; theta still holds the last finite weights.
+    """A gradient, a loss, a weight or an activation became NaN or Inf.  A bad gradient is refused before theta is changed.
 
-    net: the network whose gradient it was, if it was one.
+    net: the network whose gradient is bad, if it is a gradient.
     """
 
     def __init__(self, message: str, net: Any = None):
@@ -45,7 +45,7 @@ def cosine(lr: float, steps: int, end: float = 0.0) -> Rate:
     return partial(_cosine, lr, steps, end)
 
 
-def _constant(lr: float, t: int) -> float:  # partial functions of these, not lambdas: a schedule can be pickled
+def _constant(lr: float, t: int) -> float:  # partials of these, not lambdas, so schedules can be pickled
     return lr  # eq:schedule.constant
 
 
@@ -58,9 +58,9 @@ def _cosine(lr: float, steps: int, end: float, t: int) -> float:
 
 
 class Optimizer:
-    """Moves net.theta by net.grad.  A subclass names its vectors in `slots` and says how in `update(lr)`."""
+    """Updates net.theta from net.grad.  A subclass names its vectors in `slots` and defines `update(lr)`."""
 
-    slots: tuple[str, ...] = ()  # vectors like theta that it remembers: saved and resumed with the run
+    slots: tuple[str, ...] = ()  # its state, vectors shaped like theta: saved and restored with the run
 
     def __init__(self, net: Any, lr: Rate):
         if not callable(lr) and not (isinstance(lr, int | float | np.number) and 0 <= lr < math.inf):
@@ -70,7 +70,7 @@ class Optimizer:
             setattr(self, slot, np.zeros_like(net.theta))
 
     def rate(self) -> float:
-        """The learning rate of the coming step."""
+        """The learning rate of the next step."""
         return float(self.lr(self.t) if callable(self.lr) else self.lr)
 
     def step(self) -> None:
@@ -82,11 +82,11 @@ class Optimizer:
         self.net.zero_grad()
 
     def update(self, lr: float) -> None:
-        """Move net.theta in place by net.grad."""
+        """Update net.theta in place from net.grad."""
         raise NotImplementedError(f"{type(self).__name__} has to define update(lr)")
 
     def vectors(self) -> dict[str, np.ndarray]:
-        """The optimizer's memory by name; the arrays are the live ones."""
+        """The optimizer's state by name: the live arrays, not copies."""
         return {slot: getattr(self, slot) for slot in self.slots}
 
 
@@ -159,7 +159,7 @@ class EMA:
     """average <- decay average + (1 - decay) theta, after each step: a steadier generator to sample from.
 
     `ema.net` is a network like `net` whose theta (and state) are the averages: ema.net(z).     Yazici et al. 2019.
-    With `warmup`, decay is at most t / (t + 10) at step t, so that the random start is soon forgotten.
+    With `warmup`, decay is at most t / (t + 10) at step t, so the random start is soon forgotten.
     """
 
     def __init__(self, net: Any, decay: float = 0.999, warmup: bool = False):
@@ -183,9 +183,11 @@ class EMA:
 def refuse_non_finite(net: Any) -> None:
     """Raise NonFiniteError, naming the parameter, if grad holds NaN or Inf."""
     with np.errstate(over="ignore", invalid="ignore"):
-        if math.isfinite(np.dot(net.grad, net.grad)):  # one fast pass; it can overflow, so a hit is looked at closely
+        if math.isfinite(
+            np.dot(net.grad, net.grad)
+        ):  # one fast pass; it can overflow, so a hit is checked entry by entry
             return
-    bad = np.flatnonzero(~np.isfinite(net.grad))[::-1]  # backward, the last layer went bad first
+    bad = np.flatnonzero(~np.isfinite(net.grad))[::-1]  # in the backward pass, the last layer goes bad first
     if bad.size:
         place = net.locate(int(bad[0]))
         value, n = net.grad[bad[0]], f"{bad.size} of {net.grad.size} entries are bad"

@@ -1,12 +1,12 @@
-"""Gradient penalties: keep the gradient of D in check, which is what makes the game settle (Mescheder et al. 2018).
+"""Gradient penalties: keep D's gradient in check, which is what makes training converge (Mescheder et al. 2018).
 
-A penalty is a function of g = dD/dx alone, g having the shape of x; it returns its value and v = d value / d g.  Its gradient
-in theta needs second derivatives of D, and `add_penalty` takes them by hand: v is pushed forward through D, and that
+A penalty is a function of g = dD/dx alone, where g has the shape of x; it returns its value and v = d value / d g.  Its gradient
+in theta needs second derivatives of D, and `add_penalty` computes them by hand: v is pushed forward through D, and that
 pass is differentiated (see layers/chain.py).  The norm of a sample runs over ALL its axes: taking it over the channels only
 is the best-known bug of WGAN-GP ports.
 
-Penalties are values, like losses: R1(gamma=0.1) is a frozen object that you pass on.  Each knows at which points it wants D's
-gradient: on the real batch, on the fake batch, between them, or around the real one.
+Penalties are values, like losses: R1(gamma=0.1) is a frozen object that you pass around.  Each sets the points where D's gradient
+is taken: on the real batch, on the fake batch, between them, or around the real one.
 """
 
 import dataclasses
@@ -27,7 +27,7 @@ PLACES = ("real", "fake", "between", "around")
 
 @dataclass(frozen=True)
 class Penalty:
-    """A subclass defines `__call__(g) -> value, v` and says its `place`; its fields are its weights."""
+    """A subclass defines `__call__(g) -> value, v` and sets its `place`; its fields are its weights."""
 
     place: ClassVar[str] = "real"
 
@@ -47,13 +47,11 @@ class Penalty:
         return dataclasses.replace(self, **scheduled) if scheduled else self
 
     def points(self, real: np.ndarray, fake: np.ndarray, rng: Rng) -> np.ndarray:
-        """Where D's gradient is taken: (N, ...) twice -> (N, ...).   ValueError if random points are needed and rng is None."""
+        """Where D's gradient is taken: (N, ...), (N, ...) -> (N, ...).   ValueError if it needs an rng and has none."""
         if self.place in ("real", "fake"):
             return real if self.place == "real" else fake
         if rng is None:
-            raise ValueError(
-                f"a penalty taken '{self.place}' the batches draws random points: pass rng=np.random.default_rng(0) to d_step"
-            )
+            raise ValueError(f"a penalty '{self.place}' the batches draws points: pass rng=np.random.default_rng(0)")
         return between(real, fake, rng) if self.place == "between" else around(real, rng)
 
 
@@ -92,7 +90,7 @@ class R2(R1):
 class WganGp(Penalty):
     """lam mean_n (||g_n|| - 1)^2;   v = 2 lam (1 - 1/||g_n||) g / N.     Gulrajani et al. 2017, eq. 3.
 
-    Taken at x = t real + (1 - t) fake, t uniform for each sample.  At g = 0 the norm has no derivative; v = 0 is taken.
+    Taken at x = t real + (1 - t) fake, t uniform for each sample.  At g = 0 the norm has no derivative; v is set to 0.
     """
 
     place: ClassVar[str] = "between"
@@ -122,7 +120,7 @@ class Custom(Penalty):
 
     def __post_init__(self) -> None:
         if self.place not in PLACES:
-            raise ValueError(f"a penalty is taken at one of {', '.join(map(repr, PLACES))}, got {self.place!r}")
+            raise ValueError(f"a penalty's place is one of {', '.join(map(repr, PLACES))}, got {self.place!r}")
 
     def __call__(self, g: np.ndarray) -> tuple[float, np.ndarray]:
         return self.function(g)
@@ -136,7 +134,7 @@ PENALTIES = {"r1": r1, "r2": r2, "wgan_gp": wgan_gp, "dragan": dragan}
 
 
 def as_penalties(penalties: Iterable[Callable] | None) -> list[Penalty]:
-    """Penalties as values: partial(r1, gamma=2.0) becomes R1(gamma=2.0); a bare function is taken on the real batch."""
+    """Penalties as objects: partial(r1, gamma=2.0) becomes R1(gamma=2.0); a bare function is taken on the real batch."""
     found = []
     for penalty in penalties or ():
         if isinstance(penalty, partial) and isinstance(penalty.func, Penalty):
@@ -168,7 +166,7 @@ def add_penalty(D: Any, scores: np.ndarray, caches: list, penalty: Callable) -> 
     """ADD d/dtheta of penalty(dD/dx) to D.grad and return the penalty's value.
 
     scores, caches = D.forward(x) at the points where the penalty is taken; penalty(g) -> (value, v).  Exact for every layer
-    whose samples do not mix; a D with BatchNorm or MinibatchStd raises MixedSamplesError and nothing is added.
+    that does not mix samples; a D with BatchNorm or MinibatchStd raises MixedSamplesError and nothing is added.
     """
     value, v = input_gradient(D, scores, caches, penalty)
     _, tangents = D.tangent(v, caches)

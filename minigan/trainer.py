@@ -1,8 +1,8 @@
 """The loop around a game, and nothing but the loop: draw a batch, take a step, log, evaluate, record, stop.
 
-The Trainer knows no method, no kind of data and no file. Batches come from a Source, which knows their order; the game
-knows what a step is and how to sample; running/recorder.py knows what is written and when, running/nan_watch.py what to
-say when a number is bad.
+The Trainer depends on no particular method, kind of data or file. Batches come from a Source, which decides their order;
+the game defines a step and how to sample; running/recorder.py decides what is written and when, and running/nan_watch.py
+reports bad numbers.
 """
 
 import math
@@ -22,11 +22,11 @@ from minigan.running.recorder import Recorder
 
 __all__ = ["GAN", "Game", "Trainer", "d_step", "g_step"]
 
-EVALUATIONS = 40  # of a run, at most: each takes as long as some steps
+EVALUATIONS = 40  # at most, in a run: each takes as long as several steps
 
 
 class Trainer:
-    """Train `game` on x: a Source, or images, uint8 or float in [-1, 1] (N, H, W, C), or points (N, 2), with labels y.
+    """Train `game` on x: a Source, or images (N, H, W, C), uint8 or float in [-1, 1], or points (N, 2), with labels y.
 
         trainer = Trainer(game, x, y, batch=64, steps=4000, seed=0, out="runs/digits")
         rows = trainer.run()
@@ -34,15 +34,15 @@ class Trainer:
     Parameters
     ----------
     y : labels (N,) of an array x, or None; a Source has its own
-    batch, steps : samples a batch, training steps in all
-    seed : of the order of an array x, and of everything that the steps draw
+    batch, steps : samples per batch, total number of training steps
+    seed : of the order of an array x and of everything the steps draw
     out : folder for run.jsonl, checkpoint.safetensors, samples/ and frames/; None keeps the rows in `rows` only
-    log_every : a row is logged each so many steps, and after the first, the last and each evaluated one
+    log_every : steps between two logged rows; the first, last and evaluated steps are logged too
     picture, sheet : picture(samples, path) draws `sheet` samples and saves them
-    evaluate : evaluate(game) -> measures by name, which join the rows
-    evaluate_every : steps between two evaluations, by default an epoch; more in a long run, which has at most 40
+    evaluate : evaluate(game) -> measures by name, which are added to the rows
+    evaluate_every : steps between two evaluations, by default an epoch; more in a long run, to have at most 40 in all
 
-    An epoch is len(x) // batch steps. Raises ValueError for a batch that is larger than the data, and for steps < 1.
+    An epoch is len(x) // batch steps, 500 for a Stream. Raises ValueError for a batch larger than the data or steps < 1.
     """
 
     def __init__(
@@ -106,8 +106,8 @@ class Trainer:
         return self.rows
 
     def step(self) -> dict[str, float]:
-        """One step of the game -> its scalars. Raises NonFiniteError, and says where, if a number is NaN or Inf."""
-        with np.errstate(all="ignore"):  # NumPy's warnings: nan_watch looks at every number
+        """One step of the game -> its scalars. Raises NonFiniteError, naming the place, if a number is NaN or Inf."""
+        with np.errstate(all="ignore"):  # silences NumPy's warnings: nan_watch checks every number
             try:
                 row = self.game.step(self.draw, self.rng)
                 nan_watch.refuse_non_finite(self.game, row)
@@ -120,7 +120,7 @@ class Trainer:
         return row
 
     def draw(self) -> tuple[np.ndarray, np.ndarray | None]:
-        """The next batch (x, y) of the source: what a game's step calls, as often as it needs new data."""
+        """The next batch (x, y) of the source; a game's step calls this whenever it needs new data."""
         self.drawn = self.source.batch(self.batch)
         return self.drawn
 
@@ -130,7 +130,7 @@ class Trainer:
         return self.recorder.checkpoint_path
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Every vector the next step depends on, by name; the arrays are the live ones."""
+        """Every vector the next step depends on, by name: the live arrays, not copies."""
         return self.game.arrays()
 
     def save(self) -> None:
@@ -138,11 +138,11 @@ class Trainer:
         try:
             nan_watch.refuse_non_finite(self.game, {})
         except NonFiniteError as error:
-            kept = f", the last checkpoint stays: {self.checkpoint_path}" if self.out else ""
+            kept = f"; the last checkpoint is kept: {self.checkpoint_path}" if self.out else ""
             raise NonFiniteError(f"step {self.t}: {error}; nothing was saved{kept}") from error
         self.recorder.save(self.t, self.seconds, self.rows)
 
     def restore(self) -> "Trainer":
-        """Resume the run in `out` where its checkpoint left it; `run` makes again what came after it."""
+        """Resume the run in `out` from its checkpoint; `run` redoes what came after it."""
         self.t, self.seconds, self.rows = self.recorder.restore()
         return self

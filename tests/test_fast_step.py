@@ -108,7 +108,7 @@ def test_a_gan_steps_with_it():
 
 def test_images_of_another_shape_are_refused_by_name():
     G, D, _, z = setting()
-    with pytest.raises(ShapeError, match=r"real batch is \(4, 7\) and G's images are \(4, 5\)"):
+    with pytest.raises(ShapeError, match=r"images of the data's shape, got \(4, 5\) for \(4, 7\)"):
         fast_d_step(G, D, non_saturating, (), SGD(D, 0.1), np.zeros((4, 7)), z)
 
 

@@ -139,7 +139,7 @@ def test_where_each_penalty_is_taken(seen, classes):
 @pytest.mark.parametrize(("penalty", "where"), [(wgan_gp, "between"), (partial(dragan, lam=1.0), "around")])
 def test_random_points_need_an_rng(penalty, where):
     G, D = networks()
-    with pytest.raises(ValueError, match=rf"'{where}' the batches draws random points: pass rng=np.random.default_rng"):
+    with pytest.raises(ValueError, match=rf"'{where}' the batches draws points: pass rng=np.random.default_rng"):
         d_step(G, D, non_saturating, [penalty], SGD(D), *batch())
 
 
@@ -232,7 +232,7 @@ def test_a_conditional_gan_asks_for_labels():
 
 def test_an_optimizer_of_the_wrong_network_is_refused():
     gan = game(0)
-    with pytest.raises(ValueError, match=r"opt_G moves another network than G: build it as Adam\(G, ...\)"):
+    with pytest.raises(ValueError, match=r"opt_G updates another network, not G: build it as Adam\(G, ...\)"):
         GAN(gan.G, gan.D, gan.loss, [], gan.opt_D, gan.opt_D, gan.latent)
 
 

@@ -458,5 +458,7 @@ def test_a_layer_that_mixes_samples_unawares_is_caught():
 def test_weights_that_left_theta_are_caught():
     net = Sequential(Dense(3, 2), rng=0)
     net.layers[0].W = net.layers[0].W.copy()
-    with pytest.raises(GradientError, match=r"Dense\(3, 2\)\.W left theta: write in place, W\[\.\.\.\] = "):
+    with pytest.raises(
+        GradientError, match=r"Dense\(3, 2\)\.W not in theta: write W\[\.\.\.\] = \.\.\. in place; W = "
+    ):
         check_network(net, (4, 3))

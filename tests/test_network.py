@@ -142,7 +142,7 @@ def test_locate_names_each_entry_of_theta():
     assert net.locate(28) == "layer 2, Dense(2, 2), W[1, 0]"
     assert net.locate(31) == "layer 2, Dense(2, 2), b[1]"
     for index in (32, -1):
-        with pytest.raises(IndexError, match=f"theta has 32 entries, asked for number {index}"):
+        with pytest.raises(IndexError, match=f"theta has 32 entries, got index {index}"):
             net.locate(index)
 
 

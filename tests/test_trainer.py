@@ -517,7 +517,7 @@ def stops(mine, step, *parts, last=LAST, optimizer=ADAM):
         mine.run()
     message = str(caught.value)
     assert message.startswith(f"step {step}: ")
-    for part in (*parts, re.escape(f"The last checkpoint stays: {mine.out}/checkpoint.safetensors."), last):
+    for part in (*parts, re.escape(f"The last checkpoint is kept: {mine.out}/checkpoint.safetensors."), last):
         assert re.search(part, message), f"{part!r} is not in {message!r}"
     assert mine.t == step - 1
     good = trainer(mine.out, optimizer).restore()
@@ -539,7 +539,7 @@ def test_a_bad_number_in_the_data(tmp_path, value):
         5,
         r"D: the gradient of layer \d, .*(nan|inf)",
         r"The first bad output is that of D, layer 0, .*, Conv2d\(1, 3, 3, pad=1\), "
-        r"whose input was bad already: is there NaN or Inf in the data\?",
+        r"whose input was already bad: is there NaN or Inf in the data\?",
     )
 
 
@@ -599,7 +599,7 @@ def test_a_bad_number_that_no_gradient_shows(tmp_path, change, named):
     mine = spoil(trainer(tmp_path), 10, change)
     stops(mine, 10, named)
     kept = mine.checkpoint_path.read_bytes()
-    with pytest.raises(NonFiniteError, match=r"step 9: .* is nan; nothing was saved, the last checkpoint stays: "):
+    with pytest.raises(NonFiniteError, match=r"step 9: .* is nan; nothing was saved; the last checkpoint is kept: "):
         mine.save()  # what is broken cannot take its place
     assert mine.checkpoint_path.read_bytes() == kept
 

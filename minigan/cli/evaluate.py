@@ -13,7 +13,7 @@ EXAMPLE = "minigan evaluate runs/digits --n 5000"
 def add(parser: CommandParser) -> None:
     """Add the arguments of `minigan evaluate`."""
     add_run(parser)
-    parser.add_argument("--n", type=int, help="how many samples (default: 10000 images, or 2500 points of the plane)")
+    parser.add_argument("--n", type=int, help="how many samples (default: 10000 images, or 2500 points in the plane)")
     add_seed(parser)
 
 

@@ -18,6 +18,7 @@ def go(run: Any) -> int:
     """Train a run to its end -> the exit status."""
     from tqdm import tqdm
 
+    from minigan.kernels.parallel.jit import on_compile
     from minigan.running import folder
 
     trainer = run.trainer
@@ -44,12 +45,15 @@ def go(run: Any) -> int:
             bar.update()
 
         bar.refresh()
+        on_compile(lambda name, index, most: bar.set_description(f"compiling {name} ({index} of at most {most})", live))
         try:
             run = folder.train(run, progress)
         except KeyboardInterrupt:
             bar.close()
             print(f"\nstopped at step {step}; go on with: minigan resume {run.out}", file=sys.stderr)
             return INTERRUPTED
+        finally:
+            on_compile(None)
     _report(run)
     return 0
 

@@ -1,7 +1,7 @@
-"""Where a run's batches come from: a seeded, endless source of (x, y) that a checkpoint can stop and resume.
+"""Where a run's batches come from: a seeded, endless source of (x, y) that can be resumed from a checkpoint.
 
 The Trainer asks for batches and knows nothing else about the data. `Epochs` deals out arrays in a new random order each
-epoch; `Stream` draws samples that are all new. A source's state is a few numbers that JSON can hold: a run resumed with
+epoch; `Stream` draws samples that are all new. A source's state is a few numbers that fit in JSON: a run resumed with
 them sees the same batches, bit for bit, as a run that was never stopped.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 Batch = tuple[np.ndarray, np.ndarray | None]  # (x, y)
-STREAM_EPOCH = 500  # batches: a stream has no epochs, but the sheets and checkpoints of a run need a rhythm
+STREAM_EPOCH = 500  # batches: a stream has no epochs, but a run writes its sheets and checkpoints once per epoch
 
 
 class Source:
@@ -19,8 +19,8 @@ class Source:
 
     Attributes
     ----------
-    length : number of samples in an epoch, None where every sample is new
-    shape : shape of one sample, (H, W, C) for images, (2,) for points of the plane
+    length : number of samples in an epoch, None if every sample is new
+    shape : shape of one sample, (H, W, C) for images, (2,) for points in the plane
     classes : number of different labels, 0 without labels
     """
 
@@ -35,16 +35,16 @@ class Source:
     def reference(self, n: int = 10_000) -> Batch:
         """Real samples to compare with, as they are stored (uint8 stays uint8): all of a finite set, n of a stream.
 
-        The batches to come stay the same.
+        Does not change the batches to come.
         """
         raise NotImplementedError(f"{type(self).__name__} has to define reference(n) -> (x, y)")
 
     def state(self) -> dict:
-        """What `restore` needs to go on with the same batches: a dict that JSON can hold."""
+        """What `restore` needs to continue with the same batches: a dict that fits in JSON."""
         raise NotImplementedError(f"{type(self).__name__} has to define state() -> dict")
 
     def restore(self, state: dict) -> None:
-        """Go on where `state` was taken."""
+        """Continue from where `state` was taken."""
         raise NotImplementedError(f"{type(self).__name__} has to define restore(state)")
 
     def epoch(self, n: int) -> int:
@@ -56,13 +56,13 @@ class Source:
 
 
 class Epochs(Source):
-    """Arrays in a new random order each epoch, cut into whole batches: each sample comes at most once an epoch.
+    """Arrays in a new random order each epoch, cut into whole batches: each sample comes at most once per epoch.
 
     Parameters
     ----------
     x : uint8 or float images in [-1, 1] (N, H, W, C), or points (N, 2); uint8 becomes float32 in [-1, 1] batch by batch
     y : labels (N,), whole numbers from 0, or None
-    rng : the generator of the orders
+    rng : the generator that draws the orders
 
     Raises ValueError if there are not as many labels as samples.
     """
@@ -76,7 +76,7 @@ class Epochs(Source):
         self._shuffle()
 
     def _shuffle(self) -> None:
-        self.start = self.rng.bit_generator.state  # of this epoch
+        self.start = self.rng.bit_generator.state  # at the start of this epoch
         self.order = self.rng.permutation(len(self.x))
 
     def indices(self, n: int) -> np.ndarray:  # -> (n,)

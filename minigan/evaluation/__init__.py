@@ -1,10 +1,10 @@
-"""How good is a generator?  Every measure of the library on its images, and next to each number what real images would get.
+"""How good is a generator?  Every measure of the library on its images, and next to each number the one that real images get.
 
-A measure alone says little: is a Frechet distance of 3 good? Two disjoint halves of the real images, compared as if one
+A measure alone means little: is a Frechet distance of 3 good? Two disjoint halves of the real images, compared as if one
 half were generated, give the answer: the floor. A generator gets below it only by luck or by copying.
 
     features.py  the space in which two sets of images are compared    report.py  a trained game: table and pictures on disk
-    measures.py  all measures of a set, each with its floor            watch.py   the cheap evaluation during a training
+    measures.py  all measures of a set, each with its floor            watch.py   the cheap evaluation during training
     table.py     the numbers as a table
 
 Start reading with measures.py.

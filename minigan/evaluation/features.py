@@ -2,7 +2,7 @@
 
 For digits these are the features of DigitNet, a classifier that this library trained on MNIST. It knows nothing about emoji or
 your own pictures; for those the features are the pixels, shrunk to 8 x 8, which keep shape and colour but no detail. Neither is
-the Inception network of the papers: no number measured here is an FID, and none may be compared with one.
+the Inception network of the papers: no number measured here is an FID, and none can be compared with one.
 """
 
 import numpy as np
@@ -28,7 +28,7 @@ def describe(images: np.ndarray, features: str) -> tuple[np.ndarray, np.ndarray 
 
 
 def shrink(images: np.ndarray, side: int = 8) -> np.ndarray:
-    """Y = A X B': the mean of each of side x side equal fields.   uint8 (N, H, W, C) -> (N, side side C) in [-1, 1]"""
+    """Y = A X B': the mean of each of side x side equal cells.   uint8 (N, H, W, C) -> (N, side side C) in [-1, 1]"""
     n, height, width, channels = images.shape
     x = _means(height, side) @ flat(images).reshape(n, height, width * channels)  # -> (N, side, W C)
     return (_means(width, side) @ x.reshape(n, side, width, channels)).reshape(n, -1)  # -> (N, side, side, C) -> (N, d)

@@ -1,7 +1,7 @@
 """All measures of a set of generated images, and of real images in their place: the floor.
 
 The floor depends on the number of images as much as on the images: the Frechet distance of two samples of one distribution is
-never 0 and falls like 1 / N. So the result says how many images were on each side. It also depends on luck: among ten random
+never 0 and falls like 1 / N. So the result records how many images were on each side. It also depends on luck: among ten random
 halvings of 10,000 digits the largest distance is three times the smallest. So the floor of that measure is a mean, with its spread.
 """
 
@@ -12,8 +12,8 @@ from minigan.data import GRID_MODES, GRID_STD, RING_MODES, RING_STD
 from minigan.evaluation.features import describe, flat
 
 MIXTURES = {"ring": (RING_MODES, RING_STD), "grid": (GRID_MODES, GRID_STD)}
-LEAST = 100  # images; a statistic of fewer says nothing
-CONFIDENT = 0.9  # a reading is confident if one class gets more than this
+LEAST = 100  # images; a statistic of fewer is meaningless
+CONFIDENT = 0.9  # a prediction is confident if one class gets more than this
 SPLITS = 10  # random halvings for the floor of the Frechet distance
 
 
@@ -33,11 +33,11 @@ def evaluate(
     Parameters
     ----------
     images, reference : (N, H, W, C) and (M, H, W, C), uint8, or float in [-1, 1]
-    features : the space of the distances, see features_for
+    features : the space of the distances; see features_for
     labels, reference_labels : the labels (N,) that a conditional G was asked for, and those of the reference (M,), or None
 
     Some measures have an "error" and a "floor_error": the standard error of the kernel distance, the standard deviation of the
-    Inception score over parts, that of the floor of the Frechet distance over splits. Raises ValueError for fewer than 100 images.
+    Inception score over parts, and that of the Frechet distance's floor over splits. Raises ValueError for fewer than 100 images.
     """
     images, reference = map(plots.to_image, (images, reference))  # 256 levels, like the real images
     _check(images, reference)
@@ -61,17 +61,17 @@ def evaluate(
 
 
 def evaluate_points(points: np.ndarray, real: np.ndarray, data: str) -> dict:
-    """The same for points of the plane (N, 2), generated and real, and the mixture `data`, "ring" or "grid"."""
+    """The same for points in the plane (N, 2), generated and real, and the mixture `data`, "ring" or "grid"."""
     value, floor = (metrics.mixture_quality(x, *MIXTURES[data]) for x in (points, real))
     samples = {"generated": len(points), "real": len(real), "floor": len(real)}
-    return {"features": "points of the plane", "samples": samples, "measures": paired(value, floor)}
+    return {"features": "points in the plane", "samples": samples, "measures": paired(value, floor)}
 
 
 def memorised(images: np.ndarray, training: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Does G copy?  For each generated image its nearest training image, by the Euclidean distance of the pixels in [-1, 1].
+    """Does G copy?  Finds each generated image's nearest training image, by the Euclidean distance of the pixels in [-1, 1].
 
-    images (N, H, W, C), training (M, H, W, C) -> {"index": (N,), "distance": (N,), "own": (N,), "real": (min(N, M),)}.  `own`: of that
-    training image to its nearest *other* one; an image that is much closer is a copy (Alaa et al. 2022, "authenticity").  `real`: the
+    images (N, H, W, C), training (M, H, W, C) -> {"index": (N,), "distance": (N,), "own": (N,), "real": (min(N, M),)}.  `own`: from
+    that training image to its nearest *other* one; an image that is much closer is a copy (Alaa et al. 2022, "authenticity").  `real`: the
     same for training images drawn at random, to compare `distance` with.
     """
     pool = flat(plots.to_image(training))

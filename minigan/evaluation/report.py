@@ -1,8 +1,8 @@
 """Measure a trained game and show what the numbers hide: tables and two pictures in the folder of its run.
 
-Numbers rank generators; pictures tell what is wrong with one. So D's score is shown for each image, real and generated,
-if the game has scores, and each generated image is shown next to the training image it resembles most: this catches a G
-that copies.
+Numbers rank generators; pictures show what is wrong with one. So D's score is shown for each image, real and generated,
+if the game has scores, and each generated image is shown next to the training image it resembles most, which catches a
+G that copies.
 """
 
 import json
@@ -28,7 +28,7 @@ def report(trainer: Trainer, data: str, n: int | None = None, seed: int = 0) -> 
 
     Parameters
     ----------
-    n : number of samples, by default 10,000 images or 2,500 points of the plane
+    n : number of samples, by default 10,000 images or 2,500 points in the plane
     seed : of the noise and of everything else drawn here
 
     Returns

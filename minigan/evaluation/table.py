@@ -14,13 +14,13 @@ MEASURES = {  # name -> title, which way is better
     "coverage": ("coverage, {features}", "higher"),
     "sliced_wasserstein": ("sliced Wasserstein distance, all pixels", "lower"),
     "inception_score": ("Inception score, {features}", "higher"),
-    "class_entropy": ("entropy of the classes read, nats", "higher"),
-    "confident": (f"share read with p > {CONFIDENT}", "higher"),
-    "as_asked": ("share read as the label asked for", "higher"),
+    "class_entropy": ("entropy of the predicted classes, nats", "higher"),
+    "confident": (f"share classified with p > {CONFIDENT}", "higher"),
+    "as_asked": ("share classified as the requested label", "higher"),
     "nearest_training_image": ("distance to the nearest training image, median", "near real"),
     "modes": ("modes with a point within 3 std", "higher"),
     "high_quality": ("share of points within 3 std of a mode", "higher"),
-    "reverse_kl": ("KL of the modes' shares from even ones, nats", "lower"),
+    "reverse_kl": ("KL of the modes' shares from uniform, nats", "lower"),
 }
 HEAD = ("measure", "generated", "real against real", "better")
 

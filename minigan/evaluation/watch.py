@@ -1,8 +1,8 @@
-"""A cheap evaluation after each epoch, so that a run shows quality and not just losses.
+"""A cheap evaluation after each epoch, so a run shows quality and not just losses.
 
-The losses of a GAN say who is winning, not whether the images are any good. Two thousand samples and a few measures do,
-for a small share of the time. The noise is the same each time, so only G changes. The numbers are rougher than those of
-`minigan evaluate` and, with fewer images, always a little higher: compare them with each other and with their floor.
+The losses of a GAN show who is winning, not whether the images are any good. A few measures of two thousand samples do,
+in a small share of the time. The noise is the same each time, so only G changes. The numbers are rougher than those of
+`minigan evaluate` and, with fewer images, always a little higher; compare them with each other and with their floor.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from minigan.evaluation.table import number
 from minigan.game import Game
 from minigan.plots import Panel
 
-IMAGES, POINTS = 2_000, 2_500  # samples; of the mixtures as many as the papers take
+IMAGES, POINTS = 2_000, 2_500  # samples; for the mixtures as many as in the papers
 DISTANCES, SHARES = (
     "Distance of the samples from real ones (lower is better)",
     "Quality of the samples (higher is better)",
@@ -29,8 +29,8 @@ Measure = Callable[[np.ndarray], dict[str, float]]
 class Watch:
     """watch(game) -> {name: value}: `measure` of the samples that `draw(game)` returns.
 
-    watch.floor holds the same measures of as many real samples; watch.panels says how to plot them, and what the
-    progress bar shows.
+    watch.floor holds the same measures of as many real samples; watch.panels defines how to plot them and what
+    the progress bar shows.
     """
 
     def __init__(
@@ -46,25 +46,25 @@ class Watch:
         return self.measure(self.real)
 
     def sentence(self, rows: list[dict]) -> str:
-        """The last values measured in a run's rows, each with that of real samples in brackets; "" without any."""
+        """The last values measured in a run's rows, each followed by that of real samples in brackets; "" if none."""
         measured = [row for row in rows if any(name in row for panel in self.panels for name in panel.names)]
         if not measured:
             return ""
         parts = [
             f"{name.replace('_', ' ')} {number(measured[-1][name])} ({number(x)})" for name, x in self.floor.items()
         ]
-        return f"{', '.join(parts)} with {len(self.real):,} samples; in brackets: real ones"
+        return f"{', '.join(parts)} with {len(self.real):,} samples (in brackets: real samples)"
 
 
 def watch(x: np.ndarray, y: np.ndarray | None, data: str, seed: int) -> Watch | None:
     """The evaluation that suits the data set `data`; None for fewer than 100 images.
 
-    Its random numbers come from `seed` alone, so that evaluating does not change a training.
+    Its random numbers come from `seed` alone, so evaluating does not change the training.
 
     Parameters
     ----------
     x : the training set, images (N, H, W, C), uint8 or float in [-1, 1], or points (N, 2)
-    y : labels (N,), each of which the game is asked for as often as it occurs; None asks for no labels
+    y : labels (N,), from which the labels of the samples are drawn; None for no labels
     """
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(x))
@@ -81,7 +81,7 @@ def watch(x: np.ndarray, y: np.ndarray | None, data: str, seed: int) -> Watch | 
 
 def nearness(reference: np.ndarray, features: str) -> tuple[Measure, tuple[Panel, ...]]:
     """measure(images): Frechet distance from the reference (N, H, W, C), precision and recall; and the panels."""
-    real = cache(lambda: describe(plots.to_image(reference), features)[0])  # computed when it is first needed
+    real = cache(lambda: describe(plots.to_image(reference), features)[0])  # computed on first use
     name = f"frechet_{features.lower().replace(' ', '_')}"
 
     def measure(images: np.ndarray) -> dict[str, float]:

@@ -1,6 +1,6 @@
 """The layers, one concept a file.  Start with layer.py (the contract), then dense.py, then chain.py (backpropagation).
 
-branches.py has every network that is not a chain; more/ is not needed on the first evening.
+branches.py builds every network that is not a chain; more/ is not needed on the first evening.
 """
 
 from minigan.layers.activations import LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh

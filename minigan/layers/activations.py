@@ -1,8 +1,8 @@
 """Activations: y = f(x), element by element.
 
 First order needs f', second order f''.  A piecewise-linear f (ReLU, LeakyReLU) has f'' = 0 and is not curved; for the
-others the term f''(x) v dy is the one that other hand-written penalties forget: with it dropped, a tanh critic's gradient
-penalty has a silently wrong gradient.
+others, f''(x) v dy is the term that hand-written penalties tend to forget: without it, the gradient of a tanh critic's
+penalty is silently wrong.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from minigan.layers.layer import Layer
 class Activation(Layer):
     """y = f(x);  dx = f'(x) dy;  J v = f'(x) v;  curvature = f''(x) v dy.     Any shape.
 
-    A subclass defines f(x) -> y and whatever df and d2f, the two derivatives, need.
+    A subclass defines f(x) -> y, *cache, and the two derivatives df(*cache) and d2f(*cache).
     """
 
     curved = True

@@ -1,13 +1,13 @@
 """Branches: every network that is not a chain, built from four layers.
 
     Copy       x -> (x, x)                      one array becomes several
-    Parallel   (a, b) -> (f(a), g(b))           each goes its own way
-    Sum        (a, b) -> a + b                  and they meet again
+    Parallel   (a, b) -> (f(a), g(b))           each through its own layers
+    Sum        (a, b) -> a + b                  added up again
     Join       (a, b) -> [a, b]                 along the last axis
 
-A skip connection is Copy, Parallel, Sum; a label enters by Parallel and Join; a U-Net is Copy, Parallel, Join; two heads are
-Copy and Parallel.  The names below the four are short for such chains.  So the second order of branching is derived once:
-Copy and Sum are each other's transpose, Join is a permutation, and Parallel hands each branch its own part.
+A skip connection is Copy, Parallel, Sum; a label enters through Parallel and Join; a U-Net is Copy, Parallel, Join; two heads are
+Copy and Parallel.  The other classes below are shorthand for such chains, so the second order of branching is derived
+only once: Copy and Sum are each other's transpose, Join is a permutation, and Parallel gives each branch its own part.
 """
 
 from collections.abc import Sequence
@@ -106,8 +106,8 @@ class Sum(Layer):
 
     def forward(self, x: Tree) -> tuple[np.ndarray, int]:
         if len({part.shape for part in x}) > 1:
-            hint = "in a Residual these are the body's and the shortcut's, so pass a shortcut= layer that fits"
-            raise ShapeError(f"{self} adds arrays of one shape, got {_shapes(x)}: {hint}")
+            hint = "in a Residual these are the body and the shortcut, so pass a shortcut= layer that fits"
+            raise ShapeError(f"{self} adds arrays of the same shape, got {_shapes(x)}: {hint}")
         return sum(x[1:], x[0]), len(x)  # eq:residual.forward
 
     def backward(self, dy: np.ndarray, n: int) -> Tree:
@@ -144,7 +144,7 @@ def _shapes(x: Tree) -> str:
 class Residual(Block):
     """y = body(x) + shortcut(x):   Copy, Parallel, Sum.     He et al. 2016, eq. 1.
 
-    Residual(layer, layer, ..., shortcut=None): the shortcut is the identity, or a layer that brings x to the body's shape.
+    Residual(layer, layer, ..., shortcut=None): the shortcut is the identity, or a layer that maps x to the body's shape.
     """
 
     def __init__(self, *layers: Layer | Chain, shortcut: Layer | Chain | None = None):
@@ -172,7 +172,7 @@ class Concat(Block):
 
 
 class Beside(Parallel):
-    """y = (body(x), c):   Parallel(body, []).   The layers work on the first of a pair; the second passes unchanged."""
+    """y = (body(x), c):   Parallel(body, []).   The layers apply to the first of a pair; the second passes through."""
 
     def __init__(self, *layers: Layer | Chain):
         super().__init__(layers, [])

@@ -1,13 +1,13 @@
-"""Layers end to end.  The whole of backpropagation is here, first order and second, in four short loops.
+"""Layers end to end.  All of backpropagation is here, first and second order, in four short loops.
 
-First order: run forward keeping each layer's cache, then hand the gradient back from layer to layer.
+First order: run forward keeping each layer's cache, then pass the gradient back from layer to layer.
 
 Second order: a gradient penalty is P(g) with g = dD/dx.  Hold v = dP/dg still; then dP/dtheta = d/dtheta (v . dD/dx) is the
 parameter gradient of D's derivative along v.  So push v forward through the Jacobians (`tangent`), then run backward through
-*that* pass.  Two gradients travel back: dw, of the tangent stream, and dx, of the primal stream, which is born where a curved
+*that* pass.  Two gradients travel back: dw, of the tangent stream, and dx, of the primal stream, which arises where a curved
 layer's Jacobian depends on x (see Layer.backward_tangent) and stays None in a piecewise-linear network.
 
-`Chain` serves the network (network.Sequential is a Chain with one flat theta) and the branches of layers/branches.py.
+Both the network (network.Sequential is a Chain with one flat theta) and the branches in layers/branches.py are chains.
 """
 
 from typing import Any
@@ -29,12 +29,12 @@ class Chain:
 
     @property
     def curved(self) -> bool:
-        """Does the Jacobian of any layer depend on x?"""
+        """True if the Jacobian of any layer depends on x."""
         return any(layer.curved for layer in self.layers)
 
     @property
     def mixes(self) -> bool:
-        """Do the samples of a batch influence each other in any layer?"""
+        """True if the samples of a batch influence each other in any layer."""
         return any(layer.mixes for layer in self.layers)
 
     def forward(self, x: Any) -> tuple[Any, list]:
@@ -52,9 +52,9 @@ class Chain:
         return x
 
     def backward(self, dy: Any, caches: list, learn: bool = True, need_dx: bool = True) -> Any:
-        """dx = J' dy.  With `learn`, parameter gradients are ADDED to grad on the way.
+        """dx = J' dy.  With `learn`, parameter gradients are ADDED to grad along the way.
 
-        need_dx=False saves a product that nobody reads: the gradient in the first layer's input, when that is the data.
+        need_dx=False skips the gradient in the first layer's input, which is not needed when that input is data.
         """
         self._check(caches)
         for i in reversed(range(len(self.layers))):
@@ -78,7 +78,7 @@ class Chain:
     def streams(
         self, dw: Any, dx: Any, tangents: list, caches: list, learn: bool = True, need_dx: bool = True
     ) -> tuple[Any, Any]:
-        """Both gradients through every layer: (dw, dx) at the output -> (dw, dx) at the input (None, None without need_dx)."""
+        """Pass both gradients through every layer: (dw, dx) at the output -> (dw, dx) at the input (None, None without need_dx)."""
         self._check(caches)
         for i in reversed(range(len(self.layers))):
             v, tcache = tangents[i]
@@ -103,6 +103,4 @@ class Chain:
 
     def _check(self, caches: list) -> None:
         if len(caches) != len(self.layers):
-            raise ValueError(
-                f"got {len(caches)} caches for {len(self.layers)} layers: pass those this network's forward returned"
-            )
+            raise ValueError(f"got {len(caches)} caches for {len(self.layers)} layers: pass those from its own forward")

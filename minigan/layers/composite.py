@@ -1,7 +1,7 @@
-"""Layers that hold layers.  They keep the same contract, so a network cannot tell them from the others.
+"""Layers that hold layers.  They follow the same contract, so a network cannot tell them from the others.
 
-One thing is new: in the second order of a curved composite, the primal stream meets parameters too.  So the tangent cache of a
-composite is a `Tangent`, which holds the forward's cache beside the tangents, and `accumulate` on it runs both streams.
+One thing is new: in the second order of a curved composite, the primal stream reaches parameters too.  So a composite's tangent
+cache is a `Tangent`, which holds the forward cache as well as the tangents, and `accumulate` on it runs both streams.
 """
 
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from minigan.layers.layer import Layer
 class Tangent(NamedTuple):
     """The cache of a composite's tangent pass."""
 
-    primal: Any  # the forward's cache: at which x
+    primal: Any  # the forward cache, which fixes x
     inner: Any  # the tangents of the layers inside
 
 
@@ -23,7 +23,7 @@ class Composite(Layer):
     """A subclass defines forward, tangent, `back` and `backward_tangent`; the other verbs follow."""
 
     def back(self, dy: Any, cache: Any, learn: bool) -> Any:
-        """dx = J' dy; with `learn`, parameter gradients are added on the way."""
+        """dx = J' dy; with `learn`, parameter gradients are added along the way."""
         raise NotImplementedError(f"{type(self).__name__} has to define back(dy, cache, learn) -> dx")
 
     def learn(self, dy: Any, cache: Any) -> Any:
@@ -43,7 +43,7 @@ class Composite(Layer):
 
 
 class Block(Composite):
-    """y = f_L(... f_1(x)): a chain of layers that is one layer."""
+    """y = f_L(... f_1(x)): a chain of layers as one layer."""
 
     def __init__(self, *layers: Layer | Chain):
         self.chain = Chain(*layers)

@@ -1,8 +1,8 @@
 """The convolution and its adjoint, the transposed convolution.
 
-A convolution is a dense layer that looks through a k x k window and uses the same weights at every place.  Read forward
-it shrinks an image (D); read backward, as its own adjoint, it grows one (G).  So ConvTranspose2d needs no mathematics of
-its own: its forward is Conv2d's backward, its backward is Conv2d's forward.
+A convolution is a dense layer that looks through a k x k window and uses the same weights at every position.  It can shrink
+an image (D); its adjoint, the transposed convolution, grows one (G).  So ConvTranspose2d needs no mathematics of its own:
+its forward is Conv2d's backward, and its backward is Conv2d's forward.
 """
 
 import math
@@ -18,7 +18,7 @@ from minigan.layers.parameters import HE, check_sizes, constant, normal
 class Convolution(Linear):
     """What the convolutions share: the parameters and the checks.
 
-    A subclass says how many products make one output (`taps`) and the size of the output (`size`).
+    A subclass defines how many products one output sums (`taps`) and the size of the output (`size`).
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class Convolution(Linear):
         check_sizes(type(self).__name__, c_in=c_in, c_out=c_out, k=k, stride=stride)
         if not isinstance(pad, int | np.integer) or not 0 <= pad < k:
             raise ValueError(
-                f"{type(self).__name__} needs a whole number 0 <= pad < k, or its border would see only zeros, got {k=}, {pad=}"
+                f"{type(self).__name__} needs a whole number 0 <= pad < k (else the border sees only zeros), got {k=}, {pad=}"
             )
         self.c_in, self.c_out, self.k, self.stride, self.pad, self.bias = c_in, c_out, k, stride, pad, bias
         self.parameters = {"W": ((k, k, c_in, c_out), normal(gain / math.sqrt(self.taps())))}  # eq:init.he

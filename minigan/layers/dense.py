@@ -1,6 +1,6 @@
 """The dense layer: every output is a weighted sum of every input.
 
-It is the whole calculus of a network in three products of matrices: forward x W, backward dy W', gradient x' dy.
+It is the whole calculus of a network in three matrix products: forward x W, backward dy W', gradient x' dy.
 """
 
 import math
@@ -16,8 +16,8 @@ class Dense(Linear):
     """y = x W + b.
 
     x (N, n_in), W (n_in, n_out), b (n_out,) -> y (N, n_out).  dx = dy W',  dW = x' dy,  db = sum_n dy.
-    W starts as N(0, gain^2 / n_in), b as 0; gain sqrt(2) keeps the variance through ReLUs (He et al. 2015, eq. 10).
-    Raises ShapeError when the last axis is not n_in.
+    W starts as N(0, gain^2 / n_in), b as 0; gain sqrt(2) preserves the variance through ReLUs (He et al. 2015, eq. 10).
+    Raises ShapeError unless x is (N, n_in).
     """
 
     def __init__(self, n_in: int, n_out: int, bias: bool = True, gain: float = HE):

@@ -1,18 +1,18 @@
-"""The layer contract: five verbs, and the cache is handed over, never hidden.
+"""The layer contract: five verbs, and a cache that is returned, never hidden.
 
     forward(x) -> y, cache            y  = f(x; theta)              every layer
     backward(dy, cache) -> dx         dx = J' dy                    every layer
     accumulate(dy, cache)             dW += d(dy . y)/dW            layers with parameters
-    tangent(v, cache) -> w, tcache    w  = J v                      all whose samples do not mix
+    tangent(v, cache) -> w, tcache    w  = J v                      all that do not mix samples
     curvature(dy, v, cache) -> dx     dx = d/dx [dy . (J(x) v)]     only curved layers: J depends on x
 
-A GAN needs several caches at once: D(real) and D(fake) are both alive when the loss runs backward.  `accumulate` stands
-apart from `backward` because G's step goes *through* D without moving D.  `layer(x)` is the same to *use*: evaluation
-mode, no cache.  A cache is valid until the network's next optimizer step; a backward changes neither its arguments nor
-a weight.
+A GAN needs several caches at once: D(real) and D(fake) are both alive when the loss runs backward.  `accumulate` is
+separate from `backward` because G's step goes *through* D without updating D.  `layer(x)` is the layer in evaluation mode,
+without a cache.  A cache is valid until the network's next optimizer step; a backward pass changes neither its arguments
+nor the weights.
 
-Parameters live in ONE flat vector per network.  A layer only declares them (name -> shape and initialiser); `bind` hands
-it reshaped views W, dW, ... which are always written in place (W[...] = ...).  Running statistics live in `state` likewise.
+Parameters live in ONE flat vector per network.  A layer only declares them (name -> shape and initialiser); `bind` gives
+it reshaped views W, dW, ..., always written in place (W[...] = ...).  Running statistics are views of `state` in the same way.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,7 +30,7 @@ class ShapeError(ValueError):
 
 
 class MixedSamplesError(ValueError):
-    """A per-sample derivative was asked of a layer in which the samples of a batch influence each other."""
+    """A per-sample derivative was requested from a layer in which the samples of a batch influence each other."""
 
 
 class Layer:
@@ -39,9 +39,9 @@ class Layer:
     curved = False  # True: the Jacobian depends on x, so `curvature` is not zero
     pairs = False  # True: takes a tuple of inputs, such as (image, label)
     mixes = False  # True: one sample's output depends on the other samples of the batch
-    bound = False  # True once a network has handed out the views
+    bound = False  # True once a network has assigned the views
     parameters: Mapping[str, tuple[tuple, Init]] = MappingProxyType({})  # name -> (shape, init(rng, shape))
-    buffers: Mapping[str, tuple[tuple, Init]] = MappingProxyType({})  # the same, for what is not trained
+    buffers: Mapping[str, tuple[tuple, Init]] = MappingProxyType({})  # the same for arrays that are not trained
 
     if TYPE_CHECKING:  # the views W, dW, ... appear when a network binds the layer
 
@@ -54,7 +54,7 @@ class Layer:
         """y, cache = layer.forward(x):   y = f(x; theta), in training mode.
 
         x: (N, ...), or a tuple of such arrays where `pairs` is True.  cache: whatever the other verbs need; the caller
-        keeps it and hands it back.  Raises ShapeError if x does not fit.
+        keeps it and passes it back.  Raises ShapeError if x does not fit.
         """
         raise NotImplementedError(f"{type(self).__name__} has to define forward(x) -> y, cache")
 
@@ -63,7 +63,7 @@ class Layer:
         raise NotImplementedError(f"{type(self).__name__} has to define backward(dy, cache) -> dx")
 
     def accumulate(self, dy: Any, cache: Any) -> None:
-        """dtheta += d(dy . y)/dtheta, ADDED to the layer's gradient views.   Nothing to do without parameters."""
+        """dtheta += d(dy . y)/dtheta, ADDED to the layer's gradient views.   Does nothing without parameters."""
 
     def tangent(self, v: Any, cache: Any) -> tuple[Any, Any]:
         """w, tcache = layer.tangent(v, cache):   w = J v, the derivative of y along v.
@@ -84,10 +84,10 @@ class Layer:
         raise NotImplementedError(f"{self} is piecewise linear (curved = False), so its curvature is zero")
 
     def __call__(self, x: Any) -> Any:
-        """y = f(x; theta), to use: evaluation mode, no cache."""
+        """y = f(x; theta) in evaluation mode, without a cache."""
         return self.forward(x)[0]
 
-    # ---- what follows from them: a composite, a layer that holds layers, has its own --------------------------------
+    # ---- derived from the verbs; a composite, a layer that holds layers, overrides them -----------------------------
 
     def learn(self, dy: Any, cache: Any) -> Any:
         """accumulate, then backward: one layer's part of an ordinary backward pass."""
@@ -113,7 +113,7 @@ class Layer:
         return self.backward(dw, tcache), dx  # eq:chain.second
 
     def blend(self, c: np.ndarray, cache: Any, tcache: Any) -> Any:
-        """The cache at c x + v, one c (N, 1) a sample: with it a loss and its penalty share one backward pass.
+        """The cache at c x + v, with one c per sample, (N, 1): lets a loss and its penalty share one backward pass.
 
         A layer whose gradient in theta does not depend on x keeps the tangent's cache.
         """
@@ -135,13 +135,11 @@ class Layer:
         """Called once after initialisation, for state that depends on the weights (spectral norm's v)."""
 
     def init(self, rng: np.random.Generator | int, dtype: Any = np.float32) -> "Layer":
-        """Give a layer that stands alone its own parameters: Dense(3, 4).init(rng)."""
+        """Give a standalone layer its own parameters: Dense(3, 4).init(rng)."""
         self.theta, self.grad, self.state = allocate([self], np.random.default_rng(rng), dtype)
         return self
 
-    def __setstate__(
-        self, state: dict
-    ) -> None:  # after pickle or deepcopy: views of its own theta and grad, if it has them
+    def __setstate__(self, state: dict) -> None:  # after unpickling or deepcopy: rebuild the views, if it has its own
         self.__dict__.update(state)
         if "theta" in state:
             bind([self], self.theta, self.grad, self.state)
@@ -149,7 +147,7 @@ class Layer:
     # ---- guards ------------------------------------------------------------------------------------------------------
 
     def check(self, x: np.ndarray, expected: str, fits: bool, hint: str = "") -> np.ndarray:
-        """x, C-contiguous, or an error that says what this layer expects, what it got and what would fit."""
+        """Return x, C-contiguous, or raise an error with what the layer expects, what it got and what would fit."""
         if not fits:
             hint = hint and f": {hint}"
             raise ShapeError(f"{self} expected an input of shape {expected}, got {tuple(x.shape)}{hint}")
@@ -158,9 +156,7 @@ class Layer:
             raise TypeError(f"{self} computes with floats, got {x.dtype}: use x.astype(np.float32)")
         mine = getattr(self, next(iter(self.parameters))).dtype if self.parameters else x.dtype
         if x.dtype != mine:
-            raise TypeError(
-                f"{self} has weights in {mine}, got {x.dtype}: use x.astype(np.{mine}); Sequential does it for you"
-            )
+            raise TypeError(f"{self} has {mine} weights, got {x.dtype}: use x.astype(np.{mine}), as Sequential does")
         return np.ascontiguousarray(x)
 
     def check_bound(self) -> None:
@@ -169,15 +165,15 @@ class Layer:
             raise ValueError(f"{self} has no weights yet: put it in Sequential(..., rng=rng), or call .init(rng)")
 
     def check_dy(self, dy: np.ndarray, shape: Iterable[int]) -> np.ndarray:
-        """The same for the gradient that comes back: it has the shape of the output."""
+        """The same check for dy, which has the shape of the output."""
         if dy.shape != tuple(shape):
-            raise ShapeError(f"{self} gave an output of shape {tuple(shape)}, its backward got dy of shape {dy.shape}")
+            raise ShapeError(f"{self} returned shape {tuple(shape)}, but its backward got dy of shape {dy.shape}")
         return np.ascontiguousarray(dy)
 
     def check_v(self, v: np.ndarray, shape: Iterable[int]) -> np.ndarray:
-        """The same for the direction that is pushed forward: it has the shape of the input."""
+        """The same check for v, which has the shape of the input."""
         if v.shape != tuple(shape):
-            raise ShapeError(f"{self} saw an input of shape {tuple(shape)}, but its tangent got v of shape {v.shape}")
+            raise ShapeError(f"{self} got an input of shape {tuple(shape)}, but its tangent got v of shape {v.shape}")
         return np.ascontiguousarray(v)
 
     def __repr__(self) -> str:

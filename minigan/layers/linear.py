@@ -1,9 +1,9 @@
-"""What the dense layer and the three convolutions share: each is linear in x, but for a bias.
+"""What the dense layer and the three convolutions share: each is linear in x, except for a bias.
 
     y = L(x; W) + b 1        dx = L'(dy; W)        dW += x (x) dy        db += 1' dy
 
-The cache is the pair (x, 1): what W met and what b met.  A tangent does not move the bias, so its cache is (v, 0), and the same
-backward and accumulate run on it.  Such caches add and scale like vectors, so that a loss and its penalty can share one product.
+The cache is the pair (x, 1): what W and b are multiplied by.  In a tangent the bias drops out, so its cache is (v, 0), and the
+same backward and accumulate work on it.  Such caches add and scale like vectors, so a loss and its penalty can share one product.
 """
 
 from typing import Any

@@ -1,11 +1,11 @@
-"""Normalisation: subtract a mean, divide by a standard deviation, then scale and shift.  The layers differ only in what is averaged.
+"""Normalisation: subtract a mean, divide by a standard deviation, then scale and shift.  The layers differ only in what they average over.
 
     BatchNorm     each channel over the batch (and the image)     Ioffe and Szegedy 2015      mixes samples
     LayerNorm     each sample (and pixel) over its channels       Ba et al. 2016
     InstanceNorm  each channel of each sample over the image      Ulyanov et al. 2016
     PixelNorm     each pixel over its channels, no mean           Karras et al. 2018, sec. 4.2
 
-One calculus serves all.  With s = sqrt(var + eps), y = (x - mean x) / s and P u = u - mean u - y mean(y u):
+One derivation covers them all.  With s = sqrt(var + eps), y = (x - mean x) / s and P u = u - mean u - y mean(y u):
 
     dx = P dy / s                 (the Jacobian P / s is symmetric, so J v = P v / s is the same line)
     curvature:  d/dx [dy . P v / s] = -P(dy mean(y v) + v mean(y dy)) / s^2 - y mean(dy P v) / s^2
@@ -28,7 +28,7 @@ def standardize(x: np.ndarray, axes: tuple, eps: float, center: bool = True) -> 
 
 
 def project(u: np.ndarray, y: np.ndarray, axes: tuple, center: bool = True) -> np.ndarray:
-    """P u = u - mean u - y mean(y u):  what is left of a gradient once mean and scale are divided out."""
+    """P u = u - mean u - y mean(y u):  what is left of a gradient once its effect on mean and scale is removed."""
     mean = u.mean(axis=axes, keepdims=True) if center else 0
     return u - mean - y * (y * u).mean(axis=axes, keepdims=True)  # eq:norm.project
 
@@ -42,7 +42,7 @@ def curve(dy: np.ndarray, v: np.ndarray, y: np.ndarray, s: np.ndarray, axes: tup
 
 
 class _SampleNorm(Layer):
-    """y = gamma (x - mean) / sqrt(var + eps) + beta, the moments taken inside each sample."""
+    """y = gamma (x - mean) / sqrt(var + eps) + beta, the moments taken within each sample."""
 
     curved = True
     axes: tuple
@@ -65,7 +65,7 @@ class _SampleNorm(Layer):
         return project(self.gamma * self.check_dy(dy, xhat.shape), xhat, self.axes) / s  # eq:norm.dx
 
     def accumulate(self, dy: np.ndarray, cache: Any) -> None:
-        u, _, _, one = cache  # gamma multiplies u: xhat after forward, J v after tangent, where beta does not move
+        u, _, _, one = cache  # gamma multiplies u: xhat after forward, J v after tangent, where beta drops out
         dy = self.check_dy(dy, u.shape)
         axes = tuple(range(dy.ndim - 1))
         self.dgamma += (dy * u).sum(axis=axes)  # eq:norm.dgamma
@@ -104,7 +104,7 @@ class InstanceNorm(_SampleNorm):
 
 
 class PixelNorm(Layer):
-    """y = x / sqrt(mean_c x_c^2 + eps), over the last axis; nothing to learn.   (..., C) -> (..., C)
+    """y = x / sqrt(mean_c x_c^2 + eps), over the last axis; no parameters.   (..., C) -> (..., C)
 
     Karras et al. 2018 (ProGAN), sec. 4.2.
     """
@@ -137,7 +137,7 @@ class BatchNorm(Layer):
 
     Ioffe and Szegedy 2015, algorithm 1: the biased variance normalises; the unbiased one goes into the running average,
     running += momentum (batch - running), which `layer(x)` uses instead of the batch (as in PyTorch).
-    Samples mix, so D must not hold one under a gradient penalty: `tangent` refuses.
+    Samples mix, so a D with a gradient penalty cannot contain one: `tangent` raises MixedSamplesError.
     """
 
     mixes = True
@@ -159,9 +159,7 @@ class BatchNorm(Layer):
         x = self._check(x)
         M = x.size // self.n  # how many values each channel's moments are taken over
         if M < 2:
-            raise ValueError(
-                f"{self} needs at least two values per channel to have a variance, got input {x.shape}: use a larger batch"
-            )
+            raise ValueError(f"{self} needs at least two values per channel, got {x.shape}: use a larger batch")
         mean, var = kernels.column_moments(x)  # eq:batchnorm.moments
         inv_std = self._inv_std(var)
         self.running_mean += self.momentum * (mean - self.running_mean)  # eq:batchnorm.running

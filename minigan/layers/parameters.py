@@ -1,7 +1,7 @@
 """Parameters: one flat vector for a whole network, and views of it for the layers.
 
-A layer only declares its parameters: name -> (shape, initialiser).  `allocate` makes the vectors theta, grad and state, `bind` gives
-every layer reshaped views of them: W, b, ... of theta, dW, db, ... of grad, its buffers of state.
+A layer only declares its parameters: name -> (shape, initialiser).  `allocate` makes the vectors theta, grad and state, and `bind`
+gives every layer reshaped views of them: W, b, ... of theta, dW, db, ... of grad, its buffers of state.
 """
 
 import math
@@ -15,7 +15,7 @@ Init = Callable[[np.random.Generator, tuple], np.ndarray | float]
 
 
 def check_sizes(layer: str, **sizes: Any) -> None:
-    """Raise ValueError, naming the layer and the argument, unless every size is a whole number from 1 on."""
+    """Raise ValueError, naming the layer and the argument, unless every size is a whole number >= 1."""
     for name, n in sizes.items():
         if not isinstance(n, int | np.integer) or n < 1:
             raise ValueError(f"{layer} needs a whole number {name} >= 1, got {name}={n!r}")
@@ -46,7 +46,7 @@ def allocate(layers: Iterable[Any], rng: np.random.Generator, dtype: Any) -> tup
         if layer.bound and (layer.parameters or layer.buffers):
             raise ValueError(f"{layer} already belongs to a network: build a new layer, or copy.deepcopy the network")
     if len({id(layer) for layer in found}) < len(found):
-        raise ValueError("the same layer object appears twice in this network: build one object for each place")
+        raise ValueError("the same layer object appears twice in this network: build one object for each position")
 
     def zeros(kind: str) -> np.ndarray:
         return np.zeros(sum(math.prod(shape) for layer in found for shape, _ in getattr(layer, kind).values()), dtype)
@@ -64,7 +64,7 @@ def allocate(layers: Iterable[Any], rng: np.random.Generator, dtype: Any) -> tup
 # ---- initialisers: (rng, shape) -> array; partial functions, since a lambda cannot be pickled ----
 
 
-HE = math.sqrt(2)  # the gain that keeps the variance through ReLUs (He et al. 2015)
+HE = math.sqrt(2)  # the gain that preserves the variance through ReLUs (He et al. 2015)
 
 
 def normal(std: float) -> Init:

@@ -1,4 +1,4 @@
-"""Change the resolution without learning: average or maximum of k x k blocks, and its opposite, copying each pixel 2 x 2."""
+"""Change the resolution without parameters: average or maximum of k x k blocks, or the opposite, copying each pixel 2 x 2."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ class AvgPool2d(_Pool):
 
 
 class MaxPool2d(_Pool):
-    """y = max of each k x k block.   (N, H, W, C) -> (N, H/k, W/k, C);   dx = dy where the maximum stood (the first, if tied)."""
+    """y = max of each k x k block.   (N, H, W, C) -> (N, H/k, W/k, C);   dx = dy where the maximum was (the first, if tied)."""
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         blocks = self.blocks(x)

@@ -1,4 +1,4 @@
-"""Layers that only move numbers about.  Their Jacobian is a permutation, so the slope goes back by the inverse move."""
+"""Layers that only rearrange numbers.  Their Jacobian is a permutation, so the backward pass applies the inverse."""
 
 import math
 from typing import Any
@@ -14,16 +14,13 @@ class Reshape(Layer):
     def __init__(self, *shape: int):
         self.shape = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], tuple | list) else shape
         if not all(isinstance(n, int | np.integer) and n > 0 for n in self.shape):
-            raise ValueError(
-                f"Reshape takes positive sizes without the batch axis, such as Reshape(4, 4, 128), got {shape}"
-            )
+            raise ValueError(f"Reshape takes positive sizes without the batch axis, such as (4, 4, 128), got {shape}")
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         size = math.prod(x.shape[1:])
         fits = x.ndim >= 1 and size == math.prod(self.shape)
-        x = self.check(
-            x, f"(N, {math.prod(self.shape)}) in all", fits, f"{size} numbers a sample do not fill {self.shape}"
-        )
+        expected = f"(N, ...) with {math.prod(self.shape)} values a sample"
+        x = self.check(x, expected, fits, f"{size} values do not fill {self.shape}")
         return x.reshape(len(x), *self.shape), x.shape  # eq:reshape.forward
 
     def backward(self, dy: np.ndarray, shape: Any) -> Any:

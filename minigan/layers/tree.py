@@ -1,7 +1,7 @@
-"""What travels through a network is an array, or a tuple of such things: (image, label), (a, b), ((a, b), c).
+"""The data in a network is a tree: an array, or a tuple of trees such as (image, label), (a, b) or ((a, b), c).
 
-A branching network carries tuples, and every function that meets one asks the same questions.  They are answered here, once.
-None stands for "does not move": the gradient of a label, or a gradient that is zero everywhere.
+Branching networks pass tuples, and every function that handles them needs the same few operations, defined here once.
+None means "no gradient": the gradient of a label, or a gradient that is zero everywhere.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ Tree = Any  # an array, None, or a tuple of trees
 
 
 def tree_map(f: Callable, *trees: Tree) -> Tree:
-    """f of every leaf: tree_map(f, (a, b), (c, d)) -> (f(a, c), f(b, d)).  The trees must have the same shape."""
+    """Apply f to every leaf: tree_map(f, (a, b), (c, d)) -> (f(a, c), f(b, d)).  The trees must have the same structure."""
     if isinstance(trees[0], tuple):
         return tuple(tree_map(f, *parts) for parts in zip(*trees, strict=True))
     return f(*trees)
@@ -27,7 +27,7 @@ def leaves(tree: Tree) -> Iterator[Any]:
 
 
 def first(tree: Tree) -> Any:
-    """The first leaf: the image of (image, label), or an array as it is."""
+    """The first leaf: the image of (image, label), or the array itself."""
     return next(leaves(tree))
 
 

@@ -1,9 +1,9 @@
-"""Upsample, then convolve: the generator's other way to grow an image, free of checkerboards.
+"""Upsample, then convolve: the other way for a generator to grow an image, without checkerboards.
 
 A transposed convolution whose k is not a multiple of its stride reaches some pixels with more taps than others, and the
-pattern shows (Odena et al. 2016, "Deconvolution and checkerboard artifacts").  Copying each pixel to a 2 x 2 block first and
-convolving after treats all pixels alike.  Done as one layer, the copies are never made: a k x k kernel over a doubled
-image sees only a few distinct pixels, so the kernels fold the copying into the weights.
+pattern shows (Odena et al. 2016, "Deconvolution and checkerboard artifacts").  Copying each pixel to a 2 x 2 block first
+and then convolving treats all pixels alike.  In one layer the copies need not be made: a k x k kernel over a doubled
+image sees only a few distinct pixels, so the copying is folded into the weights.
 """
 
 import numpy as np

@@ -1,9 +1,9 @@
 """Curves of a run: whatever its panels name, losses and scores and measures, against the training step.
 
-Read a GAN's losses with care: they do not fall to zero. G and D pull against each other, and at the equilibrium D scores
+Read a GAN's losses with care: they do not fall to zero. G and D pull against each other, and at equilibrium D scores
 real and fake alike; the losses then have values known from theory (2 log 2 for D and log 2 for G in the original game),
-drawn as reference lines. A gap between D's mean scores on real and on fake that grows without end means that D has won.
-Neither tells whether the samples are any good; the measures do.
+drawn as reference lines. A gap between D's mean scores on real and on fake that grows without bound means that D has won.
+Neither shows whether the samples are any good; the measures do.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def curves(
     panels: Sequence[Any],
     floor: Mapping[str, float] | None = None,
 ) -> None:
-    """Draw a run, one panel below the other, and write it atomically.
+    """Draw a run, one panel below another, and write the file atomically.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def curves(
     path : its suffix (.png, .svg, .pdf) chooses the format
     panels : each with `title`, `names`, `levels` and `scale`, as minigan.game.Panel; one without a value is left out.
         A name that most rows have is drawn as a bold running mean over its faint raw values, any other as points.
-    floor : name -> what real samples get, a thin line of the same colour
+    floor : name -> what real samples get, drawn as a thin line in the same colour
 
     Raises ValueError if there are no rows or no value to draw.
     """

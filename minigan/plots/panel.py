@@ -1,4 +1,4 @@
-"""What a panel of a run's curves shows.  A game says its panels, so that curves, log and progress bar know no method by name."""
+"""What a panel of a run's curves shows.  A game defines its panels, so curves, log and progress bar need not know the method."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,8 +10,8 @@ class Panel:
 
     names : the scalars of a step, or the measures of an evaluation, that it shows; a row may lack some
     levels : label -> height of a reference line
-    scale : of the vertical axis, "linear", "log", or "share" for values from 0 to 1
-    short : name -> label in the progress bar, where there is little room; what is left out is not shown there
+    scale : scale of the vertical axis: "linear", "log", or "share" for values from 0 to 1
+    short : name -> label in the progress bar, where there is little room; names left out are not shown there
     """
 
     title: str

@@ -168,7 +168,7 @@ def sample(
     label : name of a class or its number, for a run that was trained with labels; by default all in turn
     separate : folder for one PNG for each sample
 
-    Raises ValueError for a label that the run does not have, and for points of the plane in `separate`.
+    Raises ValueError for a label that the run does not have, and for points in the plane in `separate`.
     """
     run = open_run(path)
     labels = None if label is None else np.full(max(n, 0), label_number(run, label))
@@ -176,7 +176,7 @@ def sample(
     written = []
     if separate is not None:
         if samples.ndim != 4:
-            raise ValueError("points of the plane are drawn in one picture: leave --separate out")
+            raise ValueError("points in the plane are drawn in one picture: leave --separate out")
         digits = len(str(n - 1))
         for i, image in enumerate(samples):
             written.append(Path(separate) / f"{i:0{digits}d}.png")

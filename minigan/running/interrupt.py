@@ -1,4 +1,4 @@
-"""Ctrl-C that lets the current training step finish, so that what is saved is the state between two steps."""
+"""Handle Ctrl-C by letting the current training step finish, so the state that is saved is one between two steps."""
 
 import signal
 import threading
@@ -8,7 +8,7 @@ from typing import Any
 class Interrupt:
     """with Interrupt() as ctrl_c: ...    `ctrl_c.pressed` becomes True at the first Ctrl-C; the second one raises at once.
 
-    While `ctrl_c.ready` is False (no step is done yet, kernels may still be compiling for a while) the first one raises
+    While `ctrl_c.ready` is False (no step is done yet; kernels may still be compiling) the first one raises
     too. Outside the main thread, where Python allows no signal handlers, nothing is installed.
     """
 

@@ -1,8 +1,8 @@
-"""Is every number finite? If not: which network, which layer, which step, and the last values that were.
+"""Check that every number is finite; if not, find the network, the layer and the step, and show the last finite values.
 
-One NaN in a gradient is in every weight a step later, and from there in every number. So after each step all vectors
-that a checkpoint would hold are looked at, which costs one dot product each; and when a number is bad, the networks run
-once more on the batch of that step, layer by layer, to find where it first appears.
+One NaN in a gradient spreads to every weight a step later, and from there to every number. So after each step every
+vector that a checkpoint would hold is checked, at the cost of one dot product each. When a number is bad, the networks
+run once more on the batch of that step, layer by layer, to find where it first appears.
 """
 
 import copy
@@ -41,29 +41,29 @@ def report(
 
     Parameters
     ----------
-    error : what was found; its attribute `net`, if any, is the network whose gradient is bad
+    error : the error raised; its attribute `net`, if any, is the network whose gradient is bad
     batch : the last (x, y) that the game drew, on which the networks run once more; None if it drew none
     last : the scalars of the last good step
-    kept : path of the last checkpoint, or "" without one
+    kept : path of the last checkpoint, or "" if there is none
     """
     owner = next((name for name, net in game.networks.items() if net is getattr(error, "net", None)), "")
     places = game.inspect(*batch, np.random.default_rng(0)) if batch else ()
     where = next(filter(None, (first_bad(name, net, x) for name, net, x in places)), "")
     values = ", ".join(f"{name} {value:.4g}" for name, value in last.items()) or "none yet"
-    checkpoint = f" The last checkpoint stays: {kept}." if kept else ""
+    checkpoint = f" The last checkpoint is kept: {kept}." if kept else ""
     return f"step {step}: {owner and owner + ': '}{error}.{where} Last finite values: {values}.{checkpoint} {CAUSES}"
 
 
 def first_bad(name: str, net: Sequential, x: Any) -> str:
     """The first layer whose output in net.forward(x) is not finite, as a sentence; "" if there is none.
 
-    A copy of the network runs, with a look at what each layer returns. Layers inside a layer return before it does, so
-    the innermost is found.
+    Runs a copy of the network that checks what each layer returns. Inner layers return before the layer that holds them,
+    so the innermost is found.
     """
     found: list[str] = []
     net = copy.deepcopy(net)
     for place, layer in _places(net.layers, name):
-        _look(layer, f" The first bad output is that of {place}, {layer}", found)
+        _check_output(layer, f" The first bad output is that of {place}, {layer}", found)
     with np.errstate(all="ignore"):
         net.forward(x)
     return found[0] if found else ""
@@ -76,13 +76,13 @@ def _places(layers: list[Layer], outer: str) -> Iterator[tuple[str, Layer]]:
         yield from _places(layer.children(), f"{outer}, layer {i}, {type(layer).__name__}")
 
 
-def _look(layer: Layer, sentence: str, found: list[str]) -> None:
+def _check_output(layer: Layer, sentence: str, found: list[str]) -> None:
     forward = layer.forward
 
     def watched(x: Any) -> Any:
         y, cache = forward(x)
         if not finite(y):
-            bad_input = ", whose input was bad already: is there NaN or Inf in the data?"
+            bad_input = ", whose input was already bad: is there NaN or Inf in the data?"
             found.append(sentence + ("." if finite(x) else bad_input))
         return y, cache
 
@@ -90,7 +90,7 @@ def _look(layer: Layer, sentence: str, found: list[str]) -> None:
 
 
 def finite(x: Any) -> bool:
-    """Is every number of x finite? x is an array, None, or a tuple of these."""
+    """True if every number in x is finite. x is an array, None, or a tuple of these."""
     if isinstance(x, tuple):
         return all(map(finite, x))
     flat = np.asarray(0 if x is None else x).reshape(-1)

@@ -1,10 +1,10 @@
-"""What a run leaves on disk, and when: its log, sheets of samples, the frames of its film, its checkpoint.
+"""What a run writes to disk, and when: its log, sheets of samples, the frames of its film, its checkpoint.
 
-    run.jsonl                  one row a line                  samples/epoch_003.png   each epoch
-    checkpoint.safetensors     each epoch, and on Ctrl-C       frames/step_000012.png  often at first, then seldom
+    run.jsonl                  one row per line                samples/epoch_003.png   each epoch
+    checkpoint.safetensors     each epoch, and on Ctrl-C       frames/step_000012.png  often at first, then less often
 
 The checkpoint holds everything that the next step depends on: weights, moments, averages, running statistics, the state
-of the source and of the step's generator. A run that was killed and resumed ends in the same bits as one that never was.
+of the source and of the step's generator. A run that was killed and resumed ends with the same bits as one that was not.
 """
 
 import json
@@ -19,7 +19,7 @@ from minigan.game import Game
 from minigan.running import checkpoint
 from minigan.running.files import atomic_write
 
-FRAMES = 48  # of the film of a run
+FRAMES = 48  # in the film of a run
 
 
 class Recorder:
@@ -27,10 +27,10 @@ class Recorder:
 
     Parameters
     ----------
-    game, source, rng : what a checkpoint saves and restores; rng is the generator of the steps
-    steps, epoch : training steps of the run and of an epoch
+    game, source, rng : what a checkpoint saves and restores; rng is the generator that the steps use
+    steps, epoch : training steps in the run and in an epoch
     picture : picture(samples, path) draws samples and saves them; None for no pictures
-    sheet, seed : number of samples on a picture, and the seed of their noise, the same each time
+    sheet, seed : number of samples in a picture, and the seed of their noise, the same each time
     """
 
     def __init__(
@@ -59,9 +59,9 @@ class Recorder:
         return self.out / "checkpoint.safetensors"
 
     def begin(self, t: int) -> None:
-        """Before the steps after t: delete frames after t, which the run will draw again; record step 0.
+        """Call before the steps after t: delete frames after t, which the run will draw again; record step 0.
 
-        Raises FileExistsError if the run is new but the folder holds another one, which would be lost.
+        Raises FileExistsError if the run is new but the folder holds another one, which would be overwritten.
         """
         if self.out is None:
             return
@@ -69,7 +69,7 @@ class Recorder:
             found = checkpoint.load(self.checkpoint_path)[1].get("step", 0)
             if found:
                 raise FileExistsError(
-                    f"{self.out} holds a run that is at step {found}: call restore() to go on with it, or choose another out="
+                    f"{self.out} holds a run that is at step {found}: call restore() to continue it, or choose another out="
                 )
         for frame in (self.out / "frames").glob("step_*.png"):
             if int(frame.stem.removeprefix("step_")) > t:
@@ -78,7 +78,7 @@ class Recorder:
             self.record(0, 0.0, [], last=False)
 
     def record(self, t: int, seconds: float, rows: list[dict], last: bool) -> None:
-        """After step t: at the end of an epoch a sheet and a checkpoint, in between a frame of the film if one is due."""
+        """After step t, write what is due: a frame of the film; at the end of an epoch also a sheet and a checkpoint."""
         if self.out is None:
             return
         epoch_ends = t % self.epoch == 0 or last
@@ -108,12 +108,12 @@ class Recorder:
         checkpoint.save(self.checkpoint_path, self.game.arrays(), meta)
 
     def restore(self) -> tuple[int, float, list[dict]]:
-        """Put game, source and rng back to the checkpoint -> its step, its seconds, the rows up to it.  Files stay as they are."""
+        """Restore game, source and rng from the checkpoint -> its step, its seconds, the rows up to it.  Files do not change."""
         mine = self.game.arrays()
         arrays, meta = checkpoint.load(self.checkpoint_path, expect=mine)
         for name, array in arrays.items():
             mine[name][...] = array
-        self.source.restore(meta["source"] if "source" in meta else meta["order"])  # "order": before there were sources
+        self.source.restore(meta["source"] if "source" in meta else meta["order"])  # "order": in older checkpoints
         self.game.restore(meta.get("game", {}))
         self.rng.bit_generator.state = meta["rng"]
         for name, opt in self.game.optimizers.items():

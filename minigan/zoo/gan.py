@@ -1,4 +1,4 @@
-"""A GAN on images or points of the plane: any loss with any penalties, conditional where the data has labels."""
+"""A GAN on images or points in the plane: any loss with any penalties, conditional where the data has labels."""
 
 import dataclasses
 from collections.abc import Callable
@@ -44,7 +44,7 @@ class Options(recipe.Options):
         super().__post_init__()
         if self.model == "toy" and self.data not in POINTS:
             raise ValueError(
-                f"the model toy is for points of the plane (--data ring or grid), {self.data} needs one of {', '.join(models.MODELS)}"
+                f"the model toy is for points in the plane (--data ring or grid), {self.data} needs one of {', '.join(models.MODELS)}"
             )
         for name in self.penalties:
             one_of("penalty", name, [*penalties.PENALTIES, "none"])

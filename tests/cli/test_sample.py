@@ -99,4 +99,4 @@ def test_points_have_no_labels_and_no_separate_images(capsys, tmp_path):
     assert cli.main(["train", "--data", "grid", "--width", "4", "--steps", "1", "--out", str(out)]) == 0
     capsys.readouterr()
     assert "the samples of this run have no labels: leave --label out" in failing(capsys, "sample", out, "--label", "1")
-    assert "points of the plane are drawn in one picture" in failing(capsys, "sample", out, "--separate", tmp_path)
+    assert "points in the plane are drawn in one picture" in failing(capsys, "sample", out, "--separate", tmp_path)

@@ -146,7 +146,7 @@ def test_train_says_where_everything_is(capsys, tmp_path):
     lines = said.out.splitlines()
     assert lines[1].startswith("3 steps in ")
     assert lines[2].startswith("frechet pixels 8x8 ")
-    assert lines[2].endswith(" with 898 samples; in brackets: real ones")
+    assert lines[2].endswith(" with 898 samples (in brackets: real samples)")
     places = dict(line.split() for line in lines[3:-2])
     assert list(places) == ["samples", "film", "curves", "walk", "table", "checkpoint", "config"]
     assert all(Path(place).exists() for place in places.values())
@@ -251,7 +251,7 @@ def test_a_run_that_diverges_is_one_sentence(capsys, tmp_path):
     assert "Traceback" not in said
     assert "Warning" not in said
     assert "minigan train: step " in said
-    assert f"The last checkpoint stays: {tmp_path}/checkpoint.safetensors." in said
+    assert f"The last checkpoint is kept: {tmp_path}/checkpoint.safetensors." in said
 
 
 def test_an_error_of_ours_is_not_hidden(stop_at, tmp_path):

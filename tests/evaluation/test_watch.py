@@ -90,7 +90,7 @@ def test_a_sentence():
     row = {"step": 3, "frechet_pixels_8x8": 1.5, "recall": 0.25}
     assert mine.sentence([]) == mine.sentence([{"step": 1}]) == ""
     assert mine.sentence([row | {"recall": 0.1}, row, {"step": 4}]) == (
-        "frechet pixels 8x8 1.5 (0.5), recall 0.25 (0.9877) with 898 samples; in brackets: real ones"
+        "frechet pixels 8x8 1.5 (0.5), recall 0.25 (0.9877) with 898 samples (in brackets: real samples)"
     )
 
 

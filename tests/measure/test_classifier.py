@@ -61,7 +61,7 @@ def test_a_batch_is_not_changed(digits):
         ({"images": np.zeros((100, 32, 32, 1), np.uint8)}, "got uint8"),
         ({"images": np.zeros((100, 28, 28, 1), np.float32)}, "got float32"),
         ({"labels": np.zeros(99, np.int64)}, r"100 images and labels of shape \(99,\)"),
-        ({"labels": np.full(100, 10)}, r"labels must lie in 0..9"),
+        ({"labels": np.full(100, 10)}, r"labels must be in 0..9"),
         ({"epochs": 0}, "epochs must be at least 1, got 0"),
         ({"seed": -1}, "non-negative"),
     ],

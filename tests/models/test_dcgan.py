@@ -103,7 +103,7 @@ def test_other_sizes_are_refused(model, shape):
 def test_other_bad_calls(model):
     with pytest.raises(ValueError, match=r"whole number .* >= 1, got .*=0"):
         model((8, 8, 1), width=0, rng=0)
-    with pytest.raises(TypeError, match="draws its first weights"):
+    with pytest.raises(TypeError, match="draws random weights"):
         model((8, 8, 1))
     _, D = model((8, 8, 1), latent=5, width=2, rng=0)
     with pytest.raises(ValueError, match=r"expected an input of shape"):

@@ -90,7 +90,7 @@ def test_toy_networks(depth):
 def test_bad_sizes():
     with pytest.raises(ValueError, match="Dense needs a whole number n_out >= 1, got n_out=0"):
         mlp((8, 8, 1), latent=5, width=0, rng=0)
-    with pytest.raises(TypeError, match=r"draws its first weights: pass rng=np\.random\.default_rng\(0\)"):
+    with pytest.raises(TypeError, match=r"draws random weights: pass rng=np\.random\.default_rng\(0\)"):
         mlp((8, 8, 1))
     G, _ = mlp((8, 8, 1), latent=5, width=4, rng=0)
     with pytest.raises(ValueError, match=r"expected an input of shape \(N, 5\), got \(2, 6\)"):

@@ -53,7 +53,7 @@ def test_pairs_are_looked_at_too():
     assert re.search(r"of G, layer 0, .*layer \d, Embedding\(2, 3\)\.$", first_bad("G", G, pair))
     bad = np.full((2, 5), np.nan, np.float32), np.array([0, 1])
     assert re.search(
-        r"of D, layer 0, .*layer 0, Flatten\(\), whose input was bad already: is there NaN or Inf in the data\?$",
+        r"of D, layer 0, .*layer 0, Flatten\(\), whose input was already bad: is there NaN or Inf in the data\?$",
         first_bad("D", D, bad),
     )
 
@@ -92,7 +92,7 @@ def test_the_report_says_all_that_is_known():
         "step 7: net: the gradient is nan. The first bad output is that of net, layer 3, Dense(4, 1). "
     )
     assert (
-        " Last finite values: loss 0.125. The last checkpoint stays: runs/a/checkpoint.safetensors. Usual causes"
+        " Last finite values: loss 0.125. The last checkpoint is kept: runs/a/checkpoint.safetensors. Usual causes"
         in said
     )
     said = report(NonFiniteError("loss is nan"), game, None, 1, {}, "")  # no batch was drawn, nothing is known before

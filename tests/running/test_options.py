@@ -77,7 +77,7 @@ def test_penalties(penalty, names):
         ({"penalty": "r1,r3"}, "^unknown penalty 'r3'; choose from r1, r2, wgan_gp"),
         ({"penalty": "wgan-gp"}, "^unknown penalty 'wgan-gp': did you mean 'wgan_gp'"),
         ({"schedule": "cosinus"}, "^unknown schedule 'cosinus': did you mean 'cosine'"),
-        ({"model": "toy", "data": "digits8"}, "toy is for points of the plane .*digits8 needs one of mlp, dcgan, dcgan_up"),
+        ({"model": "toy", "data": "digits8"}, "toy is for points in the plane .*digits8 needs one of mlp, dcgan, dcgan_up"),
         ({"steps": 0}, "^steps must be at least 1, got 0"),
         ({"batch": -1}, "^batch must be at least 1, got -1"),
         ({"d_steps": 0}, "^d_steps must be at least 1"),

@@ -141,6 +141,6 @@ def test_a_new_run_does_not_overwrite_another(tmp_path):
     recorder(tmp_path).save(0, 0.0, [])
     recorder(tmp_path).begin(0)  # a run that has not begun may begin
     recorder(tmp_path).save(400, 9.0, [])
-    with pytest.raises(FileExistsError, match=r"at step 400: call restore\(\) to go on with it"):
+    with pytest.raises(FileExistsError, match=r"at step 400: call restore\(\) to continue it"):
         recorder(tmp_path).begin(0)
     recorder(tmp_path).begin(400)

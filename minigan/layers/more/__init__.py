@@ -1,11 +1,11 @@
-"""Layers that are not needed on the first evening.  Each keeps the contract of layers/layer.py.
+"""Layers that are not needed on the first evening.  Each follows the contract of layers/layer.py.
 
 embedding.py      one vector for each label
-label.py          one score for each label, read at the label
-dropout.py        a random part of the units switched off
+label.py          one score for each label; the image's own is used
+dropout.py        switches off a random part of the units
 attention.py      self-attention: every pixel looks at every other
 spectral_norm.py  a layer divided by its largest singular value
-minibatch_std.py  how varied a batch is, as one more channel
+minibatch_std.py  how varied a batch is, as an extra channel
 pack.py           several samples judged as one
 """
 

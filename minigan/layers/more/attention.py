@@ -1,6 +1,6 @@
-"""Self-attention: let every pixel look at every other, where a convolution sees only its neighbours.
+"""Self-attention: let every pixel look at every other, whereas a convolution sees only neighbours.
 
-The most curved layer of the library: it is cubic in x, with a softmax inside.  Its second order is still the same two
+The most curved layer of the library: it is cubic in x, with a softmax inside.  Its second order still uses the same two
 streams; each line of `backward_tangent` is one product rule.
 """
 
@@ -21,9 +21,9 @@ def _T(a: np.ndarray) -> np.ndarray:
 class SelfAttention(Composite):
     """y = x + gamma A v,   A = softmax(q k' / sqrt(d)),   q = x Wq, k = x Wk, v = x Wv.
 
-    x (N, H, W, C), taken as T = H W pixels -> y (N, H, W, C).  Wq, Wk (C, d), Wv (C, C), gamma (1,) starting at 0, so that the
-    layer begins as the identity.  d defaults to max(1, C // 8).  Zhang et al. 2019 (SAGAN), eqs. 1 to 3; the scale
-    1 / sqrt(d) from Vaswani et al. 2017, eq. 1.
+    x (N, H, W, C), treated as T = H W pixels -> y (N, H, W, C).  Wq, Wk (C, d), Wv (C, C), gamma (1,) starting at 0, so the
+    layer starts as the identity.  d defaults to max(1, C // 8).  Zhang et al. 2019 (SAGAN), eqs. 1 to 3; the scale
+    1 / sqrt(d) is from Vaswani et al. 2017, eq. 1.
     """
 
     curved = True

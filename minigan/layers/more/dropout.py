@@ -1,6 +1,6 @@
 """Dropout: switch off a random share of the units, so that none can rely on any other (Srivastava et al. 2014).
 
-Where is its randomness kept?  In `state`, like everything else a network remembers: a seed and a count of the draws.  The
+Its randomness is kept in `state`, like everything else a network remembers: a seed and a count of the draws.  The
 mask of draw t is a function of (seed, t), so a run that was stopped and resumed draws the same masks, bit for bit.
 """
 
@@ -17,7 +17,7 @@ def _seed(rng: np.random.Generator, shape: tuple) -> np.ndarray:
 
 
 class Dropout(Layer):
-    """y = m x / (1 - p),  m ~ Bernoulli(1 - p) anew for every value;  dx = m dy / (1 - p).  `layer(x)` is the identity.   Any shape."""
+    """y = m x / (1 - p),  m ~ Bernoulli(1 - p), drawn for every value;  dx = m dy / (1 - p).  `layer(x)` is the identity.   Any shape."""
 
     def __init__(self, p: float = 0.5):
         if not 0 <= p < 1:

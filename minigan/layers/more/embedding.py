@@ -1,6 +1,6 @@
-"""Embedding: one learned vector for each class, looked up by its label.  It is Dense on one-hot rows without the zeros.
+"""Embedding: one learned vector for each class, looked up by its label.  It is Dense on one-hot rows, skipping the zeros.
 
-A label has no gradient, so `backward` returns None and a tangent that reaches it stops: labels do not move.
+A label has no gradient, so `backward` returns None and the tangent is zero: a label cannot vary continuously.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ def one_hot(labels: np.ndarray, n_classes: int, dtype: Any) -> np.ndarray:  # (N
 
 
 def check_labels(layer: Layer, labels: Any, n_classes: int, n: int | None = None) -> np.ndarray:
-    """The labels as an array: integers of shape (N,) in [0, n_classes), or an error that says what they are instead."""
+    """Return the labels as an array of integers (N,) in [0, n_classes), or raise an error that describes what they are."""
     labels = np.asarray(labels)
     if labels.ndim != 1 or labels.dtype.kind not in "iu" or n not in (None, len(labels)):
         expected = "(N,)" if n is None else f"({n},)"
@@ -26,7 +26,7 @@ def check_labels(layer: Layer, labels: Any, n_classes: int, n: int | None = None
             f"{layer} expected integer labels of shape {expected}, got {labels.dtype} of shape {labels.shape}"
         )
     if labels.size and not 0 <= labels.min() <= labels.max() < n_classes:
-        raise ValueError(f"{layer} knows the labels 0 to {n_classes - 1}, got {labels.min()} to {labels.max()}")
+        raise ValueError(f"{layer} takes labels 0 to {n_classes - 1}, got {labels.min()} to {labels.max()}")
     return labels
 
 
@@ -47,7 +47,7 @@ class Embedding(Layer):
         return None
 
     def accumulate(self, dy: np.ndarray, cache: Any) -> None:
-        labels, one = cache  # one is 1 after forward, 0 after tangent (labels do not move), c after blend
+        labels, one = cache  # one is 1 after forward, 0 after tangent (labels are fixed), c after blend
         dy = one * self.check_dy(dy, (len(labels), self.dim))
         # dW[label[n]] += dy[n], repeated labels too   eq:embedding.dW
         self.dW += one_hot(labels, self.n_classes, dy.dtype).T @ dy

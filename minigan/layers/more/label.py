@@ -1,9 +1,9 @@
-"""How a label leaves D: the image is judged by the score that belongs to its label.
+"""How D uses a label: the image is judged by the score that belongs to its label.
 
     D = Sequential(Beside(Conv2d(1, 32, 4, 2, 1), ..., Flatten()), LabelScore(2048, 10))         D.forward((x, label))
 
-"Is this a real image?" becomes "is this a real 7?", so G must draw what it was asked for.  One D with one score for each
-class, read off at the label (Liu et al. 2019, FUNIT, sec. 3; Choi et al. 2020, StarGAN v2).
+"Is this a real image?" becomes "is this a real 7?", so G must draw what it was asked for.  D has one score for each class
+and uses the one at the label (Liu et al. 2019, FUNIT, sec. 3; Choi et al. 2020, StarGAN v2).
 """
 
 import math

@@ -1,7 +1,7 @@
-"""Minibatch standard deviation: let D see how varied a batch is, so that a generator of equal images is caught at once.
+"""Minibatch standard deviation: let D see how varied a batch is, so a generator whose images are all alike is caught at once.
 
 ProGAN's cure for mode collapse (Karras et al. 2018, sec. 3).  Its whole point is to mix the samples of a batch, which is why
-it cannot stand in a D under a gradient penalty.
+a D with a gradient penalty cannot contain it.
 """
 
 from typing import Any

@@ -12,23 +12,25 @@ from minigan.layers.layer import Layer
 
 
 class Pack(Layer):
-    """(N, ..., C) -> (N/m, ..., m C): pack i holds samples m i ... m i + m - 1, one behind the other on the last axis.
+    """(N, ..., C) -> (N/m, ..., m C): pack i holds samples m i ... m i + m - 1, concatenated along the last axis.
 
-    The Jacobian is a permutation, so the slope goes back by the inverse move.  m >= 2 must divide N.
-    A score belongs to m samples, so a gradient penalty, which asks for the slope at one sample, is refused.
+    The Jacobian is a permutation, so the backward pass applies the inverse.  m >= 2 must divide N.
+    A score belongs to m samples, so a gradient penalty, which needs the gradient at one sample, raises MixedSamplesError.
     """
 
     mixes = True
 
     def __init__(self, m: int):
         if not isinstance(m, int | np.integer) or m < 2:
-            raise ValueError(f"Pack takes how many samples go together, a whole number from 2, got {m!r}")
+            raise ValueError(f"Pack needs the number of samples in a pack, a whole number >= 2, got {m!r}")
         self.m = int(m)
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         x = self.check(x, "(N, ..., C) with at least two axes", x.ndim >= 2)
         left = len(x) % self.m
-        x = self.check(x, f"a batch of a multiple of {self.m}", left == 0, f"{left} of {len(x)} samples are left over")
+        x = self.check(
+            x, f"(N, ..., C) with N a multiple of {self.m}", left == 0, f"{left} of {len(x)} samples would be left over"
+        )
         packs = x.reshape(len(x) // self.m, self.m, *x.shape[1:])  # (N/m, m, ..., C)
         # eq:pack.forward
         return np.moveaxis(packs, 1, -2).reshape(len(packs), *x.shape[1:-1], -1), x.shape  # (N/m, ..., m C)

@@ -1,7 +1,7 @@
-"""Spectral normalisation: divide a layer's weights by their largest singular value, so that it can stretch nothing by more than 1.
+"""Spectral normalisation: divide a layer's weights by their largest singular value, so it stretches no vector by a factor above 1.
 
-A product of such layers is a D whose gradient is bounded by design, without a penalty (Miyato et al. 2018).  The singular value
-is tracked by one step of power iteration at each forward pass, in training mode; u is kept in `state`.
+A chain of such layers is a D whose gradient is bounded by design, without a penalty (Miyato et al. 2018).  The singular value
+is tracked by one step of power iteration at each forward pass in training mode; v is kept in `state`.
 """
 
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ class SpectralNorm(Layer):
 
     @contextmanager
     def _normalised(self, sigma: np.ndarray) -> Iterator[Any]:
-        """The wrapped layer with W / sigma in place of W, and an empty dW to collect its gradient."""
+        """The wrapped layer with W / sigma in place of W, and a zero dW to collect its gradient."""
         W, dW = self.layer.W, self.layer.dW
         self.layer.W, self.layer.dW = W / sigma, np.zeros_like(dW)  # eq:spectral.forward
         try:
@@ -79,7 +79,7 @@ class SpectralNorm(Layer):
             layer.accumulate(dy, inner)
             dWbar, Wbar = layer.dW, layer.W
         outer = np.outer(u, v).reshape(Wbar.shape)
-        # through sigma: it moves with W too   eq:spectral.dW
+        # sigma depends on W too   eq:spectral.dW
         self.layer.dW += (dWbar - (dWbar * Wbar).sum() * outer) / sigma
 
     def tangent(self, v: np.ndarray, cache: Any) -> tuple[np.ndarray, Any]:

@@ -12,7 +12,7 @@ TILES, IMAGES, SIDE = (
     8,
     64,
 )  # the most feature maps or kernels, the most images, the most rows or columns of a matrix
-EDGE = 72  # pixels: the side of the square in which points of the plane are drawn
+EDGE = 72  # pixels: the side of the square in which points in the plane are drawn
 
 Picture = tuple[str, np.ndarray]  # a caption, and uint8 (H, W, 1 or 3)
 

@@ -82,7 +82,7 @@ def trace(
                 f"{name} must be a network, such as Sequential(Dense(2, 1), rng=0), got {type(net).__name__}"
             )
         if opt is not None and opt.net is not net:
-            raise ValueError(f"opt_{name} moves another network than {name}: build it as Adam({name}, ...)")
+            raise ValueError(f"opt_{name} updates another network, not {name}: build it as Adam({name}, ...)")
     if not (hasattr(loss, "d") and hasattr(loss, "g")):
         raise TypeError(f"loss must be a GAN loss, such as minigan.losses.hinge, got {loss!r}")
     chosen = as_penalties(penalties)

@@ -159,7 +159,7 @@ def test_messages_for_what_cannot_be_traced():
     G, D, x, z = plane()
     with pytest.raises(TypeError, match=r"D must be a network, such as Sequential.*got Dense"):
         minigan.trace(G, Dense(2, 1), x, z)
-    with pytest.raises(ValueError, match="opt_D moves another network than D"):
+    with pytest.raises(ValueError, match="opt_D updates another network, not D"):
         minigan.trace(G, D, x, z, opt_D=Adam(G))
     with pytest.raises(TypeError, match=r"loss must be a GAN loss, such as minigan\.losses\.hinge, got 'hinge'"):
         minigan.trace(G, D, x, z, loss="hinge")

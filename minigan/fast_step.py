@@ -21,7 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from minigan.layers.layer import ShapeError
+from minigan.layers.layer import Layer, ShapeError
+from minigan.layers.parameters import all_layers
 from minigan.layers.tree import Tree, first, tree_map
 from minigan.losses import GANLoss
 from minigan.penalties import Penalty, Rng, add_penalty, as_penalties, input_gradient
@@ -61,11 +62,17 @@ def backward_with_penalties(D: Any, dy: np.ndarray, scores: np.ndarray, caches: 
     value, v = input_gradient(D, scores, caches, shared)
     _, tangents = D.tangent(v, caches)
     one = np.ones_like(scores)
-    if D.curved or scores.size > len(scores):
+    if D.curved or scores.size > len(scores) or not can_blend(D):
         D.backward_tangent(one, tangents, caches, dy, need_dx=False)
     else:
-        D.backward(one, D.blend(dy, caches, tangents), need_dx=False)
+        D.backward(one, D.blend(dy.reshape(-1, 1), caches, tangents), need_dx=False)
     return value + sum(add_penalty(D, scores, caches, penalty) for penalty in others)
+
+
+def can_blend(D: Any) -> bool:
+    """Does every layer with parameters define `blend`?  A layer of your own may leave it out: D then runs both passes."""
+    left_out = (layer for layer in all_layers(D.layers) if type(layer).blend is Layer.blend)
+    return not any(inner.parameters for layer in left_out for inner in layer.walk())
 
 
 def on_halves(g: np.ndarray, n: int, real: list[Penalty], fake: list[Penalty]) -> tuple[float, np.ndarray]:

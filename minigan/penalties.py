@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from minigan.layers.tree import first
+from minigan.layers.tree import first, tree_map
 
 Weight = float | Callable[[int], float]  # a number, or a schedule: a function of D's step
 Rng = np.random.Generator | None
@@ -156,10 +156,18 @@ def around(real: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def input_gradient(D: Any, scores: np.ndarray, caches: list, penalty: Callable) -> tuple[float, Any]:
-    """The penalty's value, and v = d value / dg with g = dD/dx: (N, ...), or (v, None) for a D that sees labels too."""
+    """The penalty's value, and v = d value / dg with g = dD/dx: (N, ...), or (v, None) for a D that sees labels too.
+
+    A second image, on which D is conditioned, does not move either: (v, 0).
+    """
     g = D.backward(np.ones_like(scores), caches, learn=False)  # (N, ...): row n is dD(x_n)/dx_n   eq:penalty.g
     value, v = penalty(first(g))
-    return value, (v, *[None] * (len(g) - 1)) if isinstance(g, tuple) else v  # only the image moves, not the label
+    return value, (v, *tree_map(_still, g[1:])) if isinstance(g, tuple) else v  # only the image moves
+
+
+def _still(g: np.ndarray | None) -> np.ndarray | None:
+    """The direction of an input that does not move: 0, or None for a label."""
+    return None if g is None else np.zeros_like(g)
 
 
 def add_penalty(D: Any, scores: np.ndarray, caches: list, penalty: Callable) -> float:

@@ -98,8 +98,8 @@ class Trainer:
                 if quality or self.t % self.log_every == 0 or self.t in (1, self.steps):
                     head = {"step": self.t, "epoch": self.t / self.epoch_steps, "seconds": round(self.seconds, 3)}
                     self.rows.append(head | row)
-                progress(self.t, row)
                 self.recorder.record(self.t, self.seconds, self.rows, last=self.t == self.steps)
+                progress(self.t, row)  # last, so that an exception in it loses nothing
                 if ctrl_c.pressed:
                     self.save()
                     raise KeyboardInterrupt

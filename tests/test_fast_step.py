@@ -6,8 +6,10 @@ import pytest
 from minigan import game
 from minigan.fast_step import fast_d_step, join, on_halves
 from minigan.game import d_step
-from minigan.layers import BatchNorm, Dense, LeakyReLU, MinibatchStd, SpectralNorm, Tanh
+from minigan.gradcheck import check_step
+from minigan.layers import BatchNorm, Concat, Dense, Layer, LeakyReLU, MinibatchStd, Residual, SpectralNorm, Tanh
 from minigan.layers.layer import ShapeError
+from minigan.layers.parameters import constant
 from minigan.losses import GAN_LOSSES, non_saturating, relativistic
 from minigan.network import Sequential
 from minigan.optim import SGD
@@ -123,3 +125,43 @@ def test_each_penalty_sees_its_own_half():
     value, v = on_halves(g, 2, [r1], [R2(gamma=2.0)])
     assert value == pytest.approx(0.5 * (0 + 1 + 4 + 9) / 2 + (16 + 25))
     np.testing.assert_allclose(v, np.concatenate([g[:2] / 2, 2 * g[2:]]))
+
+
+class Gain(Layer):
+    """y = g x: a layer of one's own, with the verbs a penalty needs but without blend."""
+
+    def __init__(self, n):
+        self.parameters = {"g": ((n,), constant(1.0))}
+
+    def forward(self, x):
+        return x * self.g, x
+
+    def backward(self, dy, x):
+        return dy * self.g
+
+    def accumulate(self, dy, x):
+        self.dg += (dy * x).sum(axis=0)
+
+    def tangent(self, v, x):
+        return v * self.g, v
+
+
+@pytest.mark.parametrize("layer", [lambda: Gain(6), lambda: Residual(Gain(6))], ids=["alone", "inside"])
+def test_a_layer_without_blend_gets_the_same_gradient(layer):
+    expected, _ = gradient(d_step, *setting(layer()), non_saturating, PENALTIES["r1 + r2"])
+    got, _ = gradient(fast_d_step, *setting(layer()), non_saturating, PENALTIES["r1 + r2"])
+    np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_d_may_judge_an_image_given_another(name):
+    def networks():
+        _, _, x, z = setting()
+        D = Sequential(Concat([Dense(5, 4)], [Dense(3, 2), LeakyReLU()]), Dense(6, 1), rng=1, dtype=np.float64)
+        G = Sequential(Concat(), Dense(6, 5), rng=0, dtype=np.float64)
+        return G, D, (x, z + 1), (z, z)
+
+    expected, _ = gradient(d_step, *networks(), non_saturating, PENALTIES[name])
+    got, _ = gradient(fast_d_step, *networks(), non_saturating, PENALTIES[name])
+    np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-14)
+    check_step(*networks()[:2], non_saturating, *networks()[2:], PENALTIES[name])

@@ -679,3 +679,18 @@ def test_ctrl_c_exits_130_within_2_seconds_and_resume_goes_on(whole, tmp_path):
     assert "Traceback" not in stderr
     assert cli.main(["resume", str(out)]) == 0
     assert_same_run(whole, out)
+
+
+def test_an_exception_in_the_last_progress_loses_nothing(tmp_path):
+    class Counting(Game):
+        def step(self, draw, rng):
+            return {"loss": 1.0}
+
+    def fail(t, row):
+        if t == 10:
+            raise RuntimeError
+
+    x = np.zeros((35, 2), np.float32)
+    with pytest.raises(RuntimeError):
+        Trainer(Counting(), x, batch=5, steps=10, out=tmp_path).run(fail)
+    assert Trainer(Counting(), x, batch=5, steps=10, out=tmp_path).restore().t == 10

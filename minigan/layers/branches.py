@@ -20,6 +20,7 @@ import numpy as np
 from minigan.layers.chain import Chain
 from minigan.layers.composite import Block, Composite, Tangent
 from minigan.layers.layer import Layer, ShapeError
+from minigan.layers.parameters import check_sizes
 from minigan.layers.tree import Tree, add, leaves
 
 
@@ -27,6 +28,7 @@ class Copy(Layer):
     """y = (x, ..., x), n times;   dx = the sum of all dy."""
 
     def __init__(self, n: int = 2):
+        check_sizes("Copy", n=n)
         self.n = n
 
     def forward(self, x: Tree) -> tuple[Tree, Any]:
@@ -88,8 +90,7 @@ class Parallel(Composite):
     ) -> tuple[Tree, Tree]:
         dx = (None,) * len(dw) if dx is None else dx
         parts = zip(self.branches, dw, dx, tcache.inner, cache, strict=True)
-        both = [(None, None) if d is None else branch.streams(d, e, t, c, learn) for branch, d, e, t, c in parts]
-        dw, dx = zip(*both)
+        dw, dx = zip(*(branch.streams(d, e, t, c, learn) for branch, d, e, t, c in parts))
         return dw, None if all(leaf is None for leaf in leaves(dx)) else dx
 
     def blend(self, c: np.ndarray, cache: Any, tcache: Any) -> Any:
@@ -105,7 +106,7 @@ class Sum(Layer):
     pairs = True
 
     def forward(self, x: Tree) -> tuple[np.ndarray, int]:
-        if len({part.shape for part in x}) > 1:
+        if len({part.shape for part in _tuple(self, x)}) > 1:
             hint = "in a Residual these are the body and the shortcut, so pass a shortcut= layer that fits"
             raise ShapeError(f"{self} adds arrays of the same shape, got {_shapes(x)}: {hint}")
         return sum(x[1:], x[0]), len(x)  # eq:residual.forward
@@ -123,7 +124,7 @@ class Join(Layer):
     pairs = True
 
     def forward(self, x: Tree) -> tuple[np.ndarray, tuple]:
-        if len({part.shape[:-1] for part in x}) > 1:
+        if len({part.shape[:-1] for part in _tuple(self, x)}) > 1:
             raise ShapeError(f"{self} joins along the last axis, so all others must agree: got {_shapes(x)}")
         y = np.concatenate(x, axis=-1)  # eq:concat.forward
         return y, (y.shape, tuple(accumulate(part.shape[-1] for part in x))[:-1])
@@ -135,6 +136,13 @@ class Join(Layer):
 
     def tangent(self, v: Tree, cache: tuple) -> tuple[np.ndarray, tuple]:
         return np.concatenate(v, axis=-1), cache
+
+
+def _tuple(layer: Layer, x: Tree) -> tuple:
+    """x, if it is a tuple of arrays; the rows of one array are samples, which must not be added or joined."""
+    if not isinstance(x, tuple):
+        raise TypeError(f"{layer} takes a tuple of arrays, got {type(x).__name__}: put Copy or Parallel before it")
+    return x
 
 
 def _shapes(x: Tree) -> str:

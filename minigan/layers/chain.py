@@ -80,6 +80,8 @@ class Chain:
     ) -> tuple[Any, Any]:
         """Pass both gradients through every layer: (dw, dx) at the output -> (dw, dx) at the input (None, None without need_dx)."""
         self._check(caches)
+        if dw is None:  # only the primal stream has a gradient here: an ordinary backward pass
+            return None, None if dx is None else self.backward(dx, caches, learn, need_dx)
         for i in reversed(range(len(self.layers))):
             v, tcache = tangents[i]
             need = need_dx or i > 0

@@ -27,7 +27,7 @@ class Composite(Layer):
         raise NotImplementedError(f"{type(self).__name__} has to define back(dy, cache, learn) -> dx")
 
     def learn(self, dy: Any, cache: Any) -> Any:
-        return self.back(dy, cache, True)
+        return super().learn(dy, cache) if isinstance(cache, Tangent) else self.back(dy, cache, True)
 
     def backward(self, dy: Any, cache: Any) -> Any:
         return self.back(dy, cache.primal if isinstance(cache, Tangent) else cache, False)

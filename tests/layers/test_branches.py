@@ -3,7 +3,20 @@ from math import log
 import numpy as np
 import pytest
 
-from minigan.layers import BatchNorm, Conv2d, Dense, LeakyReLU, MixedSamplesError, Residual, Tanh
+from minigan.layers import (
+    BatchNorm,
+    Conv2d,
+    Copy,
+    Dense,
+    Join,
+    LeakyReLU,
+    MixedSamplesError,
+    Parallel,
+    Residual,
+    SelfAttention,
+    Sum,
+    Tanh,
+)
 from minigan.layers.composite import Composite
 from minigan.network import Sequential
 
@@ -95,3 +108,45 @@ def test_it_holds_its_layers_in_order():
         "Sum",
     ]
     assert str(layer) == "Residual(Conv2d(2, 3, 1), Tanh(), shortcut=Conv2d(2, 3, 1))"
+
+
+def test_a_loss_on_one_head_and_a_penalty_on_the_other():
+    heads = Parallel([Dense(3, 1)], [Dense(3, 2), Tanh()])
+    net = Sequential(Dense(4, 3), Tanh(), Copy(), heads, rng=0, dtype=np.float64)
+    rng = np.random.default_rng(1)
+    x, v, d = rng.standard_normal((2, 4)), rng.standard_normal((2, 4)), rng.standard_normal((2, 2))
+    _, caches = net.forward(x)
+    _, tangents = net.tangent(v, caches)
+    dx = net.backward((None, d), caches) + net.backward_tangent((np.ones((2, 1)), None), tangents, caches)
+    expected = net.grad.copy()
+    net.zero_grad()
+    both = net.backward_tangent((np.ones((2, 1)), None), tangents, caches, dx=(None, d))
+    np.testing.assert_allclose(net.grad, expected, rtol=1e-12)
+    np.testing.assert_allclose(both, dx, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: Residual(Dense(2, 2), Tanh()), lambda: SelfAttention(2)], ids=["block", "attention"]
+)
+def test_learning_on_a_tangent_cache_is_accumulate_then_backward(make):
+    layer = make().init(0, np.float64)
+    layer.theta += 0.5
+    x = np.random.default_rng(1).standard_normal((3, 2, 2, 2) if layer.parameters else (3, 2))
+    _, tangent = layer.tangent(x, layer.forward(x)[1])
+    layer.accumulate(x, tangent)
+    expected = layer.grad.copy()
+    layer.grad[...] = 0
+    np.testing.assert_array_equal(layer.learn(x, tangent), layer.backward(x, tangent))
+    np.testing.assert_array_equal(layer.grad, expected)
+    assert layer.grad.any()
+
+
+@pytest.mark.parametrize("layer", [Sum(), Join()], ids=str)
+def test_the_rows_of_one_array_are_not_added_up(layer):
+    with pytest.raises(TypeError, match=r"takes a tuple of arrays, got ndarray"):
+        layer.forward(np.ones((3, 4)))
+
+
+def test_a_copy_is_made_at_least_once():
+    with pytest.raises(ValueError, match="n=0"):
+        Copy(0)

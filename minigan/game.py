@@ -140,19 +140,9 @@ class GAN(Game):
     """
 
     def __init__(
-        self,
-        G: Sequential,
-        D: Sequential,
-        loss: GANLoss,
-        penalties: Iterable[Callable] | None,
-        opt_G: Optimizer,
-        opt_D: Optimizer,
-        latent: int,
-        ema: EMA | None = None,
-        classes: int = 0,
-        d_steps: int = 1,
-        prior: Prior = normal,
-    ):
+        self, G: Sequential, D: Sequential, loss: GANLoss, penalties: Iterable[Callable] | None, opt_G: Optimizer, opt_D: Optimizer,
+        latent: int, ema: EMA | None = None, classes: int = 0, d_steps: int = 1, prior: Prior = normal,
+    ):  # fmt: skip
         check_sizes("GAN", d_steps=d_steps)
         for name, net, opt in (("G", G, opt_G), ("D", D, opt_D)):
             if opt.net is not net:

@@ -162,12 +162,8 @@ def input_gradient(D: Any, scores: np.ndarray, caches: list, penalty: Callable) 
     """
     g = D.backward(np.ones_like(scores), caches, learn=False)  # (N, ...): row n is dD(x_n)/dx_n   eq:penalty.g
     value, v = penalty(first(g))
-    return value, (v, *tree_map(_still, g[1:])) if isinstance(g, tuple) else v  # only the image moves
-
-
-def _still(g: np.ndarray | None) -> np.ndarray | None:
-    """The direction of an input that does not move: 0, or None for a label."""
-    return None if g is None else np.zeros_like(g)
+    # only the image moves: a label's direction is None, a second image's is 0
+    return value, (v, *tree_map(lambda d: d if d is None else 0 * d, g[1:])) if isinstance(g, tuple) else v
 
 
 def add_penalty(D: Any, scores: np.ndarray, caches: list, penalty: Callable) -> float:

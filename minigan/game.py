@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from minigan.fast_step import fast_d_step, with_label
+from minigan.layers.parameters import check_sizes
 from minigan.layers.tree import Tree, first
 from minigan.losses import GANLoss
 from minigan.network import Sequential
@@ -139,19 +140,10 @@ class GAN(Game):
     """
 
     def __init__(
-        self,
-        G: Sequential,
-        D: Sequential,
-        loss: GANLoss,
-        penalties: Iterable[Callable] | None,
-        opt_G: Optimizer,
-        opt_D: Optimizer,
-        latent: int,
-        ema: EMA | None = None,
-        classes: int = 0,
-        d_steps: int = 1,
-        prior: Prior = normal,
-    ):
+        self, G: Sequential, D: Sequential, loss: GANLoss, penalties: Iterable[Callable] | None, opt_G: Optimizer, opt_D: Optimizer,
+        latent: int, ema: EMA | None = None, classes: int = 0, d_steps: int = 1, prior: Prior = normal,
+    ):  # fmt: skip
+        check_sizes("GAN", d_steps=d_steps)
         for name, net, opt in (("G", G, opt_G), ("D", D, opt_D)):
             if opt.net is not net:
                 raise ValueError(f"opt_{name} updates another network, not {name}: build it as Adam({name}, ...)")

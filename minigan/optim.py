@@ -32,7 +32,7 @@ class NonFiniteError(FloatingPointError):
 
 def constant(lr: float) -> Rate:
     """lr(t) = lr."""
-    return partial(_constant, lr)
+    return partial(_linear, lr, 1, lr)  # eq:schedule.constant
 
 
 def linear(lr: float, steps: int, end: float = 0.0) -> Rate:
@@ -45,11 +45,7 @@ def cosine(lr: float, steps: int, end: float = 0.0) -> Rate:
     return partial(_cosine, lr, steps, end)
 
 
-def _constant(lr: float, t: int) -> float:  # partials of these, not lambdas, so schedules can be pickled
-    return lr  # eq:schedule.constant
-
-
-def _linear(lr: float, steps: int, end: float, t: int) -> float:
+def _linear(lr: float, steps: int, end: float, t: int) -> float:  # partials of these, not lambdas, can be pickled
     return lr + (end - lr) * min(t / steps, 1.0)  # eq:schedule.linear
 
 

@@ -162,7 +162,7 @@ def input_gradient(D: Any, scores: np.ndarray, caches: list, penalty: Callable) 
     """
     g = D.backward(np.ones_like(scores), caches, learn=False)  # (N, ...): row n is dD(x_n)/dx_n   eq:penalty.g
     value, v = penalty(first(g))
-    # only the image moves
+    # only the image moves: a label's direction is None, a second image's is 0
     return value, (v, *tree_map(lambda d: d if d is None else 0 * d, g[1:])) if isinstance(g, tuple) else v
 
 

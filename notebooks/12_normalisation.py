@@ -691,7 +691,7 @@ assert not show_checks(others())
 # | `eq:norm.dx`: $P(\gamma\, dy) / s$ | `minigan.layers.norm._SampleNorm.backward` | `tests/layers/test_norm.py`: `test_worked_by_hand` |
 # | `eq:norm.tangent`: $w = \gamma P v / s$ | `minigan.layers.norm._SampleNorm.tangent` | `tests/layers/test_norm.py`: `test_tangent_and_curvature_by_hand` |
 # | `eq:norm.curvature`: $-(P(dy \operatorname{mean}(\hat x v) + v \operatorname{mean}(\hat x\, dy)) + \hat x \operatorname{mean}(dy\, P v)) / s^2$ | `minigan.layers.norm.curve` | `tests/layers/test_norm.py`: `test_tangent_and_curvature_by_hand` |
-# | `eq:batchnorm.dx`: $\frac{\gamma}{s} (dy - d\beta / M - \hat x\, d\gamma / M)$ | `minigan.kernels.reference.batchnorm_dx` | `tests/kernels/test_reference.py`: `test_batchnorm_slopes_are_differences` |
+# | `eq:batchnorm.dx`: $\frac{\gamma}{s} (dy - d\beta / M - \hat x\, d\gamma / M)$ | `minigan.kernels.reference.batchnorm_dx` | `tests/kernels/test_reference.py`: `test_batchnorm_gradients_are_differences` |
 # | `eq:batchnorm.moments`: $\mu$, $\sigma^2$ of each channel | `minigan.kernels.norm.column_moments` | `tests/layers/test_norm.py`: `test_float32_survives_a_large_mean` |
 # | `eq:batchnorm.running`: $\bar\mu \leftarrow \bar\mu + m (\mu - \bar\mu)$ | `minigan.layers.BatchNorm.forward` | `tests/layers/test_norm.py`: `test_batch_norm_running_statistics_by_hand`, `test_batch_norm_running_average_reaches_the_truth` |
 # | `eq:batchnorm.use`: $\gamma (x - \bar\mu) / \sqrt{\bar\sigma^2 + \varepsilon} + \beta$ | `minigan.layers.BatchNorm.__call__` | `tests/layers/test_norm.py`: `test_batch_norm_evaluation_uses_the_running_statistics_and_leaves_them_alone` |

@@ -39,7 +39,7 @@ def test_an_instance_shows_its_class_and_a_compiled_function_its_python_source()
     assert "class Hinge(GANLoss):" in repr(show_source(losses.hinge))
     assert repr(show_source(elementwise)).startswith("# minigan/kernels/elementwise.py\n")
     compiled = types.SimpleNamespace(py_func=kernels.reference.dense)
-    assert "def dense(x, W, b=None):" in repr(show_source(compiled))
+    assert "def dense(x: np.ndarray, W: np.ndarray" in repr(show_source(compiled))
 
 
 def test_an_object_without_python_source_is_refused():

@@ -198,7 +198,7 @@ SHAPES = {  # into a layer, forward and in use: (layer, x, message)
         r"\(N, \.\.\.\) with 32 values a sample, got \(2, 31\): 31 values do not fill \(4, 4, 2\)",
     ),
     "Flatten": (Flatten(), f32(4), r"\(N, \.\.\.\), got \(4,\): the first axis is the batch"),
-    "Concat": (Concat(), (f32(2, 3), f32(4, 3)), r"all others must agree: got \(2, 3\) and \(4, 3\)"),
+    "Concat": (Concat(), (f32(2, 3), f32(4, 3)), r"got \(2, 3\) and \(4, 3\): all other axes must agree"),
     "LabelScore": (
         LabelScore(3, 2),
         (f32(2, 4), np.array([0, 1])),

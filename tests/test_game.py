@@ -379,3 +379,9 @@ def test_the_weight_of_a_penalty_may_be_a_schedule_of_ds_step(monkeypatch):
     assert weights == [[pytest.approx(0.1 * t), 1.0] for t in (1, 2, 3, 4)]
     assert GAN(G, D, non_saturating, [partial(r1, gamma=0.5)], SGD(G), SGD(D), LATENT).penalties == [R1(gamma=0.5)]
     assert GAN(G, D, non_saturating, None, SGD(G), SGD(D), LATENT).penalties == []
+
+
+def test_a_gan_without_a_step_of_d_is_refused():
+    G, D = Sequential(Dense(2, 3), rng=0), Sequential(Dense(3, 1), rng=1)
+    with pytest.raises(ValueError, match="d_steps=0"):
+        GAN(G, D, non_saturating, None, SGD(G), SGD(D), 2, d_steps=0)

@@ -20,6 +20,7 @@ import numpy as np
 from minigan.layers.chain import Chain
 from minigan.layers.composite import Block, Composite, Tangent
 from minigan.layers.layer import Layer, ShapeError
+from minigan.layers.parameters import check_sizes
 from minigan.layers.tree import Tree, add, leaves
 
 
@@ -27,6 +28,7 @@ class Copy(Layer):
     """y = (x, ..., x), n times;   dx = the sum of all dy."""
 
     def __init__(self, n: int = 2):
+        check_sizes("Copy", n=n)
         self.n = n
 
     def forward(self, x: Tree) -> tuple[Tree, Any]:

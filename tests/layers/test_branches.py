@@ -145,3 +145,8 @@ def test_learning_on_a_tangent_cache_is_accumulate_then_backward(make):
 def test_the_rows_of_one_array_are_not_added_up(layer):
     with pytest.raises(TypeError, match=r"takes a tuple of arrays, got ndarray"):
         layer.forward(np.ones((3, 4)))
+
+
+def test_a_copy_is_made_at_least_once():
+    with pytest.raises(ValueError, match="n=0"):
+        Copy(0)

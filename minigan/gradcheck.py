@@ -81,7 +81,8 @@ def network_checks(
     net: Sequential, x: Any, rng: Any = 0, h: float = H, method: str = "central", samples: int = 500
 ) -> list[Check]:
     """check_network without raising: all checks, passed or failed."""
-    case = _Case(net, x, np.random.default_rng(rng), h, samples)
+    own = np.random.default_rng(rng).spawn(1)[0]  # else dy could be the very numbers that the caller drew x from
+    case = _Case(net, x, own, h, samples)
     return [*_assumptions(case, net), *_first(case, method), *_second(case)]
 
 

@@ -13,6 +13,7 @@
 # %%
 import copy
 import pickle
+import shutil
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -1067,6 +1068,9 @@ def examine():
         "a mode is missing", np.array(metrics.precision_recall(two, one)), np.array([1.0, 0.5]), 0.1
     )
     place = home / "examined"
+    shutil.rmtree(
+        place, ignore_errors=True
+    )  # of the call before: a new run refuses a folder that holds another
     first, second = build(end=6), build(out=place, end=3)
     first.run()
     second.run()

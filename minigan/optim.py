@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from minigan import kernels
+from minigan.kernels.checks import check_vectors
 
 Rate = float | Callable[[int], float]
 
@@ -71,6 +72,7 @@ class Optimizer:
 
     def step(self) -> None:
         """theta <- theta + update(grad);  grad <- 0."""
+        check_vectors(type(self).__name__, self.net, self.vectors())
         refuse_non_finite(self.net)
         lr = self.rate()
         self.t += 1

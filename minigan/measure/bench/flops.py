@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from minigan.kernels.parallel.threads import products
+from minigan.kernels.parallel.launch import products
 from minigan.measure.bench.calls import listening
 
 

@@ -21,6 +21,7 @@ import atexit
 import os
 import threading
 
+import numpy.ma  # noqa: F401  # Numba imports it in its first call; if a process forks at that moment, the child waits forever
 from numba.core.compiler_lock import global_compiler_lock
 
 from minigan.kernels.parallel import blas, native

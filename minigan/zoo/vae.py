@@ -1,4 +1,4 @@
-"""A VAE or IWAE: an encoder E and a generator G that together raise a lower bound of log p(x), the probability of the data.
+"""A VAE or IWAE: an encoder E and a generator G that together raise a lower bound of log p(x).
 
 E says which codes z may have drawn the image x; G draws x from one of them.  The noise enters as z = mu + s eps, so the gradient
 passes through z into E: the reparameterisation of Kingma and Welling 2014.  With --k above 1 the bound is tighter, and the
@@ -164,8 +164,8 @@ def build(options: Options, source: Source, rng: np.random.Generator) -> VAE:
         raise ValueError(f"a VAE learns images (H, W, C), {options.data} has samples of shape {source.shape}")
     E, G = MODELS[options.model](source.shape, options.latent, options.width, rng=rng)
     rate = gan.SCHEDULES[options.schedule](options.lr, options.steps)
-    opts = [Adam(net, rate, beta1=0.9, beta2=0.999) for net in (E, G)]
-    return VAE(E, G, likelihood_of(options), *opts, options.latent, options.k, options.beta)
+    opt_E, opt_G = (Adam(net, rate, beta1=0.9, beta2=0.999) for net in (E, G))
+    return VAE(E, G, likelihood_of(options), opt_E, opt_G, options.latent, options.k, options.beta)
 
 
 def likelihood_of(options: Any) -> Likelihood:

@@ -1,13 +1,13 @@
-"""A VAE-GAN: a VAE whose reconstructions are compared in D's features, where a shifted hair costs less than a blurred face.
+"""A VAE-GAN: a VAE whose reconstructions are compared in D's features, not pixel by pixel.
 
 Three networks and three losses, and each network learns from some of them only (Larsen et al. 2016, algorithm 1):
 
-    prior   KL(q(z|x) || N(0, 1))                        E
+    prior   KL(q(z|x) || N(0, 1))                        E, with the weight beta
     like    1/2 mean_n || f(x) - f(G(z)) ||^2            E, and G with the weight gamma      f: D's features
     GAN     D's scores on x, on G(z) and on G(z_p)       D, and G with the opposite aim      z_p ~ N(0, 1)
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,8 +27,8 @@ from minigan.zoo.vae import VAE
 
 
 def vaegan_step(
-    E: Any, G: Any, D: Any, loss: GANLoss, penalties: Iterable[Callable], opts: dict[str, Any], x: np.ndarray,
-    eps: np.ndarray, z_p: np.ndarray, gamma: float,
+    E: Any, G: Any, D: Any, loss: GANLoss, penalties: Iterable[Callable], opts: Mapping[str, Any], x: np.ndarray,
+    eps: np.ndarray, z_p: np.ndarray, gamma: float = 1.0, beta: float = 1.0,
 ) -> dict[str, float]:  # fmt: skip
     """One step of E, G and D, from gradients that are all taken before any of them moves.
 
@@ -59,8 +59,8 @@ def vaegan_step(
     dy_p = D.backward((None, g_fake[N:]), D_p, learn=False)
 
     dz = G.backward(dy_like, caches_y, learn=False)  # E: prior and like, nothing of the GAN
-    E.backward((dz + d_mu, dz * s * eps / 2 + d_log_var), caches_E, need_dx=False)
-    G.backward(gamma * dy_like + dy_gan, caches_y, need_dx=False)  # G: like and GAN
+    E.backward((dz + beta * d_mu, dz * s * eps / 2 + beta * d_log_var), caches_E, need_dx=False)
+    G.backward(gamma * dy_like + dy_gan, caches_y, need_dx=False)  # G: like and GAN   eq:vaegan.g
     G.backward(dy_p, caches_p, need_dx=False)
     for name in ("E", "G", "D"):
         opts[name].step()
@@ -90,9 +90,9 @@ class VAEGAN(VAE):
 
     def __init__(
         self, E: Sequential, G: Sequential, D: Sequential, loss: GANLoss, penalties: Iterable[Callable],
-        opts: dict[str, Adam], latent: int, gamma: float, ema: float = 0.0,
+        opts: dict[str, Adam], latent: int, gamma: float = 1.0, beta: float = 1.0, ema: float = 0.0,
     ):  # fmt: skip
-        super().__init__(E, G, Gaussian(1.0), opts["E"], opts["G"], latent, ema=ema)
+        super().__init__(E, G, Gaussian(1.0), opts["E"], opts["G"], latent, beta=beta, ema=ema)
         self.D, self.loss, self.penalties, self.gamma = D, loss, list(penalties), gamma
         self.networks, self.optimizers = {"E": E, "G": G, "D": D}, opts
         scores = {"score_real": "real", "score_fake": "fake"}
@@ -106,7 +106,9 @@ class VAEGAN(VAE):
     def step(self, draw: Callable[[], tuple[Any, Any]], rng: np.random.Generator) -> dict[str, float]:
         x, _ = draw()
         eps, z_p = rng.standard_normal((2, len(x), self.latent)).astype(self.G.dtype)
-        row = vaegan_step(self.E, self.G, self.D, self.loss, self.penalties, self.optimizers, x, eps, z_p, self.gamma)
+        row = vaegan_step(
+            self.E, self.G, self.D, self.loss, self.penalties, self.optimizers, x, eps, z_p, self.gamma, self.beta
+        )
         for average in self.averages.values():
             average.step()
         return row
@@ -115,7 +117,7 @@ class VAEGAN(VAE):
         """D's score on each image, in evaluation mode -> (N,)."""
         return self.D(x)[1].reshape(-1)
 
-    def inspect(self, x: Any, y: Any, rng: np.random.Generator) -> Any:
+    def inspect(self, x: Any, y: Any, rng: np.random.Generator) -> Iterator[tuple[str, Sequential, Any]]:
         yield from super().inspect(x, y, rng)
         yield "D", self.D, x
 
@@ -125,6 +127,7 @@ class Options(recipe.Options):
     """The options of every run, and those of the VAE-GAN."""
 
     gamma: float = option(1e-3, "weight of the reconstruction in G's loss", least=0)
+    beta: float = option(1.0, "weight of the KL divergence in E's loss", least=0)
     r1: float = option(0.1, "weight of the penalty R1 on D", least=0)
     level: int = option(2, "which of D's convolutions gives the features", least=1)
     lr: float = option(1e-3, "Adam's learning rate", least=0)
@@ -151,4 +154,4 @@ def build(options: Options, source: Source, rng: np.random.Generator) -> VAEGAN:
     rate = gan.SCHEDULES[options.schedule](options.lr, options.steps)
     opts = {name: Adam(net, rate, beta1=0.0, beta2=0.99) for name, net in (("E", E), ("G", G), ("D", D))}
     penalties = [R1(options.r1)] if options.r1 else []
-    return VAEGAN(E, G, D, non_saturating, penalties, opts, options.latent, options.gamma, options.ema)
+    return VAEGAN(E, G, D, non_saturating, penalties, opts, options.latent, options.gamma, options.beta, options.ema)

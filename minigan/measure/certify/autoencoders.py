@@ -177,8 +177,8 @@ def claims() -> list[Claim]:
     made.append(Claim("autoencoders", "VAE-GAN", "values", "non-saturating", partial(values, None, 1)))
     made.append(Claim("autoencoders", "VAE-GAN", "routing", "E, G and D", routing))
     pairs: list[tuple[str, Likelihood | None]] = [("VAE", Bernoulli()), ("IWAE", Gaussian()), ("VAE-GAN", None)]
-    for subject, likelihood in pairs:
+    for subject, density in pairs:
         for dtype in (np.float32, np.float64):
-            step = step_of(likelihood, K if subject == "IWAE" else 1)
+            step = step_of(density, K if subject == "IWAE" else 1)
             made.append(Claim("autoencoders", subject, "moves", dtype.__name__, partial(moves, step, dtype)))
     return made

@@ -73,32 +73,34 @@ def load(
     """
     from safetensors import SafetensorError, safe_open
 
-    if not os.path.isfile(path):
+    if not os.path.isfile(path):  # a FIFO would be waited for without end
         raise FileNotFoundError(f"there is no checkpoint file {os.fspath(path)!r}; check the path")
     try:
         with safe_open(path, framework="np") as file:
             record = (file.metadata() or {}).get("minigan", "")
-            if not record:
-                raise CheckpointError(
-                    f"{os.fspath(path)} is a safetensors file, but was not written by minigan "
-                    "(it has no checksum); pass a checkpoint written by minigan.running.checkpoint.save"
-                )
-            names = file.keys()
+            names = file.keys() if record else []
             arrays = {name: file.get_tensor(name) for name in names}
-    except (SafetensorError, TypeError, AttributeError) as error:  # the last two: a dtype NumPy doesn't have
+    # TypeError and AttributeError: a dtype NumPy doesn't have; ValueError and MemoryError: a shape of more than fits
+    except (SafetensorError, TypeError, AttributeError, ValueError, MemoryError) as error:
         raise CheckpointError(
             f"{os.fspath(path)} is not a readable checkpoint: {error}. "
             f"It was cut short or altered, or is another kind of file; {REMEDY}"
         ) from error
+    if not record:
+        raise CheckpointError(
+            f"{os.fspath(path)} is a safetensors file, but was not written by minigan "
+            "(it has no checksum); pass a checkpoint written by minigan.running.checkpoint.save"
+        )
     digest, _, text = record.partition(" ")
     if _sha256(arrays, text) != digest:
         raise CheckpointError(
             f"{os.fspath(path)} was altered after it was saved: "
             f"the sha256 of its contents differs from the one stored in it; {REMEDY}"
         )
+    meta = _from_json(path, text)
     if expect is not None:
         _compare(path, arrays, expect)
-    return arrays, json.loads(text)
+    return arrays, meta
 
 
 def _storable(name: str, array: np.ndarray) -> np.ndarray:
@@ -127,6 +129,19 @@ def _to_json(meta: dict | None) -> str:
             f"meta must be JSON-able (numbers, strings, lists, dicts): {error}; put arrays into `arrays` "
             "and convert NumPy numbers with .item()"
         ) from error
+
+
+def _from_json(path: str | os.PathLike, text: str) -> dict:
+    """The inverse of _to_json.  Raises CheckpointError: a checksum says that a text is unaltered, not that it is sound."""
+    try:
+        meta = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(
+            f"{os.fspath(path)} was not written by minigan: its metadata is not JSON ({error})"
+        ) from error
+    if not isinstance(meta, dict):
+        raise CheckpointError(f"{os.fspath(path)} was not written by minigan: its metadata is not a JSON object")
+    return meta
 
 
 def _sha256(arrays: Mapping[str, np.ndarray], text: str) -> str:

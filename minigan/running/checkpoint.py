@@ -20,6 +20,13 @@ from minigan.running.files import atomic_write
 
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 DTYPES = tuple(map(np.dtype, ("bool", *INTEGERS, "float16", "float32", "float64", "complex64")))
+OTHER_FILES = {  # how they begin
+    b"PK\x03\x04": "a zip archive, as PyTorch's .pt (which can run code when it is opened) and NumPy's .npz are",
+    b"\x80": "a pickle (which can run code when it is opened), as PyTorch's old .pt is",
+    b"\x89HDF": "an HDF5 file, as Keras's .h5 is",
+    b"\x93NUMPY": "a NumPy file (.npy)",
+    b"\x1f\x8b": "a compressed file (gzip)",
+}
 REMEDY = "use an earlier checkpoint, or copy the file again from its source"
 
 
@@ -71,21 +78,8 @@ def load(
     CheckpointError
         If the file was cut short or altered, was not written by minigan, or is not as expected.
     """
-    from safetensors import SafetensorError, safe_open
-
-    if not os.path.isfile(path):  # a FIFO would be waited for without end
-        raise FileNotFoundError(f"there is no checkpoint file {os.fspath(path)!r}; check the path")
-    try:
-        with safe_open(path, framework="np") as file:
-            record = (file.metadata() or {}).get("minigan", "")
-            names = file.keys() if record else []
-            arrays = {name: file.get_tensor(name) for name in names}
-    # TypeError and AttributeError: a dtype NumPy doesn't have; ValueError and MemoryError: a shape of more than fits
-    except (SafetensorError, TypeError, AttributeError, ValueError, MemoryError) as error:
-        raise CheckpointError(
-            f"{os.fspath(path)} is not a readable checkpoint: {error}. "
-            f"It was cut short or altered, or is another kind of file; {REMEDY}"
-        ) from error
+    arrays, about = read(path)
+    record = about.get("minigan", "")
     if not record:
         raise CheckpointError(
             f"{os.fspath(path)} is a safetensors file, but was not written by minigan "
@@ -101,6 +95,34 @@ def load(
     if expect is not None:
         _compare(path, arrays, expect)
     return arrays, meta
+
+
+def read(path: str | os.PathLike) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Read (arrays, metadata) of any safetensors file, such as the weights that another library wrote; nothing is verified.
+
+    Raises FileNotFoundError if there is no such file, and CheckpointError if it is another kind of file or is damaged.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    if not os.path.isfile(path):  # a FIFO would be waited for without end
+        raise FileNotFoundError(f"there is no checkpoint file {os.fspath(path)!r}; check the path")
+    try:
+        with safe_open(path, framework="np") as file:
+            names = file.keys()
+            return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
+    # TypeError, AttributeError: a dtype that NumPy doesn't have; ValueError, MemoryError: a shape of more than fits
+    except (SafetensorError, TypeError, AttributeError, ValueError, MemoryError) as error:
+        raise CheckpointError(f"{os.fspath(path)} is not a readable checkpoint: {error}. {_diagnosis(path)}") from error
+
+
+def _diagnosis(path: str | os.PathLike) -> str:
+    """What a file that cannot be read may be, by its first bytes, and what to do."""
+    with open(path, "rb") as file:
+        start = file.read(8)
+    for magic, kind in OTHER_FILES.items():
+        if start.startswith(magic):
+            return f"It looks like {kind}; only safetensors files are read, so convert it where it comes from"
+    return f"It was cut short or altered, or is another kind of file; {REMEDY}"
 
 
 def _storable(name: str, array: np.ndarray) -> np.ndarray:

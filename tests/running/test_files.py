@@ -2,6 +2,7 @@
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -18,12 +19,18 @@ def test_writes_bytes_and_text_and_creates_folders(tmp_path):
     assert (tmp_path / "text").read_text(encoding="utf-8") == "zwölf"
 
 
-def test_the_bytes_are_on_disk_before_the_file_is_renamed(tmp_path, monkeypatch):
+def test_the_bytes_are_on_disk_before_the_file_is_renamed_and_then_the_new_name(tmp_path, monkeypatch):
     events, fsync, replace = [], os.fsync, os.replace
-    monkeypatch.setattr(os, "fsync", lambda fd: (events.append(("fsync", os.fstat(fd).st_size)), fsync(fd)))
+
+    def recorded(fd):
+        found = os.fstat(fd)
+        events.append(("fsync", "folder" if stat.S_ISDIR(found.st_mode) else found.st_size))
+        fsync(fd)
+
+    monkeypatch.setattr(os, "fsync", recorded)
     monkeypatch.setattr(os, "replace", lambda a, b: (events.append(("replace", Path(a).parent)), replace(a, b)))
     atomic_write(tmp_path / "file", b"12345")
-    assert events == [("fsync", 5), ("replace", tmp_path)]
+    assert events == [("fsync", 5), ("replace", tmp_path), ("fsync", "folder")]
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])

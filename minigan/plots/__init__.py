@@ -14,9 +14,23 @@ Start with images.py.
 from minigan.plots.compare import pairs, scored
 from minigan.plots.curves import curves
 from minigan.plots.gif import save_gif
-from minigan.plots.images import grid, save_image, save_png, to_image
+from minigan.plots.images import FORMATS, format_of, grid, save_image, save_png, to_image
 from minigan.plots.panel import Panel
 from minigan.plots.plane import scatter2d
 from minigan.plots.show import show
 
-__all__ = ["Panel", "curves", "grid", "pairs", "save_gif", "save_image", "save_png", "scatter2d", "scored", "show", "to_image"]
+__all__ = [
+    "FORMATS",
+    "Panel",
+    "curves",
+    "format_of",
+    "grid",
+    "pairs",
+    "save_gif",
+    "save_image",
+    "save_png",
+    "scatter2d",
+    "scored",
+    "show",
+    "to_image",
+]

@@ -101,7 +101,9 @@ def format_of(path: str | os.PathLike, formats: Mapping[str, str]) -> str:
     """The format of the path's suffix; without a suffix the first one.  Raises ValueError for a suffix not in `formats`."""
     suffix = os.path.splitext(path)[1].lower()
     if suffix and suffix not in formats:
-        raise ValueError(f"cannot write {os.fspath(path)}: {suffix} is not a format known here; choose {', '.join(formats)}")
+        raise ValueError(
+            f"cannot write {os.fspath(path)}: {suffix} is not a format known here; choose {', '.join(formats)}"
+        )
     return formats[suffix] if suffix else next(iter(formats.values()))
 
 

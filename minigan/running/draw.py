@@ -38,9 +38,10 @@ def save_separate(samples: np.ndarray, folder: Path, first: int, n: int) -> list
     return files
 
 
-def refuse_large_sheet(samples: np.ndarray, n: int) -> None:
-    """Raise ValueError if n samples like these are too many for one picture."""
+def check_sheet(samples: np.ndarray, n: int, path: Path) -> None:
+    """Raise ValueError if n samples like these are too many for one picture, or the suffix of `path` is no format for it."""
     if samples.ndim == 4:
+        plots.format_of(path, plots.FORMATS)
         most = MOST_PIXELS // math.prod(side + 2 for side in samples.shape[1:3])  # a gap of 2 pixels around each
         remedy = "ask for fewer, or write one file each with --separate DIR and without --out"
     else:

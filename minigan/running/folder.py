@@ -18,7 +18,7 @@ from minigan.plots import Panel
 from minigan.running import options as config_file
 from minigan.running.build import COLUMNS, assemble
 from minigan.running.checkpoint import load
-from minigan.running.draw import draw, refuse_large_sheet, save_separate
+from minigan.running.draw import check_sheet, draw, save_separate
 from minigan.running.files import atomic_write, quoted
 from minigan.running.film import read_frames
 from minigan.running.options import Config
@@ -171,18 +171,19 @@ def sample(
     than one sheet can hold; there is no limit to separate ones.
     """
     run = open_run(path)
-    sheet = out is not None or separate is None
-    written, kept, drawn = [], [], 0
+    name = f"sample_{n}{'' if label is None else f'_label{label}'}_seed{seed}.png"
+    sheet = Path(out) if out is not None else Path(path) / name if separate is None else None
+    written: list[Path] = []
+    kept, drawn = [], 0
     for samples in draw(run.trainer.game, n, seed, None if label is None else label_number(run, label)):
         if sheet:
-            refuse_large_sheet(samples, n)
+            check_sheet(samples, n, sheet)
             kept.append(plots.to_image(samples) if samples.ndim == 4 else samples)
         if separate is not None:
             written += save_separate(samples, Path(separate), drawn, n)
         drawn += len(samples)
     if sheet:
-        name = f"sample_{n}{'' if label is None else f'_label{label}'}_seed{seed}.png"
-        written.append(Path(out) if out else Path(path) / name)
+        written.append(sheet)
         assert run.trainer.recorder.picture is not None  # build gave it one
         run.trainer.recorder.picture(np.concatenate(kept), written[-1])
     return written

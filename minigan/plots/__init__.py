@@ -20,17 +20,6 @@ from minigan.plots.plane import scatter2d
 from minigan.plots.show import show
 
 __all__ = [
-    "FORMATS",
-    "Panel",
-    "curves",
-    "format_of",
-    "grid",
-    "pairs",
-    "save_gif",
-    "save_image",
-    "save_png",
-    "scatter2d",
-    "scored",
-    "show",
-    "to_image",
-]
+    "FORMATS", "Panel", "curves", "format_of", "grid", "pairs", "save_gif", "save_image", "save_png", "scatter2d",
+    "scored", "show", "to_image",
+]  # fmt: skip

@@ -66,8 +66,8 @@ def atomic_write(path: str | os.PathLike, data: bytes | memoryview | str) -> Non
     except BaseException as error:  # Ctrl-C too: clean up, then re-raise
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename in (None, str(temporary)):
-            error.filename, error.filename2 = os.fspath(path), None  # the name the user knows
+        if isinstance(error, OSError) and error.errno and error.filename in (None, str(temporary)):
+            raise OSError(error.errno, error.strerror, os.fspath(path)) from error  # the name that the user knows
         raise
     _sync(target.parent)
 

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan.running.machine import MOST_PIXELS
-
 
 def step_of(frame: Path, default: int) -> int:
     """step_000012.png -> 12; `default` for any other name."""
@@ -44,10 +42,9 @@ def _picture(path: Path) -> np.ndarray | None:
 
     if step_of(path, -1) < 0 or not path.is_file():  # opening a pipe would wait
         return None
+    bombs = (Image.DecompressionBombWarning, Image.DecompressionBombError)
     try:
-        with Image.open(path, formats=("png",)) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
-                return None
+        with warnings.catch_warnings(action="error", category=bombs[0]), Image.open(path, formats=("png",)) as picture:
             return np.asarray(picture.convert("L" if picture.mode == "L" else "RGB"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # SyntaxError: Pillow's for a broken PNG
+    except (OSError, ValueError, SyntaxError, *bombs):  # SyntaxError: Pillow's for a broken PNG
         return None

@@ -46,11 +46,9 @@ def test_a_last_line_that_was_cut_short_is_left_out_with_a_warning(tmp_path, cut
 def test_a_damaged_line_is_named(tmp_path, line, message):
     path = tmp_path / "run.jsonl"
     path.write_text(f'{{"step": 1}}\n{line}\n{{"step": 9}}\n')
-    with pytest.raises(
-        ValueError,
-        match=f"^{re.escape(str(path))}, {re.escape(message) if message.startswith('line') else '.*' + re.escape(message)}",
-    ):
+    with pytest.raises(ValueError, match=re.escape(message)) as caught:
         read_rows(path)
+    assert str(caught.value).startswith(f"{path}, line 2 is not a row of a run (")
 
 
 def test_bytes_that_are_no_text(tmp_path):

@@ -23,7 +23,6 @@ from types import ModuleType
 from typing import Any
 
 from minigan import zoo
-from minigan.running.files import read_file
 from minigan.zoo.recipe import Options, field_types, one_of
 
 CHANGEABLE = ("steps", "batch", "lr")  # what a later segment may change: nothing that a network's shape depends on
@@ -145,11 +144,9 @@ def from_flags(arguments: argparse.Namespace, recipe: ModuleType) -> dict[str, A
 
 def _entries(path: str | Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(read_file(path, most=1_000_000))
-    except tomllib.TOMLDecodeError as error:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is not valid TOML: {error}") from error
-    except RecursionError as error:
-        raise ValueError(f"{path} is not valid TOML: its tables or arrays are nested too deeply") from error
 
 
 def _with_segment(config: Config, table: dict[str, Any], least: int, flags: dict[str, Any], path: str | Path) -> Config:

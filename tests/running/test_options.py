@@ -113,7 +113,7 @@ def test_what_no_run_could_do_is_refused(wrong, message):
         (b"stepz = 3\n", r"^unknown option 'stepz' in .*bad\.toml: did you mean 'steps'\? Choose from data, labels, "),
         (b"[train]\nsteps = 3\n", r"^unknown option 'train' in .*bad\.toml; choose from "),
         (b"steps = \n", r"bad\.toml is not valid TOML: .*line 1"),
-        (b"data = '\xff'\n", r"bad\.toml is not text in UTF-8: .utf-8. codec can't decode byte 0xff"),
+        (b"data = '\xff'\n", r"bad\.toml is not valid TOML: 'utf-8' codec can't decode byte 0xff"),
         (b"steps = 0\n", "^steps must be at least 1, got 0"),
         (b"steps = [3]\n", r"^steps must be a whole number, got \[3\]"),
     ],

@@ -72,7 +72,7 @@ class Optimizer:
 
     def step(self) -> None:
         """theta <- theta + update(grad);  grad <- 0."""
-        check_vectors(type(self).__name__, self.net, self.vectors())
+        check_vectors(self)
         refuse_non_finite(self.net)
         lr = self.rate()
         self.t += 1

@@ -12,8 +12,10 @@ The check of shapes takes some ten microseconds, so each combination of shapes i
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
+from numpy import may_share_memory, ndarray
 
 COMPILED = (np.dtype(np.float32), np.dtype(np.float64))  # NumPy has one object for each native dtype
 MANY = 10_000  # combinations of shapes that are remembered
@@ -56,6 +58,7 @@ class Arguments:
         self.kernel, self.names, self.rule = kernel, names, rule
         self.arrays = {names.index(a.name): a for a in map(_declared, declaration.split("|"))}
         self.in_place = [i for i, a in self.arrays.items() if a.in_place]
+        self.others = [[j for j in self.arrays if j not in self.in_place[: k + 1]] for k in range(len(self.in_place))]
         self.numbers = [i for i, name in enumerate(names) if rule and i not in self.arrays]
         self.geometry = 1 + max([*self.arrays, *self.numbers])  # so many arguments decide whether the shapes fit
         self.fitting: dict[tuple, bool] = {}  # shapes and whole numbers that fit -> True if no array is empty
@@ -70,7 +73,7 @@ class Arguments:
         """
         given = args[: self.geometry]
         try:
-            key = tuple([a.shape if type(a) is np.ndarray else a for a in given])
+            key = tuple([a.shape if type(a) is ndarray else a for a in given])
             compiled = self.fitting.get(key)
         except TypeError:  # not hashable
             key, compiled = (), None
@@ -115,15 +118,13 @@ class Arguments:
         return f"{self.kernel} expects {', '.join(map(str, self.arrays.values()))}, got {', '.join(given)}"
 
     def _check_memory(self, args: tuple) -> None:
-        for i in self.in_place:
-            array, name = args[i], self.arrays[i].name
-            if not array.flags.writeable:
-                raise ValueError(f"{self.kernel} changes {name} in place, but {name} is read-only")
-            for j in self.arrays:
-                if j != i and args[j] is not None and np.may_share_memory(array, args[j]) and _overlap(array, args[j]):
-                    raise ValueError(
-                        f"{self.kernel} changes {name} in place, but {name} and {self.arrays[j].name} share memory"
-                    )
+        for k, i in enumerate(self.in_place):
+            if not args[i].flags.writeable:
+                raise ValueError(f"{self.kernel} changes {self.names[i]} in place, but {self.names[i]} is read-only")
+            for j in self.others[k]:
+                if may_share_memory(args[i], args[j]) and _overlap(args[i], args[j]):
+                    a, b = self.names[i], self.names[j]
+                    raise ValueError(f"{self.kernel} changes {a} in place, but {a} and {b} share memory")
 
     def _check_dtypes(self, args: tuple) -> None:  # for the twin: compiled code has one dtype
         arrays = {a.name: args[i] for i, a in self.arrays.items() if i < len(args) and args[i] is not None}
@@ -168,37 +169,41 @@ def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
         return True
 
 
-def check_vectors(owner: str, net: Any, slots: dict[str, np.ndarray]) -> None:
-    """Raise an error unless theta, grad and the optimizer's slots fit: contiguous, of one length and one float dtype.
+_checked: WeakKeyDictionary = WeakKeyDictionary()  # optimizer -> the identities of its vectors when they were last checked
 
-    Also if net.theta or net.grad has been replaced by another array: the layers would not see what an optimizer writes there.
+
+def check_vectors(optimizer: Any) -> None:
+    """Raise an error unless theta, grad and the optimizer's vectors fit: contiguous, of one length and one float dtype.
+
+    Also if net.theta or net.grad has been replaced by another array: the layers would not see what is written there.  Called
+    before each step; the same arrays are not checked twice.
 
     Parameters
     ----------
-    owner : str
-        The optimizer, for the message.
-    net
-        A network: theta, grad (P,), and layers that hold views of them.
-    slots : dict
-        Name -> vector (P,).
+    optimizer
+        net: a network with theta, grad (P,), and layers that hold views of them; vectors(): name -> vector (P,).
     """
+    net, owner = optimizer.net, type(optimizer).__name__
+    vectors = {"net.theta": net.theta, "net.grad": net.grad, **optimizer.vectors()}
+    identities = [*map(id, vectors.values())]
+    if _checked.get(optimizer) == identities:
+        return
     theta = net.theta
-    for name, vector in {"net.theta": theta, "net.grad": net.grad, **slots}.items():
-        if type(vector) is not np.ndarray or vector.dtype.kind not in "fc":
-            kind = f"dtype {vector.dtype}" if isinstance(vector, np.ndarray) else type(vector).__name__
+    for name, vector in vectors.items():
+        if type(vector) is not ndarray or vector.dtype.kind not in "fc":
+            kind = f"dtype {vector.dtype}" if isinstance(vector, ndarray) else type(vector).__name__
             raise TypeError(f"{owner}: {name} must be a NumPy array of floats, got {kind}")
         if vector.ndim != 1 or vector.shape != theta.shape or vector.dtype != theta.dtype:
             given = f"{theta.shape} {theta.dtype} and {vector.shape} {vector.dtype}"
             raise ValueError(f"{owner}: net.theta and {name} must be vectors of one length and dtype, got {given}")
         if not (vector.flags.c_contiguous and vector.flags.writeable):
             raise ValueError(f"{owner}: {name} must be contiguous and writable")
-    layers = (inner for layer in getattr(net, "layers", ()) for inner in layer.walk())
-    first = next(((layer, name) for layer in layers for name in layer.parameters if getattr(layer, name).size), None)
-    if first is not None:
-        layer, name = first
-        for what, view in (("theta", getattr(layer, name)), ("grad", getattr(layer, f"d{name}"))):
-            if not np.may_share_memory(view, getattr(net, what)):
-                raise ValueError(
-                    f"{owner}: net.{what} has been replaced by another array, which the layers do not see: write into it "
-                    f"instead, net.{what}[...] = values"
-                )
+    for layer in (inner for outer in getattr(net, "layers", ()) for inner in outer.walk()):
+        for name in layer.parameters:
+            for what, view in (("theta", getattr(layer, name)), ("grad", getattr(layer, f"d{name}"))):
+                if view.size and not may_share_memory(view, getattr(net, what)):
+                    raise ValueError(
+                        f"{owner}: net.{what} has been replaced by another array, which the layers do not see: write into it "
+                        f"instead, net.{what}[...] = values"
+                    )
+    _checked[optimizer] = identities

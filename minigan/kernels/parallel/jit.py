@@ -4,7 +4,7 @@
 machine code is kept on disk (cache.py), so only the first process waits for the compiler.  We always ask for the same
 options:
 
-  nogil=True              the kernel releases Python's lock: two threads can run it at the same time (see threads.py)
+  nogil=True              the kernel releases Python's lock: two threads can run it at the same time (see launch.py)
   error_model="numpy"     1/0 is inf, as in NumPy, and not an exception: without that test the loop vectorises
   fastmath={"contract"}   a*b + c may become one fused multiply-add, with one rounding instead of two: faster and more
                           accurate.  The other fast-math flags stay off: "nnan" and "ninf" promise that no NaN and no

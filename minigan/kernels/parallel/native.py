@@ -46,7 +46,7 @@ LEFT = 0xFFFF  # the bits of a ticket that count the shares left; the bits above
 PATIENCE = 1_000  # reads of a number (some 20 microseconds) before a waiting thread lets other programs have the core
 IDLE = 4_000  # this many more reads for a pool thread between two jobs: longer than the pauses within a training step
 
-COMPILED = not config.DISABLE_JIT  # type: ignore[attr-defined]  # else kernels are plain Python, and so is `offer` (threads.py)
+COMPILED = not config.DISABLE_JIT  # type: ignore[attr-defined]  # else kernels are plain Python, and so is `offer` (launch.py)
 
 
 def write_job(context: Any, builder: Any, signature: Any, values: Any) -> Any:

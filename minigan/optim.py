@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from minigan import kernels
-from minigan.kernels.checks import check_vectors
 
 Rate = float | Callable[[int], float]
 
@@ -72,7 +71,7 @@ class Optimizer:
 
     def step(self) -> None:
         """theta <- theta + update(grad);  grad <- 0."""
-        check_vectors(self)
+        kernels.check_vectors(self)
         refuse_non_finite(self.net)
         lr = self.rate()
         self.t += 1
@@ -181,9 +180,8 @@ class EMA:
 def refuse_non_finite(net: Any) -> None:
     """Raise NonFiniteError, naming the parameter, if grad holds NaN or Inf."""
     with np.errstate(over="ignore", invalid="ignore"):
-        if math.isfinite(
-            np.dot(net.grad, net.grad)
-        ):  # one fast pass; it can overflow, so a hit is checked entry by entry
+        # one fast pass; it can overflow, so a hit is checked entry by entry
+        if math.isfinite(np.dot(net.grad, net.grad)):
             return
     bad = np.flatnonzero(~np.isfinite(net.grad))[::-1]  # in the backward pass, the last layer goes bad first
     if bad.size:

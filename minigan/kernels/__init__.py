@@ -33,7 +33,7 @@ from typing import Any
 import numpy as np
 
 from minigan.kernels import convolution, elementwise, norm, product, reference, upconv
-from minigan.kernels.checks import Arguments
+from minigan.kernels.checks import Arguments, check_vectors
 from minigan.kernels.parallel.threads import get_shares, get_threads, set_threads
 
 _in_use: ContextVar[str] = ContextVar("minigan kernels in use", default="fast")
@@ -124,7 +124,7 @@ adam = _with_twin(elementwise.adam, "*theta P | *grad P | *m P | *v P")
 ema = _with_twin(elementwise.ema, "*average P | theta P")
 
 __all__ = [
-    "adam", "add_bias", "batchnorm", "batchnorm_dx", "column_moments", "column_sums", "conv2d", "conv2d_dW",
+    "adam", "add_bias", "batchnorm", "batchnorm_dx", "check_vectors", "column_moments", "column_sums", "conv2d", "conv2d_dW",
     "conv2d_dx", "dense", "dense_dW", "dense_dx", "ema", "get_shares", "get_threads", "leaky_relu", "leaky_relu_dx",
     "set_threads", "upconv2d", "upconv2d_dW", "upconv2d_dx", "use",
 ]  # fmt: skip

@@ -169,7 +169,9 @@ def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
         return True
 
 
-_checked: WeakKeyDictionary = WeakKeyDictionary()  # optimizer -> the identities of its vectors when they were last checked
+_checked: WeakKeyDictionary = (
+    WeakKeyDictionary()
+)  # optimizer -> the identities of its vectors when they were last checked
 
 
 def check_vectors(optimizer: Any) -> None:

@@ -61,9 +61,9 @@ class KernelCache(FunctionCache):
 class CheckedFiles(IndexDataCacheFile):
     """Numba's index and data files of one function, each followed by its checksum."""
 
-    def save(self, key: Any, data: Any) -> None:
+    def save(self, key: Any, data: Any, *others: Any) -> None:
         """Keep `data` under `key`."""
-        super().save(key, (key, data))
+        super().save(key, (key, data), *others)
 
     def load(self, key: Any) -> Any:
         """What is kept under `key`, or None."""

@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minigan.layers.tree import first, tree_map
+from minigan.running.arguments import check_penalties, check_range
 
 Weight = float | Callable[[int], float]  # a number, or a schedule: a function of D's step
 Rng = np.random.Generator | None
@@ -59,6 +60,7 @@ def as_number(weight: Weight) -> float:
     """The weight as a number; ValueError for a schedule, which has no value until its step is known."""
     if callable(weight):
         raise ValueError("this penalty's weight is a schedule: call penalty.at_step(t) first, as GAN does at each step")
+    check_range("a penalty", weight=weight)
     return float(weight)
 
 
@@ -136,7 +138,7 @@ PENALTIES = {"r1": r1, "r2": r2, "wgan_gp": wgan_gp, "dragan": dragan}
 def as_penalties(penalties: Iterable[Callable] | None) -> list[Penalty]:
     """Penalties as objects: partial(r1, gamma=2.0) becomes R1(gamma=2.0); a bare function is taken on the real batch."""
     found = []
-    for penalty in penalties or ():
+    for penalty in check_penalties(penalties):
         if isinstance(penalty, partial) and isinstance(penalty.func, Penalty):
             penalty = dataclasses.replace(penalty.func, **penalty.keywords)
         found.append(penalty if isinstance(penalty, Penalty) else Custom(penalty))

@@ -73,6 +73,7 @@ class Optimizer:
 
     def step(self) -> None:
         """theta <- theta + update(grad);  grad <- 0."""
+        kernels.check_vectors(self)
         refuse_non_finite(self.net)
         lr = self.rate()
         self.t += 1
@@ -180,7 +181,8 @@ class EMA:
 def refuse_non_finite(net: Any) -> None:
     """Raise NonFiniteError, naming the parameter, if grad holds NaN or Inf."""
     with np.errstate(over="ignore", invalid="ignore"):
-        if math.isfinite(np.dot(net.grad, net.grad)):  # one fast pass; it can overflow: then each entry is checked
+        # one fast pass; it can overflow, so a hit is checked entry by entry
+        if math.isfinite(np.dot(net.grad, net.grad)):
             return
     bad = np.flatnonzero(~np.isfinite(net.grad))[::-1]  # in the backward pass, the last layer goes bad first
     if bad.size:

@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minigan.layers.tree import first, tree_map
-from minigan.running.arguments import check_penalties, check_range
+from minigan.running.arguments import check_penalties, check_weight
 
 Weight = float | Callable[[int], float]  # a number, or a schedule: a function of D's step
 Rng = np.random.Generator | None
@@ -60,8 +60,7 @@ def as_number(weight: Weight) -> float:
     """The weight as a number; ValueError for a schedule, which has no value until its step is known."""
     if callable(weight):
         raise ValueError("this penalty's weight is a schedule: call penalty.at_step(t) first, as GAN does at each step")
-    check_range("a penalty", weight=weight)
-    return float(weight)
+    return check_weight(weight)
 
 
 def _sum(a: np.ndarray) -> np.ndarray:

@@ -48,6 +48,12 @@ def check_penalties(penalties: Any) -> Iterable[Callable]:
     return found
 
 
+def check_weight(weight: Any) -> float:
+    """The weight of a penalty as a float.  Raises ValueError unless it is finite and at least 0."""
+    check_range("a penalty", weight=weight)
+    return float(weight)
+
+
 def check_game(G: Any, D: Any, loss: Any, opt_G: Any, opt_D: Any, ema: Any) -> None:
     """Raise an error that names the first of these that is not what a GAN needs, or that belongs to another network."""
     if G is D:

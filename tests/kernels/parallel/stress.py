@@ -138,7 +138,7 @@ def _pool_works():
 
 
 def main(kind, most):
-    faulthandler.dump_traceback_later(600, exit=True)
+    faulthandler.dump_traceback_later(max(300, most / 10), exit=True)  # it hangs
     stress = Stress(most)
     if kind == "interrupts":
         _interrupts(stress)

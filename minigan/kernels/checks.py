@@ -121,7 +121,7 @@ class Arguments:
             if not args[i].flags.writeable:
                 raise ValueError(f"{self.kernel} changes {self.names[i]} in place, but {self.names[i]} is read-only")
             for j in self.others[k]:
-                if may_share_memory(args[i], args[j]) and _overlap(args[i], args[j]):
+                if not _apart(args[i], args[j]) and _overlap(args[i], args[j]):
                     a, b = self.names[i], self.names[j]
                     raise ValueError(f"{self.kernel} changes {a} in place, but {a} and {b} share memory")
 
@@ -158,6 +158,14 @@ def _fits(shape: tuple[int, ...], declared: tuple[str, ...], sizes: dict[str, An
         if sizes.setdefault(letter, n) != n:
             return False
     return True
+
+
+def _apart(a: np.ndarray, b: np.ndarray) -> bool:
+    """Is it quickly seen that two arrays have no memory in common, because each is, or is a view of, another array?"""
+    owner, other = a if a.base is None else a.base, b if b.base is None else b.base
+    if owner is not other and type(owner) is ndarray is type(other) and owner.base is None and other.base is None:
+        return True
+    return not may_share_memory(a, b)
 
 
 def _overlap(a: np.ndarray, b: np.ndarray) -> bool:

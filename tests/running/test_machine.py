@@ -53,7 +53,7 @@ def test_the_least_limit_of_the_groups_decides(tmp_path, monkeypatch):
 )
 def test_a_network_that_is_too_large(layer):
     began = time.process_time()
-    with pytest.raises(MemoryError, match="a network of [0-9,]+ parameters would need"):
+    with pytest.raises(MemoryError, match=r"a network of [0-9,]+ parameters would need"):
         Sequential(layer(), rng=0)
     assert time.process_time() - began < 1
 

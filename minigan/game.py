@@ -21,6 +21,7 @@ from minigan.network import Sequential
 from minigan.optim import EMA, Optimizer
 from minigan.penalties import Rng, add_penalty, as_penalties
 from minigan.plots.panel import Panel
+from minigan.running.arguments import check_game
 
 
 def d_step(
@@ -127,6 +128,15 @@ def _uniform(reach: float, n: int, latent: int, rng: np.random.Generator) -> np.
     return rng.uniform(-reach, reach, (n, latent))
 
 
+def circle(
+    frames: int, n: int, latent: int, rng: np.random.Generator, dtype: Any, prior: Prior = normal
+) -> Iterator[np.ndarray]:
+    """z(s) = cos(s) a + sin(s) b for s from 0 to 2 pi: a closed curve on which z(s) is N(0, 1) if a and b are.   (n, latent)"""
+    a, b = prior(2 * n, latent, rng).reshape(2, n, -1).astype(dtype)
+    for s in np.linspace(0, 2 * np.pi, frames, endpoint=False, dtype=dtype):
+        yield np.cos(s) * a + np.sin(s) * b  # eq:game.walk
+
+
 class GAN(Game):
     """G and D with their loss, penalties and optimizers.
 
@@ -143,10 +153,8 @@ class GAN(Game):
         self, G: Sequential, D: Sequential, loss: GANLoss, penalties: Iterable[Callable] | None, opt_G: Optimizer, opt_D: Optimizer,
         latent: int, ema: EMA | None = None, classes: int = 0, d_steps: int = 1, prior: Prior = normal,
     ):  # fmt: skip
-        check_sizes("GAN", d_steps=d_steps)
-        for name, net, opt in (("G", G, opt_G), ("D", D, opt_D)):
-            if opt.net is not net:
-                raise ValueError(f"opt_{name} updates another network, not {name}: build it as Adam({name}, ...)")
+        check_sizes("GAN", d_steps=d_steps, latent=latent)
+        check_game(G, D, loss, opt_G, opt_D, ema)
         self.G, self.D, self.loss, self.opt_G, self.opt_D = G, D, loss, opt_G, opt_D
         self.penalties = as_penalties(penalties)
         self.latent, self.ema, self.classes, self.d_steps, self.prior = latent, ema, classes, d_steps, prior
@@ -199,11 +207,8 @@ class GAN(Game):
         return self.D((x, labels) if self.classes else x).reshape(-1)
 
     def walk(self, frames: int, n: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-        """z(s) = cos(s) a + sin(s) b for s from 0 to 2 pi: a closed curve on which z(s) is N(0, 1) if a and b are."""
-        a, b = self.prior(2 * n, self.latent, rng).reshape(2, n, -1).astype(self.G.dtype)
         labels = np.arange(n) % self.classes if self.classes else None
-        for s in np.linspace(0, 2 * np.pi, frames, endpoint=False, dtype=self.G.dtype):
-            z = np.cos(s) * a + np.sin(s) * b  # eq:game.walk
+        for z in circle(frames, n, self.latent, rng, self.G.dtype, self.prior):
             yield self.generate((z, labels) if self.classes else z)
 
     def inspect(self, x: Any, y: Any, rng: np.random.Generator) -> Iterator[tuple[str, Sequential, Any]]:

@@ -4,6 +4,7 @@ The file may come from a machine that lost power, from an editor, or from someon
 """
 
 import json
+import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,8 +49,10 @@ def _row(line: str) -> Row:
     if not isinstance(row, dict):
         raise ValueError(f"it must hold an object, got {type(row).__name__}")
     if type(row.get("step")) is not int or row["step"] < 0:
-        raise ValueError(f"its step must be a whole number >= 0, got {row.get('step')!r}")
+        raise ValueError(f"its step must be a whole number >= 0, got {repr(row.get('step'))[:40]}")
     for name, value in row.items():
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"{name} must be a number, got {str(value)[:40]!r}")
+            raise ValueError(f"{name[:40]} must be a number, got {str(value)[:40]!r}")
+        if abs(value) > sys.float_info.max and isinstance(value, int):
+            raise ValueError(f"{name[:40]} must be a number that a float can hold")
     return row

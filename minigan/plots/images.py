@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -88,7 +88,7 @@ def save_image(path: str | os.PathLike, image: np.ndarray, formats: Mapping[str,
     """Write one image as `save_png` does, in the format of the path's suffix: .png, .jpg, .bmp, .tif; without one, as PNG."""
     kind = format_of(path, formats)
     picture = as_pil(image)
-    settings = {"png": {"optimize": True}, "jpeg": {"quality": 95, "subsampling": 0}}.get(kind, {})
+    settings: dict[str, Any] = {"png": {"optimize": True}, "jpeg": {"quality": 95, "subsampling": 0}}.get(kind, {})
     with atomic_file(path) as file:
         try:
             picture.save(file, kind, **settings)

@@ -34,4 +34,3 @@ def run(arguments: argparse.Namespace) -> None:
             print(report(*read_folder(name.removeprefix("folder:"), **options, labels=labels)))
     else:
         print(report(data.load(name, **options, labels=labels)))
-

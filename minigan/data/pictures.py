@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "ICO")  # decoders of pixels: none starts another program
 PIXELS = 89_478_485  # of one picture, Pillow's own limit: a quarter of a GB as RGB; phones and cameras stay below it
-SIDE = 65_535  # pixels, the most that a JPEG can have; Pillow keeps a pointer for each row, so a tall picture costs more
+SIDE = (
+    65_535  # pixels, the most that a JPEG can have; Pillow keeps a pointer for each row, so a tall picture costs more
+)
 BYTES = 300_000_000  # of one file
 MODES = {1: "L", 3: "RGB"}  # channels -> Pillow's mode
 TO_BYTE = np.rint(np.arange(65536) / 257).astype(np.uint8)  # 16 bits -> 8: 0 -> 0, 65535 -> 255
@@ -63,7 +65,7 @@ def open_picture(path: str | os.PathLike) -> Image.Image:
                 pass
             return image
     except UnidentifiedImageError:
-        raise PictureError(path, "not a picture") from None
+        raise PictureError(path, "not an image") from None
     except OSError as error:
         reason = f"cannot be read: {error.strerror}" if error.strerror else _sentence(error, path)
         raise PictureError(path, reason) from error

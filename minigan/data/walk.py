@@ -13,9 +13,9 @@ from pathlib import Path
 
 Skipped = list[tuple[str, str]]  # (file, or folder with a slash at its end; the reason)
 
-HIDDEN, SYSTEM = "a hidden file", "a file of the operating system"
-CLUTTER = (HIDDEN, SYSTEM)  # every folder has such files: they are listed, but nobody is warned of them
-SYSTEM_FILES = ("thumbs.db", "ehthumbs.db", "desktop.ini")
+HIDDEN, SYSTEM = "hidden: its name begins with a dot", "made by the operating system"
+CLUTTER = (HIDDEN, SYSTEM)  # every folder has some: it is listed, but nobody is warned of it
+SYSTEM_NAMES = ("thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "$recycle.bin")
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,9 @@ def walk(root: Path) -> tuple[list[Found], Skipped]:
         read[identity] = name if folder.parts else "the folder itself"
         if is_run({entry.name for entry in entries}):
             if not folder.parts:
-                raise ValueError(f"{root} is a run of minigan, not a folder of pictures; samples are in {root / 'samples'}")
+                raise ValueError(
+                    f"{root} is a run of minigan, not a folder of pictures; samples are in {root / 'samples'}"
+                )
             skipped.append((name, "a run of minigan"))
             continue
         if not entries and folder.parts:
@@ -92,11 +94,9 @@ def _look_at(entry: os.DirEntry) -> tuple[str, bool]:
     except OSError as error:  # a link to itself, a path that may not be searched
         return f"cannot be read: {error.strerror}", False
     if entry.name.startswith("."):
-        return ("a hidden folder" if is_folder else HIDDEN), is_folder
-    if is_folder:
-        return ("left over from an archive of macOS" if entry.name == "__MACOSX" else ""), True
-    if entry.name.lower() in SYSTEM_FILES:
-        return SYSTEM, False
-    if is_file:
-        return "", False
+        return HIDDEN, is_folder
+    if entry.name.lower() in SYSTEM_NAMES:
+        return SYSTEM, is_folder
+    if is_folder or is_file:
+        return "", is_folder
     return ("not a regular file" if os.path.exists(entry.path) else "a link to a file that does not exist"), False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -59,10 +60,8 @@ def open_picture(path: str | os.PathLike) -> Image.Image:
                 tags = image.tag_v2  # type: ignore[attr-defined]
                 _check_size(tags.get(322, 1), tags.get(323, 1))  # TileWidth, TileLength: a tile is decoded at once
             image.load()
-            try:
+            with suppress(Exception):  # damaged metadata does not make the pixels bad
                 ImageOps.exif_transpose(image, in_place=True)
-            except Exception:  # damaged metadata: the pixels are good
-                pass
             return image
     except UnidentifiedImageError:
         raise PictureError(path, "not an image") from None

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from minigan import evaluation, plots, zoo
+from minigan.data.pictures import open_picture
 from minigan.plots import Panel
 from minigan.running import options as config_file
 from minigan.running.build import COLUMNS, assemble
@@ -132,14 +133,12 @@ def train(run: Run, progress: Callable[[int, dict], None] = lambda t, row: None)
 
 def finish(run: Run) -> dict[str, Path]:
     """Write the film, the curves and the latent walk of a run -> the files, by name."""
-    from PIL import Image  # loaded when the first picture is read
-
     trainer, out = run.trainer, run.out
     written = {}
     frames = sorted((out / "frames").glob("step_*.png"))
     if frames:
         written["film"] = out / "film.gif"
-        pictures = (Image.open(frame) for frame in frames)
+        pictures = (open_picture(frame) for frame in frames)
         sheets = [np.asarray(picture.convert("L" if picture.mode == "L" else "RGB")) for picture in pictures]
         plots.save_gif(written["film"], sheets)
     written["curves"] = out / "curves.png"

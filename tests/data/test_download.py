@@ -1,5 +1,6 @@
 """Downloads from servers that are slow, endless, broken or hostile."""
 
+import contextlib
 import hashlib
 import http.server
 import threading
@@ -23,10 +24,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.close_connection = True
-        try:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             getattr(self, self.path[1:].split("?")[0])()
-        except (BrokenPipeError, ConnectionResetError):
-            pass
 
     def send(self, data, length=None, status=200):
         self.send_response(status)

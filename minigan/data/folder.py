@@ -89,7 +89,7 @@ def read_folder(
     dataset = Dataset(images, numbers, f"folder:{os.fspath(path)}", classes, tuple(sorted(skipped)))
     notable = [entry for entry in dataset.skipped if entry[1] not in CLUTTER]
     if notable:
-        text = f"{root}: {len(dataset)} images read, {len(notable)} files or folders skipped{_lines(notable)}"
+        text = f"{root}: {len(dataset)} image{'s' * (len(dataset) != 1)} read, {len(notable)} files or folders skipped{_lines(notable)}"
         warnings.warn(text, stacklevel=4)  # at the line that calls data.load
     log.info("%s", summary(dataset))
     return dataset, pictures

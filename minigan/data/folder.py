@@ -79,7 +79,9 @@ def read_folder(
         raise ValueError(
             f"{root}: no usable image among {len(skipped)} files; give a folder of .png, .jpg, .webp, ... files{_lines(skipped)}"
         )
-    images, numbers, classes = images[: len(pictures)], None, ()
+    images = images[: len(pictures)]
+    numbers: np.ndarray | None = None
+    classes: tuple[str, ...] = ()
     if labels and any(len(picture.parts) > 1 for picture in pictures):
         classes, left_out = _classes(root, pictures, files)
         skipped += left_out

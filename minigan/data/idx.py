@@ -103,7 +103,7 @@ def _read(file: BinaryIO, source: str, most: int, there: int) -> np.ndarray:
 
 def _fill(file: BinaryIO, array: np.ndarray) -> int:
     """Read into the array until it is full or the file ends -> how many bytes were read."""
-    room, given = memoryview(array.reshape(-1)), 0
+    room, given = array.reshape(-1).data, 0
     while given < len(room) and (n := file.readinto(room[given : given + 2**20])):  # type: ignore[attr-defined]
         given += n
     return given

@@ -95,7 +95,7 @@ def _read_checked(path: Path, md5: str) -> tuple[np.ndarray | None, str]:
     except (OSError, ValueError) as error:
         return None, str(error)
     contents = hashlib.md5(idx_header(array.shape), usedforsecurity=False)
-    contents.update(array)
+    contents.update(array.data)
     if (found := contents.hexdigest()) != md5:
         return None, f"a different or damaged file: the md5 of its contents is {found}, expected {md5}"
     return array, ""

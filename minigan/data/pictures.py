@@ -8,6 +8,7 @@ checked before a pixel is decoded.  Everything in minigan that opens a picture o
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -27,6 +28,10 @@ SIDE = (
     65_535  # pixels, the most that a JPEG can have; Pillow keeps a pointer for each row, so a tall picture costs more
 )
 BYTES = 300_000_000  # of one file
+SCANNED = (
+    2_000_000_000  # pixels of a JPEG times its scans: a progressive one has about 10, each is a pass over all pixels
+)
+MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # in a JPEG, the end of a scan's data
 MODES = {1: "L", 3: "RGB"}  # channels -> Pillow's mode
 TO_BYTE = np.rint(np.arange(65536) / 257).astype(np.uint8)  # 16 bits -> 8: 0 -> 0, 65535 -> 255
 
@@ -59,6 +64,8 @@ def open_picture(path: str | os.PathLike) -> Image.Image:
             if image.format == "TIFF":
                 tags = image.tag_v2  # type: ignore[attr-defined]
                 _check_size(tags.get(322, 1), tags.get(323, 1))  # TileWidth, TileLength: a tile is decoded at once
+            if image.format in ("JPEG", "MPO"):
+                _check_scans(file, image.width * image.height)
             image.load()
             with suppress(Exception):  # damaged metadata does not make the pixels bad
                 ImageOps.exif_transpose(image, in_place=True)
@@ -130,6 +137,22 @@ def _check_size(width: int, height: int) -> None:
         raise ValueError(
             f"{width} x {height} pixels are too many; at most {PIXELS:,}, and {SIDE:,} on a side, are decoded"
         )
+
+
+def _check_scans(file: BinaryIO, pixels: int) -> None:
+    """Check how often a JPEG goes over its pixels: a scan of 95 bytes can take as long as the whole picture."""
+    before = file.tell()
+    file.seek(0)
+    data = file.read()
+    file.seek(before)
+    if data.count(b"\xff\xda") * pixels <= SCANNED:  # nearly always; thumbnails and appended videos are counted too
+        return
+    scans, at = 0, 2
+    while (found := MARKER.search(data, at)) and found[0] != b"\xff\xd9":  # up to the end of the image
+        scans += found[0] == b"\xff\xda"
+        at = found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big")  # behind the marker's own data
+    if scans * pixels > SCANNED:
+        raise ValueError(f"{scans} scans of {pixels:,} pixels take too long; save it as a baseline JPEG")
 
 
 def _check_icon(file: BinaryIO) -> None:

@@ -192,7 +192,7 @@ def test_only_a_regular_file_is_opened(tmp_path, kind, monkeypatch):
         path.write_bytes(b"x")
         if os.access(path, os.R_OK) and os.getuid() == 0:  # root may read everything
             monkeypatch.setattr(
-                "builtins.open", lambda *_: (_ for _ in ()).throw(PermissionError(13, "Permission denied"))
+                "builtins.open", lambda *_, **__: (_ for _ in ()).throw(PermissionError(13, "Permission denied"))
             )
         path.chmod(0)
     expected = {
@@ -256,27 +256,65 @@ def gif_of_many_frames(n):
     return data[:at] + data[at:-1] * n + b";"
 
 
+def jpeg_of_many_scans(n):
+    file = io.BytesIO()
+    Image.new("L", (4000, 4000), 128).save(file, "JPEG", progressive=True)
+    data = file.getvalue()
+    return data[:-2] + data[data.rindex(b"\xff\xda") : -2] * n + data[-2:]
+
+
+PIXELS_8x8 = zlib.compress(bytes(72))  # 8 rows of 8 grey pixels, each after its filter
+
+
+def gif_of(screen, frame):
+    """A GIF whose screen and only frame are squares of these sides."""
+    image = struct.pack("<HHHHB", 0, 0, frame, frame, 0)
+    return b"GIF89a" + struct.pack("<HHBBB", screen, screen, 0, 0, 0) + b"\x2c" + image + b"\x02\x02D\x01\0;"
+
+
+def bitmap(side, height, bits, compression):
+    """The header of a bitmap."""
+    return struct.pack("<IiiHHIIiiII", 40, side, height, 1, bits, compression, 0, 0, 0, 0, 0)
+
+
+def lossless_webp(side):
+    head = b"\x2f" + struct.pack("<I", (side - 1) | (side - 1) << 14)
+    return b"RIFF" + struct.pack("<I", 30) + b"WEBPVP8L" + struct.pack("<I", 18) + head + bytes(13)
+
+
+def text(n, times=1):
+    return png(8, 8, 8, 0, PIXELS_8x8, chunk(b"zTXt", b"k\0\0" + squeezed(n)) * times)
+
+
+STRIP = ((273, 4, 1, 8), (279, 4, 1, 100), (278, 4, 1, 60_000))
+TILE = ((322, 4, 1, 60_000), (323, 4, 1, 60_000), (324, 4, 1, 8), (325, 4, 1, 100))
 BOMBS = {
+    "a jpeg of 500 scans": lambda: jpeg_of_many_scans(500),
     "a tall png": lambda: png(1, 178_000_000, 1, 0, squeezed(178_000_000 * 2)),
     "a wide png": lambda: png(178_000_000, 1, 1, 0, squeezed(178_000_000 // 8)),
     "a large png": lambda: png(30_000, 30_000, 1, 0, squeezed(30_000 * 3751)),
-    "a png with a large text": lambda: png(8, 8, 8, 0, zlib.compress(bytes(72)), chunk(b"zTXt", b"k\0\0" + squeezed(2**29))),
-    "a png with many texts": lambda: png(8, 8, 8, 0, zlib.compress(bytes(72)), chunk(b"zTXt", b"k\0\0" + squeezed(2**20)) * 2000),
-    "a png with a large profile": lambda: png(8, 8, 8, 0, zlib.compress(bytes(72)), chunk(b"iCCP", b"k\0\0" + squeezed(2**29))),
-    "a large gif": lambda: b"GIF89a" + struct.pack("<HHBBB", 65535, 65535, 0, 0, 0) + b"\x2c" + struct.pack("<HHHHB", 0, 0, 65535, 65535, 0) + b"\x02\x02D\x01\0;",
-    "a small gif with a large frame": lambda: b"GIF89a" + struct.pack("<HHBBB", 1, 1, 0, 0, 0) + b"\x2c" + struct.pack("<HHHHB", 0, 0, 65535, 65535, 0) + b"\x02\x02D\x01\0;",
+    "a png with a large text": lambda: text(2**29),
+    "a png with many texts": lambda: text(2**20, 2000),
+    "a png with a large profile": lambda: png(8, 8, 8, 0, PIXELS_8x8, chunk(b"iCCP", b"k\0\0" + squeezed(2**29))),
+    "a png whose data claims 4 GB": lambda: png(8, 8, 8, 0, PIXELS_8x8).replace(b"\0\0\0\x0bIDAT", b"\xff\xff\xff\xffIDAT"),
+    "a large gif": lambda: gif_of(65535, 65535),
+    "a small gif with a large frame": lambda: gif_of(1, 65535),
     "a gif of 100,000 frames": lambda: gif_of_many_frames(100_000),
-    "a large bmp": lambda: b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + struct.pack("<IiiHHIIiiII", 40, 60_000, 60_000, 1, 8, 1, 0, 0, 0, 0, 0) + b"\0\1",
-    "a large tiff": lambda: tiff(60_000, 60_000, (273, 4, 1, 8), (279, 4, 1, 100), (278, 4, 1, 60_000)),
-    "a tiff with a large tile": lambda: tiff(64, 64, (322, 4, 1, 60_000), (323, 4, 1, 60_000), (324, 4, 1, 8), (325, 4, 1, 100)),
-    "a large webp": lambda: b"RIFF" + struct.pack("<I", 30) + b"WEBPVP8L" + struct.pack("<I", 18) + b"\x2f" + struct.pack("<I", 16383 | 16383 << 14) + bytes(13),
+    "a large bmp": lambda: b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + bitmap(60_000, 60_000, 8, 1) + b"\0\1",
+    "a large tiff": lambda: tiff(60_000, 60_000, *STRIP),
+    "a tiff with a large tile": lambda: tiff(64, 64, *TILE),
+    "a large webp": lambda: lossless_webp(2**14),
     "a large ppm": lambda: b"P6 60000 60000 255\n" + bytes(100),
     "a tall ppm": lambda: b"P4 1 80000000\n" + bytes(100),
     "an icon with a tall png": lambda: icon(png(1, 80_000_000, 1, 0, squeezed(80_000_000 * 2))),
     "an icon with a large png": lambda: icon(png(30_000, 30_000, 1, 0, squeezed(30_000 * 3751))),
-    "an icon with a large bitmap": lambda: icon(struct.pack("<IiiHHIIiiII", 40, 40_000, 80_000, 1, 32, 0, 0, 0, 0, 0, 0)),
+    "an icon with a large bitmap": lambda: icon(bitmap(40_000, 80_000, 32, 0)),
 }  # fmt: skip
-READ = "a gif of 100,000 frames", "a png with many texts"  # what may come out as a picture
+READ = (
+    "a png whose data claims 4 GB",
+    "a gif of 100,000 frames",
+    "a png with many texts",
+)  # what may come out as a picture
 OPEN = """
 import sys, time
 from pathlib import Path
@@ -308,6 +346,13 @@ def test_a_bomb_takes_little_time_and_memory(tmp_path, name):
     assert int(megabytes) < 150, done.stdout
     assert name in READ or not answer.startswith("read"), done.stdout
     assert done.stderr == ""
+
+
+def test_what_is_appended_to_a_jpeg_is_no_scan(tmp_path):
+    file = io.BytesIO()
+    Image.new("L", (4000, 4000), 77).save(file, "JPEG", progressive=True, exif=b"Exif\0\0" + b"\xff\xda" * 1000)
+    (tmp_path / "motion.jpg").write_bytes(file.getvalue() + b"\xff\xda" * 1000)
+    assert (read(tmp_path / "motion.jpg") == 77).all()
 
 
 def test_the_limits_leave_room_for_photos_and_panoramas():

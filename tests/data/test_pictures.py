@@ -286,6 +286,11 @@ def text(n, times=1):
     return png(8, 8, 8, 0, PIXELS_8x8, chunk(b"zTXt", b"k\0\0" + squeezed(n)) * times)
 
 
+def png_of_a_large_claim():
+    right = struct.pack(">I", len(PIXELS_8x8)) + b"IDAT"
+    return png(8, 8, 8, 0, PIXELS_8x8).replace(right, b"\xff\xff\xff\xffIDAT")
+
+
 STRIP = ((273, 4, 1, 8), (279, 4, 1, 100), (278, 4, 1, 60_000))
 TILE = ((322, 4, 1, 60_000), (323, 4, 1, 60_000), (324, 4, 1, 8), (325, 4, 1, 100))
 BOMBS = {
@@ -296,7 +301,7 @@ BOMBS = {
     "a png with a large text": lambda: text(2**29),
     "a png with many texts": lambda: text(2**20, 2000),
     "a png with a large profile": lambda: png(8, 8, 8, 0, PIXELS_8x8, chunk(b"iCCP", b"k\0\0" + squeezed(2**29))),
-    "a png whose data claims 4 GB": lambda: png(8, 8, 8, 0, PIXELS_8x8).replace(b"\0\0\0\x0bIDAT", b"\xff\xff\xff\xffIDAT"),
+    "a png whose data claims 4 GB": lambda: png_of_a_large_claim(),
     "a large gif": lambda: gif_of(65535, 65535),
     "a small gif with a large frame": lambda: gif_of(1, 65535),
     "a gif of 100,000 frames": lambda: gif_of_many_frames(100_000),

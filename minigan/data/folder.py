@@ -86,7 +86,8 @@ def read_folder(
         classes, left_out = _classes(root, pictures, files)
         skipped += left_out
         inside = [i for i, picture in enumerate(pictures) if len(picture.parts) > 1]
-        images, pictures = images[inside], [pictures[i] for i in inside]
+        if len(inside) < len(pictures):
+            images, pictures = images[inside], [pictures[i] for i in inside]
         numbers = np.array([classes.index(picture.parts[0]) for picture in pictures], dtype=np.int64)
     dataset = Dataset(images, numbers, f"folder:{os.fspath(path)}", classes, tuple(sorted(skipped)))
     notable = [entry for entry in dataset.skipped if entry[1] not in CLUTTER]

@@ -47,6 +47,7 @@ def test_a_set(capsys, name, line):
 
 def test_what_does_not_exist(capsys):
     assert "did you mean 'digits8'?" in failing(capsys, "data", "digits9").lower()
+    assert "there is no data set 'folder:'" in failing(capsys, "data", "folder:")
     assert "needs an existing folder of pictures" in failing(capsys, "data", "some/where")
     assert "size and channels apply only to" in failing(capsys, "data", "emoji", "--size", "8")
 

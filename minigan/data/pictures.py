@@ -44,13 +44,20 @@ class PictureError(ValueError):
         self.path, self.reason = path, reason
 
 
-def open_picture(path: str | os.PathLike) -> Image.Image:
+def open_picture(path: str | os.PathLike, formats: tuple[str, ...] = FORMATS) -> Image.Image:
     """The first frame of a picture, decoded and rotated upright (EXIF); the mode is the file's.
+
+    Parameters
+    ----------
+    path
+        The file.
+    formats
+        Pillow's names of the formats that are tried, some of FORMATS.
 
     Raises
     ------
     PictureError
-        If the file cannot be read, is no picture of FORMATS, is damaged, or is larger than PIXELS, SIDE or BYTES.
+        If the file cannot be read, is no picture of these formats, is damaged, or is larger than PIXELS, SIDE or BYTES.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -59,7 +66,7 @@ def open_picture(path: str | os.PathLike) -> Image.Image:
             if other := foreign_format(Path(path), file):
                 raise ValueError(f"{other} is not read here: convert it to JPEG or PNG")
             _check_icon(file)  # Pillow decodes an icon when it opens it
-            image = Image.open(file, formats=FORMATS)
+            image = Image.open(file, formats=formats)
             _check_size(*image.size)
             if image.format == "TIFF":
                 tags = image.tag_v2  # type: ignore[attr-defined]

@@ -112,7 +112,10 @@ def read(path: str | os.PathLike) -> tuple[dict[str, np.ndarray], dict[str, str]
             return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
     # TypeError, AttributeError: a dtype that NumPy doesn't have; ValueError, MemoryError: a shape of more than fits
     except (SafetensorError, TypeError, AttributeError, ValueError, MemoryError) as error:
-        raise CheckpointError(f"{os.fspath(path)} is not a readable checkpoint: {error}. {_diagnosis(path)}") from error
+        reason = str(error) if len(str(error)) < 300 else f"{str(error)[:300]}..."  # it may quote the file at length
+        raise CheckpointError(
+            f"{os.fspath(path)} is not a readable checkpoint: {reason}. {_diagnosis(path)}"
+        ) from error
 
 
 def _diagnosis(path: str | os.PathLike) -> str:

@@ -66,7 +66,7 @@ def from_torch(net: Sequential, weights: Mapping[str, Any] | str | os.PathLike, 
     net
         The network to fill; it is not changed if an error is raised.
     weights
-        name -> array, or the path of a safetensors file.  Floats are cast to the dtype of net.
+        name -> array, or the path of a safetensors file.  Numbers are cast to the dtype of net.
     x
         As in `to_torch`.
 
@@ -77,9 +77,9 @@ def from_torch(net: Sequential, weights: Mapping[str, Any] | str | os.PathLike, 
     ShapeError
         If an array has the wrong shape.
     TypeError
-        If weights is no mapping, or an array holds no real numbers of floating point.
+        If weights is not a mapping or a path, or an entry does not hold real numbers.
     CheckpointError, FileNotFoundError
-        If the file is no readable safetensors file.
+        If the file is not a readable safetensors file.
     """
     wanted = links(net, x)
     if isinstance(weights, str | os.PathLike):
@@ -99,10 +99,13 @@ def from_torch(net: Sequential, weights: Mapping[str, Any] | str | os.PathLike, 
 
 def _checked(link: Link, given: Any) -> np.ndarray:
     """One entry in minigan's layout and dtype.  Raises as from_torch does."""
-    array = np.asarray(given)
+    try:
+        array = np.asarray(given)
+    except (ValueError, TypeError, RuntimeError) as error:  # a ragged list, a tensor that NumPy cannot convert
+        raise TypeError(f"{link.name} must be an array of real numbers: {error}") from error
     shape = link.to(link.view).shape
-    if array.dtype.kind != "f":
-        raise TypeError(f"{link.name} must be an array of floats, got {array.dtype}")
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"{link.name} must be an array of real numbers, got {array.dtype}")
     if array.shape != shape:
         raise ShapeError(f"{link.name} of {link.layer} has shape {shape} in PyTorch, got {array.shape}")
     with np.errstate(over="ignore"):

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from minigan.data import Epochs, Source
+from minigan.data import Source
+from minigan.data.source import as_source
 from minigan.game import GAN, Game, d_step, g_step
 from minigan.optim import NonFiniteError
 from minigan.running import nan_watch
@@ -63,10 +64,8 @@ class Trainer:
     ):
         if steps < 1 or log_every < 1:
             raise ValueError(f"steps and log_every must be at least 1, got {steps} and {log_every}")
-        if isinstance(x, Source) and y is not None:
-            raise ValueError("a Source brings its own labels: pass y to the Source, not to the Trainer")
         order, self.rng = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(2))
-        self.source = x if isinstance(x, Source) else Epochs(x, y, rng=order)
+        self.source = as_source(x, y, order, getattr(game, "classes", 0))
         self.game, self.batch, self.steps, self.log_every, self.evaluate = game, batch, steps, log_every, evaluate
         self.epoch_steps = self.source.epoch(batch)
         self.t, self.seconds = 0, 0.0
@@ -85,19 +84,20 @@ class Trainer:
 
         Ctrl-C finishes the step, writes a checkpoint and raises KeyboardInterrupt. A NaN or Inf raises NonFiniteError.
         """
-        with Interrupt() as ctrl_c:
-            self.recorder.begin(self.t)
+        with Interrupt() as ctrl_c, self.recorder.writing(self.t):
             started = time.perf_counter() - self.seconds
             while self.t < self.steps:
                 row = self.step()
                 ctrl_c.ready = True
-                quality = self.evaluate(self.game) if self.evaluate and self.t in self.evaluated else {}
-                row |= quality
-                self.seconds = time.perf_counter() - started
-                if quality or self.t % self.log_every == 0 or self.t in (1, self.steps):
-                    head = {"step": self.t, "epoch": self.t / self.epoch_steps, "seconds": round(self.seconds, 3)}
-                    self.rows.append(head | row)
-                self.recorder.record(self.t, self.seconds, self.rows, last=self.t == self.steps)
+                measured = self.evaluate is not None and self.t in self.evaluated
+                try:
+                    row |= self.evaluate(self.game) if measured else {}
+                finally:  # if it raises, the step and its row are kept
+                    self.seconds = time.perf_counter() - started
+                    if measured or self.t % self.log_every == 0 or self.t in (1, self.steps):
+                        epoch, seconds = self.recorder.epochs(self.t), round(self.seconds, 3)
+                        self.rows.append({"step": self.t, "epoch": epoch, "seconds": seconds, **row})
+                    self.recorder.record(self.t, self.seconds, self.rows, last=self.t == self.steps)
                 progress(self.t, row)  # last, so that an exception in it loses nothing
                 if ctrl_c.pressed:
                     self.save()
@@ -141,7 +141,10 @@ class Trainer:
             raise NonFiniteError(f"step {self.t}: {error}; nothing was saved{kept}") from error
         self.recorder.save(self.t, self.seconds, self.rows)
 
-    def restore(self) -> "Trainer":
-        """Resume the run in `out` from its checkpoint; `run` redoes what came after it."""
-        self.t, self.seconds, self.rows = self.recorder.restore()
+    def restore(self, changed_data: bool = False) -> "Trainer":
+        """Resume the run in `out` from its checkpoint; `run` redoes what came after it.
+
+        Raises ValueError if the data are not those the run was trained on; with `changed_data`, warns.
+        """
+        self.t, self.seconds, self.rows = self.recorder.restore(changed_data=changed_data)
         return self

@@ -25,6 +25,7 @@ HEIGHT = {
     "": 0,  # minigan/__init__.py: the version, and the rooms, which are imported when they are asked for
     "differences": 0,
     "running.files": 0,
+    "running.lock": 0,
     "running.interrupt": 0,
     "running.checkpoint": 1,
     "kernels.parallel": 1,

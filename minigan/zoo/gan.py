@@ -1,7 +1,7 @@
 """A GAN on images or points in the plane: any loss with any penalties, conditional where the data has labels."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,6 +53,28 @@ class Options(recipe.Options):
     def penalties(self) -> tuple[str, ...]:
         """The names in `penalty`, () for none."""
         return tuple(name.strip() for name in self.penalty.split(",") if name.strip() not in ("", "none"))
+
+    def unused(self) -> dict[str, str]:
+        found = super().unused()
+        weights = {item.name for name in self.penalties for item in dataclasses.fields(penalties.PENALTIES[name])}
+        if self.data in POINTS and self.model != "toy":
+            found["model"] = f"the points of {self.data} always have the networks toy"
+        for name, users in (("gamma", "r1 and r2"), ("lam", "wgan_gp and dragan")):
+            if name not in weights:
+                found[name] = f"it is the weight of {users}, and the penalty is {self.penalty or 'none'}"
+        return found
+
+    def check(self, given: Iterable[str] = ()) -> None:
+        super().check(given)
+        if self.data.startswith("folder:") and self.model != "mlp" and (self.size < 8 or self.size & (self.size - 1)):
+            below, above = 8, 8
+            while above < self.size:
+                below, above = above, 2 * above
+            sides = f"{below} or {above}" if below < above else f"{above}"
+            raise ValueError(
+                f"the model {self.model} needs pictures with a side of 8, 16, 32, 64, ... pixels, got size {self.size}: "
+                f"choose {sides}, or the model mlp, which takes any size"
+            )
 
     def frame(self, images: np.ndarray) -> np.ndarray:
         """Black around the images, up to a side of 8, 16, 32, ...: every level of a convolutional network halves evenly.

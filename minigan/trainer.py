@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.data import Source
-from minigan.data.source import as_source
+from minigan.data import Source, as_source
 from minigan.game import GAN, Game, d_step, g_step
 from minigan.optim import NonFiniteError
 from minigan.running import nan_watch

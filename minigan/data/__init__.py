@@ -19,7 +19,7 @@ from minigan.data.dataset import Dataset
 from minigan.data.identity import WithoutData
 from minigan.data.idx import read_idx
 from minigan.data.registry import NAMES, load
-from minigan.data.source import Epochs, Source, Stream
+from minigan.data.source import Epochs, Source, Stream, as_source
 from minigan.data.toy import GRID_MODES, GRID_STD, RING_MODES, RING_STD, grid, ring
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Source",
     "Stream",
     "WithoutData",
+    "as_source",
     "grid",
     "load",
     "read_idx",

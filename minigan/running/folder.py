@@ -10,13 +10,11 @@ import datetime
 import itertools
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from minigan import evaluation, zoo
+from minigan import zoo
 from minigan.data import Source, WithoutData
-from minigan.plots import Panel
 from minigan.running import options as config_file
 from minigan.running.build import assemble, load_source
 from minigan.running.checkpoint import load
@@ -24,49 +22,12 @@ from minigan.running.files import atomic_write
 from minigan.running.identity import check_config
 from minigan.running.lock import Lock
 from minigan.running.options import Config
-from minigan.trainer import Trainer
-from minigan.zoo.recipe import POINTS, Options
+from minigan.running.run import Run
+from minigan.zoo.recipe import POINTS
+
+__all__ = ["Run", "open_run", "resume", "start", "train"]
 
 CONFIG, CHECKPOINT = "config.toml", "checkpoint.safetensors"
-
-
-@dataclass
-class Run:
-    """A run as its checkpoint left it."""
-
-    out: Path
-    config: Config
-    options: Options  # those of the present segment
-    trainer: Trainer
-    recorded: bool = True  # False for a run of a version that did not store its config and data in the checkpoint
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """The names of the labels, () without labels."""
-        return self.trainer.source.names
-
-    @property
-    def watch(self) -> evaluation.Watch | None:
-        """The evaluation during the training; None if there is too little data for one."""
-        return self.trainer.evaluate if isinstance(self.trainer.evaluate, evaluation.Watch) else None
-
-    @property
-    def panels(self) -> tuple[Panel, ...]:
-        """What the curves and the progress bar show: the panels of the game, then those of the evaluation."""
-        return (*self.trainer.game.panels, *(self.watch.panels if self.watch else ()))
-
-    @property
-    def steps(self) -> int:
-        """The number of steps of all segments together."""
-        return self.config.at(max([0, *(segment.start for segment in self.config.segments)]))[1]
-
-    @property
-    def finished(self) -> bool:
-        """Are all steps of all segments done?"""
-        return self.trainer.t >= self.config.at(self.trainer.t)[1]
-
-
-# ---- start, open, resume ---------------------------------------------------------------------------------------------
 
 
 def start(config: Config, out: str | Path | None = None) -> Run:

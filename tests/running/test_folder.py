@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from minigan import kernels
+from minigan.kernels.parallel import threads
 from minigan.running import folder
 from minigan.running.checkpoint import load
 from minigan.running.options import Config
@@ -152,3 +153,27 @@ def test_deterministic_holds_in_python_too(tmp_path, deterministic):
     finally:
         kernels.set_threads(*before)
     assert load(tmp_path / "checkpoint.safetensors")[1]["shares"] == (2 if deterministic else 1)
+
+
+@pytest.mark.parametrize(("shares", "others"), [(1, 2), (2, 1), (3, 2)])
+def test_a_run_has_the_same_bits_on_fewer_and_on_more_threads(tmp_path, monkeypatch, shares, others):
+    """Half of the steps with one number of threads, half with another: the bits of a run that was never stopped."""
+    monkeypatch.setattr(threads, "SMALL", 0)  # every call is cut, however small
+    config = Config(gan, gan.Options(**SMALL | {"model": "dcgan", "steps": 2}))
+    before = kernels.get_threads(), kernels.get_shares()
+
+    def run(name, n, steps):
+        kernels.set_threads(n)
+        again = (tmp_path / name).exists()
+        trainer = (folder.resume(tmp_path / name) if again else folder.start(config, tmp_path / name)).trainer
+        trainer.steps, trainer.evaluate = steps, None
+        trainer.run()
+        return trainer.game.G.theta.tobytes()
+
+    try:
+        full = run("full", shares, 2)
+        run("stopped", shares, 1)
+        assert run("stopped", others, 2) == full
+        assert run("other", others, 2) != full  # else this test shows nothing
+    finally:
+        kernels.set_threads(*before)

@@ -68,7 +68,7 @@ def check_labels(y: Any, n: int, classes: int | None = None) -> np.ndarray:
     """
     y = np.asarray(y)
     if classes == 0:
-        raise ValueError("labels were given, but there are no classes: leave them out, or train with labels")
+        refuse_labels(y)
     if y.ndim == 2 and y.shape[0] == n:
         fix = "y.argmax(axis=1), if the rows are one-hot" if y.shape[1] > 1 else "y[:, 0]"
         raise ValueError(
@@ -86,3 +86,9 @@ def check_labels(y: Any, n: int, classes: int | None = None) -> np.ndarray:
         shift = ": they are counted from 0, use y - 1" if classes and (y.min(), y.max()) == (1, classes) else ""
         raise ValueError(f"labels must be whole numbers from 0{most}, got {y.min()} to {y.max()}{shift}")
     return y.astype(np.int64, copy=False)
+
+
+def refuse_labels(y: Any) -> None:
+    """Raise ValueError if labels are given to a game that has no classes; it would ignore them."""
+    if y is not None:
+        raise ValueError("labels were given, but this game has no classes: leave them out, or train with labels")

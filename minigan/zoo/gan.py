@@ -66,19 +66,26 @@ class Options(recipe.Options):
 
     def check(self, given: Iterable[str] = ()) -> None:
         super().check(given)
-        if self.data.startswith("folder:") and self.model != "mlp" and (self.size < 8 or self.size & (self.size - 1)):
-            below, above = 8, 8
-            while above < self.size:
-                below, above = above, 2 * above
-            sides = f"{below} or {above}" if below < above else f"{above}"
-            raise ValueError(
-                f"the model {self.model} needs pictures with a side of 8, 16, 32, 64, ... pixels, got size {self.size}: "
-                f"choose {sides}, or the model mlp, which takes any size"
-            )
+        if self.model != "mlp":
+            check_side(self)
 
     def frame(self, images: np.ndarray) -> np.ndarray:
         """The images in a black frame; the mlp takes them as they are."""
         return images if self.model == "mlp" else frame(images)
+
+
+def check_side(options: recipe.Options) -> None:
+    """Raise ValueError, with the nearest sizes that fit, for pictures that a convolutional network cannot halve evenly."""
+    size, below, above = options.size, 8, 8
+    if not options.data.startswith("folder:"):
+        return
+    while above < size:
+        below, above = above, 2 * above
+    if above != size:
+        sides = f"{below} or {above}" if below < above else f"{above}"
+        raise ValueError(
+            f"convolutional networks need pictures with a side of 8, 16, 32, 64, ... pixels, got size {size}: choose {sides}"
+        )
 
 
 def frame(images: np.ndarray) -> np.ndarray:

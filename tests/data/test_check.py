@@ -85,7 +85,7 @@ def test_lists_and_small_integers_are_labels():
 def test_the_range_of_labels_is_known():
     with pytest.raises(ValueError, match="from 0 to 3, got 1 to 4: they are counted from 0, use y - 1"):
         check_labels([1, 2, 3, 4], 4, 4)
-    with pytest.raises(ValueError, match="labels were given, but there are no classes"):
+    with pytest.raises(ValueError, match="labels were given, but this game has no classes"):
         check_labels([0], 1, 0)
 
 

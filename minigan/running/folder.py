@@ -110,6 +110,9 @@ def resume(path: str | Path, changed_data: bool = False, **changes: Any) -> Run:
                 "still those of the checkpoint is not known",
                 stacklevel=2,
             )
+        if run.config != before and run.finished:
+            names = " and ".join(changes)
+            raise ValueError(f"{path} is finished: {names} would have no effect without more steps, --steps N")
         if run.config != before:  # whatever does not fit has been refused by now
             atomic_write(path / CONFIG, run.config.to_toml())
     return run

@@ -167,6 +167,7 @@ def test_options_that_stay_the_same_make_no_segment(damaged):
         (["--steps", "3"], "is at step 3 already: --steps is the new total, so it must be more than 3"),
         (["--steps", "0"], "is at step 3 already"),
         (["--lr", "-1"], "lr must be finite and at least 0, got -1.0"),
+        (["--lr", "0.5"], "is finished: lr would have no effect without more steps, --steps N"),
         (["--batch", "1798"], "between 1 and all 1797 images, got batch=1798"),
     ],
 )

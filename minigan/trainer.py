@@ -16,7 +16,7 @@ import numpy as np
 from minigan.data import Source, as_source
 from minigan.game import GAN, Game, d_step, g_step
 from minigan.optim import NonFiniteError
-from minigan.running import nan_watch
+from minigan.running import nan_watch, rates
 from minigan.running.interrupt import Interrupt
 from minigan.running.recorder import Recorder
 
@@ -81,13 +81,15 @@ class Trainer:
     def run(self, progress: Callable[[int, dict], None] = lambda t, row: None) -> list[dict]:
         """Train until self.steps; `progress(t, row)` is called after each step. Returns the logged rows.
 
-        Ctrl-C finishes the step, writes a checkpoint and raises KeyboardInterrupt. A NaN or Inf raises NonFiniteError.
+        Ctrl-C finishes the step, writes a checkpoint and raises KeyboardInterrupt; SIGTERM and SIGHUP then end the process.
+        A NaN or Inf raises NonFiniteError. Warns if the schedule of a learning rate ends, at 0, before the run.
         """
-        with Interrupt() as ctrl_c, self.recorder.writing(self.t):
+        with Interrupt() as stop, self.recorder.writing(self.t):
             started = time.perf_counter() - self.seconds
             while self.t < self.steps:
+                rates.warn_if_ended(self.game, first=not stop.ready)
                 row = self.step()
-                ctrl_c.ready = True
+                stop.ready = True
                 measured = self.evaluate is not None and self.t in self.evaluated
                 try:
                     row |= self.evaluate(self.game) if measured else {}
@@ -98,9 +100,9 @@ class Trainer:
                         self.rows.append({"step": self.t, "epoch": epoch, "seconds": seconds, **row})
                     self.recorder.record(self.t, self.seconds, self.rows, last=self.t == self.steps)
                 progress(self.t, row)  # last, so that an exception in it loses nothing
-                if ctrl_c.pressed:
+                if stop.pressed:
                     self.save()
-                    raise KeyboardInterrupt
+                    stop.deliver()
         return self.rows
 
     def step(self) -> dict[str, float]:
@@ -141,9 +143,6 @@ class Trainer:
         self.recorder.save(self.t, self.seconds, self.rows)
 
     def restore(self, changed_data: bool = False) -> "Trainer":
-        """Resume the run in `out` from its checkpoint; `run` redoes what came after it.
-
-        Raises ValueError if the data are not those the run was trained on; with `changed_data`, warns.
-        """
+        """Resume the run in `out`; `run` redoes what came after its checkpoint. Other data: ValueError, or only a warning."""
         self.t, self.seconds, self.rows = self.recorder.restore(changed_data=changed_data)
         return self

@@ -1,9 +1,11 @@
 """Train with a progress bar, then write the pictures and say where everything is."""
 
 import sys
+from contextlib import suppress
 from typing import Any
 
-from minigan.cli.parser import INTERRUPTED
+from minigan.cli.parser import INTERRUPTED, say
+from minigan.running.files import quoted
 
 
 def use_threads(n: int | None) -> None:
@@ -20,13 +22,32 @@ def keep_shares(n: int | None, recorder: Any) -> None:
     The bits depend on the number of shares alone, so fewer threads than shares change none.
     """
     if n is not None and recorder.shares is not None and n > recorder.shares:
-        print(
+        say(
             f"note: so far all work was cut into {recorder.shares}, from here on into {n}: the last bits will differ from "
-            f"those of a run that goes on without --threads {n}",
-            file=sys.stderr,
+            f"those of a run that goes on without --threads {n}"
         )
         recorder.shares = n
     use_threads(n)
+
+
+class Screen:
+    """Standard error for the bar: if the terminal is gone or its disk is full, the training goes on without a bar."""
+
+    encoding = "utf-8"
+
+    def write(self, text: str) -> None:
+        """Write, if it can be written."""
+        with suppress(OSError, ValueError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """Flush, if it can be flushed."""
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
+
+    def fileno(self) -> int:
+        """The file that tqdm asks for the width of the terminal."""
+        return sys.stderr.fileno()
 
 
 def go(run: Any) -> int:
@@ -46,6 +67,7 @@ def go(run: Any) -> int:
         desc="compiling kernels",
         mininterval=0.2 if live else 20,
         dynamic_ncols=live,
+        file=Screen(),
         disable=sys.stderr is None,  # closed by 2>&-
     ) as bar:
         shown: dict[str, float] = {}  # as last logged or measured
@@ -63,10 +85,14 @@ def go(run: Any) -> int:
         on_compile(lambda name, index, most: bar.set_description(f"compiling {name} ({index} of at most {most})", live))
         try:
             run = folder.train(run, progress)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stopped:
             bar.close()
-            print(f"\nstopped at step {step}; go on with: minigan resume {run.out}", file=sys.stderr)
-            return INTERRUPTED
+            say(f"\nstopped at step {step}; go on with: minigan resume {quoted(run.out)}")
+            return getattr(stopped, "status", INTERRUPTED)
+        except OSError as error:
+            bar.close()
+            kept = f"the last checkpoint is kept: when this is mended, go on with: minigan resume {quoted(run.out)}"
+            raise OSError(f"{error}; {kept}") from error
         finally:
             on_compile(None)
     _report(run)
@@ -85,5 +111,5 @@ def _report(run: Any) -> None:
         print(sentence)
     for name, path in written.items():
         print(f"  {name:<10} {path}")
-    print(f"All measures: minigan evaluate {out}")
-    print(f"More samples: minigan sample {out} --n 64 --out grid.png")
+    print(f"All measures: minigan evaluate {quoted(out)}")
+    print(f"More samples: minigan sample {quoted(out)} --n 64 --out grid.png")

@@ -18,7 +18,7 @@ from minigan.data import Source, WithoutData
 from minigan.running import options as config_file
 from minigan.running.build import assemble, load_source
 from minigan.running.checkpoint import load
-from minigan.running.files import atomic_write
+from minigan.running.files import atomic_write, quoted
 from minigan.running.identity import check_config
 from minigan.running.lock import Lock
 from minigan.running.options import Config
@@ -78,7 +78,7 @@ def _new_folder(config: Config) -> Path:
 def _refuse_second(out: Path) -> None:
     if (out / CONFIG).exists():
         raise FileExistsError(
-            f"{out} already holds a run: go on with it (minigan resume {out}), or choose another --out"
+            f"{out} already holds a run: go on with it (minigan resume {quoted(out)}), or choose another --out"
         )
 
 

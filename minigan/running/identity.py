@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from minigan.running.files import quoted
+
 FREE = ("data", "download")  # options of which only the effect counts: the contents of the data
 
 
@@ -34,8 +36,8 @@ def check_config(path: Path, kept: dict[str, Any], now: dict[str, Any], step: in
     if not found:
         return
     ways = [f"--{name} {new[name]}" for name in names if name in changeable]
-    other = f", then change it from here on with minigan resume {path.parent} {' '.join(ways)}" if ways else ""
+    other = f", then change it from here on with minigan resume {quoted(path.parent)} {' '.join(ways)}" if ways else ""
     raise ValueError(
         f"{path} is not the config of the checkpoint beside it: {', '.join(found)}. Undo the edit{other}; "
-        f"a run with other options is a new one: minigan train --config {path} --out ANOTHER"
+        f"a run with other options is a new one: minigan train --config {quoted(path)} --out ANOTHER"
     )

@@ -10,13 +10,17 @@ from __future__ import annotations
 import contextlib
 import datetime
 import errno
-import fcntl
 import os
 import socket
 import warnings
 import weakref
 from pathlib import Path
 from typing import IO
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 NAME = ".lock"
 NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)  # a file system that cannot lock
@@ -58,6 +62,8 @@ class Lock:
         while True:
             file = open(self.path, "a+", encoding="utf-8")  # noqa: SIM115 (it stays open as long as the lock is held)
             try:
+                if fcntl is None:
+                    raise OSError(errno.ENOSYS, "the platform has no flock")
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 with file:
@@ -112,4 +118,5 @@ def _forget_in_child() -> None:
     _held.clear()
 
 
-os.register_at_fork(after_in_child=_forget_in_child)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_in_child)

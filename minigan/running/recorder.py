@@ -8,7 +8,6 @@ of the source and of the step's generator, the number of shares that a call is c
 ends with the same bits as one that was not.
 """
 
-import json
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -22,8 +21,11 @@ from minigan.data import Source
 from minigan.data.identity import compare
 from minigan.game import Game
 from minigan.running import checkpoint
-from minigan.running.files import atomic_write
+from minigan.running.files import atomic_write, sweep
+from minigan.running.film import step_of
 from minigan.running.lock import Lock
+from minigan.running.rows import read_rows, write_rows
+from minigan.running.views import refuse_replaced
 
 FRAMES = 48  # in the film of a run
 NEEDED = ("step", "seconds", "rng", "counts", "averages")  # in the meta of a run's checkpoint
@@ -97,12 +99,20 @@ class Recorder:
                     kernels.set_threads(threads, shares)
 
     def begin(self, t: int) -> None:
-        """Call before the steps after t: delete frames after t, which the run will draw again; record step 0."""
+        """Call before the steps after t: delete what killed processes left, and frames after t, which the run will draw
+        again; record step 0.
+
+        Raises FileExistsError if the folder holds a run that is further, whose steps would be lost, and ValueError if a
+        network's layers do not see its theta.
+        """
+        refuse_replaced(self.game)
         if self.out is None:
             return
         self.refuse_to_overwrite(t)
+        for folder in (self.out, self.out / "frames", self.out / "samples"):
+            sweep(folder)
         for frame in (self.out / "frames").glob("step_*.png"):
-            if int(frame.stem.removeprefix("step_")) > t:
+            if step_of(frame, default=t) > t and frame.is_file():
                 frame.unlink()
         if t == 0:
             self.record(0, 0.0, [], last=False)
@@ -149,7 +159,7 @@ class Recorder:
             "run": self.facts,
         }
         with self.lock:
-            atomic_write(self.out / "run.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+            write_rows(self.out / "run.jsonl", rows)
             checkpoint.save(self.checkpoint_path, self.game.arrays(), meta)
 
     def restore(
@@ -187,6 +197,5 @@ class Recorder:
         self.since, self.before = kept["since"], kept["before"]
         if kept["length"] != self.epoch:  # the batch has another size from here on
             self.since, self.before = meta["step"], kept["before"] + (meta["step"] - kept["since"]) / kept["length"]
-        log = self.checkpoint_path.with_name("run.jsonl")
-        rows = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+        rows = read_rows(self.checkpoint_path.with_name("run.jsonl"))
         return meta["step"], meta["seconds"], [row for row in rows if row["step"] <= meta["step"]]

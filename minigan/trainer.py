@@ -115,8 +115,7 @@ class Trainer:
                 kept = str(self.checkpoint_path) if self.out else ""
                 message = nan_watch.report(error, self.game, self.drawn, self.t + 1, self.last, kept)
                 raise NonFiniteError(message) from error
-        self.t += 1
-        self.last = row
+        self.t, self.last = self.t + 1, row
         return row
 
     def draw(self) -> tuple[np.ndarray, np.ndarray | None]:

@@ -539,6 +539,7 @@ def test_a_bad_number_in_the_data(tmp_path, value):
     seen = [source.indices(BATCH) for _ in range(10)]  # two critic steps a step: the last two are those of step 5
     (first, *_) = set(seen[8]) - {i for batch in seen[:8] for i in batch}
     mine = trainer(tmp_path, x=x)
+    mine.source.identity()  # of the data before they are damaged
     mine.source.x[first, 2, 1, 0] = value  # data are checked when the source is made
     stops(
         mine,

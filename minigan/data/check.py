@@ -61,11 +61,13 @@ def _from_integers(x: np.ndarray) -> str:
     return f"(x - {low}) / {(high - low) / 2:g} - 1 for values from {low} to {high}"
 
 
-def check_labels(y: Any, n: int, classes: int | None = None) -> np.ndarray:
-    """The labels as int64 (n,), whole numbers from 0, below `classes` if that is given.  A list is accepted.
+def check_labels(y: Any, n: int, classes: int | None = None) -> Any:
+    """The labels as int64 (n,), whole numbers from 0, below `classes` if that is given.  A list is accepted, and None too.
 
     Raises TypeError for labels that are not whole numbers, ValueError for another shape or a label out of range.
     """
+    if y is None:
+        return None
     y = np.asarray(y)
     if classes == 0:
         refuse_labels(y)
@@ -92,3 +94,8 @@ def refuse_labels(y: Any) -> None:
     """Raise ValueError if labels are given to a game that has no classes; it would ignore them."""
     if y is not None:
         raise ValueError("labels were given, but this game has no classes: leave them out, or train with labels")
+
+
+def labels_or_cycle(y: Any, n: int, classes: int) -> Any:
+    """The labels of n samples as `check_labels` returns them; without any 0, 1, 2, ... in turn, None if there are no classes."""
+    return np.arange(n) % classes if classes and y is None else check_labels(y, n, classes)

@@ -26,6 +26,7 @@ HEIGHT = {
     "differences": 0,
     "running.arguments": 0,
     "running.files": 0,
+    "running.lock": 0,
     "running.interrupt": 0,
     "running.machine": 0,
     "running.checkpoint": 1,

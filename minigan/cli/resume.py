@@ -19,13 +19,14 @@ def add(parser: CommandParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Take up a run where its checkpoint left it; changed options are recorded in its config.toml as a new segment."""
-    from minigan.cli.progress import go, keep_shares
+    from minigan.cli.progress import data_described, go, keep_shares
     from minigan.running import folder, options
     from minigan.running.files import quoted
 
     given = {name: getattr(arguments, name) for name in options.CHANGEABLE}
     changes = {name: value for name, value in given.items() if value is not None}
-    found = folder.resume(arguments.folder, arguments.changed_data, **changes)
+    with data_described():
+        found = folder.resume(arguments.folder, arguments.changed_data, **changes)
     step = found.trainer.t
     if found.finished:
         print(

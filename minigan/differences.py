@@ -13,7 +13,7 @@ At a kink (ReLU at 0, |x| at 0) the left and the right derivative differ, and a 
 (`closer`).  An entry is wrong only if it is off by more than that; one exactly at a kink is reported as undecided.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -41,13 +41,13 @@ class Check(NamedTuple):
         return bool(self.error <= self.bound + self.doubt)  # False for NaN
 
     @property
-    def undecided(self) -> bool:
-        """True if the differences cannot tell whether this derivative is right."""
-        return self.ok and self.error > self.bound
+    def verdict(self) -> str:
+        """WRONG; undecided, if the differences cannot tell whether the derivative is right; or ok."""
+        return "WRONG" if not self.ok else "undecided" if self.error > self.bound else "ok"
 
     def __str__(self) -> str:
-        why = "undecided, at a kink or lost in rounding, " if self.undecided else ""
-        detail = "" if self.error <= self.bound else f": {why}{self.detail}"
+        kind = ", undecided, at a kink or lost in rounding" if self.verdict == "undecided" else ""
+        detail = "" if self.verdict == "ok" else f"{kind}: {self.detail}"
         return f"{self.name}: relative error {self.error:.1e} (bound {self.bound:.0e}){detail}"
 
 
@@ -71,8 +71,7 @@ def compare(name: str, got: Any, expected: Any, bound: float, where: Callable[[i
 def require(checks: Iterable[Check]) -> list[Check]:
     """Return the checks if all hold, else raise GradientError with every one that does not."""
     checks = list(checks)
-    failed = [str(check) for check in checks if not check.ok]
-    if failed:
+    if failed := [str(check) for check in checks if not check.ok]:
         raise GradientError("\n".join(failed))
     return checks
 
@@ -83,26 +82,28 @@ def numerical_gradient(f: Callable, x: np.ndarray, h: float = H, at: Iterable[in
     x is float64; it is changed in place for each call of f and then restored, so f may also read x as a closure variable.
     `at`: only these flat indices, one number each in the result; otherwise the result has the shape of x.
     """
-    g = _moved(f, x, np.float64)
-    found = [(g(i, h) - g(i, -h)) / (2 * h) for i in (range(x.size) if at is None else at)]  # eq:difference.central
+    found = [(g(h) - g(-h)) / (2 * h) for g in _moved(f, x, np.float64, at)]  # eq:difference.central
     return np.array(found).reshape(x.shape if at is None else -1)
 
 
 def complex_gradient(f: Callable, x: np.ndarray, h: float = 1e-20, at: Iterable[int] | None = None) -> np.ndarray:
     """df/dx[i] = Im f(x + i h e_i) / h  for an analytic f.  x is complex128 and is changed in place as above."""
-    g = _moved(f, x, np.complex128)
-    found = [np.imag(g(i, 1j * h)) / h for i in (range(x.size) if at is None else at)]  # eq:difference.complex
+    found = [np.imag(g(1j * h)) / h for g in _moved(f, x, np.complex128, at)]  # eq:difference.complex
     return np.array(found).reshape(x.shape if at is None else -1)
 
 
 def check_gradient(
-    name: str, got: Any, f: Callable, x: np.ndarray, bound: float = FIRST, h: float = H, at: Iterable[int] | None = None,
+    name: str, got: Any, f: Callable, x: np.ndarray, bound: float = FIRST, h: float = H, at: Sequence | None = None,
     where: Callable[[int], str] | None = None,
 ) -> Check:  # fmt: skip
-    """Compare `got` with numerical_gradient(f, x, h, at), and let `settle` decide where they disagree: at a kink, for example."""
-    g, at = _moved(f, x, np.float64), at if at is None else np.array(at, int)
-    expected = numerical_gradient(f, x, h, at)
-    return settle(name, got, expected, lambda i, s: g(i if at is None else at[i], s), bound, h, where)
+    """Compare `got` with numerical_gradient(f, x, h, at), and let `settle` decide where they disagree: at a kink, for example.
+
+    A complex128 x is checked by the complex step, which cannot meet a kink.
+    """
+    if np.iscomplexobj(x):
+        return compare(name, got, complex_gradient(f, x, at=at).real, bound, where)
+    g = _moved(f, x, np.float64, at)
+    return settle(name, got, numerical_gradient(f, x, h, at), lambda i, s: g[i](s), bound, h, where)
 
 
 def settle(
@@ -155,8 +156,8 @@ def closer(g: Callable[[float], float], h: float = H) -> tuple[float, float]:
     return best if np.isclose(g(0.0), here, rtol=1e-9, atol=0) else (best[0], 0.0)
 
 
-def _moved(f: Callable, x: Any, dtype: Any) -> Callable[[int, complex], Any]:
-    """g(i, s) = f(x + s e_i), where x is changed in place and restored."""
+def _moved(f: Callable, x: Any, dtype: Any, at: Iterable[int] | None) -> list[Callable]:
+    """For each i in `at`, the function g(s) = f(x + s e_i); it changes x in place and restores it."""
     if not isinstance(x, np.ndarray) or x.dtype != dtype:
         given = getattr(x, "dtype", type(x).__name__)
         why = "in float32 they drown in rounding" if dtype == np.float64 else "the step is imaginary"
@@ -165,7 +166,7 @@ def _moved(f: Callable, x: Any, dtype: Any) -> Callable[[int, complex], Any]:
         raise ValueError("x must be contiguous, because it is changed in place: use np.ascontiguousarray(x)")
     flat = x.reshape(-1)
 
-    def g(i: int, s: complex) -> Any:
+    def move(i: int, s: complex) -> Any:
         kept = flat[i]
         try:
             flat[i] = kept + s
@@ -173,4 +174,4 @@ def _moved(f: Callable, x: Any, dtype: Any) -> Callable[[int, complex], Any]:
         finally:
             flat[i] = kept
 
-    return g
+    return [partial(move, i) for i in (range(x.size) if at is None else at)]

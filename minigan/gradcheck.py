@@ -11,15 +11,15 @@ of the network held on its piece (layers/more/pieces.py), so that no ReLU crosse
 GradientError with the array, the index, the expected value and the value found.
 """
 
-import copy
+import copy  # noqa: I001 (the longest import stays on two lines)
 from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any, ParamSpec
 
 import numpy as np
 
-from minigan.differences import ADJOINT, FIRST, SECOND, Check, GradientError, H  # noqa: I001
-from minigan.differences import check_gradient, compare, complex_gradient, numerical_gradient, require, settle
+from minigan.differences import (ADJOINT, FIRST, SECOND, Check, GradientError, H, check_gradient, compare, complex_gradient,
+    numerical_gradient, require, settle)  # fmt: skip
 from minigan.game import d_step, g_step
 from minigan.layers.layer import Layer, MixedSamplesError
 from minigan.layers.more.pieces import held
@@ -91,7 +91,8 @@ class _Case:
         self.net, self.rng, self.h = net.astype(np.float64), rng, h
         if isinstance(x, tuple) and all(isinstance(n, int | np.integer) for n in x):
             x = rng.standard_normal(x)
-        self.x, self.at, self.state = tree_map(_float64, x), np.arange(net.theta.size), self.net.state.copy()
+        self.x = tree_map(lambda a: np.array(a, np.float64 if np.asarray(a).dtype.kind == "f" else None), x)
+        self.at, self.state = np.arange(net.theta.size), self.net.state.copy()
         if net.theta.size > samples:
             self.at = np.sort(rng.choice(net.theta.size, samples, replace=False))
         self.y, self.caches = self.forward()
@@ -133,15 +134,9 @@ def _first(case: _Case, method: str) -> Iterator[Check]:
         twin = net.astype(np.complex128)
         x = twin.cast(x)
     value = held(lambda _=None: dot(case.dy, case.forward(twin, x)[0]), all_layers(net.layers))
-
-    def agree(name: str, got: Any, a: np.ndarray, at: Any = None, where: Any = None) -> Check:
-        if method == "complex":
-            return compare(name, got, complex_gradient(value, a, at=at).real, FIRST, where)
-        return check_gradient(name, got, value, a, FIRST, case.h, at, where)
-
     for i, (part, found) in enumerate(_parts(x, dx)):
-        yield agree(f"dx{i or ''}", found, part)
-    yield agree("dtheta", net.grad[case.at], twin.theta, case.at, case.where)
+        yield check_gradient(f"dx{i or ''}", found, value, part, FIRST, case.h)
+    yield check_gradient("dtheta", net.grad[case.at], value, twin.theta, FIRST, case.h, case.at, case.where)
 
 
 def _second(case: _Case) -> Iterator[Check]:
@@ -221,18 +216,13 @@ def step_checks(
         name = f"{which} step moves only {which}"
         checks.append(Check(name, 0.0 if same else np.inf, 0.0, "the other network's grad, or a theta, was changed"))
         value = held(lambda _=None, net=net: step(net)[0], all_layers([*G.layers, *D.layers]))
-        where = [net.locate(int(i)) for i in at]
+        where = [net.locate(int(i)) for i in at].__getitem__
         # eq:gradcheck.step
-        checks.append(check_gradient(f"{which} step, dtheta", got, value, net.theta, SECOND, h, at, where.__getitem__))
+        checks.append(check_gradient(f"{which} step, dtheta", got, value, net.theta, SECOND, h, at, where))
     return checks
 
 
 check_step = _raising(step_checks, "check_step")
-
-
-def _float64(a: np.ndarray) -> np.ndarray:
-    a = np.asarray(a)
-    return np.array(a, np.float64) if a.dtype.kind == "f" else a
 
 
 def _parts(x: Tree, dx: Tree) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -39,7 +39,10 @@ def _max_pool(layer: Any, forward: Callable, x: np.ndarray, point: np.ndarray) -
     return forward(layer.unblock(np.where(beaten, blocks, highest - 1)))
 
 
-PIECES = {LeakyReLU: _leaky_relu, MaxPool2d: _max_pool}  # the class that defines forward -> (y, cache) at x on point's piece
+PIECES = {
+    LeakyReLU: _leaky_relu,
+    MaxPool2d: _max_pool,
+}  # the class that defines forward -> (y, cache) at x on point's piece
 
 
 def held(f: Callable, layers: Iterable[Layer], *here: Any) -> Callable:

@@ -116,8 +116,8 @@ def settle(
     its new value is wrong, and ends the search: the check fails.  An entry within that error is undecided and does not fail.
     """
     check, got, expected = compare(name, got, expected, bound, where), np.asarray(got), np.array(expected)
-    error = np.full(expected.shape, -np.inf)  # of the entries measured again
-    excused = np.isfinite(error)
+    # the error of each entry that was measured again, and whether it explains the disagreement
+    error, excused = np.full(expected.shape, -np.inf), np.zeros(expected.shape, bool)
     while np.isfinite(check.error) and not check.ok:
         worst = int(np.where(excused, 0, np.abs(got - expected)).argmax())
         if np.isfinite(error.flat[worst]):
@@ -127,7 +127,7 @@ def settle(
         scale = np.abs(np.where(away <= error, got, expected)).max()
         excused = away <= error + bound * scale
         check = compare(name, got, np.where(excused, got, expected), bound, where)
-    doubtful = compare(name, got, np.where(excused, expected, got), bound, where)
+    doubtful = compare(name, got, np.where(excused, expected, got), bound, where) if excused.any() else check
     return doubtful._replace(doubt=doubtful.error) if check.ok and doubtful.error > check.error else check
 
 
@@ -149,8 +149,7 @@ def closer(g: Callable[[float], float], h: float = H) -> tuple[float, float]:
     best, here = (np.nan, np.inf), g(0.0)
     for step in h / 8.0 ** np.arange(6):
         far, near, left, back = (g(s * step) for s in (1, 0.5, -0.5, -1))
-        parabolas = (4 * near - far - 3 * here) / step, (3 * here - 4 * left + back) / step
-        four = ((near - left) / step, (far - back) / (2 * step), *parabolas)
+        four = np.array([near - left, (far - back) / 2, 4 * near - far - 3 * here, 3 * here - 4 * left + back]) / step
         error = np.ptp(four) + 8 * np.finfo(float).eps * abs(here) / step
         best = (four[0], error) if error < best[1] else best
     return best if np.isclose(g(0.0), here, rtol=1e-9, atol=0) else (best[0], 0.0)

@@ -14,7 +14,7 @@ GradientError with the array, the index, the expected value and the value found.
 import copy  # noqa: I001 (the longest import stays on two lines)
 from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any
 
 import numpy as np
 
@@ -30,14 +30,12 @@ from minigan.network import Sequential
 __all__ = ["Check", "GradientError", "check_gradient", "check_layer", "check_network", "check_step", "compare",
            "complex_gradient", "numerical_gradient", "require"]  # fmt: skip
 
-Arguments = ParamSpec("Arguments")
 
-
-def _raising(checks: Callable[Arguments, list[Check]], name: str) -> Callable[Arguments, list[Check]]:
+def _raising(checks: Callable[..., list[Check]], name: str) -> Callable[..., list[Check]]:
     """The same function under another name: it raises GradientError if a check fails."""
 
     @wraps(checks)
-    def check(*args: Arguments.args, **options: Arguments.kwargs) -> list[Check]:
+    def check(*args: Any, **options: Any) -> list[Check]:
         return require(checks(*args, **options))
 
     check.__name__ = check.__qualname__ = name

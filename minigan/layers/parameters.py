@@ -55,9 +55,8 @@ def allocate(layers: Iterable[Any], rng: np.random.Generator, dtype: Any) -> tup
 
     def zeros(kind: str) -> np.ndarray:
         size = sum(math.prod(shape) for layer in found for shape, _ in getattr(layer, kind).values())
-        refuse_too_large(
-            f"a network of {size:,} {kind}", size * (2 * np.dtype(dtype).itemsize + 16)
-        )  # 16: to draw them
+        # theta and grad, and 16 bytes to draw each number
+        refuse_too_large(f"a network of {size:,} {kind}", size * (2 * np.dtype(dtype).itemsize + 16))
         return np.zeros(size, dtype)
 
     theta, grad, state = zeros("parameters"), zeros("parameters"), zeros("buffers")

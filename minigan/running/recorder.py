@@ -19,6 +19,7 @@ from minigan.running import checkpoint
 from minigan.running.files import atomic_write, sweep
 from minigan.running.film import step_of
 from minigan.running.rows import read_rows, write_rows
+from minigan.running.views import refuse_replaced
 
 FRAMES = 48  # in the film of a run
 
@@ -63,8 +64,10 @@ class Recorder:
         """Call before the steps after t: delete what killed processes left, and frames after t, which the run will draw
         again; record step 0.
 
-        Raises FileExistsError if the run is new but the folder holds another one, which would be overwritten.
+        Raises FileExistsError if the run is new but the folder holds another one, which would be overwritten, and ValueError
+        if a network's layers do not see its theta.
         """
+        refuse_replaced(self.game)
         if self.out is None:
             return
         if t == 0 and self.checkpoint_path.exists():

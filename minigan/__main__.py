@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from minigan.running.interrupt import Stopped, install
+from minigan.running.machine import limit_memory
 
 _stopped: Stopped | None = None  # by the first signal
 _done = False
@@ -25,6 +26,9 @@ def main() -> NoReturn:
         sys.unraisablehook = _unraisable
         warnings.showwarning = _warn
         from minigan import cli
+
+        if cli.chosen(sys.argv[1:]) != "notebooks":  # Jupyter's kernels compute what the reader likes
+            limit_memory()
 
         status = cli.main()
         _done = True  # from here on there is nothing to tidy up

@@ -163,6 +163,6 @@ def _fits(shape: tuple[int, ...], declared: tuple[str, ...], sizes: dict[str, An
 def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
     """Do two arrays whose memory ranges overlap have a number in common?  If that is hard to find out: yes."""
     try:
-        return np.shares_memory(a, b, max_work=100_000)
+        return np.shares_memory(a, b, max_work=100_000)  # type: ignore[arg-type]  # NumPy takes any number
     except np.exceptions.TooHardError:
         return True

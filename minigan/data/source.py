@@ -123,9 +123,14 @@ class Epochs(Source):
         return {"generator": self.start, "place": self.place}
 
     def restore(self, state: dict) -> None:
+        place = state["place"]
+        if type(place) is not int or not 0 <= place <= len(self.x):
+            raise ValueError(
+                f"the place in an epoch of {len(self.x)} samples must be a whole number up to there, got {place!r}"
+            )
         self.rng.bit_generator.state = state["generator"]
         self._shuffle()
-        self.place = state["place"]
+        self.place = place
 
 
 class Stream(Source):

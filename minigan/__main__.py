@@ -61,11 +61,13 @@ def _leave(stopped: Any) -> NoReturn:
     os._exit(getattr(stopped, "status", 130))
 
 
-def _warn(message: Any, category: type[Warning], *where: Any, **more: Any) -> None:
+def _warn(
+    message: Any, category: type[Warning], filename: str, lineno: int, file: Any = None, line: str | None = None
+) -> None:
     """A warning to the user is one line; one to programmers keeps its place in the source."""
     text = f"minigan: {message}\n"
     if not issubclass(category, UserWarning):
-        text = warnings.formatwarning(message, category, *where[:2], more.get("line"))
+        text = warnings.formatwarning(message, category, filename, lineno, line)
     with suppress(OSError, ValueError, AttributeError):  # standard error may be closed
         sys.stderr.write(text)
 

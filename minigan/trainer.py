@@ -90,9 +90,9 @@ class Trainer:
                 rates.warn_if_ended(self.game, first=not stop.ready)
                 row = self.step()
                 stop.ready = True
-                measured = self.evaluate is not None and self.t in self.evaluated
+                measured = self.evaluate if self.t in self.evaluated else None
                 try:
-                    row |= self.evaluate(self.game) if measured else {}
+                    row |= measured(self.game) if measured else {}
                 finally:  # if it raises, the step and its row are kept
                     self.seconds = time.perf_counter() - started
                     if measured or self.t % self.log_every == 0 or self.t in (1, self.steps):

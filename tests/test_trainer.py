@@ -516,7 +516,7 @@ def test_ctrl_c_in_the_first_step_while_kernels_compile(tmp_path, monkeypatch):
 LAST = r"Last finite values: loss_D -?[\d.e-]+, penalty [\d.e-]+, score_real .*loss_G -?[\d.e-]+\."
 
 
-def stops(mine, step, *parts, last=LAST, optimizer=ADAM):
+def stops(mine, step, *parts, last=LAST, optimizer=ADAM, x=None):
     """The run stops in this step with a message that has all these parts, and its last checkpoint is sound."""
     with pytest.raises(NonFiniteError) as caught:
         mine.run()
@@ -525,7 +525,7 @@ def stops(mine, step, *parts, last=LAST, optimizer=ADAM):
     for part in (*parts, re.escape(f"The last checkpoint is kept: {mine.out}/checkpoint.safetensors."), last):
         assert re.search(part, message), f"{part!r} is not in {message!r}"
     assert mine.t == step - 1
-    good = trainer(mine.out, optimizer).restore()
+    good = trainer(mine.out, optimizer, x=x).restore()
     assert good.t == (step - 1) // 6 * 6
     assert all(np.isfinite(array).all() for array in good.arrays().values())
     return message
@@ -547,6 +547,7 @@ def test_a_bad_number_in_the_data(tmp_path, value):
         r"D: the gradient of layer \d, .*(nan|inf)",
         r"The first bad output is that of D, layer 0, .*, Conv2d\(1, 3, 3, pad=1\), "
         r"whose input was already bad: is there NaN or Inf in the data\?",
+        x=data(np.float32)[0],
     )
 
 

@@ -36,7 +36,7 @@ def assemble(recipe: ModuleType, options: Options, source: Source, out: str | Pa
     """The trainer that `build` returns, on this source; WithoutData serves to draw samples."""
     game = recipe.build(options, source, _stream(options, WEIGHTS))
     x, y = (None, None) if isinstance(source, WithoutData) else source.reference()
-    plane = x is not None and x.ndim == 2
+    points = x[:2500] if x is not None and x.ndim == 2 else None
     trainer = Trainer(
         game,
         source,
@@ -44,10 +44,10 @@ def assemble(recipe: ModuleType, options: Options, source: Source, out: str | Pa
         steps=options.steps,
         seed=options.seed,
         out=out,
-        picture=partial(_plane, x[:2500], getattr(game, "score", None)) if plane else _sheet,
-        sheet=2500 if plane else COLUMNS * 8,
+        picture=_sheet if points is None else partial(_plane, points, getattr(game, "score", None)),
+        sheet=COLUMNS * 8 if points is None else 2500,
         evaluate=None if x is None else evaluation.watch(x, y if game.classes else None, options.data, options.seed),
-        evaluate_every=100 if plane else None,  # the points are nearly all new: an epoch has no meaning
+        evaluate_every=None if points is None else 100,  # the points are nearly all new: an epoch has no meaning
     )
     trainer.recorder.shares = 2 if options.deterministic else None
     return trainer

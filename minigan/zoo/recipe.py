@@ -85,7 +85,7 @@ class Options:
 
     def unused(self) -> dict[str, str]:
         """The options that have no effect beside the others, each with the reason; a recipe adds its own."""
-        found = {}
+        found: dict[str, str] = {}
         if not self.data.startswith("folder:"):
             why = f"only the pictures of a folder (data folder:PATH) are cropped and shrunk, not {self.data}"
             found |= {"size": why, "channels": why}

@@ -70,10 +70,10 @@ def test_a_forked_child_does_not_keep_the_lock(tmp_path):
         from minigan.running.lock import Lock
         with Lock(sys.argv[1]):
             if os.fork() == 0:
-                time.sleep(30)
+                print("held", flush=True)  # the child runs, and has closed its copy of the lock's file
+                time.sleep(300)
                 os._exit(0)
-            print("held", flush=True)
-            time.sleep(30)
+            time.sleep(300)
         """
     )
     argv = [sys.executable, "-c", program, str(tmp_path)]

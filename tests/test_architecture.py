@@ -27,7 +27,6 @@ HEIGHT = {
     "running.arguments": 0,
     "running.files": 0,
     "running.interrupt": 0,
-    "running.film": 1,
     "running.machine": 0,
     "running.checkpoint": 1,
     "kernels.parallel": 1,
@@ -37,6 +36,7 @@ HEIGHT = {
     "losses": 5,
     "penalties": 5,
     "optim": 5,
+    "running.film": 5,  # reads pictures as the rooms above the network may
     "fast_step": 6,
     "models": 6,
     "game": 7,

@@ -1,7 +1,10 @@
 """Train with a progress bar, then write the pictures and say where everything is."""
 
+import logging
 import sys
-from contextlib import suppress
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from minigan.cli.parser import INTERRUPTED, say
@@ -14,6 +17,21 @@ def use_threads(n: int | None, options: Any) -> None:
 
     if n is not None or options.deterministic:
         kernels.set_threads(kernels.get_threads() if n is None else n, 2 if options.deterministic else None)
+
+
+@contextmanager
+def data_described() -> Iterator[None]:
+    """Say on standard error, in one sentence, which pictures are read; it replaces the warning about skipped files."""
+    log, handler = logging.getLogger("minigan.data"), logging.StreamHandler(sys.stderr)
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=r"(?s).* files or folders skipped")
+            yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(logging.NOTSET)
 
 
 class Screen:

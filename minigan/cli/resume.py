@@ -18,13 +18,14 @@ def add(parser: CommandParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Take up a run where its checkpoint left it; changed options are recorded in its config.toml as a new segment."""
-    from minigan.cli.progress import go, use_threads
+    from minigan.cli.progress import data_described, go, use_threads
     from minigan.running import folder, options
     from minigan.running.files import quoted
 
     given = {name: getattr(arguments, name) for name in options.CHANGEABLE}
     changes = {name: value for name, value in given.items() if value is not None}
-    found = folder.resume(arguments.folder, **changes)
+    with data_described():
+        found = folder.resume(arguments.folder, **changes)
     step = found.trainer.t
     if found.finished:
         print(

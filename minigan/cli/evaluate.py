@@ -4,6 +4,7 @@ Tables and pictures go into the run's folder.
 """
 
 import argparse
+from pathlib import Path
 
 from minigan.cli.parser import CommandParser, add_run, add_seed
 
@@ -14,6 +15,9 @@ def add(parser: CommandParser) -> None:
     """Add the arguments of `minigan evaluate`."""
     add_run(parser)
     parser.add_argument("--n", type=int, help="how many samples (default: 10000 images, or 2500 points in the plane)")
+    parser.add_argument(
+        "--held-out", type=Path, metavar="DIR", help="folder of the data set's test images, to compare distances with"
+    )
     add_seed(parser)
 
 
@@ -22,7 +26,7 @@ def run(arguments: argparse.Namespace) -> None:
     from minigan.evaluation import table
     from minigan.running import folder
 
-    result, written = folder.evaluate(arguments.folder, arguments.n, arguments.seed)
+    result, written = folder.evaluate(arguments.folder, arguments.n, arguments.seed, arguments.held_out)
     print(f"{arguments.folder}, step {result['step']}\n\n{table(result)}\n")
     for name, path in written.items():
         print(f"  {name:<10} {path}")

@@ -27,7 +27,8 @@ MD5 = {  # of the pixels and of the table, so another PNG compression is not an 
     ".png": "088130f513aa3cf8bce70b726fde94d1",
     ".csv": "8d88df262bcbade4bde46a0611e019dd",
 }
-COLORS = {
+ALIKE = {"mouth": {"sad": "closed", "smile": "closed"}}  # a line thinner than a pixel: at 32 x 32 they are one picture
+COLORS = {  # names for the colours of the table
     "skin": {"#f1c3a5": "light", "#c68e7a": "rosy", "#b98e6a": "tan", "#a36b4f": "brown", "#5c3829": "dark"},
     "hair_color": {"#d6b370": "blonde", "#b58143": "honey", "#a55728": "auburn", "#724133": "brown", "#2c1b18": "black"},
     "clothes_color": {
@@ -60,22 +61,29 @@ def load_portraits(split: str = "train", folder: str | os.PathLike | None = None
 
 def read(sheet: Path) -> Dataset:
     """The portraits on this sheet, with the attributes in the csv beside it."""
+    table, classes = _table(sheet), _classes()
+    codes = {
+        name: np.array([values.index(value) for value in table[name]], dtype=np.int64)
+        for name, values in classes.items()
+    }
+    images = cut(sheet, SIDE)[: len(table["skin"])]
+    return Dataset(images, None, "portraits", attributes=codes, attribute_classes=classes)
+
+
+def _table(sheet: Path) -> dict[str, list[str]]:
+    """Attribute -> the name of its value for each portrait on the sheet."""
     with open(sheet.with_suffix(".csv"), encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    classes, attributes = _classes(), {}
-    for name, values in classes.items():
-        known = COLORS.get(name, {})
-        attributes[name] = np.array([values.index(known.get(row[name], row[name])) for row in rows], dtype=np.int64)
-    return Dataset(cut(sheet, SIDE)[: len(rows)], None, "portraits", attributes=attributes, attribute_classes=classes)
+    names = {name: COLORS.get(name, {}) | ALIKE.get(name, {}) for name in rows[0]}
+    return {name: [known.get(row[name], row[name]) for row in rows] for name, known in names.items()}
 
 
 def _classes() -> dict[str, tuple[str, ...]]:
     """The names of every attribute's values, from the training set, so that a code means the same in both sets."""
-    with open(FILES / "portraits.csv", encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    table = _table(FILES / "portraits.png")
     return {
-        name: tuple(COLORS[name].values()) if name in COLORS else tuple(sorted({row[name] for row in rows}))
-        for name in rows[0]
+        name: tuple(COLORS[name].values()) if name in COLORS else tuple(sorted(set(values)))
+        for name, values in table.items()
     }
 
 

@@ -3,9 +3,9 @@
 A generator of portraits is judged by what it draws, and someone has to say what that is, ten thousand times. This network names
 the value of each of eleven attributes. It was trained on the portraits alone, by this library (minigan/measure/classifier), and
 has one head for each attribute. A head is a dense layer on the shared features, so all heads together are one dense layer whose
-61 scores are cut into eleven groups; the loss is the sum of the groups' cross-entropies.
+60 scores are cut into eleven groups; the loss is the sum of the groups' cross-entropies.
 
-    32 x 32 x 3 -> 16 -> 16 | 16 x 16: 32 -> 32 | 8 x 8: 64 -> 64 | 4 x 4 -> dense 128, BatchNorm = features -> 61 scores
+    32 x 32 x 3 -> 16 -> 16 | 16 x 16: 32 -> 32 | 8 x 8: 64 -> 64 | 4 x 4 -> dense 128, BatchNorm = features -> 60 scores
 """
 
 import os
@@ -24,7 +24,7 @@ from minigan.running import checkpoint
 
 SHIPPED = Path(__file__).parent / "files" / "portraitnet.safetensors"
 SIZES = {  # attribute -> number of values, in the order of the scores
-    "skin": 5, "hair": 4, "rear_hair": 5, "hair_color": 5, "beard": 6, "eyes": 5, "eyebrows": 5, "mouth": 5, "clothes": 5,
+    "skin": 5, "hair": 4, "rear_hair": 5, "hair_color": 5, "beard": 6, "eyes": 5, "eyebrows": 5, "mouth": 4, "clothes": 5,
     "clothes_color": 10, "background": 6,
 }  # fmt: skip
 GROUPS = {  # attribute -> its columns among the scores
@@ -36,7 +36,7 @@ BLOCK = 250  # images at a time
 
 
 def network(rng: np.random.Generator | int) -> Sequential:
-    """The untrained network: images float (N, 32, 32, 3) in [-1, 1] -> scores (N, 61)."""
+    """The untrained network: images float (N, 32, 32, 3) in [-1, 1] -> scores (N, 60)."""
 
     def conv(n: int, m: int, stride: int = 1) -> list[Layer]:
         return [Conv2d(n, m, 3, stride, pad=1, bias=False), BatchNorm(m), LeakyReLU(0.2)]
@@ -52,7 +52,7 @@ def network(rng: np.random.Generator | int) -> Sequential:
 
 
 def cross_entropy(s: np.ndarray, codes: np.ndarray) -> tuple[float, np.ndarray]:
-    """sum_a -mean_n log p_a[n, code_a[n]],  p_a = softmax(s_a);   ds_a = (p_a - onehot) / N.   s (N, 61), codes (N, 11)."""
+    """sum_a -mean_n log p_a[n, code_a[n]],  p_a = softmax(s_a);   ds_a = (p_a - onehot) / N.   s (N, 60), codes (N, 11)."""
     value, ds = 0.0, np.empty_like(s)
     for a, columns in enumerate(GROUPS.values()):
         loss, ds[:, columns] = softmax_cross_entropy(s[:, columns], codes[:, a])

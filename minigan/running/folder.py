@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan import evaluation, plots, zoo
+from minigan import data, evaluation, plots, zoo
 from minigan.plots import Panel
 from minigan.running import options as config_file
 from minigan.running.build import COLUMNS, assemble
@@ -201,7 +201,16 @@ def label_number(run: Run, label: str) -> int:
     return names.index(label)
 
 
-def evaluate(path: str | Path, n: int | None = None, seed: int = 0) -> tuple[dict, dict[str, Path]]:
-    """Take every measure of n new samples of a run; tables and pictures go into its folder -> the result, the files."""
+def evaluate(
+    path: str | Path, n: int | None = None, seed: int = 0, held_out: str | Path | None = None
+) -> tuple[dict, dict[str, Path]]:
+    """Take every measure of n new samples of a run; tables and pictures go into its folder -> the result, the files.
+
+    held_out : the folder of the data set's test images, which then take the place of training images where the distance to
+    the training set is compared.  Raises ValueError for a data set that has no test images.
+    """
     run = open_run(path)
-    return evaluation.report(run.trainer, run.options.data, n, seed)
+    test = None
+    if held_out is not None:
+        test = run.options.frame(data.load(run.options.data, split="test", folder=held_out).images)
+    return evaluation.report(run.trainer, run.options.data, n, seed, run.options.condition, test)

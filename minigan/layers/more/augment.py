@@ -91,11 +91,11 @@ class Color(Augmentation):
 
     def apply(self, x: np.ndarray, cache: tuple) -> np.ndarray:
         _, s, k = cache
-        x = s * x + (1 - s) * x.mean(axis=3, keepdims=True)  # eq:color.saturation
-        return k * x + (1 - k) * x.mean(axis=(1, 2, 3), keepdims=True)  # eq:color.contrast
+        x = s * x + (1 - s) * x.mean(axis=3, keepdims=True)
+        return k * x + (1 - k) * x.mean(axis=(1, 2, 3), keepdims=True)  # eq:color.map
 
     def transform(self, x: np.ndarray, cache: tuple) -> np.ndarray:
-        return self.apply(x + cache[0], cache)  # eq:color.brightness
+        return self.apply(x + cache[0], cache)  # eq:color.forward
 
 
 class Translation(Augmentation):

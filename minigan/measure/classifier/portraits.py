@@ -22,7 +22,7 @@ def load(split: str, download: bool = False, folder: str | None = None) -> tuple
 def train(
     images: np.ndarray, codes: np.ndarray, seed: int = 0, epochs: int = EPOCHS, progress: Progress = silent
 ) -> Sequential:
-    """min over theta of the sum over attributes of the mean of -log p_a(code_a | shifted image):  train a PortraitNet.
+    """min over theta of the sum over attributes of the mean of -log p_a(code_a | image):  train a PortraitNet.
 
     images uint8 (N, 32, 32, 3), N >= 100; codes (N, 11).   Raises ValueError if they do not fit.
     """
@@ -34,7 +34,7 @@ def train(
         raise ValueError(f"each portrait needs {len(portraitnet.SIZES)} codes: got {codes.shape} for {len(images)} images")
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, got {epochs}")
-    return fit(portraitnet.network, images, codes, portraitnet.cross_entropy, seed, epochs, progress, fill="edge")
+    return fit(portraitnet.network, images, codes, portraitnet.cross_entropy, seed, epochs, progress, shifts=0)
 
 
 def report(net: Sequential, images: np.ndarray, codes: np.ndarray) -> tuple[float, str]:

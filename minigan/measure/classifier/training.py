@@ -35,7 +35,7 @@ def fit(
     seed: int,
     epochs: int,
     progress: Progress = silent,
-    fill: str = "constant",
+    shifts: int = SHIFT,
 ) -> Sequential:
     """min over theta of the mean of loss_of(net(shifted image), label) -> the trained network.
 
@@ -47,7 +47,7 @@ def fit(
     seed : determines the weights, the order and the shifts
     epochs : passes over the images
     progress : called after each epoch as progress(epoch, mean loss)
-    fill : what comes in from outside when an image is shifted, see `shift`
+    shifts : each image is shifted by up to so many pixels
     """
     init, draw = (np.random.default_rng(stream) for stream in np.random.SeedSequence(seed).spawn(2))
     net = network(init)
@@ -56,7 +56,7 @@ def fit(
     for epoch in range(epochs):
         losses = []
         for index in draw.permutation(len(images))[: batches * BATCH].reshape(batches, BATCH):
-            x = to_float(shift(images[index], draw, fill=fill))
+            x = to_float(shift(images[index], draw, shifts))
             s, caches = net.forward(x)
             loss, ds = loss_of(s, labels[index])
             net.backward(ds, caches, need_dx=False)
@@ -66,13 +66,13 @@ def fit(
     return net
 
 
-def shift(images: np.ndarray, rng: np.random.Generator, most: int = SHIFT, fill: str = "constant") -> np.ndarray:
-    """y[i, j] = x[i + r, j + c],  r and c drawn from -most .. most for each image.   uint8 (N, H, W, C) -> (N, H, W, C)
+def shift(images: np.ndarray, rng: np.random.Generator, most: int = SHIFT) -> np.ndarray:
+    """y[i, j] = x[i + r, j + c],  r and c drawn from -most .. most for each image; black comes in from outside.
 
-    From outside comes black (fill="constant") or the colour at the border (fill="edge").
+    uint8 (N, H, W, C) -> (N, H, W, C)
     """
     N, H, W, _ = images.shape
-    framed = np.pad(images, ((0, 0), (most, most), (most, most), (0, 0)), mode=fill)  # type: ignore[call-overload]
+    framed = np.pad(images, ((0, 0), (most, most), (most, most), (0, 0)))
     windows = np.lib.stride_tricks.sliding_window_view(framed, (H, W), axis=(1, 2))  # a view, (N, 5, 5, C, H, W)
     r, c = rng.integers(2 * most + 1, size=(2, N))
     return np.ascontiguousarray(np.moveaxis(windows[np.arange(N), r, c], 1, -1))

@@ -15,7 +15,7 @@ UNREADABLE = -1  # the code of an attribute that the classifier is not sure of: 
 
 
 def attribute_recall(codes: np.ndarray, known: np.ndarray) -> dict[str, float]:
-    """How many of the known values, and of the pairs of values of two attributes, occur among `codes`, and how evenly.
+    """TV = 1/2 sum_k |q_k - p_k|, and the share of the known values and pairs of values that occur at all among `codes`.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def attribute_recall(codes: np.ndarray, known: np.ndarray) -> dict[str, float]:
     dict
         readable: share of the codes that are not -1.
         values_made, pairs_made: the share of the values (pairs) of the real images that occur at least once.
-        value_error, pair_error: TV = 1/2 sum |q - p|, the total variation between the frequencies of generated and real
+        value_error, pair_error: TV, the total variation between the frequencies of generated and real
         values (pairs), as a mean over the attributes (pairs of attributes); 0 if they agree, 1 if they have nothing in common.
 
     Raises
@@ -37,9 +37,7 @@ def attribute_recall(codes: np.ndarray, known: np.ndarray) -> dict[str, float]:
     ValueError
         If the arrays do not have the same attributes, or one is empty.
     """
-    codes, known = _checked(codes), _checked(known)
-    if codes.shape[1] != known.shape[1]:
-        raise ValueError(f"both sets need the same attributes, got {codes.shape[1]} and {known.shape[1]}")
+    codes, known = _checked_pair(codes, known)
     sizes = np.maximum(codes.max(axis=0), known.max(axis=0)) + 1
     single = [_compared(codes[:, a], known[:, a]) for a in range(len(sizes))]
     double = [
@@ -55,12 +53,12 @@ def attribute_recall(codes: np.ndarray, known: np.ndarray) -> dict[str, float]:
 
 
 def new_combinations(codes: np.ndarray, known: np.ndarray) -> tuple[float, float]:
-    """-> the share of images whose combination of all attributes no known image has; the mean number of attributes in which
-    an image differs from the most similar known one.
+    """share = mean_n [d_n > 0] and mean_n d_n,  d_n = min_m |{a : codes[n, a] != known[m, a]}|.   codes (N, A), known (M, A).
 
-    codes (N, A), known (M, A), as in `attribute_recall`; an unreadable attribute differs from every value.
+    The share of images whose combination of all attributes no known image has, and the mean number of attributes in which an
+    image differs from the most similar known one.  An unreadable attribute differs from every value.  Raises as `attribute_recall`.
     """
-    codes, known = _checked(codes), _checked(known)
+    codes, known = _checked_pair(codes, known)
     differ = np.array([np.min(np.sum((row != known) | (row == UNREADABLE), axis=1)) for row in codes])
     return float(np.mean(differ > 0)), float(np.mean(differ))
 
@@ -80,7 +78,12 @@ def _joint(pair: np.ndarray, size: int) -> np.ndarray:
     return np.where((pair == UNREADABLE).any(axis=1), UNREADABLE, pair[:, 0] * size + pair[:, 1])
 
 
-def _checked(codes: np.ndarray) -> np.ndarray:
-    if codes.ndim != 2 or 0 in codes.shape or codes.dtype.kind not in "iu":
-        raise ValueError(f"attributes must be whole numbers (N, A), N and A >= 1, got {codes.dtype} {codes.shape}")
-    return codes.astype(np.int64)
+def _checked_pair(codes: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    for array in (codes, known):
+        if array.ndim != 2 or 0 in array.shape or array.dtype.kind not in "iu":
+            raise ValueError(
+                f"attributes must be whole numbers (N, A), N and A >= 1, got {array.dtype} {array.shape}"
+            )
+    if codes.shape[1] != known.shape[1]:
+        raise ValueError(f"both sets need the same attributes, got {codes.shape[1]} and {known.shape[1]}")
+    return codes.astype(np.int64), known.astype(np.int64)

@@ -7,7 +7,7 @@ from minigan.measure.classifier.training import BATCH, Progress, fit, silent
 from minigan.models import portraitnet
 from minigan.network import Sequential
 
-NET, EPOCHS, ACCURACY = portraitnet, 40, "fresh_portraits_accuracy"
+NET, EPOCHS, ACCURACY = portraitnet, 15, "fresh_portraits_accuracy"
 
 
 def load(split: str, download: bool = False, folder: str | None = None) -> tuple[np.ndarray, np.ndarray]:

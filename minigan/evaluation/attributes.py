@@ -4,6 +4,8 @@ Real images are read by PortraitNet too, although their attributes are known. So
 and a copied portrait is read exactly as the training portrait it was copied from.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from minigan import metrics
@@ -33,8 +35,9 @@ def attributes(
     fake, real = read(images), read(training)
     value = measured(fake, real)
     if held_out is None:
-        order, half = rng.permutation(len(real)), min(len(images), len(training) // 2)
-        floor = measured(real[order[:half]], real[order[half:]])
+        order, half = rng.permutation(len(training)), min(len(images), len(training) // 2)
+        one, other = (Reading(*(codes[part] for codes in real)) for part in (order[:half], order[half:]))
+        floor = measured(one, other)
     else:
         floor = measured(read(held_out), real)
     if asked:
@@ -42,18 +45,26 @@ def attributes(
         if name not in SIZES:
             raise ValueError(f"PortraitNet does not read {name!r}; it reads {', '.join(SIZES)}")
         column = list(SIZES).index(name)
-        value["as_asked"], floor["as_asked"] = np.mean(fake[:, column] == wanted), np.mean(real[:, column] == known)
+        value["as_asked"], floor["as_asked"] = np.mean(fake.best[:, column] == wanted), np.mean(real.best[:, column] == known)
     return paired(value, floor)
 
 
-def read(images: np.ndarray) -> np.ndarray:
-    """(N, 32, 32, 3) -> codes (N, 11), -1 where PortraitNet gives no value more than CONFIDENT."""
+class Reading(NamedTuple):
+    """The attributes of N portraits, as PortraitNet reads them: int (N, 11) each."""
+
+    best: np.ndarray  # the most probable values
+    sure: np.ndarray  # the same, but -1 where the probability is at most CONFIDENT
+
+
+def read(images: np.ndarray) -> Reading:
+    """(N, 32, 32, 3), uint8 or float in [-1, 1] -> the attributes."""
     p = portraitnet.features(images)[1].values()
-    codes = [np.where(found.max(axis=1) > CONFIDENT, found.argmax(axis=1), metrics.UNREADABLE) for found in p]
-    return np.stack(codes, axis=1)
+    best = np.stack([found.argmax(axis=1) for found in p], axis=1)
+    confident = np.stack([found.max(axis=1) > CONFIDENT for found in p], axis=1)
+    return Reading(best, np.where(confident, best, metrics.UNREADABLE))
 
 
-def measured(codes: np.ndarray, known: np.ndarray) -> dict[str, float]:
-    """Codes of generated images (N, A) and of real ones (M, A) -> all measures."""
-    new, differ = metrics.new_combinations(codes, known)
-    return {**metrics.attribute_recall(codes, known), "new_combinations": new, "attributes_apart": differ}
+def measured(found: Reading, known: Reading) -> dict[str, float]:
+    """All measures: values count where PortraitNet is sure, and copies are looked for among the best guesses."""
+    new, differ = metrics.new_combinations(found.best, known.best)
+    return {**metrics.attribute_recall(found.sure, known.sure), "new_combinations": new, "attributes_apart": differ}

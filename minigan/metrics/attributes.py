@@ -22,7 +22,7 @@ def attribute_recall(codes: np.ndarray, known: np.ndarray) -> dict[str, float]:
     codes
         int (N, A): the value of each of A attributes of N generated images, -1 where it cannot be read.
     known
-        int (M, A): those of the real images.
+        int (M, A): those of the real images, -1 likewise.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def attribute_recall(codes: np.ndarray, known: np.ndarray) -> dict[str, float]:
     for name, counts in (("value", single), ("pair", double)):
         if counts:
             made, there, error = zip(*counts, strict=True)
-            found |= {f"{name}s_made": sum(made) / sum(there), f"{name}_error": float(np.mean(error))}
+            found |= {f"{name}s_made": sum(made) / max(1, sum(there)), f"{name}_error": float(np.mean(error))}
     return found
 
 
@@ -56,21 +56,22 @@ def new_combinations(codes: np.ndarray, known: np.ndarray) -> tuple[float, float
     """share = mean_n [d_n > 0] and mean_n d_n,  d_n = min_m |{a : codes[n, a] != known[m, a]}|.   codes (N, A), known (M, A).
 
     The share of images whose combination of all attributes no known image has, and the mean number of attributes in which an
-    image differs from the most similar known one.  An unreadable attribute differs from every value.  Raises as `attribute_recall`.
+    image differs from the most similar known one.  Raises as `attribute_recall`.
     """
     codes, known = _checked_pair(codes, known)
-    differ = np.array([np.min(np.sum((row != known) | (row == UNREADABLE), axis=1)) for row in codes])
+    differ = np.array([np.min(np.sum(row != known, axis=1)) for row in codes])
     return float(np.mean(differ > 0)), float(np.mean(differ))
 
 
 def _compared(codes: np.ndarray, known: np.ndarray) -> tuple[int, int, float]:
     """Values of one attribute (N,), (M,) -> how many known values occur, how many there are, and the total variation."""
-    codes = codes[codes != UNREADABLE]
-    n = max(codes.max(initial=0), known.max()) + 1
+    codes, known = codes[codes != UNREADABLE], known[known != UNREADABLE]
+    n = max(codes.max(initial=0), known.max(initial=0)) + 1
     q, p = np.bincount(codes, minlength=n), np.bincount(known, minlength=n)
-    there = p > 0
-    error = 0.5 * np.abs(q / max(1, len(codes)) - p / len(known)).sum() if len(codes) else 1.0  # eq:metric.variation
-    return int(np.sum(q[there] > 0)), int(there.sum()), float(error)
+    made, there = int(np.sum(q[p > 0] > 0)), int(np.sum(p > 0))
+    if not len(codes) or not len(known):
+        return made, there, float(len(codes) != len(known))
+    return made, there, float(0.5 * np.abs(q / len(codes) - p / len(known)).sum())  # eq:metric.variation
 
 
 def _joint(pair: np.ndarray, size: int) -> np.ndarray:

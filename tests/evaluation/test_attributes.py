@@ -62,5 +62,6 @@ def test_what_was_asked_for(portraits):
 
 def test_noise_cannot_be_read():
     codes = read(rng().integers(256, size=(50, 32, 32, 3), dtype=np.uint8))
-    assert codes.shape == (50, len(portraitnet.SIZES))
-    assert np.mean(codes == -1) > 0.2
+    assert codes.best.shape == codes.sure.shape == (50, len(portraitnet.SIZES))
+    assert np.mean(codes.sure == -1) > 0.2
+    np.testing.assert_array_equal(codes.sure[codes.sure >= 0], codes.best[codes.sure >= 0])

@@ -27,6 +27,11 @@ def test_the_real_set_itself_is_perfect_and_nothing_readable_is_worst():
     assert found == {"readable": 0, "values_made": 0, "value_error": 1, "pairs_made": 0, "pair_error": 1}
 
 
+def test_what_cannot_be_read_of_a_real_image_is_left_out_of_its_frequencies():
+    found = attribute_recall(np.array([[0], [1]]), np.array([[0], [1], [UNREADABLE]]))
+    assert found == {"readable": 1, "values_made": 1, "value_error": 0}
+
+
 def test_one_attribute_has_no_pairs():
     assert attribute_recall(KNOWN[:, :1], KNOWN[:, :1]).keys() == {"readable", "values_made", "value_error"}
 
@@ -38,9 +43,9 @@ def test_a_value_that_no_real_image_has_counts_as_an_error_only():
 
 
 def test_new_combinations_by_hand():
-    """Known: (0, 0, 0) and (1, 1, 1).  A copy, one that differs in one attribute, and one with an unreadable one."""
+    """Known: (0, 0, 0) and (1, 1, 1).  A copy, one that differs in one attribute, and one that differs in two."""
     known = np.array([[0, 0, 0], [1, 1, 1]])
-    share, apart = new_combinations(np.array([[1, 1, 1], [0, 0, 1], [UNREADABLE, 1, 0]]), known)
+    share, apart = new_combinations(np.array([[1, 1, 1], [0, 0, 1], [2, 1, 0]]), known)
     assert share == pytest.approx(2 / 3)
     assert apart == pytest.approx((0 + 1 + 2) / 3)
 

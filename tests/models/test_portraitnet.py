@@ -57,7 +57,7 @@ def test_the_gradient_of_the_sum_of_cross_entropies():
     p = {name: np.exp(s[:, c]) / np.exp(s[:, c]).sum(axis=1, keepdims=True) for name, c in GROUPS.items()}
     by_hand = -sum(np.log(p[name][np.arange(3), codes[:, a]]).mean() for a, name in enumerate(SIZES))
     assert value == pytest.approx(by_hand, rel=1e-12)
-    expected = numerical_gradient(lambda: portraitnet.cross_entropy(s, codes)[0], s)
+    expected = numerical_gradient(lambda _: portraitnet.cross_entropy(s, codes)[0], s)
     np.testing.assert_allclose(ds, expected, atol=1e-9)
 
 

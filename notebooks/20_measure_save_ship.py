@@ -627,7 +627,9 @@ for layer in (Color(), Translation(), Cutout(), Mirror()):
     some = [found for found in layer_checks(layer, (3, 8, 6, 3)) if found.name in ("dx", "adjoint")]
     show_checks(found._replace(name=f"{layer}, {found.name}") for found in some)
 generated, known = np.array([[0], [0], [1], [2]]), np.array([[0], [1], [2], [2]])  # hat, cap, nothing
-show_checks([compare("total variation", metrics.attribute_recall(generated, known)["value_error"], 1 / 4, ADJOINT)])
+show_checks(
+    [compare("total variation", metrics.attribute_recall(generated, known)["value_error"], 1 / 4, ADJOINT)]
+)
 
 # %% [markdown]
 # ## Predict: what may be forgotten

@@ -47,4 +47,6 @@ def _emoji(name: str, sheet: str) -> Dataset:
     classes = tuple(sorted(set(categories)))
     labels = np.array([classes.index(category) for category in categories], dtype=np.int64)
     images = cut(FILES / sheet, 32)[: len(labels)]  # the sheet's last row is not full
-    return Dataset(images, labels, name, classes, attributes={"category": labels}, attribute_classes={"category": classes})
+    return Dataset(
+        images, labels, name, classes, attributes={"category": labels}, attribute_classes={"category": classes}
+    )

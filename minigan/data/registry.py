@@ -12,7 +12,13 @@ from minigan.data.mnist import load_mnist
 from minigan.data.portraits import load_portraits
 from minigan.data.published import PREFIX, PUBLISHED
 
-EMBEDDED = {"mnist10k": mnist10k, "digits8": digits8, "emoji": emoji, "emoji_noto": emoji_noto, "portraits": load_portraits}
+EMBEDDED = {
+    "mnist10k": mnist10k,
+    "digits8": digits8,
+    "emoji": emoji,
+    "emoji_noto": emoji_noto,
+    "portraits": load_portraits,
+}
 NAMES = (*EMBEDDED, *PUBLISHED, "folder:PATH")
 
 
@@ -66,7 +72,9 @@ def load(
         raise ValueError(f"folder applies only to mnist, fashion_mnist and the test portraits; leave it out for {name}")
     splits = tuple(PREFIX) if is_mnist or name == "portraits" else ("train",)
     if split not in splits:
-        raise ValueError(f"{name} has the split{'s' * (len(splits) > 1)} {' and '.join(map(repr, splits))}, got {split!r}")
+        raise ValueError(
+            f"{name} has the split{'s' * (len(splits) > 1)} {' and '.join(map(repr, splits))}, got {split!r}"
+        )
     if is_folder:
         return load_folder(
             name.removeprefix("folder:"), 32 if size is None else size, 3 if channels is None else channels

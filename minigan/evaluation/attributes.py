@@ -45,7 +45,10 @@ def attributes(
         if name not in SIZES:
             raise ValueError(f"PortraitNet does not read {name!r}; it reads {', '.join(SIZES)}")
         column = list(SIZES).index(name)
-        value["as_asked"], floor["as_asked"] = np.mean(fake.best[:, column] == wanted), np.mean(real.best[:, column] == known)
+        value["as_asked"], floor["as_asked"] = (
+            np.mean(fake.best[:, column] == wanted),
+            np.mean(real.best[:, column] == known),
+        )
     return paired(value, floor)
 
 

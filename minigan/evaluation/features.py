@@ -2,7 +2,8 @@
 
 For digits these are the features of DigitNet, a classifier that this library trained on MNIST, and for portraits those of
 PortraitNet, trained on portraits. They know nothing about emoji or your own pictures; for those the features are the pixels,
-shrunk to 8 x 8, which keep shape and colour but no detail. None of them is the Inception network of the papers: no number measured here is an FID, and none can be compared with one.
+shrunk to 8 x 8, which keep shape and colour but no detail. None of them is the Inception network of the papers: no number measured
+here is an FID, and none can be compared with one.
 """
 
 import numpy as np

@@ -82,9 +82,7 @@ def _joint(pair: np.ndarray, size: int) -> np.ndarray:
 def _checked_pair(codes: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     for array in (codes, known):
         if array.ndim != 2 or 0 in array.shape or array.dtype.kind not in "iu":
-            raise ValueError(
-                f"attributes must be whole numbers (N, A), N and A >= 1, got {array.dtype} {array.shape}"
-            )
+            raise ValueError(f"attributes must be whole numbers (N, A), N and A >= 1, got {array.dtype} {array.shape}")
     if codes.shape[1] != known.shape[1]:
         raise ValueError(f"both sets need the same attributes, got {codes.shape[1]} and {known.shape[1]}")
     return codes.astype(np.int64), known.astype(np.int64)

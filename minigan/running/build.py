@@ -57,7 +57,9 @@ def load_data(options: Options, rng: np.random.Generator) -> tuple[np.ndarray, n
     """The data of a run -> images uint8 (N, H, W, C) or points (N, 2), labels (N,) or None, names of the labels or ()."""
     if options.data in POINTS:
         if options.condition:
-            raise ValueError(f"{options.data} has no attribute {options.condition!r}: it consists of points in the plane")
+            raise ValueError(
+                f"{options.data} has no attribute {options.condition!r}: it consists of points in the plane"
+            )
         return getattr(data, options.data)(100_000, rng), None, ()
     settings: dict[str, Any] = {}
     if options.data.startswith("folder:"):

@@ -80,7 +80,9 @@ class Options:
                 raise ValueError(f"{item.name} must be {TYPES[wanted]}, got {value!r}")
             _check_bounds(item.name, getattr(self, item.name), item.metadata)
         if self.condition and not self.labels:
-            raise ValueError(f"condition {self.condition!r} is a label, and labels are switched off: leave one of them out")
+            raise ValueError(
+                f"condition {self.condition!r} is a label, and labels are switched off: leave one of them out"
+            )
         if not self.data.startswith("folder:"):
             one_of("data set", self.data, [*NAMES, *POINTS])
 

@@ -31,7 +31,9 @@ def test_the_colours_are_where_they_should_be():
         color = [int(name[i : i + 2], 16) for i in (1, 3, 5)]
         assert np.abs(found.images[names["background"] == value, 0, 0] - np.array(color)).max() <= 2
     clothes = found.images[:, 30, 14:19].mean(axis=(1, 2))
-    assert clothes[names["clothes_color"] == "black"].mean() < 60 < 150 < clothes[names["clothes_color"] == "white"].mean()
+    assert (
+        clothes[names["clothes_color"] == "black"].mean() < 60 < 150 < clothes[names["clothes_color"] == "white"].mean()
+    )
     hair = found.images[:, 6, 14:19].mean(axis=(1, 2))
     assert hair[names["hair_color"] == "black"].mean() + 50 < hair[names["hair_color"] == "blonde"].mean()
 
@@ -45,7 +47,9 @@ def test_sad_and_smile_are_the_same_picture():
 
     def largest_t(one, two):
         a, b = x[mouth == one], x[mouth == two]
-        return np.abs((a.mean(axis=0) - b.mean(axis=0)) / np.sqrt(a.var(axis=0) / len(a) + b.var(axis=0) / len(b) + 1e-9)).max()
+        return np.abs(
+            (a.mean(axis=0) - b.mean(axis=0)) / np.sqrt(a.var(axis=0) / len(a) + b.var(axis=0) / len(b) + 1e-9)
+        ).max()
 
     assert largest_t("sad", "smile") < 5  # of 3,072 pixels; chance alone gives about 3.5
     assert largest_t("sad", "laugh") > 20
@@ -103,7 +107,9 @@ def test_it_is_found_in_a_folder_or_by_the_environment(fresh, monkeypatch):
 
 
 def test_a_missing_one_says_how_to_make_it(fresh):
-    with pytest.raises(FileNotFoundError, match=r"none was given, and MINIGAN_DATA is not set\nTo make them:\n  pip install"):
+    with pytest.raises(
+        FileNotFoundError, match=r"none was given, and MINIGAN_DATA is not set\nTo make them:\n  pip install"
+    ):
         load("portraits", split="test")
     (fresh / "portraits_fresh.csv").unlink()
     with pytest.raises(FileNotFoundError, match=r"no portraits_fresh\.csv"):

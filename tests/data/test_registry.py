@@ -40,7 +40,12 @@ def test_a_path_without_the_prefix_gets_a_hint(tmp_path):
         ("mnist", {"split": "val"}, ValueError, "mnist has the splits 'train' and 'test', got 'val'"),
         ("emoji", {"size": 16}, ValueError, 'size and channels apply only to "folder:PATH"; emoji has a fixed size'),
         ("mnist", {"channels": 3}, ValueError, "size and channels apply only to"),
-        ("digits8", {"download": True}, ValueError, "download applies only to mnist and fashion_mnist; leave it out for digits8"),
+        (
+            "digits8",
+            {"download": True},
+            ValueError,
+            "download applies only to mnist and fashion_mnist; leave it out for digits8",
+        ),
         ("folder:.", {"folder": "."}, ValueError, "folder applies only to mnist, fashion_mnist and the test portraits"),
         ("portraits", {"split": "val"}, ValueError, "portraits has the splits 'train' and 'test', got 'val'"),
     ],

@@ -85,7 +85,11 @@ def test_the_gradient_of_the_network_matches_differences_of_the_loss():
 @pytest.mark.parametrize(
     ("images", "error", "message"),
     [
-        (np.zeros((32, 32, 3), np.uint8), ValueError, r"portraitnet takes portraits \(N, 32, 32, 3\), N >= 1, got \(32, 32, 3\)"),
+        (
+            np.zeros((32, 32, 3), np.uint8),
+            ValueError,
+            r"portraitnet takes portraits \(N, 32, 32, 3\), N >= 1, got \(32, 32, 3\)",
+        ),
         (np.zeros((2, 64, 64, 3), np.uint8), ValueError, r"got \(2, 64, 64, 3\)"),
         (np.zeros((2, 32, 32, 3), np.int64), TypeError, "portraitnet takes uint8 images, or floats"),
         (np.full((2, 32, 32, 3), 2.0), ValueError, r"portraitnet takes floats in \[-1, 1\], got 2 to 2"),

@@ -51,7 +51,9 @@ def shifted_on_instead_of_back(patch):
 )
 def the_border_comes_round_again(patch):
     def adjoint(self, dy, cache):
-        return np.stack([np.roll(image, move, axis=(0, 1)) for image, move in zip(dy, cache[0])])  # right: 0 from outside
+        return np.stack(
+            [np.roll(image, move, axis=(0, 1)) for image, move in zip(dy, cache[0])]
+        )  # right: 0 from outside
 
     patch(Translation, "adjoint", adjoint)
 

@@ -31,7 +31,9 @@ def train(
             f"portraitnet trains on at least {BATCH} portraits uint8 (N, 32, 32, 3), got {images.dtype} {images.shape}"
         )
     if codes.shape != (len(images), len(portraitnet.SIZES)):
-        raise ValueError(f"each portrait needs {len(portraitnet.SIZES)} codes: got {codes.shape} for {len(images)} images")
+        raise ValueError(
+            f"each portrait needs {len(portraitnet.SIZES)} codes: got {codes.shape} for {len(images)} images"
+        )
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, got {epochs}")
     return fit(portraitnet.network, images, codes, portraitnet.cross_entropy, seed, epochs, progress, shifts=0)

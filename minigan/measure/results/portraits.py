@@ -16,7 +16,21 @@ from minigan.zoo import small
 
 NAME, SEEDS = "portraits", 3
 WAYS = {"plain": {"augment": "none"}, "DiffAugment": {"ada": False}, "ADA": {"ada": True}}
-FIXED = ("augment", "ada", "target", "ada_images", "model", "loss", "penalty", "gamma", "batch", "lr", "latent", "width", "ema")
+FIXED = (
+    "augment",
+    "ada",
+    "target",
+    "ada_images",
+    "model",
+    "loss",
+    "penalty",
+    "gamma",
+    "batch",
+    "lr",
+    "latent",
+    "width",
+    "ema",
+)
 
 
 def methods() -> dict[str, dict]:
@@ -51,7 +65,9 @@ def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
     settings = dict(cell.settings)
     options = small.Options(seed=cell.seed, **{name: value for name, value in settings.items() if name != "images"})
     whole = data.load(options.data)
-    order = np.random.default_rng(0).permutation(len(whole))[: settings["images"]]  # of all seeds, so they differ in nothing else
+    order = np.random.default_rng(0).permutation(len(whole))[
+        : settings["images"]
+    ]  # of all seeds, so they differ in nothing else
     game = trained(options, whole, order)
     return judged(game, whole, order, 200 if quick else SAMPLES, cell.seed)
 

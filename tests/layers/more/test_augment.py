@@ -59,7 +59,9 @@ def test_translation_by_hand():  # eq:translation.forward eq:translation.dx
 def test_cutout_by_hand():  # eq:cutout.forward
     """8 pixels, a hole of 4: the centre is at any of 9 places, so the hole begins at -2 ... 6."""
     found = hole(np.array([0, 4.5 / 9, 0.9999]), 8)
-    np.testing.assert_array_equal(found.astype(int), [[1, 1, 0, 0, 0, 0, 0, 0], [0, 0, 1, 1, 1, 1, 0, 0], [0, 0, 0, 0, 0, 0, 1, 1]])
+    np.testing.assert_array_equal(
+        found.astype(int), [[1, 1, 0, 0, 0, 0, 0, 0], [0, 0, 1, 1, 1, 1, 0, 0], [0, 0, 0, 0, 0, 0, 1, 1]]
+    )
     layer = Cutout()
     cache = layer.drawn(np.array([[0, 4.5 / 9]]), np.array([True]), (1, 8, 8, 1))
     y = layer.apply(np.ones((1, 8, 8, 1)), cache)[0, :, :, 0]
@@ -161,6 +163,6 @@ def test_wrong_input_is_refused(kind):
         kind().init(0, np.float64).forward(np.zeros((2, 3)))
     with pytest.raises(ValueError, match="has no weights yet"):
         kind().forward(images())
-    with pytest.raises(ValueError, match="needs a probability 0 <= p <= 1, got 1.5"):
+    with pytest.raises(ValueError, match=r"needs a probability 0 <= p <= 1, got 1\.5"):
         kind(1.5)
     assert str(kind(0.25)) == f"{kind.__name__}(0.25)"

@@ -14,7 +14,9 @@ def some():
     """Every 20th portrait: 200 of them."""
     found = data.load("portraits")
     codes = {name: values[::20] for name, values in found.attributes.items()}
-    return data.Dataset(found.images[::20], None, "portraits", attributes=codes, attribute_classes=found.attribute_classes)
+    return data.Dataset(
+        found.images[::20], None, "portraits", attributes=codes, attribute_classes=found.attribute_classes
+    )
 
 
 @pytest.fixture
@@ -71,7 +73,10 @@ def test_train_writes_to_out(capsys, few, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"images": np.zeros((99, 32, 32, 3), np.uint8)}, r"at least 100 portraits uint8 .* got uint8 \(99, 32, 32, 3\)"),
+        (
+            {"images": np.zeros((99, 32, 32, 3), np.uint8)},
+            r"at least 100 portraits uint8 .* got uint8 \(99, 32, 32, 3\)",
+        ),
         ({"images": np.zeros((100, 32, 32, 3))}, "got float64"),
         ({"codes": np.zeros((100, 3), np.int64)}, r"needs 11 codes: got \(100, 3\) for 100 images"),
         ({"epochs": 0}, "epochs must be at least 1, got 0"),

@@ -84,6 +84,11 @@ def load(
     return load_mnist(name, split, download, folder) if is_mnist else EMBEDDED[name]()
 
 
+def splits(name: str) -> tuple[str, ...]:
+    """The parts of a data set that `load` knows: "train", and for some "test"."""
+    return tuple(PREFIX) if name in (*PUBLISHED, "portraits") else ("train",)
+
+
 def _unknown(name: str) -> str:
     """The error message for an unknown name, with the most likely correction."""
     message = f"there is no data set {name!r}; the names are {', '.join(NAMES)}"

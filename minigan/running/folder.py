@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from minigan import data, evaluation, plots, zoo
+from minigan.data.registry import splits
 from minigan.plots import Panel
 from minigan.running import options as config_file
 from minigan.running.build import COLUMNS, assemble
@@ -212,5 +213,7 @@ def evaluate(
     run = open_run(path)
     test = None
     if held_out is not None:
+        if "test" not in splits(run.options.data):
+            raise ValueError(f"{run.options.data} has no test images to compare with: leave --held-out out")
         test = run.options.frame(data.load(run.options.data, split="test", folder=held_out).images)
     return evaluation.report(run.trainer, run.options.data, n, seed, run.options.condition, test)

@@ -18,7 +18,7 @@ def rng():
 
 
 def test_real_portraits_are_like_real_ones(portraits):
-    found = evaluation.attributes(portraits.images[:400], portraits.images[400:1600], rng())
+    found = evaluation.attributes(portraits.images[:300], portraits.images[300:1000], rng())
     assert list(found) == [
         "readable", "values_made", "value_error", "pairs_made", "pair_error", "new_combinations", "attributes_apart",
     ]  # fmt: skip
@@ -27,7 +27,7 @@ def test_real_portraits_are_like_real_ones(portraits):
     assert found["values_made"]["value"] == 1
     assert found["new_combinations"]["value"] > 0.95
     assert found["attributes_apart"]["value"] == pytest.approx(found["attributes_apart"]["floor"], abs=0.3)
-    again = evaluation.attributes(portraits.images[:400] / np.float32(127.5) - 1, portraits.images[400:1600], rng())
+    again = evaluation.attributes(portraits.images[:300] / np.float32(127.5) - 1, portraits.images[300:1000], rng())
     assert again["pair_error"] == pytest.approx(found["pair_error"], rel=0.05)
 
 
@@ -44,20 +44,23 @@ def test_a_generator_without_beards_and_red_clothes_misses_values_and_pairs(port
     some = (portraits.attributes["beard"] == names["beard"].index("none")) & (
         portraits.attributes["clothes_color"] != names["clothes_color"].index("red")
     )
-    found = evaluation.attributes(portraits.images[some][:400], portraits.images[:800], rng())
+    left = portraits.images[some]
+    found = evaluation.attributes(left[:300], portraits.images[:600], rng(), held_out=portraits.images[600:900])
     assert found["values_made"]["value"] < 58 / 60
-    assert found["pairs_made"]["value"] < 0.85 * found["pairs_made"]["floor"]
-    assert found["value_error"]["value"] > 1.5 * found["value_error"]["floor"]
+    assert found["pairs_made"]["value"] < found["pairs_made"]["floor"] - 0.07
+    assert found["value_error"]["value"] > 1.3 * found["value_error"]["floor"]
+    assert found["pair_error"]["value"] > found["pair_error"]["floor"]
 
 
 def test_what_was_asked_for(portraits):
-    images, asked = portraits.images[:200], portraits.attributes["hair_color"]
-    found = evaluation.attributes(images, portraits.images, rng(), asked=("hair_color", asked[:200], asked))
+    images, codes = portraits.images[:200], portraits.attributes["hair_color"][:200]
+    found = evaluation.attributes(images[:100], images, rng(), asked=("hair_color", codes[:100], codes))
     assert found["as_asked"]["value"] > 0.97
-    wrong = evaluation.attributes(images, portraits.images, rng(), asked=("hair_color", (asked[:200] + 1) % 5, asked))
+    assert found["as_asked"]["floor"] > 0.97
+    wrong = evaluation.attributes(images[:100], images, rng(), asked=("hair_color", (codes[:100] + 1) % 5, codes))
     assert wrong["as_asked"]["value"] < 0.03
     with pytest.raises(ValueError, match="PortraitNet does not read 'hat'; it reads skin, hair"):
-        evaluation.attributes(images, images, rng(), asked=("hat", asked[:200], asked))
+        evaluation.attributes(images, images, rng(), asked=("hat", codes, codes))
 
 
 def test_noise_cannot_be_read():

@@ -65,7 +65,7 @@ def the_border_comes_round_again(patch):
 )
 def the_mean_is_a_constant(patch):
     def adjoint(self, dy, cache):
-        _, s, k = cache
+        _, s, k = (part[..., None] for part in cache)
         dy = s * dy + (1 - s) * dy.mean(axis=3, keepdims=True)
         return k * dy  # right: + (1 - k) * dy.mean(axis=(1, 2, 3), keepdims=True)
 
@@ -98,7 +98,7 @@ def own_map() -> list[Check]:
 )
 def one_draw_for_the_batch(patch):
     def drawn(self, u, on, shape):
-        return (np.full_like(on, on[0])[:, None, None, None],)  # right: on[:, None, None, None]
+        return (np.full_like(on, on[0]),)  # right: on
 
     patch(Mirror, "drawn", drawn)
 

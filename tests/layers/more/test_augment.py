@@ -35,7 +35,7 @@ def test_color_by_hand():  # eq:color.forward eq:color.map
     """Two pixels of two channels, with b = 1, s = 0 (grey) and k = 1/2 (half the contrast), then with b = 0, s = 2, k = 1."""
     x = np.array([[1.0, 3.0], [5.0, 7.0]]).reshape(1, 1, 2, 2)
     layer = Color()
-    b, s, k = (np.full((1, 1, 1, 1), value) for value in (1.0, 0.0, 0.5))
+    b, s, k = (np.full((1, 1, 1), value) for value in (1.0, 0.0, 0.5))
     y = layer.transform(x, (b, s, k))  # grey: 2, 2, 6, 6; brighter: 3, 3, 7, 7; the mean is 5
     np.testing.assert_allclose(y.ravel(), [4, 4, 6, 6])
     y = layer.transform(x, (0 * b, s + 2, k + 0.5))  # twice as far from the pixel's mean

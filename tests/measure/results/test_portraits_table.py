@@ -35,9 +35,7 @@ def test_the_methods_differ_in_the_images_and_the_augmentation_only():
     assert len(portraits.METHODS) == 12
     for settings in portraits.METHODS.values():
         same = {name: value for name, value in settings.items() if name not in ("data", "images", "augment", "ada")}
-        assert same == {
-            name: value for name, value in portraits.METHODS["400/plain"].items() if name in same
-        }
+        assert same == {name: value for name, value in portraits.METHODS["400/plain"].items() if name in same}
     assert portraits.METHODS["400/plain"]["augment"] == "none"
     assert portraits.METHODS["4,000/ADA"]["ada"]
 

@@ -118,7 +118,7 @@ def load(path: str | os.PathLike) -> Sequential:
     """The network saved at `path`.  Raises FileNotFoundError, or CheckpointError if the file is damaged or does not fit."""
     net = network(rng=0)
     arrays = {"theta": net.theta, "state": net.state}
-    expect = {"theta": (net.theta.shape, np.float16), "state": net.state}
+    expect = {"theta": net.theta.astype(np.float16), "state": net.state}
     for name, array in checkpoint.load(path, expect=expect)[0].items():
         arrays[name][...] = array
     return net

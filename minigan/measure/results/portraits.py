@@ -15,7 +15,7 @@ from minigan.trainer import Trainer
 from minigan.zoo import small
 
 NAME, SEEDS = "portraits", 3
-WAYS = {"plain": {"augment": "none"}, "DiffAugment": {"ada": False}, "ADA": {"ada": True}}
+WAYS: dict[str, dict] = {"plain": {"augment": "none"}, "DiffAugment": {"ada": False}, "ADA": {"ada": True}}
 FIXED = (
     "augment",
     "ada",

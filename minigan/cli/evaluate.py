@@ -4,9 +4,8 @@ Tables and pictures go into the run's folder.
 """
 
 import argparse
-from pathlib import Path
 
-from minigan.cli.parser import CommandParser, add_run, add_seed
+from minigan.cli.parser import CommandParser, add_run, add_seed, path
 
 EXAMPLE = "minigan evaluate runs/digits --n 5000"
 
@@ -16,7 +15,7 @@ def add(parser: CommandParser) -> None:
     add_run(parser)
     parser.add_argument("--n", type=int, help="how many samples (default: 10000 images, or 2500 points in the plane)")
     parser.add_argument(
-        "--held-out", type=Path, metavar="DIR", help="folder of the data set's test images, to compare distances with"
+        "--held-out", type=path, metavar="DIR", help="folder of the data set's test images, to compare distances with"
     )
     add_seed(parser)
 

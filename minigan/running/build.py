@@ -74,7 +74,7 @@ def load_data(options: Options, rng: np.random.Generator) -> tuple[np.ndarray, n
 
 
 def _sheet(images: np.ndarray, path: Path) -> None:
-    plots.save_png(path, plots.grid(images, columns=COLUMNS))
+    plots.save_image(path, plots.grid(images, columns=COLUMNS))
 
 
 def _plane(real: np.ndarray, score: Callable | None, points: np.ndarray, path: Path) -> None:

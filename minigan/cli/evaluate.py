@@ -27,5 +27,5 @@ def run(arguments: argparse.Namespace) -> None:
 
     result, written = folder.evaluate(arguments.folder, arguments.n, arguments.seed, arguments.held_out)
     print(f"{arguments.folder}, step {result['step']}\n\n{table(result)}\n")
-    for name, path in written.items():
-        print(f"  {name:<10} {path}")
+    for name, file in written.items():
+        print(f"  {name:<10} {file}")

@@ -1,4 +1,4 @@
-"""A GAN for a small set of pictures: D sees real and fake ones augmented (DiffAugment), always or as often as needed (ADA)."""
+"""A GAN for a small set of pictures: D sees all images augmented (DiffAugment), always or as often as needed (ADA)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

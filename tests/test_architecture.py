@@ -26,8 +26,8 @@ HEIGHT = {
     "differences": 0,
     "running.arguments": 0,
     "running.files": 0,
+    "running.lock": 0,
     "running.interrupt": 0,
-    "running.film": 1,
     "running.machine": 0,
     "running.checkpoint": 1,
     "kernels.parallel": 1,
@@ -37,11 +37,12 @@ HEIGHT = {
     "losses": 5,
     "penalties": 5,
     "optim": 5,
+    "running.film": 5,  # reads pictures as the rooms above the network may
     "fast_step": 6,
     "models": 6,
     "game": 7,
     "running.nan_watch": 8,
-    "running.views": 8,
+    "running.views": 7.5,  # the recorder asks it before a run begins
     "running.rates": 8,
     "running.rows": 1,
     "running.recorder": 8,

@@ -30,7 +30,7 @@ def add(parser: CommandParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Start a run, train it and say where everything is."""
     from minigan import zoo
-    from minigan.cli.progress import go, use_threads
+    from minigan.cli.progress import data_described, go, use_threads
     from minigan.running import folder, options
 
     recipe, name = arguments.chosen, zoo.name_of(arguments.chosen)
@@ -42,8 +42,11 @@ def run(arguments: argparse.Namespace) -> int:
         config = options.read(arguments.config, name, **flags)
     else:
         config = options.Config(recipe, recipe.Options(**flags))
-    use_threads(arguments.threads, config.options)
-    return go(folder.start(config, arguments.out))
+    config.options.check(given=flags)
+    use_threads(arguments.threads)
+    with data_described():
+        started = folder.start(config, arguments.out)
+    return go(started)
 
 
 def _recipe(words: list[str]) -> str:

@@ -6,19 +6,25 @@ embedded.py    sets inside the package: mnist10k, digits8, emoji, emoji_noto
 portraits.py   4,000 portraits inside the package, and their test set, with eleven attributes each
 sheet.py       the images of a set on one large PNG
 mnist.py       MNIST and Fashion-MNIST: found on this machine, or downloaded on request
-published.py   their mirrors and checksums
+published.py   their mirrors, sizes and checksums
+download.py    one file from a web server, within a limit of bytes and of seconds
 idx.py         their file format
-folder.py      a folder of images
+folder.py      a folder of images: walk.py finds its files, pictures.py opens one safely, foreign.py knows what is not read
+regular.py     opens a file, and nothing that is not one
+report.py      says what a set holds, and what was skipped
 toy.py         ring and grid: mixtures in the plane, whose distribution is known
 source.py      where a run's batches come from, with a state that a checkpoint can hold
+check.py       samples and labels that cannot be trained on are refused before the first step
+identity.py    what a run keeps of its data: to sample without them, and to notice when they change
 
 Start with dataset.py, then toy.py, then source.py.
 """
 
 from minigan.data.dataset import Dataset
+from minigan.data.identity import WithoutData
 from minigan.data.idx import read_idx
 from minigan.data.registry import NAMES, load
-from minigan.data.source import Epochs, Source, Stream
+from minigan.data.source import Epochs, Source, Stream, as_source
 from minigan.data.toy import GRID_MODES, GRID_STD, RING_MODES, RING_STD, grid, ring
 
 __all__ = [
@@ -31,6 +37,8 @@ __all__ = [
     "Epochs",
     "Source",
     "Stream",
+    "WithoutData",
+    "as_source",
     "grid",
     "load",
     "read_idx",

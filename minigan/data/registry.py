@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import os
 
@@ -30,6 +31,7 @@ def load(
     folder: str | os.PathLike | None = None,
     size: int | None = None,
     channels: int | None = None,
+    labels: bool = True,
 ) -> Dataset:
     """Load a data set by name.
 
@@ -47,6 +49,8 @@ def load(
         "folder:PATH" only: the side of the square images in pixels (default 32).
     channels
         "folder:PATH" only: 3 for colour (the default) or 1 for grey.
+    labels
+        False: without labels; in "folder:PATH", subfolders are then not classes, and all images are read.
 
     Raises
     ------
@@ -55,7 +59,7 @@ def load(
     ValueError
         For an unknown name or split, or an option that does not apply to this data set.
     FileNotFoundError
-        If the files are not there.
+        If the files are not there; other OSErrors if they cannot be read.
     ConnectionError
         If a download fails.
     """
@@ -70,18 +74,18 @@ def load(
         raise ValueError(f"download applies only to mnist and fashion_mnist; leave it out for {name}")
     if folder is not None and not (is_mnist or (name == "portraits" and split == "test")):
         raise ValueError(f"folder applies only to mnist, fashion_mnist and the test portraits; leave it out for {name}")
-    splits = tuple(PREFIX) if is_mnist or name == "portraits" else ("train",)
-    if split not in splits:
+    there = splits(name)
+    if split not in there:
         raise ValueError(
-            f"{name} has the split{'s' * (len(splits) > 1)} {' and '.join(map(repr, splits))}, got {split!r}"
+            f"{name} has the split{'s' * (len(there) > 1)} {' and '.join(map(repr, there))}, got {split!r}"
         )
     if is_folder:
-        return load_folder(
-            name.removeprefix("folder:"), 32 if size is None else size, 3 if channels is None else channels
-        )
+        path = name.removeprefix("folder:")
+        return load_folder(path, 32 if size is None else size, 3 if channels is None else channels, labels)
     if name == "portraits":
         return load_portraits(split, folder)
-    return load_mnist(name, split, download, folder) if is_mnist else EMBEDDED[name]()
+    dataset = load_mnist(name, split, download, folder) if is_mnist else EMBEDDED[name]()
+    return dataset if labels else dataclasses.replace(dataset, labels=None, classes=())
 
 
 def splits(name: str) -> tuple[str, ...]:

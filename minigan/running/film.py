@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from minigan.data.pictures import PictureError, open_picture
+
 
 def step_of(frame: Path, default: int) -> int:
     """step_000012.png -> 12; `default` for any other name."""
@@ -38,13 +40,10 @@ def read_frames(folder: Path) -> list[np.ndarray]:
 
 def _picture(path: Path) -> np.ndarray | None:
     """The picture in this file, None if it is not one, or too large to be a sheet of samples."""
-    from PIL import Image  # loaded when the first picture is read
-
-    if step_of(path, -1) < 0 or not path.is_file():  # opening a pipe would wait
+    if step_of(path, -1) < 0:
         return None
-    bombs = (Image.DecompressionBombWarning, Image.DecompressionBombError)
     try:
-        with warnings.catch_warnings(action="error", category=bombs[0]), Image.open(path, formats=("png",)) as picture:
-            return np.asarray(picture.convert("L" if picture.mode == "L" else "RGB"))
-    except (OSError, ValueError, SyntaxError, *bombs):  # SyntaxError: Pillow's for a broken PNG
+        picture = open_picture(path, ("PNG",))
+    except PictureError:
         return None
+    return np.asarray(picture.convert("L" if picture.mode == "L" else "RGB"))

@@ -38,6 +38,10 @@ class Options(gan.Options):
         if self.ada and not self.augmentations:
             raise ValueError("ada decides how often to augment: name an augmentation, or leave ada out")
 
+    def unused(self) -> dict[str, str]:
+        found = super().unused()
+        return found if self.ada else found | dict.fromkeys(("target", "ada_images"), "it belongs to ada")
+
     @property
     def augmentations(self) -> tuple[str, ...]:
         """The names in `augment`, () for none."""

@@ -26,7 +26,7 @@ def attributes(
     Parameters
     ----------
     images, training : generated portraits (N, 32, 32, 3) and real ones (M, 32, 32, 3), uint8 or float in [-1, 1]
-    held_out : real portraits outside the training set, for the floor; without them min(N, M // 2) training portraits
+    held_out : real portraits outside the training set, of which the first N are the floor; without them min(N, M // 2) training portraits
         are compared with the others
     asked : the attribute that a conditional G was given, its codes (N,), and those of the training set (M,)
 
@@ -39,7 +39,7 @@ def attributes(
         one, other = (Reading(*(codes[part] for codes in real)) for part in (order[:half], order[half:]))
         floor = measured(one, other)
     else:
-        floor = measured(read(held_out), real)
+        floor = measured(read(held_out[: len(images)]), real)
     if asked:
         name, wanted, known = asked
         if name not in SIZES:

@@ -5,7 +5,7 @@ Tables and pictures go into the run's folder.
 
 import argparse
 
-from minigan.cli.parser import CommandParser, add_run, add_seed
+from minigan.cli.parser import CommandParser, add_run, add_seed, path
 
 EXAMPLE = "minigan evaluate runs/digits --n 5000"
 
@@ -14,6 +14,9 @@ def add(parser: CommandParser) -> None:
     """Add the arguments of `minigan evaluate`."""
     add_run(parser)
     parser.add_argument("--n", type=int, help="how many samples (default: 10000 images, or 2500 points in the plane)")
+    parser.add_argument(
+        "--held-out", type=path, metavar="DIR", help="folder of the data set's test images, to compare distances with"
+    )
     add_seed(parser)
 
 
@@ -22,7 +25,7 @@ def run(arguments: argparse.Namespace) -> None:
     from minigan.evaluation import table
     from minigan.running import use
 
-    result, written = use.evaluate(arguments.folder, arguments.n, arguments.seed)
+    result, written = use.evaluate(arguments.folder, arguments.n, arguments.seed, arguments.held_out)
     print(f"{arguments.folder}, step {result['step']}\n\n{table(result)}\n")
-    for name, path in written.items():
-        print(f"  {name:<10} {path}")
+    for name, file in written.items():
+        print(f"  {name:<10} {file}")

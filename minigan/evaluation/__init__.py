@@ -5,12 +5,13 @@ half were generated, give the answer: the floor. A generator gets below it only 
 
     features.py  the space in which two sets of images are compared    report.py  a trained game: table and pictures on disk
     measures.py  all measures of a set, each with its floor            watch.py   the cheap evaluation during training
-    table.py     the numbers as a table
+    table.py     the numbers as a table                                attributes.py  what portraits show, counted
 
 Start reading with measures.py.
 """
 
-from minigan.evaluation.features import DIGITNET, PIXELS, describe, features_for
+from minigan.evaluation.attributes import attributes
+from minigan.evaluation.features import DIGITNET, PIXELS, PORTRAITNET, describe, features_for
 from minigan.evaluation.measures import evaluate, evaluate_points, memorised
 from minigan.evaluation.report import report
 from minigan.evaluation.table import table
@@ -19,7 +20,9 @@ from minigan.evaluation.watch import Watch, watch
 __all__ = [
     "DIGITNET",
     "PIXELS",
+    "PORTRAITNET",
     "Watch",
+    "attributes",
     "describe",
     "evaluate",
     "evaluate_points",

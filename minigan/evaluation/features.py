@@ -1,19 +1,20 @@
 """The space in which two sets of images are compared: every distance between them is a distance between features.
 
-For digits these are the features of DigitNet, a classifier that this library trained on MNIST. It knows nothing about emoji or
-your own pictures; for those the features are the pixels, shrunk to 8 x 8, which keep shape and colour but no detail. Neither is
-the Inception network of the papers: no number measured here is an FID, and none can be compared with one.
+For digits these are the features of DigitNet, a classifier that this library trained on MNIST, and for portraits those of
+PortraitNet, trained on portraits. They know nothing about emoji or your own pictures; for those the features are the pixels,
+shrunk to 8 x 8, which keep shape and colour but no detail. None of them is the Inception network of the papers: no number measured
+here is an FID, and none can be compared with one.
 """
 
 import numpy as np
 
-DIGITNET, PIXELS = "DigitNet", "pixels 8x8"
+DIGITNET, PORTRAITNET, PIXELS = "DigitNet", "PortraitNet", "pixels 8x8"
 DIGITS = ("mnist10k", "mnist")  # the data sets that DigitNet can read
 
 
 def features_for(data: str) -> str:
-    """The features that suit this data set: DIGITNET or PIXELS."""
-    return DIGITNET if data in DIGITS else PIXELS
+    """The features that suit this data set: DIGITNET, PORTRAITNET or PIXELS."""
+    return DIGITNET if data in DIGITS else PORTRAITNET if data == "portraits" else PIXELS
 
 
 def describe(images: np.ndarray, features: str) -> tuple[np.ndarray, np.ndarray | None]:
@@ -24,7 +25,11 @@ def describe(images: np.ndarray, features: str) -> tuple[np.ndarray, np.ndarray 
         from minigan.models import digitnet
 
         return digitnet.features(images)
-    raise ValueError(f"features must be {DIGITNET!r} or {PIXELS!r}, got {features!r}")
+    if features == PORTRAITNET:
+        from minigan.models import portraitnet
+
+        return portraitnet.features(images)[0], None
+    raise ValueError(f"features must be {DIGITNET!r}, {PORTRAITNET!r} or {PIXELS!r}, got {features!r}")
 
 
 def shrink(images: np.ndarray, side: int = 8) -> np.ndarray:

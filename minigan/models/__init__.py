@@ -2,7 +2,8 @@
 
 mlp.py        fully connected G and D (`mlp`), and the small pair for points in the plane (`toy`): start here
 dcgan.py      convolutional G and D: `dcgan` with transposed convolutions, `dcgan_up` with upsampling
-digitnet.py   the trained classifier whose features the metrics compare; its training is minigan/measure/classifier.py
+digitnet.py   the trained classifier whose features the metrics compare; its training is minigan/measure/classifier
+portraitnet.py  its sibling, which reads the attributes of a portrait
 """
 
 from minigan.models.dcgan import dcgan, dcgan_up

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigan.data import load
-from minigan.evaluation import DIGITNET, PIXELS, describe, features_for
+from minigan.evaluation import DIGITNET, PIXELS, PORTRAITNET, describe, features_for
 from minigan.evaluation.features import flat, shrink
 from minigan.models import digitnet
 
@@ -23,8 +23,14 @@ def test_digits_are_seen_by_digitnet_and_all_else_by_pixels():
     np.testing.assert_array_equal(read, digitnet.features(x)[1])
     found, read = describe(noise(3, 5, 9, 3), PIXELS)
     assert (found.shape, found.dtype, read) == ((3, 192), np.float32, None)
-    with pytest.raises(ValueError, match="features must be 'DigitNet' or 'pixels 8x8', got 'Inception'"):
+    with pytest.raises(ValueError, match="features must be 'DigitNet', 'PortraitNet' or 'pixels 8x8', got 'Inception'"):
         describe(x, "Inception")
+
+
+def test_portraits_are_seen_by_portraitnet():
+    assert features_for("portraits") == PORTRAITNET
+    found, read = describe(noise(3, 32, 32, 3), PORTRAITNET)
+    assert (found.shape, found.dtype, read) == ((3, 128), np.float32, None)
 
 
 def test_digitnet_can_read_digits():

@@ -13,6 +13,7 @@ make it fast:
     upconv.py            upsample + k x k as a transposed convolution
     convolution.py       which of these a shape gets
     elementwise.py       leaky ReLU, bias, Adam, running average
+    pool.py              maxima of blocks
     norm.py              sums and statistics of columns, BatchNorm
     rows.py              loops over one row, which the others share
     parallel/            how kernels are compiled and run on several threads
@@ -27,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.kernels import convolution, elementwise, norm, product, reference, upconv
+from minigan.kernels import convolution, elementwise, norm, pool, product, reference, upconv
 from minigan.kernels.parallel.threads import get_shares, get_threads, set_threads
 
 _in_use = "fast"
@@ -83,6 +84,8 @@ dense_dW = _with_twin(product.dense_dW)
 add_bias = _with_twin(elementwise.add_bias)
 leaky_relu = _with_twin(elementwise.leaky_relu)
 leaky_relu_dx = _with_twin(elementwise.leaky_relu_dx)
+maxpool = _with_twin(pool.maxpool)
+maxpool_dx = _with_twin(pool.maxpool_dx)
 column_sums = _with_twin(norm.column_sums)
 column_moments = _with_twin(norm.column_moments)
 batchnorm = _with_twin(norm.batchnorm)
@@ -93,5 +96,6 @@ ema = _with_twin(elementwise.ema)
 __all__ = [
     "adam", "add_bias", "batchnorm", "batchnorm_dx", "column_moments", "column_sums", "conv2d", "conv2d_dW",
     "conv2d_dx", "dense", "dense_dW", "dense_dx", "ema", "get_shares", "get_threads", "leaky_relu", "leaky_relu_dx",
+    "maxpool", "maxpool_dx",
     "set_threads", "upconv2d", "upconv2d_dW", "upconv2d_dx", "use",
 ]  # fmt: skip

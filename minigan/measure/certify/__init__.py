@@ -7,6 +7,7 @@
     optimizers    against their recurrences, written as plain loops
     steps         the complete steps of D and of G: gradients, values, and which network moves
     DiracGAN      the eigenvalues of the smallest GAN against their closed form
+    features      VGG's stages against their definition, its gradient in the image, the perceptual loss
 
 Start with claim.py.  Each file above defines claims(); this one collects, runs and prints them (report.py).  pytest runs the
 same claims, one test for each.
@@ -15,7 +16,7 @@ same claims, one test for each.
 import sys
 from typing import TextIO
 
-from minigan.measure.certify import dirac, kernels, layers, losses, optimizers, penalties, steps
+from minigan.measure.certify import dirac, features, kernels, layers, losses, optimizers, penalties, steps
 from minigan.measure.certify.claim import Claim, Finding
 from minigan.measure.certify.report import report
 
@@ -27,7 +28,7 @@ def all_claims(only: str | None = None) -> list[Claim]:
 
     Raises ValueError, listing all names, if nothing matches.
     """
-    made = [claim for part in (layers, kernels, losses, penalties, optimizers, steps, dirac) for claim in part.claims()]
+    made = [claim for part in (layers, kernels, losses, penalties, optimizers, steps, dirac, features) for claim in part.claims()]
     if only is None:
         return made
     chosen = [claim for claim in made if only.lower() in (claim.subject.lower(), claim.section.lower())]

@@ -51,6 +51,11 @@ def groups() -> dict[str, list[Equation]]:
     return chapters
 
 
+def without_lesson() -> set[str]:
+    """The first parts of the names of equations that no lesson derives yet: chapters with `lesson = false`."""
+    return {name for group in _book()["groups"] if not group.get("lesson", True) for name in group["names"]}
+
+
 @cache
 def _book() -> dict[str, Any]:
     return tomllib.loads(BOOK.read_text(encoding="utf-8"))

@@ -11,9 +11,10 @@ HEAD = """\
 # Formula, code, test: one map
 
 Every equation of the library has a name. The line of code that computes it carries the name in a comment, the test that pins
-it carries the same name, and so does the lesson that derives it; a test fails if one of the three is missing. This page is
-generated from those names: `python -m minigan.teach.formulas > docs/formulas.md`. In a terminal, `minigan explain Conv2d` shows
-the equations of one layer, loss, penalty or optimizer next to its source, and checks its gradient at the sizes you choose.
+it carries the same name, and so does the lesson that derives it; a test fails if one of the three is missing. A chapter whose
+lesson has not been written yet shows a dash. This page is generated from those names:
+`python -m minigan.teach.formulas > docs/formulas.md`. In a terminal, `minigan explain Conv2d` shows the equations of one
+layer, loss, penalty or optimizer next to its source, and checks its gradient at the sizes you choose.
 
 Letters: $x$ input, $y$ output, $dx$ the gradient of the loss with respect to $x$, $v$ a direction, $w = J v$; $^{\\top}$
 transposes, $\\odot$ multiplies element by element, $n$ counts the samples, $N$ of them.

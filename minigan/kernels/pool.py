@@ -60,7 +60,9 @@ def maxpool(x: np.ndarray, k: int) -> np.ndarray:
 def maxpool_dx(dy: np.ndarray, x: np.ndarray, y: np.ndarray, k: int) -> np.ndarray:
     """dx[k i + a] = dy[i] at the first a with x[k i + a] = y[i], else 0: (N, H', W', C), x, y -> (N, H, W, C)."""
     if not dy.shape == y.shape == (len(x), x.shape[1] // k, x.shape[2] // k, x.shape[3]):
-        raise ValueError(f"the maxima of {k} x {k} blocks of {x.shape} have another shape than y {y.shape} or dy {dy.shape}")
+        raise ValueError(
+            f"the maxima of {k} x {k} blocks of {x.shape} have another shape than y {y.shape} or dy {dy.shape}"
+        )
     whole = x.shape[1] % k == x.shape[2] % k == 0
     dx = np.empty(x.shape, x.dtype) if whole else np.zeros(x.shape, x.dtype)
     size = BYTE * 2 * x.nbytes

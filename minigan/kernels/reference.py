@@ -98,7 +98,9 @@ def leaky_relu_dx(dy: np.ndarray, x: np.ndarray, alpha: float) -> np.ndarray:
     return np.where(x.real > 0, dy, alpha * dy)  # eq:leaky_relu.dx
 
 
-def _pixel(x: np.ndarray, k: int, p: int) -> np.ndarray:  # (N, H, W, C) -> (N, H // k, W // k, C): pixel p of each block
+def _pixel(
+    x: np.ndarray, k: int, p: int
+) -> np.ndarray:  # (N, H, W, C) -> (N, H // k, W // k, C): pixel p of each block
     rows, columns = x.shape[1] // k * k, x.shape[2] // k * k
     return x[:, p // k : rows : k, p % k : columns : k]
 

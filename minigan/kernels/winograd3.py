@@ -175,7 +175,9 @@ def _weights(W: np.ndarray, turned: bool = False) -> np.ndarray:
     U = scratch("weights", (16, C, O), W.dtype)
     size = BYTE * 2 * U.nbytes
     rows = scratch("taps", (parts(size), 12, O), W.dtype)
-    launch(_transform, size, C, np.ascontiguousarray(W).reshape(9, C, O), 0 if turned else 8, W.dtype.type(0.5), rows, U)
+    launch(
+        _transform, size, C, np.ascontiguousarray(W).reshape(9, C, O), 0 if turned else 8, W.dtype.type(0.5), rows, U
+    )
     return U
 
 

@@ -67,8 +67,9 @@ class MaxPool2d(_Pool):
 
     def tangent(self, v: np.ndarray, cache: Any) -> tuple[np.ndarray, Any]:
         x, y = cache
+        v = self.check_v(v, x.shape)
         winners = kernels.maxpool_dx(np.ones_like(y), x, y, self.k)  # 1 where the maximum was
-        return self.blocks(self.check_v(v, x.shape) * winners).sum(axis=-1), cache
+        return self.blocks(v * winners).sum(axis=-1), cache
 
 
 class Upsample2x(Layer):

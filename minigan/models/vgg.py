@@ -80,7 +80,9 @@ class VGG:
         if self.classifier is None:
             raise ValueError("this VGG has features only: models.vgg(..., classifier=True) builds the classifier, too")
         if x.shape[1:] != (224, 224, 3):
-            raise ShapeError(f"VGG's classifier takes images (N, 224, 224, 3), got {x.shape}: resize them, or use stages(x)")
+            raise ShapeError(
+                f"VGG's classifier takes images (N, 224, 224, 3), got {x.shape}: resize them, or use stages(x)"
+            )
         return self.classifier(self.stages(x, ["pool5"])["pool5"])
 
     def _chosen(self, names: Sequence[str] | None) -> dict[int, str]:

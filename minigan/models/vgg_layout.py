@@ -6,9 +6,18 @@ batch norm features.3.  So the numbers in a file tell which VGG it is.
 
 from typing import NamedTuple
 
-BLOCKS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}  # convolutions, then a pool
+BLOCKS = {
+    11: (1, 1, 2, 2, 2),
+    13: (2, 2, 2, 2, 2),
+    16: (2, 2, 3, 3, 3),
+    19: (2, 2, 4, 4, 4),
+}  # convolutions, then a pool
 WIDTHS = (64, 128, 256, 512, 512)  # the channels of each block
-DENSE = {"classifier.0": ("fc6", 512 * 49, 4096), "classifier.3": ("fc7", 4096, 4096), "classifier.6": ("fc8", 4096, 1000)}
+DENSE = {
+    "classifier.0": ("fc6", 512 * 49, 4096),
+    "classifier.3": ("fc7", 4096, 4096),
+    "classifier.6": ("fc8", 4096, 1000),
+}
 TIMM = {"pre_logits.fc1": "classifier.0", "pre_logits.fc2": "classifier.3", "head.fc": "classifier.6"}
 NORM = {"weight": "gamma", "bias": "beta", "running_mean": "running_mean", "running_var": "running_var"}
 
@@ -39,7 +48,9 @@ def parameters(depth: int, batch_norm: bool) -> dict[str, Parameter]:
         found[f"features.{number}.weight"] = Parameter(stage, "W", (c_out, c_in, 3, 3))
         found[f"features.{number}.bias"] = Parameter(stage, "b", (c_out,))
         if batch_norm:
-            found |= {f"features.{number + 1}.{theirs}": Parameter(stage, ours, (c_out,)) for theirs, ours in NORM.items()}
+            found |= {
+                f"features.{number + 1}.{theirs}": Parameter(stage, ours, (c_out,)) for theirs, ours in NORM.items()
+            }
         number, c_in = number + 2 + batch_norm, c_out
     for name, (stage, n_in, n_out) in DENSE.items():
         found[f"{name}.weight"] = Parameter(stage, "W", (n_out, n_in))

@@ -5,16 +5,13 @@ one VGG, before any array is read; and it must be known what its network was tra
 with red and blue exchanged computes plausible features of the wrong image.
 """
 
-import json
 import os
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from minigan.layers import Normalize
 from minigan.models.vgg_layout import BLOCKS, NORM, TIMM, Parameter, parameters
@@ -23,7 +20,10 @@ from minigan.running.checkpoint import CheckpointError
 
 SHIPPED = {"conv3_3": Path(__file__).parent / "files" / "vgg16_conv3_3.safetensors"}
 PREPROCESS = {  # name -> what the metadata of a file says, and the layer
-    "oxford": ("BGR, 0..255, minus (103.939, 116.779, 123.68)", (255, (103.939, 116.779, 123.68), (1, 1, 1), (2, 1, 0))),
+    "oxford": (
+        "BGR, 0..255, minus (103.939, 116.779, 123.68)",
+        (255, (103.939, 116.779, 123.68), (1, 1, 1), (2, 1, 0)),
+    ),
     "torchvision": (
         "RGB, 0..1, minus (0.485, 0.456, 0.406), over (0.229, 0.224, 0.225)",
         (1, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
@@ -63,9 +63,11 @@ def load(
     try:
         with safe_open(path, framework="np") as file:
             about = file.metadata() or {}
-            names = {_torchvision(name): name for name in file.keys()}
+            names = {_torchvision(name): name for name in file.keys()}  # noqa: SIM118 (it is no dict)
             found = {name: file.get_slice(theirs) for name, theirs in names.items()}
-            wanted = _fitting(path, about, {n: _shape(n, s.get_shape()) for n, s in found.items()}, depth, batch_norm, dense)
+            wanted = _fitting(
+                path, about, {n: _shape(n, s.get_shape()) for n, s in found.items()}, depth, batch_norm, dense
+            )
             for name in wanted:
                 if (kind := found[name].get_dtype()) not in ("F16", "F32", "F64"):
                     raise CheckpointError(f"{path}: {names[name]} is stored as {kind}; float16 and float32 are read")
@@ -96,7 +98,9 @@ def _sniff(path: str) -> None:
     with open(path, "rb") as file:
         start = file.read(8)
     for magic, sentence in MAGIC.items():
-        if start.startswith(magic) and start[7:8] != b"\0":  # 8 bytes of length begin a safetensors file
+        if (
+            start.startswith(magic) and start[6:8] != b"\0\0"
+        ):  # a safetensors file begins with 8 bytes, its header's length
             raise CheckpointError(f"{path} {sentence}")
 
 
@@ -122,7 +126,7 @@ def _fitting(
     if named:  # VGG-16 and VGG-19 begin alike
         looks = [key for key in looks if key[0] == int(named[1])]
     if looks and (depth, batch_norm) not in looks:
-        d, n = looks[0]
+        d, n = min(looks, key=lambda key: abs(key[0] - depth))  # a short file may fit several
         call = f"models.vgg({d}{', batch_norm=True' * n}, weights=...)"
         raise CheckpointError(f"{path} looks like the file of VGG-{d}{' with batch norm' * n}: use {call}")
     known = all_known[depth, batch_norm]
@@ -168,7 +172,9 @@ def _layers(path: str, arrays: Mapping[Parameter, np.ndarray]) -> dict[str, tupl
 def _layer(stage: str, a: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     W, b = a["W"], a["b"]
     if stage == "fc6":
-        W = W.reshape(-1, 512, 7, 7).transpose(0, 2, 3, 1).reshape(len(W), -1)  # we flatten (7, 7, 512), they (512, 7, 7)
+        W = (
+            W.reshape(-1, 512, 7, 7).transpose(0, 2, 3, 1).reshape(len(W), -1)
+        )  # we flatten (7, 7, 512), they (512, 7, 7)
     if W.ndim == 2:
         return W.T, b  # (n_out, n_in) -> (n_in, n_out)
     W = W.transpose(2, 3, 1, 0)  # (O, C, 3, 3) -> (3, 3, C, O)

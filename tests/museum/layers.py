@@ -112,7 +112,9 @@ def average_pool_keeps_all(patch):
 def max_pool_pays_every_tie(patch):
     def maxpool_dx(dy, x, y, k):
         hits = x == y.repeat(k, axis=1).repeat(k, axis=2)
-        return hits * dy.repeat(k, axis=1).repeat(k, axis=2)  # right: the first of equal pixels, one winner for each block
+        return hits * dy.repeat(k, axis=1).repeat(
+            k, axis=2
+        )  # right: the first of equal pixels, one winner for each block
 
     patch(kernels, "maxpool_dx", maxpool_dx)
 

@@ -9,7 +9,18 @@ import numpy as np
 
 SIZES = (64, 224)
 VALUES, PROJECTIONS = 48, 6
-SHIPPED_STAGES = ("conv1_1", "conv1_2", "pool1", "conv2_1", "conv2_2", "pool2", "conv3_1", "conv3_2", "conv3_3", "pool3")
+SHIPPED_STAGES = (
+    "conv1_1",
+    "conv1_2",
+    "pool1",
+    "conv2_1",
+    "conv2_2",
+    "pool2",
+    "conv3_1",
+    "conv3_2",
+    "conv3_3",
+    "pool3",
+)
 DEEP_STAGES = ("conv4_1", "conv4_2", "conv4_3", "pool4", "conv5_1", "conv5_2", "conv5_3", "pool5")
 GRADIENTS = {  # name -> the stages that send a gradient back
     "one": ("conv2_2",),

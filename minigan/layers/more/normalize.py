@@ -31,7 +31,9 @@ class Normalize(Layer):
     ) -> None:
         order = range(len(mean)) if order is None else order
         if not len(mean) == len(std) == len(order) or sorted(order) != list(range(len(order))):
-            raise ValueError(f"Normalize needs one mean, std and channel for each channel, got {mean=}, {std=}, {order=}")
+            raise ValueError(
+                f"Normalize needs one mean, std and channel for each channel, got {mean=}, {std=}, {order=}"
+            )
         if not (scale > 0 and min(std) > 0):
             raise ValueError(f"Normalize needs a scale and standard deviations above 0, got {scale=}, {std=}")
         self.scale, self.mean, self.std, self.order = scale, tuple(mean), tuple(std), tuple(order)

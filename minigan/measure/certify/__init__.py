@@ -28,7 +28,11 @@ def all_claims(only: str | None = None) -> list[Claim]:
 
     Raises ValueError, listing all names, if nothing matches.
     """
-    made = [claim for part in (layers, kernels, losses, penalties, optimizers, steps, dirac, features) for claim in part.claims()]
+    made = [
+        claim
+        for part in (layers, kernels, losses, penalties, optimizers, steps, dirac, features)
+        for claim in part.claims()
+    ]
     if only is None:
         return made
     chosen = [claim for claim in made if only.lower() in (claim.subject.lower(), claim.section.lower())]

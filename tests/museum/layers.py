@@ -119,7 +119,7 @@ def max_pool_pays_every_tie(patch):
     patch(kernels, "maxpool_dx", maxpool_dx)
 
     def tangent(self, v, cache):
-        return self.blocks(v * maxpool_dx(np.ones_like(cache[1]), *cache, self.k)).max(axis=-1), cache
+        return self.blocks(v * maxpool_dx(np.ones_like(cache[1]), *cache, self.k)).max(axis=(2, 4)), cache
 
     patch(MaxPool2d, "tangent", tangent)
 

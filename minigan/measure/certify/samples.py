@@ -135,6 +135,7 @@ SAMPLES = [
     Sample(PixelNorm(eps=0.1), (1, 3, 2, 4)),
     Sample(AvgPool2d(), (2, 4, 6, 3)),
     Sample(AvgPool2d(3), (1, 3, 6, 1)),
+    Sample(AvgPool2d(crop=True), (2, 5, 4, 2)),
     Sample(MaxPool2d(), (2, 4, 6, 3)),
     Sample(MaxPool2d(3), (1, 6, 3, 2)),
     Sample(MaxPool2d(crop=True), (2, 5, 7, 2)),

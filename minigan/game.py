@@ -127,6 +127,15 @@ def _uniform(reach: float, n: int, latent: int, rng: np.random.Generator) -> np.
     return rng.uniform(-reach, reach, (n, latent))
 
 
+def circle(
+    frames: int, n: int, latent: int, rng: np.random.Generator, dtype: Any, prior: Prior = normal
+) -> Iterator[np.ndarray]:
+    """z(s) = cos(s) a + sin(s) b for s from 0 to 2 pi: a closed curve on which z(s) is N(0, 1) if a and b are.   (n, latent)"""
+    a, b = prior(2 * n, latent, rng).reshape(2, n, -1).astype(dtype)
+    for s in np.linspace(0, 2 * np.pi, frames, endpoint=False, dtype=dtype):
+        yield np.cos(s) * a + np.sin(s) * b  # eq:game.walk
+
+
 class GAN(Game):
     """G and D with their loss, penalties and optimizers.
 
@@ -199,11 +208,8 @@ class GAN(Game):
         return self.D((x, labels) if self.classes else x).reshape(-1)
 
     def walk(self, frames: int, n: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-        """z(s) = cos(s) a + sin(s) b for s from 0 to 2 pi: a closed curve on which z(s) is N(0, 1) if a and b are."""
-        a, b = self.prior(2 * n, self.latent, rng).reshape(2, n, -1).astype(self.G.dtype)
         labels = np.arange(n) % self.classes if self.classes else None
-        for s in np.linspace(0, 2 * np.pi, frames, endpoint=False, dtype=self.G.dtype):
-            z = np.cos(s) * a + np.sin(s) * b  # eq:game.walk
+        for z in circle(frames, n, self.latent, rng, self.G.dtype, self.prior):
             yield self.generate((z, labels) if self.classes else z)
 
     def inspect(self, x: Any, y: Any, rng: np.random.Generator) -> Iterator[tuple[str, Sequential, Any]]:

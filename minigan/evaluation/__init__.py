@@ -10,7 +10,7 @@ half were generated, give the answer: the floor. A generator gets below it only 
 Start reading with measures.py.
 """
 
-from minigan.evaluation.features import DIGITNET, PIXELS, describe, features_for
+from minigan.evaluation.features import DIGITNET, FEATURES, PIXELS, VGG16, cheap_features_for, describe, features_for
 from minigan.evaluation.measures import evaluate, evaluate_points, memorised
 from minigan.evaluation.report import report
 from minigan.evaluation.table import table
@@ -18,8 +18,11 @@ from minigan.evaluation.watch import Watch, watch
 
 __all__ = [
     "DIGITNET",
+    "FEATURES",
     "PIXELS",
+    "VGG16",
     "Watch",
+    "cheap_features_for",
     "describe",
     "evaluate",
     "evaluate_points",

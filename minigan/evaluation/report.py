@@ -23,13 +23,16 @@ IMAGES, POINTS = 10_000, 2_500  # how many samples by default
 SCORED = 2_000  # of each kind
 
 
-def report(trainer: Trainer, data: str, n: int | None = None, seed: int = 0) -> tuple[dict, dict[str, Path]]:
+def report(
+    trainer: Trainer, data: str, n: int | None = None, seed: int = 0, features: str | None = None
+) -> tuple[dict, dict[str, Path]]:
     """Measure n new samples of trainer.game against its training set, named `data`, and write the results to trainer.out.
 
     Parameters
     ----------
     n : number of samples, by default 10,000 images or 2,500 points in the plane
     seed : of the noise and of everything else drawn here
+    features : the space of the distances between images, one of FEATURES; default: features_for(data)
 
     Returns
     -------
@@ -58,7 +61,7 @@ def report(trainer: Trainer, data: str, n: int | None = None, seed: int = 0) -> 
             plots.scatter2d(x[partner], samples, written["scores"], score=score)
     else:
         samples = plots.to_image(samples)
-        result = evaluate(samples, x, features_for(data), rng, labels, y)
+        result = evaluate(samples, x, features or features_for(data), rng, labels, y)
         copies = memorised(samples, x, rng)
         result["measures"]["nearest_training_image"] = {
             "value": float(np.median(copies["distance"])),

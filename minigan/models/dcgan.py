@@ -95,28 +95,42 @@ def build(
     ValueError
         If the images are not square or have another size.
     """
+    entry = [Concat(right=[Embedding(classes, EMBEDDING)])] if classes else []
+    layers = growing(grow, shape, latent + (EMBEDDING if classes else 0), width)
+    G = Sequential(*entry, *layers, Tanh(), rng=rng, dtype=dtype)
+    body = [*shrinking(shape, width), Flatten()]
+    size = 16 * widths_of(shape, width)[-1]
+    if classes:
+        D = Sequential(Beside(*body), LabelScore(size, classes), rng=rng, dtype=dtype)
+    else:
+        D = Sequential(*body, Dense(size, 1, gain=1.0), rng=rng, dtype=dtype)
+    return G, D
+
+
+def growing(grow: Callable[[int, int], Layer], shape: Sequence[int], n: int, width: int) -> list[Layer]:
+    """(N, n) -> (N, 4, 4, top) -> ... -> (N, H, W, C), with BatchNorm; the last layer is linear."""
+    widths = widths_of(shape, width)
+    top = widths[-1]
+    layers: list[Layer] = [Dense(n, 16 * top), Reshape(4, 4, top), BatchNorm(top), ReLU()]
+    for a, b in zip(widths[::-1], widths[-2::-1], strict=False):
+        layers += [grow(a, b), BatchNorm(b), ReLU()]
+    return [*layers, grow(widths[0], shape[2])]
+
+
+def shrinking(shape: Sequence[int], width: int) -> list[Layer]:
+    """(N, H, W, C) -> (N, 4, 4, top), by 4 x 4 convolutions with stride 2."""
+    layers: list[Layer] = []
+    widths = widths_of(shape, width)
+    for a, b in zip([shape[2], *widths[:-1]], widths, strict=True):
+        layers += [Conv2d(a, b, 4, 2, 1), LeakyReLU(0.2)]
+    return layers
+
+
+def widths_of(shape: Sequence[int], width: int) -> list[int]:
+    """The channels of D's convolutions, w, 2w, 4w, ...; G mirrors them.   ValueError unless H = W = 4 * 2^levels."""
     side, levels = shape[0], int(math.log2(shape[0] / 4)) if shape[0] >= 8 else 0
     if len(shape) != 3 or shape[1] != side or side != 4 * 2**levels or levels < 1:
         raise ValueError(
             f"the convolutional models need square images (H, W, C) of 8, 16, 32, 64, ... pixels, got {shape}: pad or resize"
         )
-    widths = [width * 2**i for i in range(levels)]  # of D; G mirrors them
-    top = widths[-1]
-    entry = [Concat(right=[Embedding(classes, EMBEDDING)])] if classes else []
-    layers: list[Layer] = [
-        Dense(latent + (EMBEDDING if classes else 0), 16 * top),
-        Reshape(4, 4, top),
-        BatchNorm(top),
-        ReLU(),
-    ]
-    for n, m in zip(widths[::-1], widths[-2::-1], strict=False):
-        layers += [grow(n, m), BatchNorm(m), ReLU()]
-    G = Sequential(*entry, *layers, grow(widths[0], shape[2]), Tanh(), rng=rng, dtype=dtype)
-    body: list[Layer] = []
-    for n, m in zip([shape[2], *widths[:-1]], widths, strict=True):
-        body += [Conv2d(n, m, 4, 2, 1), LeakyReLU(0.2)]
-    if classes:
-        D = Sequential(Beside(*body, Flatten()), LabelScore(16 * top, classes), rng=rng, dtype=dtype)
-    else:
-        D = Sequential(*body, Flatten(), Dense(16 * top, 1, gain=1.0), rng=rng, dtype=dtype)
-    return G, D
+    return [width * 2**i for i in range(levels)]

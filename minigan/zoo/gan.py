@@ -55,17 +55,20 @@ class Options(recipe.Options):
         return tuple(name.strip() for name in self.penalty.split(",") if name.strip() not in ("", "none"))
 
     def frame(self, images: np.ndarray) -> np.ndarray:
-        """Black around the images, up to a side of 8, 16, 32, ...: every level of a convolutional network halves evenly.
+        """The images in a black frame; the mlp takes them as they are."""
+        return images if self.model == "mlp" else frame(images)
 
-        (N, H, W, C) -> (N, S, S, C), centred; the mlp takes images as they are.
-        """
-        if self.model == "mlp":
-            return images
-        side = 8
-        while side < max(images.shape[1:3]):
-            side *= 2
-        (top, bottom), (left, right) = (((side - n) // 2, side - n - (side - n) // 2) for n in images.shape[1:3])
-        return np.pad(images, ((0, 0), (top, bottom), (left, right), (0, 0)))
+
+def frame(images: np.ndarray) -> np.ndarray:
+    """Black around the images, up to a side of 8, 16, 32, ...: every level of a convolutional network halves evenly.
+
+    (N, H, W, C) -> (N, S, S, C), centred.
+    """
+    side = 8
+    while side < max(images.shape[1:3]):
+        side *= 2
+    (top, bottom), (left, right) = (((side - n) // 2, side - n - (side - n) // 2) for n in images.shape[1:3])
+    return np.pad(images, ((0, 0), (top, bottom), (left, right), (0, 0)))
 
 
 def build(options: Options, source: Source, rng: np.random.Generator) -> GAN:

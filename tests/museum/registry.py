@@ -1,6 +1,8 @@
 """What an exhibit is: a story, a bug, and the check that catches it."""
 
+import inspect
 import sys
+import textwrap
 from collections.abc import Callable
 from types import ModuleType
 from typing import NamedTuple
@@ -58,3 +60,12 @@ class Patch:
         else:
             self.monkeypatch.setattr(owner, name, wrong)
         return right
+
+
+def edited(function: Callable, right: str, wrong: str) -> Callable:
+    """The function with one place of its source replaced, for a bug in the middle of a step."""
+    source = textwrap.dedent(inspect.getsource(function))
+    assert source.count(right) == 1, f"{right!r} must occur once in {function.__name__}"
+    scope = dict(function.__globals__)
+    exec(source.replace(right, wrong), scope)
+    return scope[function.__name__]

@@ -192,5 +192,6 @@ def test_every_missing_link_is_reported():
 
 def test_every_equation_of_the_page_links_to_a_lesson():
     written = page()
-    assert written.count("- lesson: [") == len(equations())
-    assert "- lesson: -" not in written
+    waiting = [name for name in equations() if name.split(".")[0] in book.without_lesson()]
+    assert written.count("- lesson: [") == len(equations()) - len(waiting)
+    assert written.count("- lesson: -") == len(waiting)

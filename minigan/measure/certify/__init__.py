@@ -6,6 +6,7 @@
     penalties     the exact second order through eleven kinds of critic
     optimizers    against their recurrences, written as plain loops
     steps         the complete steps of D and of G: gradients, values, and which network moves
+    autoencoders  the steps of VAE, IWAE and VAE-GAN: which network learns from which loss
     DiracGAN      the eigenvalues of the smallest GAN against their closed form
     features      VGG's stages against their definition, its gradient in the image, the perceptual loss
 
@@ -16,7 +17,11 @@ same claims, one test for each.
 import sys
 from typing import TextIO
 
+<<<<<<< HEAD
 from minigan.measure.certify import dirac, features, kernels, layers, losses, optimizers, penalties, steps
+=======
+from minigan.measure.certify import autoencoders, dirac, kernels, layers, losses, optimizers, penalties, steps
+>>>>>>> main
 from minigan.measure.certify.claim import Claim, Finding
 from minigan.measure.certify.report import report
 
@@ -28,11 +33,16 @@ def all_claims(only: str | None = None) -> list[Claim]:
 
     Raises ValueError, listing all names, if nothing matches.
     """
+<<<<<<< HEAD
     made = [
         claim
         for part in (layers, kernels, losses, penalties, optimizers, steps, dirac, features)
         for claim in part.claims()
     ]
+=======
+    parts = (layers, kernels, losses, penalties, optimizers, steps, autoencoders, dirac)
+    made = [claim for part in parts for claim in part.claims()]
+>>>>>>> main
     if only is None:
         return made
     chosen = [claim for claim in made if only.lower() in (claim.subject.lower(), claim.section.lower())]

@@ -1,0 +1,80 @@
+"""p(x|z): how probable an image is, given what G drew for its code.
+
+A VAE needs a density, not a picture, so G's output y is read as the parameters of one, independent for each pixel:
+
+    Bernoulli      y is the logit of a pixel that is black or white
+    Gaussian(s)    y is the mean of a pixel, with standard deviation s
+
+Images x are in [-1, 1]; `prepare` turns a batch into the images that the density describes, `mean` turns y into the expected one.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from minigan.layers.activations import sigmoid, softplus
+
+Pair = tuple[np.ndarray, np.ndarray]
+
+
+def per_image(a: np.ndarray) -> np.ndarray:
+    """(N, ...) -> (N,): the sum over each sample, in float64."""
+    return a.reshape(len(a), -1).sum(axis=1, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Bernoulli:
+    """log p(x|y) = sum t y - softplus(y),  t = (x + 1) / 2;   d/dy = t - sigmoid(y).     Kingma and Welling 2014, appendix C.1.
+
+    binarise: each pixel becomes white with a probability equal to its brightness, drawn anew each time (Burda et al. 2016),
+    so x is -1 or 1.  Without it x may be grey, and the value is no longer the logarithm of a density.
+    """
+
+    binarise: bool = True
+
+    def prepare(self, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """x (N, ...) in [-1, 1] -> x in {-1, 1}, or as it is."""
+        if not self.binarise:
+            return x
+        return np.where(2 * rng.random(x.shape, np.float32) - 1 < x, 1, -1).astype(x.dtype)  # eq:bernoulli.prepare
+
+    def __call__(self, x: np.ndarray, y: np.ndarray) -> Pair:
+        """x, y (N, ...) -> log p(x|y) (N,), its gradient in y (N, ...)."""
+        t = (x + 1) / 2
+        return per_image(t * y - softplus(y)), t - sigmoid(y)  # eq:bernoulli eq:bernoulli.gradient
+
+    def mean(self, y: np.ndarray) -> np.ndarray:
+        """y -> the expected image, in [-1, 1]."""
+        return 2 * sigmoid(y) - 1
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """log p(x|y) = -sum [ (x - y)^2 / (2 s^2) + log s + 1/2 log 2 pi ];   d/dy = (x - y) / s^2.
+
+    s is one number for all pixels.  A small s demands exact reconstructions, a large one a simple code.
+    """
+
+    s: float = 0.1
+
+    def __post_init__(self) -> None:
+        if not 0 < self.s < math.inf:
+            raise ValueError(f"a Gaussian needs a standard deviation s > 0, got {self.s}")
+
+    def prepare(self, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The images themselves."""
+        return x
+
+    def __call__(self, x: np.ndarray, y: np.ndarray) -> Pair:
+        """x, y (N, ...) -> log p(x|y) (N,), its gradient in y (N, ...)."""
+        u = (x - y) / y.dtype.type(self.s)
+        constant = u[0].size * (math.log(self.s) + 0.5 * math.log(2 * math.pi))
+        return -0.5 * per_image(u * u) - constant, u / y.dtype.type(self.s)  # eq:gaussian eq:gaussian.gradient
+
+    def mean(self, y: np.ndarray) -> np.ndarray:
+        """y -> the expected image, cut to [-1, 1]."""
+        return np.clip(y, -1, 1)
+
+
+Likelihood = Bernoulli | Gaussian

@@ -17,11 +17,7 @@ same claims, one test for each.
 import sys
 from typing import TextIO
 
-<<<<<<< HEAD
-from minigan.measure.certify import dirac, features, kernels, layers, losses, optimizers, penalties, steps
-=======
-from minigan.measure.certify import autoencoders, dirac, kernels, layers, losses, optimizers, penalties, steps
->>>>>>> main
+from minigan.measure.certify import autoencoders, dirac, features, kernels, layers, losses, optimizers, penalties, steps
 from minigan.measure.certify.claim import Claim, Finding
 from minigan.measure.certify.report import report
 
@@ -33,16 +29,8 @@ def all_claims(only: str | None = None) -> list[Claim]:
 
     Raises ValueError, listing all names, if nothing matches.
     """
-<<<<<<< HEAD
-    made = [
-        claim
-        for part in (layers, kernels, losses, penalties, optimizers, steps, dirac, features)
-        for claim in part.claims()
-    ]
-=======
-    parts = (layers, kernels, losses, penalties, optimizers, steps, autoencoders, dirac)
+    parts = (layers, kernels, losses, penalties, optimizers, steps, autoencoders, dirac, features)
     made = [claim for part in parts for claim in part.claims()]
->>>>>>> main
     if only is None:
         return made
     chosen = [claim for claim in made if only.lower() in (claim.subject.lower(), claim.section.lower())]

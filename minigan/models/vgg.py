@@ -102,7 +102,7 @@ class VGG:
 
     def layers(self) -> dict[str, Any]:
         """{"conv1_1": its Conv2d, ..., "fc8": its Dense}."""
-        found = [layer for layer in self.features.layers if isinstance(layer, Conv2d)]
+        found: list[Layer] = [layer for layer in self.features.layers if isinstance(layer, Conv2d)]
         found += [layer for layer in self.classifier.layers if isinstance(layer, Dense)] if self.classifier else []
         names = [name for name in self.places if name.startswith("conv")] + [stage for stage, *_ in DENSE.values()]
         return dict(zip(names, found))
@@ -151,8 +151,9 @@ def vgg(
     """
     if depth not in BLOCKS:
         raise ValueError(f"there are VGG-11, 13, 16 and 19, got depth={depth!r}")
+    arrays: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     if weights is None:
-        last, arrays, kind, classes = "pool5", {}, preprocess or "torchvision", 1000
+        last, kind, classes = "pool5", preprocess or "torchvision", 1000
     else:
         arrays, kind = vgg_weights.load(weights, depth, batch_norm, preprocess, classifier)
         last = [name for name in stages(depth) if name in arrays][-1]

@@ -32,7 +32,7 @@ class Parameter(NamedTuple):
 
 def stages(depth: int) -> dict[str, int]:
     """{"conv1_1": 64, "conv1_2": 64, "pool1": 64, ...}: the stages in order, each with its channels."""
-    found = {}
+    found: dict[str, int] = {}
     for block, (many, width) in enumerate(zip(BLOCKS[depth], WIDTHS, strict=True), 1):
         found |= {f"conv{block}_{i}": width for i in range(1, many + 1)} | {f"pool{block}": width}
     return found
@@ -40,7 +40,8 @@ def stages(depth: int) -> dict[str, int]:
 
 def parameters(depth: int, batch_norm: bool) -> dict[str, Parameter]:
     """{"features.0.weight": ("conv1_1", "W", (64, 3, 3, 3)), ...}, in the order of the layers."""
-    found, number, c_in = {}, 0, 3
+    found: dict[str, Parameter] = {}
+    number, c_in = 0, 3
     for stage, c_out in stages(depth).items():
         if stage.startswith("pool"):
             number += 1

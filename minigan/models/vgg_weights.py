@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,14 +20,16 @@ from minigan.running import checkpoint
 from minigan.running.checkpoint import CheckpointError
 
 SHIPPED = {"conv3_3": Path(__file__).parent / "files" / "vgg16_conv3_3.safetensors"}
-PREPROCESS = {  # name -> what the metadata of a file says, and the layer
+PREPROCESS: dict[
+    str, tuple[str, dict[str, Any]]
+] = {  # name -> what the metadata of a file says, and the layer's arguments
     "oxford": (
         "BGR, 0..255, minus (103.939, 116.779, 123.68)",
-        (255, (103.939, 116.779, 123.68), (1, 1, 1), (2, 1, 0)),
+        {"scale": 255.0, "mean": (103.939, 116.779, 123.68), "std": (1, 1, 1), "order": (2, 1, 0)},
     ),
     "torchvision": (
         "RGB, 0..1, minus (0.485, 0.456, 0.406), over (0.229, 0.224, 0.225)",
-        (1, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+        {"scale": 1.0, "mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)},
     ),
 }
 EPS = 1e-5  # of torchvision's BatchNorm
@@ -46,7 +49,7 @@ def preprocessing(kind: str) -> Normalize:
     """The layer that turns RGB in [-1, 1] into what these weights were trained on: "oxford" or "torchvision"."""
     if kind not in PREPROCESS:
         raise ValueError(f"preprocess must be {' or '.join(map(repr, PREPROCESS))}, got {kind!r}")
-    return Normalize(*PREPROCESS[kind][1])
+    return Normalize(**PREPROCESS[kind][1])
 
 
 def load(

@@ -48,7 +48,7 @@ class Normalize(Layer):
         return y, x.shape
 
     def backward(self, dy: np.ndarray, shape: Any) -> Any:
-        back = np.argsort(self.order)  # dx[order[c]] = factor[c] dy[c]
+        back = np.argsort(self.order).tolist()  # dx[order[c]] = factor[c] dy[c]
         return self._each(self.check_dy(dy, shape), back, self.factor[back])  # eq:normalize.dx
 
     def tangent(self, v: np.ndarray, shape: Any) -> tuple[np.ndarray, Any]:

@@ -7,7 +7,7 @@ import importlib
 from types import ModuleType
 
 # in the order of docs/results.md
-TABLES = ("mixtures", "ablation", "synthetic", "dirac", "digits", "mnist", "parzen", "stacked", "damage")
+TABLES = ("mixtures", "ablation", "synthetic", "dirac", "digits", "mnist", "parzen", "stacked", "damage", "features")
 
 
 def load(name: str) -> ModuleType:

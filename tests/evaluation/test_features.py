@@ -38,7 +38,7 @@ def test_vggs_features_are_means_of_its_stage():
     found, read = describe(x, VGG16)
     assert (found.shape, found.dtype, read) == ((5, 256), np.float32, None)
     stage = vgg(16, weights="conv3_3").stages((x / 127.5 - 1).astype(np.float32))["conv3_3"]
-    np.testing.assert_allclose(found, stage.mean(axis=(1, 2)) / 100, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(found, stage.mean(axis=(1, 2)) / 1000, rtol=1e-4, atol=1e-5)
     grey = noise(2, 9, 8, 1)
     np.testing.assert_array_equal(describe(grey, VGG16)[0], describe(grey.repeat(3, axis=3), VGG16)[0])
     with pytest.raises(ValueError, match="sees grey images or RGB, got 2 channels: use features='pixels 8x8'"):

@@ -68,6 +68,6 @@ def test_it_trains(channels):
 
 def test_points_are_refused():
     source = Epochs(np.zeros((9, 2), np.float32), rng=np.random.default_rng(0))
-    with pytest.raises(ValueError, match="looks at images, .* use the recipe gan"):
+    with pytest.raises(ValueError, match=r"looks at images, .* use the recipe gan"):
         build(Options(data="ring"), source, np.random.default_rng(0))
     assert projected.__doc__

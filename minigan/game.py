@@ -21,6 +21,7 @@ from minigan.network import Sequential
 from minigan.optim import EMA, Optimizer
 from minigan.penalties import Rng, add_penalty, as_penalties
 from minigan.plots.panel import Panel
+from minigan.running.arguments import check_game
 
 
 def d_step(
@@ -152,10 +153,8 @@ class GAN(Game):
         self, G: Sequential, D: Sequential, loss: GANLoss, penalties: Iterable[Callable] | None, opt_G: Optimizer, opt_D: Optimizer,
         latent: int, ema: EMA | None = None, classes: int = 0, d_steps: int = 1, prior: Prior = normal,
     ):  # fmt: skip
-        check_sizes("GAN", d_steps=d_steps)
-        for name, net, opt in (("G", G, opt_G), ("D", D, opt_D)):
-            if opt.net is not net:
-                raise ValueError(f"opt_{name} updates another network, not {name}: build it as Adam({name}, ...)")
+        check_sizes("GAN", d_steps=d_steps, latent=latent)
+        check_game(G, D, loss, opt_G, opt_D, ema)
         self.G, self.D, self.loss, self.opt_G, self.opt_D = G, D, loss, opt_G, opt_D
         self.penalties = as_penalties(penalties)
         self.latent, self.ema, self.classes, self.d_steps, self.prior = latent, ema, classes, d_steps, prior

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from minigan import kernels
+from minigan.running.arguments import check_network, check_range, check_rate, check_steps
 
 Rate = float | Callable[[int], float]
 
@@ -37,12 +38,12 @@ def constant(lr: float) -> Rate:
 
 def linear(lr: float, steps: int, end: float = 0.0) -> Rate:
     """lr(t) = lr + (end - lr) min(t / steps, 1)."""
-    return partial(_linear, lr, steps, end)
+    return partial(_linear, lr, check_steps("linear", steps), end)
 
 
 def cosine(lr: float, steps: int, end: float = 0.0) -> Rate:
     """lr(t) = end + (lr - end) (1 + cos(pi min(t / steps, 1))) / 2.     Loshchilov and Hutter 2017, eq. 5."""
-    return partial(_cosine, lr, steps, end)
+    return partial(_cosine, lr, check_steps("cosine", steps), end)
 
 
 def _linear(lr: float, steps: int, end: float, t: int) -> float:  # partials of these, not lambdas, can be pickled
@@ -59,18 +60,20 @@ class Optimizer:
     slots: tuple[str, ...] = ()  # its state, vectors shaped like theta: saved and restored with the run
 
     def __init__(self, net: Any, lr: Rate):
-        if not callable(lr) and not (isinstance(lr, int | float | np.number) and 0 <= lr < math.inf):
-            raise ValueError(f"the learning rate must be a number >= 0 or a function of the step, got {lr!r}")
+        check_network(type(self).__name__, net)
+        if not callable(lr):
+            check_rate(lr)
         self.net, self.lr, self.t = net, lr, 0
         for slot in self.slots:
             setattr(self, slot, np.zeros_like(net.theta))
 
     def rate(self) -> float:
         """The learning rate of the next step."""
-        return float(self.lr(self.t) if callable(self.lr) else self.lr)
+        return check_rate(self.lr(self.t) if callable(self.lr) else self.lr, f" of step {self.t}")
 
     def step(self) -> None:
         """theta <- theta + update(grad);  grad <- 0."""
+        kernels.check_vectors(self)
         refuse_non_finite(self.net)
         lr = self.rate()
         self.t += 1
@@ -94,8 +97,7 @@ class SGD(Optimizer):
 
     def __init__(self, net: Any, lr: Rate = 1e-2, momentum: float = 0.0):
         super().__init__(net, lr)
-        if not 0 <= momentum < 1:
-            raise ValueError(f"SGD needs 0 <= momentum < 1, got {momentum}")
+        check_range("SGD", momentum=momentum, below=1)
         self.momentum = momentum
 
     def update(self, lr: float) -> None:
@@ -112,8 +114,8 @@ class RMSProp(Optimizer):
 
     def __init__(self, net: Any, lr: Rate = 5e-5, rho: float = 0.99, eps: float = 1e-8):
         super().__init__(net, lr)
-        if not 0 <= rho < 1:
-            raise ValueError(f"RMSProp needs 0 <= rho < 1, got {rho}")
+        check_range("RMSProp", rho=rho, below=1)
+        check_range("RMSProp", eps=eps)
         self.rho, self.eps = rho, eps
 
     def update(self, lr: float) -> None:
@@ -135,8 +137,8 @@ class Adam(Optimizer):
 
     def __init__(self, net: Any, lr: Rate = 2e-4, beta1: float = 0.5, beta2: float = 0.999, eps: float = 1e-8):
         super().__init__(net, lr)
-        if not (0 <= beta1 < 1 and 0 <= beta2 < 1):
-            raise ValueError(f"Adam needs 0 <= beta1, beta2 < 1, got beta1={beta1}, beta2={beta2}")
+        check_range("Adam", beta1=beta1, beta2=beta2, below=1)
+        check_range("Adam", eps=eps)
         self.beta1, self.beta2, self.eps = beta1, beta2, eps
 
     def update(self, lr: float) -> None:
@@ -159,8 +161,8 @@ class EMA:
     """
 
     def __init__(self, net: Any, decay: float = 0.999, warmup: bool = False):
-        if not 0 <= decay <= 1:
-            raise ValueError(f"EMA needs 0 <= decay <= 1, got {decay}")
+        check_network("EMA", net)
+        check_range("EMA", decay=decay, below=1, or_equal=True)
         self.source, self.net, self.decay, self.warmup, self.t = net, copy.deepcopy(net), decay, warmup, 0
 
     def step(self) -> None:
@@ -179,9 +181,8 @@ class EMA:
 def refuse_non_finite(net: Any) -> None:
     """Raise NonFiniteError, naming the parameter, if grad holds NaN or Inf."""
     with np.errstate(over="ignore", invalid="ignore"):
-        if math.isfinite(
-            np.dot(net.grad, net.grad)
-        ):  # one fast pass; it can overflow, so a hit is checked entry by entry
+        # one fast pass; it can overflow, so a hit is checked entry by entry
+        if math.isfinite(np.dot(net.grad, net.grad)):
             return
     bad = np.flatnonzero(~np.isfinite(net.grad))[::-1]  # in the backward pass, the last layer goes bad first
     if bad.size:

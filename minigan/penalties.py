@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minigan.layers.tree import first, tree_map
+from minigan.running.arguments import check_penalties, check_weight
 
 Weight = float | Callable[[int], float]  # a number, or a schedule: a function of D's step
 Rng = np.random.Generator | None
@@ -59,7 +60,7 @@ def as_number(weight: Weight) -> float:
     """The weight as a number; ValueError for a schedule, which has no value until its step is known."""
     if callable(weight):
         raise ValueError("this penalty's weight is a schedule: call penalty.at_step(t) first, as GAN does at each step")
-    return float(weight)
+    return check_weight(weight)
 
 
 def _sum(a: np.ndarray) -> np.ndarray:
@@ -136,7 +137,7 @@ PENALTIES = {"r1": r1, "r2": r2, "wgan_gp": wgan_gp, "dragan": dragan}
 def as_penalties(penalties: Iterable[Callable] | None) -> list[Penalty]:
     """Penalties as objects: partial(r1, gamma=2.0) becomes R1(gamma=2.0); a bare function is taken on the real batch."""
     found = []
-    for penalty in penalties or ():
+    for penalty in check_penalties(penalties):
         if isinstance(penalty, partial) and isinstance(penalty.func, Penalty):
             penalty = dataclasses.replace(penalty.func, **penalty.keywords)
         found.append(penalty if isinstance(penalty, Penalty) else Custom(penalty))

@@ -16,7 +16,7 @@ import numpy as np
 from minigan.data import Epochs, Source
 from minigan.game import GAN, Game, d_step, g_step
 from minigan.optim import NonFiniteError
-from minigan.running import nan_watch
+from minigan.running import nan_watch, rates
 from minigan.running.interrupt import Interrupt
 from minigan.running.recorder import Recorder
 
@@ -83,14 +83,16 @@ class Trainer:
     def run(self, progress: Callable[[int, dict], None] = lambda t, row: None) -> list[dict]:
         """Train until self.steps; `progress(t, row)` is called after each step. Returns the logged rows.
 
-        Ctrl-C finishes the step, writes a checkpoint and raises KeyboardInterrupt. A NaN or Inf raises NonFiniteError.
+        Ctrl-C finishes the step, writes a checkpoint and raises KeyboardInterrupt; SIGTERM and SIGHUP then end the process.
+        A NaN or Inf raises NonFiniteError. Warns if the schedule of a learning rate ends, at 0, before the run.
         """
-        with Interrupt() as ctrl_c:
+        with Interrupt() as stop:
             self.recorder.begin(self.t)
             started = time.perf_counter() - self.seconds
             while self.t < self.steps:
+                rates.warn_if_ended(self.game, first=not stop.ready)
                 row = self.step()
-                ctrl_c.ready = True
+                stop.ready = True
                 quality = self.evaluate(self.game) if self.evaluate and self.t in self.evaluated else {}
                 row |= quality
                 self.seconds = time.perf_counter() - started
@@ -99,9 +101,9 @@ class Trainer:
                     self.rows.append(head | row)
                 self.recorder.record(self.t, self.seconds, self.rows, last=self.t == self.steps)
                 progress(self.t, row)  # last, so that an exception in it loses nothing
-                if ctrl_c.pressed:
+                if stop.pressed:
                     self.save()
-                    raise KeyboardInterrupt
+                    stop.deliver()
         return self.rows
 
     def step(self) -> dict[str, float]:

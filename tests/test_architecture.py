@@ -24,8 +24,10 @@ FILES = sorted(ROOT.rglob("*.py"))
 HEIGHT = {
     "": 0,  # minigan/__init__.py: the version, and the rooms, which are imported when they are asked for
     "differences": 0,
+    "running.arguments": 0,
     "running.files": 0,
     "running.interrupt": 0,
+    "running.machine": 0,
     "running.checkpoint": 1,
     "kernels.parallel": 1,
     "kernels": 2,
@@ -34,10 +36,14 @@ HEIGHT = {
     "losses": 5,
     "penalties": 5,
     "optim": 5,
+    "running.film": 5,  # reads pictures as the rooms above the network may
     "fast_step": 6,
     "models": 6,
     "game": 7,
     "running.nan_watch": 8,
+    "running.views": 8,
+    "running.rates": 8,
+    "running.rows": 1,
     "running.recorder": 8,
     "trainer": 9,
     "gradcheck": 9,  # it checks the two whole steps, so it stands above the game and beside the trainer

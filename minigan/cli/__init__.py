@@ -9,45 +9,59 @@ import argparse
 import difflib
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from minigan import __version__
-from minigan.cli.parser import INTERRUPTED, WRONG, CommandParser
+from minigan.cli.parser import INTERRUPTED, WRONG, CommandParser, say
 
 BROKEN_PIPE = 141  # the shell's number for a reader that went away (| head)
 COMMANDS = (
-    "train", "zoo", "resume", "sample", "evaluate", "trace", "certify", "explain", "bench", "results", "classifier",
-    "notebooks",
+    "train", "zoo", "data", "resume", "sample", "evaluate", "trace", "certify", "explain", "bench", "results",
+    "classifier", "notebooks",
 )  # fmt: skip
+FAILURES = (ValueError, TypeError, OSError, FloatingPointError, OverflowError, MemoryError, RecursionError, Warning)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit status.  Errors that a user can fix are one sentence, without a traceback."""
+    argv = sys.argv[1:] if argv is None else argv
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that cannot show é still gets the path
     try:
-        return _run(sys.argv[1:] if argv is None else argv)
-    except KeyboardInterrupt:
-        return INTERRUPTED
+        try:
+            arguments = parse(argv)
+            return arguments.run(arguments) or 0
+        finally:
+            if sys.stdout:
+                sys.stdout.flush()  # a broken pipe or a full disk shows here, not at exit
+    except KeyboardInterrupt as error:
+        say(f"minigan {chosen(argv)}: {error if str(error) else 'stopped by Ctrl-C'}")
+        return getattr(error, "status", INTERRUPTED)
     except BrokenPipeError:
-        for stream in filter(None, (sys.stdout, sys.stderr)):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # nobody reads what is still to be written
+        _abandon(sys.stdout, sys.stderr)
         return BROKEN_PIPE
-
-
-def _run(argv: list[str]) -> int:
-    try:
-        arguments = parse(argv)
-        return arguments.run(arguments) or 0
-    except BrokenPipeError:
-        raise
-    except (ValueError, TypeError, OSError, FloatingPointError) as error:
-        print(f"minigan {chosen(argv)}: {error}", file=sys.stderr)
+    except FAILURES as error:
+        say(f"minigan {chosen(argv)}: {sentence(error)}")
+        _abandon(sys.stdout)
         return WRONG
-    finally:
-        if sys.stdout:
-            sys.stdout.flush()  # a broken pipe shows here, not at exit
+
+
+def sentence(error: BaseException) -> str:
+    """What is said of an error: its message, in one line."""
+    text = " ".join(str(error).split("\n")).strip()
+    return text or ("there is not enough memory" if isinstance(error, MemoryError) else type(error).__name__)
+
+
+def _abandon(*streams: Any) -> None:
+    """Send what is left in the buffer of a stream that cannot be written to nowhere, else Python complains at exit."""
+    for stream in streams:
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            with suppress(OSError, ValueError, AttributeError):  # closed, or no file at all
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def parse(argv: list[str]) -> argparse.Namespace:

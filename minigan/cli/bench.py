@@ -1,9 +1,8 @@
 """Time whole training steps, and PyTorch's where it is installed, in turn."""
 
 import argparse
-from pathlib import Path
 
-from minigan.cli.parser import CommandParser
+from minigan.cli.parser import CommandParser, path
 
 EXAMPLE = "minigan bench --only mlp --rounds 3"
 
@@ -18,13 +17,13 @@ def add(parser: CommandParser) -> None:
         "--quick", action="store_true", help="three rounds, the two main variants of PyTorch, few sizes"
     )
     parser.add_argument("--layers", action="store_true", help="instead: each layer and pass against its NumPy twin")
-    parser.add_argument("--scaling", type=Path, metavar="FILE", help="instead: cost against size; FILE gets the curves")
+    parser.add_argument("--scaling", type=path, metavar="FILE", help="instead: cost against size; FILE gets the curves")
     parser.add_argument(
         "--features",
         action="store_true",
         help="instead: VGG-16's features and their gradient in the image, at 224 x 224",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers, each round's too")
+    parser.add_argument("--json", type=path, metavar="FILE", help="write all numbers, each round's too")
     parser.add_argument("--markdown", action="store_true", help="print the tables as docs/performance.md has them")
 
 

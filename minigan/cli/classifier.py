@@ -1,9 +1,8 @@
 """Show how well the classifier behind the measures reads MNIST's test digits, or train a new one."""
 
 import argparse
-from pathlib import Path
 
-from minigan.cli.parser import CommandParser, add_threads
+from minigan.cli.parser import CommandParser, add_threads, path
 
 EXAMPLE = "minigan classifier --train --epochs 3 --out mine.safetensors"
 
@@ -13,7 +12,7 @@ def add(parser: CommandParser) -> None:
     parser.add_argument("--train", action="store_true", help="train a new one on MNIST's 60,000 training digits")
     parser.add_argument("--seed", type=int, help="of --train: first weights, order, shifts, dropout (default: 0)")
     parser.add_argument("--epochs", type=int, metavar="N", help="of --train (default: those of the shipped one)")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="of --train: the file (default: digitnet.safetensors)")
+    parser.add_argument("--out", type=path, metavar="FILE", help="of --train: the file (default: digitnet.safetensors)")
     parser.add_argument("--download", action="store_true", help="let MNIST be fetched if it is not on this machine")
     add_threads(parser)
 

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from minigan.cli.parser import CommandParser
+from minigan.cli.parser import CommandParser, path
 
 EXAMPLE = "minigan notebooks lessons"
 
@@ -13,7 +13,7 @@ def add(parser: CommandParser) -> None:
     parser.add_argument(
         "folder",
         nargs="?",
-        type=Path,
+        type=path,
         default=Path("minigan-lessons"),
         metavar="FOLDER",
         help="where to (default: minigan-lessons); what you have edited there is kept",

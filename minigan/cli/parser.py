@@ -1,6 +1,8 @@
-"""What the commands share: exit statuses, the parser of one command, and options that several commands have."""
+"""What the commands share: exit statuses, the parser of one command, types of arguments, and options that several have."""
 
 import argparse
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 WRONG = 1  # exit status of a command that could not do its work
@@ -13,9 +15,36 @@ class CommandParser(argparse.ArgumentParser):
     words: list[str] = []  # what it will parse, for a command whose options depend on it
 
 
+def say(line: str) -> None:
+    """Print to standard error, if there is anybody to read it."""
+    with suppress(OSError, ValueError):  # a terminal that is gone, a stream that is closed
+        print(line, file=sys.stderr, flush=True)
+
+
+def path(text: str) -> Path:
+    """The type of an option that is a path: ~ is the home folder, which a shell does not expand in --out=~/runs."""
+    if not text:
+        raise argparse.ArgumentTypeError("expected a path, got an empty text")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: {error}") from error
+
+
+def whole(text: str) -> int:
+    """The type of an option that is a whole number from 0 to 2^63 - 1."""
+    try:
+        value = int(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value < 2**63:
+        raise argparse.ArgumentTypeError(f"expected a whole number >= 0, got {text[:40]!r}")
+    return value
+
+
 def add_run(parser: argparse.ArgumentParser) -> None:
     """RUN, the folder of a run."""
-    parser.add_argument("folder", type=Path, metavar="RUN", help="folder of the run")
+    parser.add_argument("folder", type=path, metavar="RUN", help="folder of the run")
 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:
@@ -26,4 +55,4 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
 
 def add_seed(parser: argparse.ArgumentParser, text: str = "seed of the noise") -> None:
     """--seed N"""
-    parser.add_argument("--seed", type=int, default=0, help=f"{text} (default: 0)")
+    parser.add_argument("--seed", type=whole, default=0, help=f"{text} (default: 0)")

@@ -1,9 +1,14 @@
 """Train with a progress bar, then write the pictures and say where everything is."""
 
+import logging
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from minigan.cli.parser import INTERRUPTED
+from minigan.cli.parser import INTERRUPTED, say
+from minigan.running.files import quoted
 
 
 def use_threads(n: int | None, options: Any) -> None:
@@ -12,6 +17,41 @@ def use_threads(n: int | None, options: Any) -> None:
 
     if n is not None or options.deterministic:
         kernels.set_threads(kernels.get_threads() if n is None else n, 2 if options.deterministic else None)
+
+
+@contextmanager
+def data_described() -> Iterator[None]:
+    """Say on standard error, in one sentence, which pictures are read; it replaces the warning about skipped files."""
+    log, handler = logging.getLogger("minigan.data"), logging.StreamHandler(sys.stderr)
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=r"(?s).* files or folders skipped")
+            yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(logging.NOTSET)
+
+
+class Screen:
+    """Standard error for the bar: if the terminal is gone or its disk is full, the training goes on without a bar."""
+
+    encoding = "utf-8"
+
+    def write(self, text: str) -> None:
+        """Write, if it can be written."""
+        with suppress(OSError, ValueError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """Flush, if it can be flushed."""
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
+
+    def fileno(self) -> int:
+        """The file that tqdm asks for the width of the terminal."""
+        return sys.stderr.fileno()
 
 
 def go(run: Any) -> int:
@@ -31,6 +71,7 @@ def go(run: Any) -> int:
         desc="compiling kernels",
         mininterval=0.2 if live else 20,
         dynamic_ncols=live,
+        file=Screen(),
         disable=sys.stderr is None,  # closed by 2>&-
     ) as bar:
         shown: dict[str, float] = {}  # as last logged or measured
@@ -48,10 +89,14 @@ def go(run: Any) -> int:
         on_compile(lambda name, index, most: bar.set_description(f"compiling {name} ({index} of at most {most})", live))
         try:
             run = folder.train(run, progress)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stopped:
             bar.close()
-            print(f"\nstopped at step {step}; go on with: minigan resume {run.out}", file=sys.stderr)
-            return INTERRUPTED
+            say(f"\nstopped at step {step}; go on with: minigan resume {quoted(run.out)}")
+            return getattr(stopped, "status", INTERRUPTED)
+        except OSError as error:
+            bar.close()
+            kept = f"the last checkpoint is kept: when this is mended, go on with: minigan resume {quoted(run.out)}"
+            raise OSError(f"{error}; {kept}") from error
         finally:
             on_compile(None)
     _report(run)
@@ -70,5 +115,5 @@ def _report(run: Any) -> None:
         print(sentence)
     for name, path in written.items():
         print(f"  {name:<10} {path}")
-    print(f"All measures: minigan evaluate {out}")
-    print(f"More samples: minigan sample {out} --n 64 --out grid.png")
+    print(f"All measures: minigan evaluate {quoted(out)}")
+    print(f"More samples: minigan sample {quoted(out)} --n 64 --out grid.png")

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from minigan.cli.parser import CommandParser, add_threads
+from minigan.cli.parser import CommandParser, add_threads, path
 
 EXAMPLE = "minigan results dirac --quick"
 
@@ -17,12 +17,12 @@ def add(parser: CommandParser) -> None:
     parser.add_argument("--only", metavar="NAMES", help="only these methods, by commas, or all that begin so")
     parser.add_argument("--seeds", type=int, metavar="N", help="seeds 0 .. N-1 (default: those of the table)")
     parser.add_argument(
-        "--out", type=Path, default=Path("results"), metavar="DIR", help="folder of the rows (default: results)"
+        "--out", type=path, default=Path("results"), metavar="DIR", help="folder of the rows (default: results)"
     )
     parser.add_argument("--download", action="store_true", help="let MNIST be fetched if it is not on this machine")
     parser.add_argument("--markdown", action="store_true", help="measure nothing, print what is there")
     parser.add_argument(
-        "--fill", type=Path, metavar="FILE", help="instead: write all tables into FILE, from the results/ next to it"
+        "--fill", type=path, metavar="FILE", help="instead: write all tables into FILE, from the results/ next to it"
     )
     add_threads(parser)
 

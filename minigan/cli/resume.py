@@ -18,17 +18,19 @@ def add(parser: CommandParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Take up a run where its checkpoint left it; changed options are recorded in its config.toml as a new segment."""
-    from minigan.cli.progress import go, use_threads
+    from minigan.cli.progress import data_described, go, use_threads
     from minigan.running import folder, options
+    from minigan.running.files import quoted
 
     given = {name: getattr(arguments, name) for name in options.CHANGEABLE}
     changes = {name: value for name, value in given.items() if value is not None}
-    found = folder.resume(arguments.folder, **changes)
+    with data_described():
+        found = folder.resume(arguments.folder, **changes)
     step = found.trainer.t
     if found.finished:
         print(
             f"{arguments.folder} is finished: all {found.steps} steps are done; only its pictures are drawn again"
-            f" (go on past the end: minigan resume {arguments.folder} --steps {2 * found.steps})"
+            f" (go on past the end: minigan resume {quoted(arguments.folder)} --steps {2 * found.steps})"
         )
     else:
         changed = ", ".join(f"{name} {getattr(found.options, name)}" for name in changes)

@@ -1,9 +1,8 @@
 """Step through a run's next training step: every stage, every layer, every gradient checked."""
 
 import argparse
-from pathlib import Path
 
-from minigan.cli.parser import WRONG, CommandParser, add_run
+from minigan.cli.parser import WRONG, CommandParser, add_run, path
 
 EXAMPLE = "minigan trace runs/digits --step 0 --html trace.html"
 
@@ -14,7 +13,7 @@ def add(parser: CommandParser) -> None:
     parser.add_argument(
         "--step", type=int, metavar="N", help="0: before any training (default: as the checkpoint left it)"
     )
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page to open layer by layer, with pictures")
+    parser.add_argument("--html", type=path, metavar="FILE", help="write a page to open layer by layer, with pictures")
 
 
 def run(arguments: argparse.Namespace) -> int:

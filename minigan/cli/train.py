@@ -4,9 +4,8 @@ The options are those of the recipe, so they are known only once its name is: th
 """
 
 import argparse
-from pathlib import Path
 
-from minigan.cli.parser import CommandParser, add_threads
+from minigan.cli.parser import CommandParser, add_threads, path
 
 EXAMPLE = "minigan train --data ring --steps 2000"
 
@@ -20,9 +19,9 @@ def add(parser: CommandParser) -> None:
     parser.description = f"{parser.description}\n\n{zoo.name_of(recipe)}: {zoo.summary(recipe)[0]}"
     parser.add_argument("recipe", nargs="?", metavar="RECIPE", help="what to train: minigan zoo (default: gan)")
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="folder of the run (default: runs/<data>-<recipe>-<time>)"
+        "--out", type=path, metavar="DIR", help="folder of the run (default: runs/<data>-<recipe>-<time>)"
     )
-    parser.add_argument("--config", type=Path, metavar="FILE", help="a TOML file of these options; flags win over it")
+    parser.add_argument("--config", type=path, metavar="FILE", help="a TOML file of these options; flags win over it")
     add_threads(parser)
     options.add_flags(parser, recipe)
     parser.set_defaults(chosen=recipe)
@@ -31,7 +30,7 @@ def add(parser: CommandParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Start a run, train it and say where everything is."""
     from minigan import zoo
-    from minigan.cli.progress import go, use_threads
+    from minigan.cli.progress import data_described, go, use_threads
     from minigan.running import folder, options
 
     recipe, name = arguments.chosen, zoo.name_of(arguments.chosen)
@@ -44,7 +43,9 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         config = options.Config(recipe, recipe.Options(**flags))
     use_threads(arguments.threads, config.options)
-    return go(folder.start(config, arguments.out))
+    with data_described():
+        started = folder.start(config, arguments.out)
+    return go(started)
 
 
 def _recipe(words: list[str]) -> str:
@@ -59,9 +60,9 @@ def _recipe(words: list[str]) -> str:
             raise ValueError(f"{words[0]} is a data set, not a recipe: minigan train --data {words[0]}")
         return words[0]
     early = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-    early.add_argument("--config")
+    early.add_argument("--config", type=path)
     try:
-        path = early.parse_known_args(words)[0].config
+        config = early.parse_known_args(words)[0].config
     except argparse.ArgumentError:  # --config without a file: the full parser will say so
-        path = None
-    return options.recipe_in(path) if path else zoo.DEFAULT
+        config = None
+    return options.recipe_in(config) if config else zoo.DEFAULT

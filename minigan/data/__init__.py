@@ -4,9 +4,12 @@ registry.py    load(name): the entry point for every image data set
 dataset.py     what it returns: images uint8 (N, H, W, C), labels, class names
 embedded.py    the sets inside the package: mnist10k, digits8, emoji, emoji_noto
 mnist.py       MNIST and Fashion-MNIST: found on this machine, or downloaded on request
-published.py   their mirrors and checksums
+published.py   their mirrors, sizes and checksums
+download.py    one file from a web server, within a limit of bytes and of seconds
 idx.py         their file format
-folder.py      a folder of images
+folder.py      a folder of images: walk.py finds its files, pictures.py opens one safely, foreign.py knows what is not read
+regular.py     opens a file, and nothing that is not one
+report.py      says what a set holds, and what was skipped
 toy.py         ring and grid: mixtures in the plane, whose distribution is known
 source.py      where a run's batches come from, with a state that a checkpoint can hold
 

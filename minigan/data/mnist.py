@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from minigan.data.dataset import Dataset
-from minigan.data.idx import parse_idx, read_bytes
+from minigan.data.download import fetch
+from minigan.data.idx import idx_header, read_idx
 from minigan.data.published import FILES, PREFIX, PUBLISHED
 
 DEBIAN = Path("/usr/share/datasets")  # where Debian's dataset-* packages install their files
@@ -62,7 +63,7 @@ def _find(name: str, filename: str, download: bool, folder: str | os.PathLike | 
             searched.append(f"  {path} ({meaning}): {problem}")
     if download:
         path = _download(name, filename, _download_folder(name, folder))
-        return parse_idx(read_bytes(path), os.fspath(path))
+        return read_idx(path)
     raise FileNotFoundError(
         "\n".join([f"{name}: {filename}[.gz] was not found in", *searched, "To fix this:", *_fixes(name)])
     )
@@ -90,12 +91,12 @@ def _fixes(name: str) -> list[str]:
 def _read_checked(path: Path, md5: str) -> tuple[np.ndarray | None, str]:
     """(array, "") or (None, what is wrong with the file)."""
     try:
-        raw = read_bytes(path)
-        array = parse_idx(raw, path.name)
+        array = read_idx(path)
     except (OSError, ValueError) as error:
         return None, str(error)
-    found = hashlib.md5(raw, usedforsecurity=False).hexdigest()
-    if found != md5:
+    contents = hashlib.md5(idx_header(array.shape), usedforsecurity=False)
+    contents.update(array.data)
+    if (found := contents.hexdigest()) != md5:
         return None, f"a different or damaged file: the md5 of its contents is {found}, expected {md5}"
     return array, ""
 
@@ -116,15 +117,13 @@ def _download_folder(name: str, folder: str | os.PathLike | None) -> Path:
 
 def _download(name: str, filename: str, folder: Path) -> Path:
     """Download one .gz from the first mirror that sends the right bytes; an existing wrong file is replaced."""
-    import pooch
-
     published, failures = PUBLISHED[name], []
-    sha256 = published.sha256[FILES.index(filename)]
+    i = FILES.index(filename)
     for mirror in published.mirrors:
         url = f"{mirror}{filename}.gz"
         try:
-            return Path(pooch.retrieve(url, f"sha256:{sha256}", f"{filename}.gz", folder, progressbar=True))
-        except (OSError, ValueError) as error:  # OSError: no network, or an HTTP error; ValueError: wrong sha256
+            return fetch(url, folder / f"{filename}.gz", published.sha256[i], published.sizes[i])
+        except (OSError, ValueError) as error:  # OSError: no network, or an HTTP error; ValueError: wrong bytes
             failures.append(f"  {url}: {error}")
     advice = f"Check the network, or get the file by other means and put it into {folder}"
     raise ConnectionError(

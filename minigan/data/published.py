@@ -27,6 +27,8 @@ class Published:
         URLs to which a file name is appended.
     sha256, md5
         Of the .gz and of the uncompressed bytes, in the order of FILES.
+    sizes
+        Of each .gz in bytes, in the order of FILES.
     debian
         The Debian package that contains the set, if there is one.
     """
@@ -36,6 +38,7 @@ class Published:
     mirrors: tuple[str, str]
     sha256: tuple[str, str, str, str]
     md5: tuple[str, str, str, str]
+    sizes: tuple[int, int, int, int]
     debian: str = ""
 
 
@@ -59,6 +62,7 @@ PUBLISHED = {
             "2646ac647ad5339dbf082846283269ea",
             "27ae3e4e09519cfbb04c329615203637",
         ),
+        sizes=(9_912_422, 28_881, 1_648_877, 4_542),
     ),
     "fashion_mnist": Published(
         classes=("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"),
@@ -79,6 +83,7 @@ PUBLISHED = {
             "8181f5470baa50b63fa0f6fddb340f0a",
             "15d484375f8d13e6eb1aabb0c3f46965",
         ),
+        sizes=(26_421_880, 29_515, 4_422_102, 5_148),
         debian="dataset-fashion-mnist",
     ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import os
 
@@ -23,6 +24,7 @@ def load(
     folder: str | os.PathLike | None = None,
     size: int | None = None,
     channels: int | None = None,
+    labels: bool = True,
 ) -> Dataset:
     """Load a data set by name.
 
@@ -40,6 +42,8 @@ def load(
         "folder:PATH" only: the side of the square images in pixels (default 32).
     channels
         "folder:PATH" only: 3 for colour (the default) or 1 for grey.
+    labels
+        False: without labels; in "folder:PATH", subfolders are then not classes, and all images are read.
 
     Raises
     ------
@@ -48,7 +52,7 @@ def load(
     ValueError
         For an unknown name or split, or an option that does not apply to this data set.
     FileNotFoundError
-        If the files are not there.
+        If the files are not there; other OSErrors if they cannot be read.
     ConnectionError
         If a download fails.
     """
@@ -65,10 +69,10 @@ def load(
     if split not in splits:
         raise ValueError(f"{name} has the split{'s' * is_mnist} {' and '.join(map(repr, splits))}, got {split!r}")
     if is_folder:
-        return load_folder(
-            name.removeprefix("folder:"), 32 if size is None else size, 3 if channels is None else channels
-        )
-    return load_mnist(name, split, download, folder) if is_mnist else EMBEDDED[name]()
+        path = name.removeprefix("folder:")
+        return load_folder(path, 32 if size is None else size, 3 if channels is None else channels, labels)
+    dataset = load_mnist(name, split, download, folder) if is_mnist else EMBEDDED[name]()
+    return dataset if labels else dataclasses.replace(dataset, labels=None, classes=())
 
 
 def _unknown(name: str) -> str:

@@ -6,6 +6,7 @@ G that copies.
 """
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from minigan.evaluation.measures import evaluate, evaluate_points, memorised
 from minigan.evaluation.table import table
 from minigan.game import Game
 from minigan.running.files import atomic_write
+from minigan.running.machine import refuse_too_large
 from minigan.trainer import Trainer
 
 IMAGES, POINTS = 10_000, 2_500  # how many samples by default
@@ -48,6 +50,9 @@ def report(
     rng, noise = (np.random.default_rng(stream) for stream in np.random.SeedSequence(seed).spawn(2))
     if n is None:
         n = POINTS if x.ndim == 2 else IMAGES
+    refuse_too_large(
+        f"evaluating {n:,} samples", 12 * n * math.prod(x.shape[1:])
+    )  # as float32 and uint8, and their features
     partner = rng.integers(len(x), size=n)  # each sample is given the label of a real image
     labels = None if y is None else y[partner]
     samples = game.sample(n, noise) if labels is None else game.sample(n, noise, labels)

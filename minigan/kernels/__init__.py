@@ -18,83 +18,126 @@ make it fast:
     rows.py              loops over one row, which the others share
     parallel/            how kernels are compiled and run on several threads
 
-Arrays are C-contiguous and of one dtype, images (N, H, W, C); the layers check shapes before they call.
+    checks.py            which arrays a kernel accepts
+
+Images are (N, H, W, C).  Each kernel checks its arguments (checks.py); arrays that are empty or of different dtypes, or of
+another byte order, get the twin.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
+from inspect import signature
 from typing import Any
 
 import numpy as np
 
 from minigan.kernels import convolution, elementwise, norm, pool, product, reference, upconv
+from minigan.kernels.checks import Arguments, check_vectors
 from minigan.kernels.parallel.threads import get_shares, get_threads, set_threads
 
-_in_use = "fast"
+_in_use: ContextVar[str] = ContextVar("minigan kernels in use", default="fast")
 
 
 @contextmanager
 def use(which: str) -> Iterator[None]:
     """`with use("reference"):` runs the plain NumPy twins, `with use("fast"):` the kernels, until the block ends.
 
+    It holds for the thread (or asyncio task) that enters the block, not for others that run at the same time.
+
     Raises
     ------
     ValueError
         If `which` is another word.
     """
-    global _in_use
     if which not in ("fast", "reference"):
         raise ValueError(f'kernels.use: expected "fast" or "reference", got {which!r}')
-    before, _in_use = _in_use, which
+    before = _in_use.get()
     try:
+        _in_use.set(which)
         yield
     finally:
-        _in_use = before
+        _in_use.set(before)
 
 
-def _with_twin(fast: Callable) -> Callable:
-    """`fast` for float32 and float64, its twin in all other cases."""
+def _with_twin(fast: Callable, arrays: str, rule: Callable[..., str] | None = None) -> Callable:
+    """`fast` where compiled code can compute the call, its twin in all other cases; `arrays` and `rule`: see checks.py."""
     plain = getattr(reference, fast.__name__)
+    parameters = signature(fast)
+    arguments = Arguments(fast.__name__, list(parameters.parameters), arrays, rule)
 
     @wraps(fast)
     def kernel(*args: Any, **kwargs: Any) -> Any:
-        if _in_use == "reference":
-            return plain(*args, **kwargs)
-        dtype = args[0].dtype
-        if dtype.char not in "fd":
-            return plain(*args, **kwargs)
-        for a in args:
-            if isinstance(a, np.ndarray) and a.dtype is not dtype:  # NumPy has one object for each native dtype
-                return plain(*args, **kwargs)
-        return fast(*args, **kwargs)
+        if kwargs:
+            args = parameters.bind(*args, **kwargs).args
+        if arguments.compiled(args) and _in_use.get() == "fast":
+            return fast(*args)
+        return plain(*args)
 
     return kernel
 
 
-conv2d = _with_twin(convolution.conv2d)
-conv2d_dx = _with_twin(convolution.conv2d_dx)
-conv2d_dW = _with_twin(convolution.conv2d_dW)
-upconv2d = _with_twin(upconv.upconv2d)
-upconv2d_dx = _with_twin(upconv.upconv2d_dx)
-upconv2d_dW = _with_twin(upconv.upconv2d_dW)
-dense = _with_twin(product.dense)
-dense_dx = _with_twin(product.dense_dx)
-dense_dW = _with_twin(product.dense_dW)
-add_bias = _with_twin(elementwise.add_bias)
-leaky_relu = _with_twin(elementwise.leaky_relu)
-leaky_relu_dx = _with_twin(elementwise.leaky_relu_dx)
-maxpool = _with_twin(pool.maxpool)
-maxpool_dx = _with_twin(pool.maxpool_dx)
-column_sums = _with_twin(norm.column_sums)
-column_moments = _with_twin(norm.column_moments)
-batchnorm = _with_twin(norm.batchnorm)
-batchnorm_dx = _with_twin(norm.batchnorm_dx)
-adam = _with_twin(elementwise.adam)
-ema = _with_twin(elementwise.ema)
+def _whole(name: str, n: Any, least: int) -> str:
+    return "" if isinstance(n, int | np.integer) and n >= least else f"{name} must be a whole number >= {least}"
+
+
+def _size(n: int, k: int, stride: int, pad: int) -> int:  # of a convolution's output
+    return (n + 2 * pad - k) // stride + 1
+
+
+def _conv(sizes: Mapping[str, int], stride: int, pad: int, hw: Any = None) -> str:
+    """The rule of convolutions: x (H, W) and dy (R, S), as far as they are given, belong together."""
+    k = sizes["k"]
+    if wrong := _whole("k", k, 1) or _whole("stride", stride, 1) or _whole("pad", pad, 0):
+        return wrong
+    if hw is not None and not (isinstance(hw, tuple) and len(hw) == 2 and not any(_whole("hw", n, 0) for n in hw)):
+        return "hw must be two whole numbers"
+    for n, m in zip(hw or (sizes["H"], sizes["W"]), (sizes.get("R"), sizes.get("S")), strict=True):
+        if n + 2 * pad < k:
+            return f"the kernel is larger than the padded image ({k} > {n} + 2 * {pad})"
+        if m is not None and m != _size(n, k, stride, pad):
+            return f"a convolution of {n} pixels has {_size(n, k, stride, pad)} outputs, dy has {m}"
+    return ""
+
+
+def _blocks(sizes: Mapping[str, int], k: int) -> str:
+    """The rule of maxima: every k x k block of x (H, W) has one, and dy (R, S) is theirs."""
+    if wrong := _whole("k", k, 1):
+        return wrong
+    for n, m in ((sizes["H"], sizes.get("R")), (sizes["W"], sizes.get("S"))):
+        if m is not None and m != n // k:
+            return f"{n} pixels have {n // k} blocks of {k}, y has {m}"
+    return ""
+
+
+def _odd(sizes: Mapping[str, int]) -> str:
+    return "" if sizes["k"] % 2 else "k must be odd"
+
+
+conv2d = _with_twin(convolution.conv2d, "x N H W C | W k k C O", _conv)
+conv2d_dx = _with_twin(convolution.conv2d_dx, "dy N R S O | W k k C O", _conv)
+conv2d_dW = _with_twin(convolution.conv2d_dW, "x N H W C | dy N R S O | *dW k k C O", _conv)
+upconv2d = _with_twin(upconv.upconv2d, "x N H W C | W k k C O", _odd)
+upconv2d_dx = _with_twin(upconv.upconv2d_dx, "dy N 2H 2W O | W k k C O", _odd)
+upconv2d_dW = _with_twin(upconv.upconv2d_dW, "x N H W C | dy N 2H 2W O | *dW k k C O", _odd)
+dense = _with_twin(product.dense, "x N n | W n m | b? m")
+dense_dx = _with_twin(product.dense_dx, "dy N m | W n m")
+dense_dW = _with_twin(product.dense_dW, "x N n | dy N m | *dW n m")
+add_bias = _with_twin(elementwise.add_bias, "*y ... C | b C")
+leaky_relu = _with_twin(elementwise.leaky_relu, "x ...")
+leaky_relu_dx = _with_twin(elementwise.leaky_relu_dx, "dy ... | x ...")
+maxpool = _with_twin(pool.maxpool, "x N H W C", _blocks)
+maxpool_dx = _with_twin(pool.maxpool_dx, "dy N R S C | x N H W C | y N R S C", _blocks)
+column_sums = _with_twin(norm.column_sums, "x ... C")
+column_moments = _with_twin(norm.column_moments, "x ... C")
+batchnorm = _with_twin(norm.batchnorm, "x ... C | mean C | inv_std C | gamma C | beta C")
+batchnorm_dx = _with_twin(norm.batchnorm_dx, "dy ... C | x ... C | mean C | inv_std C | gamma C")
+adam = _with_twin(elementwise.adam, "*theta P | *grad P | *m P | *v P")
+ema = _with_twin(elementwise.ema, "*average P | theta P")
 
 __all__ = [
-    "adam", "add_bias", "batchnorm", "batchnorm_dx", "column_moments", "column_sums", "conv2d", "conv2d_dW",
+    "adam", "add_bias", "batchnorm", "batchnorm_dx", "check_vectors", "column_moments", "column_sums", "conv2d", "conv2d_dW",
     "conv2d_dx", "dense", "dense_dW", "dense_dx", "ema", "get_shares", "get_threads", "leaky_relu", "leaky_relu_dx",
     "maxpool", "maxpool_dx",
     "set_threads", "upconv2d", "upconv2d_dW", "upconv2d_dx", "use",

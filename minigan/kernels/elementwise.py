@@ -14,7 +14,8 @@ import math
 
 import numpy as np
 
-from minigan.kernels.parallel.threads import BYTE, FEW, kernel, launch
+from minigan.kernels.parallel.launch import kernel, launch
+from minigan.kernels.parallel.threads import BYTE, FEW, parts
 
 
 @kernel
@@ -64,7 +65,7 @@ def _ema(i: int, j: int, s: int, average: np.ndarray, theta: np.ndarray, rate: f
 def leaky_relu(x: np.ndarray, alpha: float) -> np.ndarray:
     """y = x where x > 0, else alpha x; any shape."""
     y = np.empty_like(x, order="C")
-    launch(_leaky_relu, BYTE * 2 * x.nbytes, x.size, x.reshape(-1), x.dtype.type(alpha), y.reshape(-1))
+    launch(_leaky_relu, parts(BYTE * 2 * x.nbytes), x.size, x.reshape(-1), x.dtype.type(alpha), y.reshape(-1))
     return y
 
 
@@ -72,7 +73,7 @@ def leaky_relu_dx(dy: np.ndarray, x: np.ndarray, alpha: float) -> np.ndarray:
     """dx = dy where x > 0, else alpha dy; x may be the layer's input or, for alpha > 0, its output."""
     dx = np.empty_like(dy, order="C")
     d, u, v, a = dy.reshape(-1), x.reshape(-1), dx.reshape(-1), x.dtype.type(alpha)
-    launch(_leaky_relu_dx, BYTE * 3 * x.nbytes, x.size, d, u, a, v)
+    launch(_leaky_relu_dx, parts(BYTE * 3 * x.nbytes), x.size, d, u, a, v)
     return dx
 
 
@@ -82,7 +83,7 @@ def add_bias(y: np.ndarray, b: np.ndarray) -> None:
         y += b
         return
     rows = y.reshape(-1, len(b))
-    launch(_add_bias, BYTE * 2 * y.nbytes, len(rows), rows, b)
+    launch(_add_bias, parts(BYTE * 2 * y.nbytes), len(rows), rows, b)
 
 
 def adam(
@@ -108,9 +109,9 @@ def adam(
         The number of the step: 1, 2, ...
     """
     scalars = [theta.dtype.type(s) for s in (lr, beta1, beta2, eps, 1, 1 / (1 - beta1**t), 1 / (1 - beta2**t))]
-    launch(_adam, BYTE * 8 * theta.nbytes, theta.size, theta, grad, m, v, *scalars)
+    launch(_adam, parts(BYTE * 8 * theta.nbytes), theta.size, theta, grad, m, v, *scalars)
 
 
 def ema(average: np.ndarray, theta: np.ndarray, decay: float) -> None:
     """average = decay average + (1 - decay) theta, in place."""
-    launch(_ema, BYTE * 3 * theta.nbytes, theta.size, average, theta, theta.dtype.type(1 - decay))
+    launch(_ema, parts(BYTE * 3 * theta.nbytes), theta.size, average, theta, theta.dtype.type(1 - decay))

@@ -23,7 +23,9 @@ import math
 import numpy as np
 
 from minigan.kernels.parallel.blas import matmul, subroutine
-from minigan.kernels.parallel.threads import BYTE, launch, parts, product_kernel, scratch
+from minigan.kernels.parallel.launch import launch, product_kernel
+from minigan.kernels.parallel.scratch import scratch
+from minigan.kernels.parallel.threads import BYTE, parts
 from minigan.kernels.rows import clear
 
 BLOCK = 1 << 21  # bytes of P at a time
@@ -77,10 +79,10 @@ def _scatter(
                         target[c] += source[c]
 
 
-def _buffer(like: np.ndarray, rows: int, row: tuple[int, int, int], size: float) -> tuple[np.ndarray, np.ndarray]:
+def _buffer(like: np.ndarray, rows: int, row: tuple[int, int, int], shares: int) -> tuple[np.ndarray, np.ndarray]:
     """Scratch for P: for each share, a block of output rows that fits the cache; and the same memory as rows of k k C numbers."""
     step = max(1, min(BLOCK // max(1, like.itemsize * math.prod(row)), rows))
-    P = scratch("patches", (parts(size), step, *row), like.dtype)
+    P = scratch("patches", (shares, step, *row), like.dtype)
     return P, P.reshape(len(P), step * row[0], row[1] * row[2])
 
 
@@ -145,10 +147,10 @@ def conv2d(x: np.ndarray, W: np.ndarray, stride: int, pad: int) -> np.ndarray:
 def _gathered(x: np.ndarray, W: np.ndarray, stride: int, pad: int, rows: int, columns: int) -> np.ndarray:
     (N, H, width, C), (k, _, _, O) = x.shape, W.shape
     y = np.empty((N, rows, columns, O), x.dtype)
-    size = y.size * k * k * C + BYTE * y.nbytes
-    P = _buffer(x, N * rows, (columns, k, k * C), size)
+    shares = parts(y.size * k * k * C + BYTE * y.nbytes)
+    P = _buffer(x, N * rows, (columns, k, k * C), shares)
     flat, w, out = x.reshape(N, H, width * C), W.reshape(-1, O), y.reshape(-1, O)
-    launch(_forward, size, N * rows, flat, w, out, *P, stride, pad, C, rows, columns)
+    launch(_forward, shares, N * rows, flat, w, out, *P, stride, pad, C, rows, columns)
     return y
 
 
@@ -163,10 +165,10 @@ def conv2d_dx(dy: np.ndarray, W: np.ndarray, stride: int, pad: int, hw: tuple[in
 def _scattered(dy: np.ndarray, W: np.ndarray, stride: int, pad: int, hw: tuple[int, int]) -> np.ndarray:
     (N, rows, columns, O), (k, _, C, _), (H, width) = dy.shape, W.shape, hw
     dx = np.empty((N, H, width, C), dy.dtype)
-    size = dy.size * k * k * C + BYTE * dx.nbytes
-    P = _buffer(dy, N * rows, (columns, k, k * C), size)
+    shares = parts(dy.size * k * k * C + BYTE * dx.nbytes)
+    P = _buffer(dy, N * rows, (columns, k, k * C), shares)
     flat, w, gradient = dx.reshape(N, H, width * C), W.reshape(-1, O), dy.reshape(-1, O)
-    launch(_backward, size, N, gradient, w, flat, *P, stride, pad, C, rows, columns)
+    launch(_backward, shares, N, gradient, w, flat, *P, stride, pad, C, rows, columns)
     return dx
 
 
@@ -183,12 +185,12 @@ def conv2d_dW(x: np.ndarray, dy: np.ndarray, stride: int, pad: int, dW: np.ndarr
 
 def _gathered_dW(x: np.ndarray, dy: np.ndarray, stride: int, pad: int, dW: np.ndarray) -> None:
     (N, H, width, C), (_, rows, columns, O), k = x.shape, dy.shape, len(dW)
-    size = dy.size * k * k * C
-    P = _buffer(x, N * rows, (columns, k, k * C), size)
-    dw = np.zeros((parts(size), k * k * C, O), dW.dtype)
+    shares = parts(dy.size * k * k * C)
+    P = _buffer(x, N * rows, (columns, k, k * C), shares)
+    dw = np.zeros((shares, k * k * C, O), dW.dtype)
     launch(
         _weight_gradient,
-        size,
+        shares,
         N * rows,
         x.reshape(N, H, width * C),
         dy.reshape(-1, O),

@@ -18,7 +18,8 @@ import numpy as np
 from numba.extending import register_jitable
 
 from minigan.kernels.parallel.blas import subroutine
-from minigan.kernels.parallel.threads import BYTE, FEW, kernel, launch, parts
+from minigan.kernels.parallel.launch import kernel, launch
+from minigan.kernels.parallel.threads import BYTE, FEW, parts
 from minigan.kernels.rows import clear
 
 PIECE = 1 << 17  # bytes of x that are read twice
@@ -132,11 +133,11 @@ def _batchnorm_dx(
 
 def column_sums(x: np.ndarray) -> np.ndarray:
     """sum over all axes but the last: (..., C) -> (C,); the gradient of a bias."""
-    C, size = x.shape[-1], BYTE * x.nbytes
+    C, shares = x.shape[-1], parts(BYTE * x.nbytes)
     if C == 1 and x.size <= FEW:
         return np.add.reduce(x.reshape(-1, 1), 0, np.float64).astype(x.dtype)
-    sums = np.zeros((parts(size), C))
-    launch(_sums_share, size, x.size // C, x.reshape(-1, C), sums)
+    sums = np.zeros((shares, C))
+    launch(_sums_share, shares, x.size // C, x.reshape(-1, C), sums)
     total = sums[0]
     for part in sums[1:]:
         total += part
@@ -145,9 +146,9 @@ def column_sums(x: np.ndarray) -> np.ndarray:
 
 def column_moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """mean and biased variance over all axes but the last: (..., C) -> (C,), (C,); nan if there are no rows."""
-    C, size = x.shape[-1], BYTE * 2 * x.nbytes
-    counts, (means, squares, *pieces) = np.zeros(parts(size)), np.zeros((4, parts(size), C))
-    launch(_moments_share, size, x.size // C, x.reshape(-1, C), counts, means, squares, *pieces)
+    C, shares = x.shape[-1], parts(BYTE * 2 * x.nbytes)
+    counts, (means, squares, *pieces) = np.zeros(shares), np.zeros((4, shares, C))
+    launch(_moments_share, shares, x.size // C, x.reshape(-1, C), counts, means, squares, *pieces)
     n, mean, S = counts[0], means[0], squares[0]
     for n2, mean2, S2 in zip(counts[1:], means[1:], squares[1:], strict=True):
         mean, S = _join(n, mean, S, n2, mean2, S2)
@@ -161,7 +162,7 @@ def batchnorm(x: np.ndarray, mean: np.ndarray, inv_std: np.ndarray, gamma: np.nd
     """y = gamma (x - mean) inv_std + beta; x (..., C), the others (C,)  (Ioffe & Szegedy 2015, algorithm 1)."""
     y, C = np.empty_like(x, order="C"), x.shape[-1]
     u, v = x.reshape(-1, C), y.reshape(-1, C)
-    launch(_batchnorm, BYTE * 2 * x.nbytes, len(u), u, mean, inv_std * gamma, beta, v)
+    launch(_batchnorm, parts(BYTE * 2 * x.nbytes), len(u), u, mean, inv_std * gamma, beta, v)
     return y
 
 
@@ -173,13 +174,13 @@ def batchnorm_dx(
     Here xhat = (x - mean) inv_std.  The two subtracted terms exist because mean and standard deviation depend on x too
     (Ioffe & Szegedy 2015, section 3).  x and dy (..., C), the others (C,).
     """
-    C, M, size = x.shape[-1], x.size // x.shape[-1], BYTE * 2 * x.nbytes
+    C, M, shares = x.shape[-1], x.size // x.shape[-1], parts(BYTE * 2 * x.nbytes)
     d, u = dy.reshape(-1, C), x.reshape(-1, C)
-    sums, products = np.zeros((2, parts(size), C))
-    launch(_gradient_sums, size, M, d, u, mean, sums, products)
+    sums, products = np.zeros((2, shares, C))
+    launch(_gradient_sums, shares, M, d, u, mean, sums, products)
     dbeta, dgamma = sums.sum(0), products.sum(0) * inv_std
     offset = (dbeta / max(M, 1)).astype(x.dtype)
     factor = (dgamma * inv_std / max(M, 1)).astype(x.dtype)  # xhat dgamma/M = (x - mean) factor
     dx = np.empty_like(x, order="C")
-    launch(_batchnorm_dx, size, M, d, u, mean, gamma * inv_std, offset, factor, dx.reshape(-1, C))
+    launch(_batchnorm_dx, shares, M, d, u, mean, gamma * inv_std, offset, factor, dx.reshape(-1, C))
     return dx, dgamma.astype(x.dtype), dbeta.astype(x.dtype)

@@ -10,7 +10,9 @@ Rows and columns beyond the last complete block do not count: their gradient is 
 
 import numpy as np
 
-from minigan.kernels.parallel.threads import BYTE, kernel, launch, parts, scratch
+from minigan.kernels.parallel.launch import kernel, launch
+from minigan.kernels.parallel.scratch import scratch
+from minigan.kernels.parallel.threads import BYTE, parts
 
 
 @kernel
@@ -53,20 +55,16 @@ def maxpool(x: np.ndarray, k: int) -> np.ndarray:
     """y[i] = max_a x[k i + a]: (N, H, W, C) -> (N, H // k, W // k, C)."""
     N, height, width, C = x.shape
     x, y = np.ascontiguousarray(x), np.empty((N, height // k, width // k, C), x.dtype)
-    launch(_maxpool, BYTE * x.nbytes, N * y.shape[1], x, k, y)
+    launch(_maxpool, parts(BYTE * x.nbytes), N * y.shape[1], x, k, y)
     return y
 
 
 def maxpool_dx(dy: np.ndarray, x: np.ndarray, y: np.ndarray, k: int) -> np.ndarray:
     """dx[k i + a] = dy[i] at the first a with x[k i + a] = y[i], else 0: (N, H', W', C), x, y -> (N, H, W, C)."""
-    if not dy.shape == y.shape == (len(x), x.shape[1] // k, x.shape[2] // k, x.shape[3]):
-        raise ValueError(
-            f"the maxima of {k} x {k} blocks of {x.shape} have another shape than y {y.shape} or dy {dy.shape}"
-        )
     whole = x.shape[1] % k == x.shape[2] % k == 0
     dx = np.empty(x.shape, x.dtype) if whole else np.zeros(x.shape, x.dtype)
-    size = BYTE * 2 * x.nbytes
-    rest = scratch("rest", (parts(size), x.shape[3]), x.dtype)
+    shares = parts(BYTE * 2 * x.nbytes)
+    rest = scratch("rest", (shares, x.shape[3]), x.dtype)
     dy, x, y = map(np.ascontiguousarray, (dy, x, y))
-    launch(_maxpool_dx, size, len(x) * y.shape[1], dy, x, y, k, rest, dx)
+    launch(_maxpool_dx, shares, len(x) * y.shape[1], dy, x, y, k, rest, dx)
     return dx

@@ -9,7 +9,8 @@ not change the order of any sum.
 import numpy as np
 
 from minigan.kernels.parallel.blas import matmul
-from minigan.kernels.parallel.threads import BYTE, launch, parts, product_kernel
+from minigan.kernels.parallel.launch import launch, product_kernel
+from minigan.kernels.parallel.threads import BYTE, parts
 
 
 @product_kernel
@@ -56,17 +57,17 @@ def product(a: np.ndarray, b: np.ndarray, c: np.ndarray | None = None) -> np.nda
     if len(b) != k or (c is not None and c.shape != (m, n)):
         given = ", ".join(str(matrix.shape) for matrix in (a, b, c) if matrix is not None)
         raise ValueError(f"expected matrices (m, k), (k, n) and (m, n), got {given}")
-    size = max(m * n * k, BYTE * (a.nbytes + b.nbytes))
+    shares = parts(max(m * n * k, BYTE * (a.nbytes + b.nbytes)))
     if c is None:
-        if k > 1 and parts(size) == 1:
+        if k > 1 and shares == 1:
             return a @ b
         c, beta = np.empty((m, n), a.dtype), 0.0
     else:
-        if (k > 1 and parts(size) == 1) or not c.flags.c_contiguous:
+        if (k > 1 and shares == 1) or not c.flags.c_contiguous:
             c += a @ b
             return c
         beta = 1.0
-    launch(_rows if m >= n else _columns, size, max(m, n), *_stored(a), *_stored(b), c, beta)
+    launch(_rows if m >= n else _columns, shares, max(m, n), *_stored(a), *_stored(b), c, beta)
     return c
 
 

@@ -36,7 +36,9 @@ import numpy as np
 
 from minigan.kernels.parallel.blas import matmul, subroutine
 from minigan.kernels.parallel.jit import inside
-from minigan.kernels.parallel.threads import BYTE, launch, parts, product_kernel, scratch
+from minigan.kernels.parallel.launch import launch, product_kernel
+from minigan.kernels.parallel.scratch import scratch
+from minigan.kernels.parallel.threads import BYTE, parts
 from minigan.kernels.rows import add, clear, copy, middle, subtract
 from minigan.kernels.winograd_weights import add_back, gradients_like, swapped, transformed
 
@@ -234,29 +236,29 @@ def block(rows: int, row_bytes: int) -> int:
     return max(1, min(BLOCK // row_bytes, rows))
 
 
-def _buffers(N: int, H: int, width: int, C: int, O: int, size: float, dtype: Any) -> tuple[np.ndarray, ...]:
+def _buffers(N: int, H: int, width: int, C: int, O: int, shares: int, dtype: Any) -> tuple[np.ndarray, ...]:
     """Scratch for each share.
 
     V and M of one block, both again as (tiles, 9, ...); the six rows of a tile row combined and a row of zeros, flat and
     as pixel pairs.
     """
-    T, n = width // 4, parts(size)
+    T = width // 4
     Q = block(N * (H // 4), T * 9 * (4 * C + O) * np.dtype(dtype).itemsize)
-    V = scratch("patches", (n, Q, T, 3, 3, 2, 2 * C), dtype)
-    M = scratch("products", (n, Q, T, 3, 3, O), dtype)
-    R = scratch("rows", (n, 4, 2, (width + 2) * C), dtype)
-    pairs = R.reshape(n, 4, 2, width // 2 + 1, 2 * C)
-    return V, M, V.reshape(n, Q * T, 9, 4 * C), M.reshape(n, Q * T, 9, O), R, pairs
+    V = scratch("patches", (shares, Q, T, 3, 3, 2, 2 * C), dtype)
+    M = scratch("products", (shares, Q, T, 3, 3, O), dtype)
+    R = scratch("rows", (shares, 4, 2, (width + 2) * C), dtype)
+    pairs = R.reshape(shares, 4, 2, width // 2 + 1, 2 * C)
+    return V, M, V.reshape(shares, Q * T, 9, 4 * C), M.reshape(shares, Q * T, 9, O), R, pairs
 
 
 def conv2d(x: np.ndarray, W: np.ndarray) -> np.ndarray:
     """The convolution with stride 2, pad 1: (N, H, W, C), (4, 4, C, O) -> (N, H/2, W/2, O)."""
     (N, H, width, C), O = x.shape, W.shape[3]
     y = np.empty((N, H // 2, width // 2, O), x.dtype)
-    size = BYTE * x.nbytes + 9 * y.size * C
-    buffers = _buffers(N, H, width, C, O, size, x.dtype)
+    shares = parts(BYTE * x.nbytes + 9 * y.size * C)
+    buffers = _buffers(N, H, width, C, O, shares, x.dtype)
     flat = x.reshape(N, H, width * C)
-    launch(_conv2d, size, N * (H // 4), flat, transformed(W), swapped(W), *buffers, y)
+    launch(_conv2d, shares, N * (H // 4), flat, transformed(W), swapped(W), *buffers, y)
     return y
 
 
@@ -265,11 +267,11 @@ def conv2d_dx(dy: np.ndarray, W: np.ndarray) -> np.ndarray:
     (N, rows, columns, O), C = dy.shape, W.shape[2]
     H, width = 2 * rows, 2 * columns
     dx = np.empty((N, H, width, C), dy.dtype)
-    size = BYTE * dx.nbytes + 9 * dy.size * C
-    buffers = _buffers(N, H, width, C, O, size, dy.dtype)
-    carry = scratch("carry", (parts(size), 2, (width + 2) * C), dy.dtype)
+    shares = parts(BYTE * dx.nbytes + 9 * dy.size * C)
+    buffers = _buffers(N, H, width, C, O, shares, dy.dtype)
+    carry = scratch("carry", (shares, 2, (width + 2) * C), dy.dtype)
     flat = dx.reshape(N, H, width * C)
-    launch(_conv2d_dx, size, N, dy, transformed(W), swapped(W), *buffers, carry, flat)
+    launch(_conv2d_dx, shares, N, dy, transformed(W), swapped(W), *buffers, carry, flat)
     return dx
 
 
@@ -278,8 +280,8 @@ def conv2d_dW(x: np.ndarray, dy: np.ndarray, dW: np.ndarray) -> None:
     (N, H, width, C), O = x.shape, dy.shape[3]
     if N == 0:
         return
-    size = BYTE * x.nbytes + 9 * dy.size * C
-    buffers = _buffers(N, H, width, C, O, size, x.dtype)
-    dU = gradients_like(dW, parts(size))
-    launch(_conv2d_dW, size, N * (H // 4), x.reshape(N, H, width * C), dy, swapped(dW), *buffers, dU)
+    shares = parts(BYTE * x.nbytes + 9 * dy.size * C)
+    buffers = _buffers(N, H, width, C, O, shares, x.dtype)
+    dU = gradients_like(dW, shares)
+    launch(_conv2d_dW, shares, N * (H // 4), x.reshape(N, H, width * C), dy, swapped(dW), *buffers, dU)
     add_back(dU[: N * (H // 4)], dW)  # with more shares than tile rows, the last shares computed nothing

@@ -21,7 +21,9 @@ from typing import Any
 import numpy as np
 
 from minigan.kernels.parallel.blas import matmul, subroutine
-from minigan.kernels.parallel.threads import BYTE, kernel, launch, parts, product_kernel, scratch
+from minigan.kernels.parallel.launch import kernel, launch, product_kernel
+from minigan.kernels.parallel.scratch import scratch
+from minigan.kernels.parallel.threads import BYTE, parts
 from minigan.kernels.rows import add, clear, copy, subtract
 from minigan.kernels.winograd import block, products
 
@@ -217,18 +219,18 @@ def _conv2d_dW(
             matmul(state, left[:, e].T, right[:, e], dU[s, e], 1.0)  # eq:winograd.dW
 
 
-def _buffers(N: int, H: int, width: int, C: int, O: int, size: float, dtype: Any) -> tuple[np.ndarray, ...]:
+def _buffers(N: int, H: int, width: int, C: int, O: int, shares: int, dtype: Any) -> tuple[np.ndarray, ...]:
     """Scratch for each share.
 
     V and M of one block, both again as (tiles, 16, ...); the four rows of a tile row combined and a row of zeros, flat
     and as pixels.
     """
-    T, n = width // 2, parts(size)
+    T = width // 2
     Q = block(N * (H // 2), T * 16 * (C + O) * np.dtype(dtype).itemsize)
-    V = scratch("patches", (n, Q, T, 4, 4, C), dtype)
-    M = scratch("products", (n, Q, T, 4, 4 * O), dtype)
-    R = scratch("rows", (n, 5, (width + 2) * C), dtype)
-    return V, M, V.reshape(n, Q * T, 16, C), M.reshape(n, Q * T, 16, O), R, R.reshape(n, 5, width + 2, C)
+    V = scratch("patches", (shares, Q, T, 4, 4, C), dtype)
+    M = scratch("products", (shares, Q, T, 4, 4 * O), dtype)
+    R = scratch("rows", (shares, 5, (width + 2) * C), dtype)
+    return V, M, V.reshape(shares, Q * T, 16, C), M.reshape(shares, Q * T, 16, O), R, R.reshape(shares, 5, width + 2, C)
 
 
 def conv2d(x: np.ndarray, W: np.ndarray) -> np.ndarray:
@@ -244,20 +246,20 @@ def conv2d_dx(dy: np.ndarray, W: np.ndarray) -> np.ndarray:
 def _convolved(x: np.ndarray, W: np.ndarray, adjoint: bool) -> np.ndarray:
     (N, H, width, C), O, U = x.shape, W.shape[2 if adjoint else 3], _weights(W, turned=adjoint)
     y = np.empty((N, H, width, O), x.dtype)
-    size = BYTE * x.nbytes + 9 * y.size * C
-    buffers = _buffers(N, H, width, C, O, size, x.dtype)
-    S = scratch("sums", (parts(size), 2, 4 * O), x.dtype)
-    launch(_conv2d, size, N * (H // 2), x.reshape(N, H, width * C), U, adjoint, *buffers, S, y)
+    shares = parts(BYTE * x.nbytes + 9 * y.size * C)
+    buffers = _buffers(N, H, width, C, O, shares, x.dtype)
+    S = scratch("sums", (shares, 2, 4 * O), x.dtype)
+    launch(_conv2d, shares, N * (H // 2), x.reshape(N, H, width * C), U, adjoint, *buffers, S, y)
     return y
 
 
 def conv2d_dW(x: np.ndarray, dy: np.ndarray, dW: np.ndarray) -> None:
     """Its adjoint in W, added in place: (N, H, W, C), (N, H, W, O) -> (3, 3, C, O)."""
     (N, H, width, C), O = x.shape, dy.shape[3]
-    size = BYTE * x.nbytes + 9 * dy.size * C
-    buffers = _buffers(N, H, width, C, O, size, x.dtype)
-    S, dU = scratch("sums", (parts(size), 4, width * O), x.dtype), np.zeros((parts(size), 16, C, O), x.dtype)
+    shares = parts(BYTE * x.nbytes + 9 * dy.size * C)
+    buffers = _buffers(N, H, width, C, O, shares, x.dtype)
+    S, dU = scratch("sums", (shares, 4, width * O), x.dtype), np.zeros((shares, 16, C, O), x.dtype)
     flat, dy = x.reshape(N, H, width * C), dy.reshape(N, H, width * O)
-    launch(_conv2d_dW, size, N * (H // 2), flat, dy, *buffers, S, dU)
+    launch(_conv2d_dW, shares, N * (H // 2), flat, dy, *buffers, S, dU)
     for part in dU:
         _weights_back(part, dW)

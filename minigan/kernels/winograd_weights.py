@@ -9,7 +9,9 @@ transposed copy.
 import numpy as np
 
 from minigan.kernels.parallel.blas import subroutine
-from minigan.kernels.parallel.threads import BYTE, kernel, launch, scratch
+from minigan.kernels.parallel.launch import kernel, launch
+from minigan.kernels.parallel.scratch import scratch
+from minigan.kernels.parallel.threads import BYTE, parts
 from minigan.kernels.rows import accumulate, add
 
 
@@ -91,7 +93,7 @@ def transformed(W: np.ndarray) -> np.ndarray:
     """U = G g G' of W (4, 4, C, O): (9, 4C, O), or (9, O, 4C) if W is swapped."""
     U = np.empty(_shape(W), W.dtype)
     stored = _stored(W)
-    launch(_weights, BYTE * 2 * U.nbytes, stored.shape[2], stored, U.reshape(9, -1), _hops(W))
+    launch(_weights, parts(BYTE * 2 * U.nbytes), stored.shape[2], stored, U.reshape(9, -1), _hops(W))
     return U
 
 
@@ -103,4 +105,4 @@ def gradients_like(dW: np.ndarray, n: int) -> np.ndarray:
 def add_back(dU: np.ndarray, dW: np.ndarray) -> None:
     """dW += G' (sum of the parts of dU) G, in place."""
     stored = _stored(dW)
-    launch(_weights_back, BYTE * 3 * dU.nbytes, stored.shape[2], dU.reshape(len(dU), 9, -1), stored, _hops(dW))
+    launch(_weights_back, parts(BYTE * 3 * dU.nbytes), stored.shape[2], dU.reshape(len(dU), 9, -1), stored, _hops(dW))

@@ -24,11 +24,10 @@ class Convolution(Linear):
     def __init__(
         self, c_in: int, c_out: int, k: int, stride: int = 1, pad: int = 0, bias: bool = True, gain: float = HE
     ):
-        check_sizes(type(self).__name__, c_in=c_in, c_out=c_out, k=k, stride=stride)
-        if not isinstance(pad, int | np.integer) or not 0 <= pad < k:
-            raise ValueError(
-                f"{type(self).__name__} needs a whole number 0 <= pad < k (else the border sees only zeros), got {k=}, {pad=}"
-            )
+        name = type(self).__name__
+        check_sizes(name, c_in=c_in, c_out=c_out, k=k, stride=stride)
+        if not isinstance(pad, int | np.integer) or not 0 <= pad < k:  # else the border sees only zeros
+            raise ValueError(f"{name} needs a whole number 0 <= pad < k, got {k=}, {pad=}")
         self.c_in, self.c_out, self.k, self.stride, self.pad, self.bias = c_in, c_out, k, stride, pad, bias
         self.parameters = {"W": ((k, k, c_in, c_out), normal(gain / math.sqrt(self.taps())))}  # eq:init.he
         if bias:

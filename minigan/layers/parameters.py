@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from minigan.running.machine import refuse_too_large
+
 Init = Callable[[np.random.Generator, tuple], np.ndarray | float]
 
 
@@ -40,7 +42,10 @@ def bind(layers: Iterable[Any], theta: np.ndarray, grad: np.ndarray, state: np.n
 
 
 def allocate(layers: Iterable[Any], rng: np.random.Generator, dtype: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Allocate theta (P,), grad (P,) and state (S,) for these layers; bind and initialise them."""
+    """Allocate theta (P,), grad (P,) and state (S,) for these layers; bind and initialise them.
+
+    Raises MemoryError, before anything is allocated, if they do not fit into this machine.
+    """
     found = all_layers(layers)
     for layer in found:
         if layer.bound and (layer.parameters or layer.buffers):
@@ -49,7 +54,10 @@ def allocate(layers: Iterable[Any], rng: np.random.Generator, dtype: Any) -> tup
         raise ValueError("the same layer object appears twice in this network: build one object for each position")
 
     def zeros(kind: str) -> np.ndarray:
-        return np.zeros(sum(math.prod(shape) for layer in found for shape, _ in getattr(layer, kind).values()), dtype)
+        size = sum(math.prod(shape) for layer in found for shape, _ in getattr(layer, kind).values())
+        # theta and grad, and 16 bytes to draw each number
+        refuse_too_large(f"a network of {size:,} {kind}", size * (2 * np.dtype(dtype).itemsize + 16))
+        return np.zeros(size, dtype)
 
     theta, grad, state = zeros("parameters"), zeros("parameters"), zeros("buffers")
     bind(layers, theta, grad, state)

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from minigan.kernels.parallel.threads import run
+from minigan.kernels.parallel.run import run
 from minigan.metrics.checks import as_samples, require_generator, require_integer
 
 

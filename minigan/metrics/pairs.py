@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from minigan.kernels.parallel.threads import run, scratch
+from minigan.kernels.parallel.run import run
+from minigan.kernels.parallel.scratch import scratch
 
 BLOCK = 1 << 20  # distances in a block: 8 MB for each thread
 

@@ -1,6 +1,6 @@
 """Pictures of a training run.  Every function takes arrays and writes one file, atomically.
 
-images.py    a network's output as pixels, a sheet of samples, PNG
+images.py    a network's output as pixels, a sheet of samples, PNG, JPEG
 gif.py       a film of the training
 panel.py     what one panel of the curves shows: a title, names, reference levels
 curves.py    losses, scores and measures of quality over the steps, panel by panel
@@ -14,9 +14,12 @@ Start with images.py.
 from minigan.plots.compare import pairs, scored
 from minigan.plots.curves import curves
 from minigan.plots.gif import save_gif
-from minigan.plots.images import grid, save_png, to_image
+from minigan.plots.images import FORMATS, format_of, grid, save_image, save_png, to_image
 from minigan.plots.panel import Panel
 from minigan.plots.plane import scatter2d
 from minigan.plots.show import show
 
-__all__ = ["Panel", "curves", "grid", "pairs", "save_gif", "save_png", "scatter2d", "scored", "show", "to_image"]
+__all__ = [
+    "FORMATS", "Panel", "curves", "format_of", "grid", "pairs", "save_gif", "save_image", "save_png", "scatter2d",
+    "scored", "show", "to_image",
+]  # fmt: skip

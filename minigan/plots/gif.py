@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from minigan.plots.images import as_pil
+from minigan.plots.images import as_pil, format_of
 from minigan.running.files import atomic_file
 
 if TYPE_CHECKING:
@@ -40,8 +40,9 @@ def save_gif(path: str | os.PathLike, frames: Sequence[np.ndarray], seconds: flo
     Raises
     ------
     ValueError
-        For no frames, unequal shapes, seconds <= 0 and hold < 0.
+        For no frames, unequal shapes, seconds <= 0 and hold < 0, and a name with another suffix than .gif.
     """
+    format_of(path, {".gif": "gif"})
     if len(frames) == 0:
         raise ValueError("a GIF needs at least one frame, got none")
     shapes = {np.shape(frame) for frame in frames}

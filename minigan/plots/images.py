@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ from minigan.running.files import atomic_file
 if TYPE_CHECKING:
     from PIL.Image import Image as PILImage
 
+FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".bmp": "bmp", ".tif": "tiff", ".tiff": "tiff"}
 GAP = 90  # the grey between the tiles: visible next to black digits and next to white emoji
 
 
@@ -75,10 +77,34 @@ def grid(images: np.ndarray, columns: int | None = None, pad: int = 2, scale: in
 
 
 def save_png(path: str | os.PathLike, image: np.ndarray) -> None:
-    """Write one image, uint8 or float in [-1, 1], (H, W) or (H, W, 1 or 3), as PNG, atomically."""
+    """Write one image, uint8 or float in [-1, 1], (H, W) or (H, W, 1 or 3), as PNG, atomically.
+
+    Raises ValueError for a name with the suffix of another format, as `save_image` does for a format it does not know.
+    """
+    save_image(path, image, {".png": "png"})
+
+
+def save_image(path: str | os.PathLike, image: np.ndarray, formats: Mapping[str, str] = FORMATS) -> None:
+    """Write one image as `save_png` does, in the format of the path's suffix: .png, .jpg, .bmp, .tif; without one, as PNG."""
+    kind = format_of(path, formats)
     picture = as_pil(image)
+    settings = {"png": {"optimize": True}, "jpeg": {"quality": 95, "subsampling": 0}}.get(kind, {})
     with atomic_file(path) as file:
-        picture.save(file, "png", optimize=True)
+        try:
+            picture.save(file, kind, **settings)
+        except OSError as error:  # a JPEG has at most 65,535 pixels a side
+            size = f"{picture.width} x {picture.height}"
+            raise ValueError(f"cannot write {size} pixels as {kind} ({error}): try a name with .png") from error
+
+
+def format_of(path: str | os.PathLike, formats: Mapping[str, str]) -> str:
+    """The format of the path's suffix; without a suffix the first one.  Raises ValueError for a suffix not in `formats`."""
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix and suffix not in formats:
+        raise ValueError(
+            f"cannot write {os.fspath(path)}: {suffix} is not a format known here; choose {', '.join(formats)}"
+        )
+    return formats[suffix] if suffix else next(iter(formats.values()))
 
 
 def as_pil(image: np.ndarray) -> PILImage:

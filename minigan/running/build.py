@@ -59,7 +59,7 @@ def load_data(options: Options, rng: np.random.Generator) -> tuple[np.ndarray, n
         return getattr(data, options.data)(100_000, rng), None, ()
     settings: dict[str, Any] = {}
     if options.data.startswith("folder:"):
-        settings = {"size": options.size, "channels": options.channels}
+        settings = {"size": options.size, "channels": options.channels, "labels": options.labels}
     elif options.download:
         settings = {"download": True}
     dataset = data.load(options.data, **settings)
@@ -68,7 +68,7 @@ def load_data(options: Options, rng: np.random.Generator) -> tuple[np.ndarray, n
 
 
 def _sheet(images: np.ndarray, path: Path) -> None:
-    plots.save_png(path, plots.grid(images, columns=COLUMNS))
+    plots.save_image(path, plots.grid(images, columns=COLUMNS))
 
 
 def _plane(real: np.ndarray, score: Callable | None, points: np.ndarray, path: Path) -> None:

@@ -20,6 +20,13 @@ from minigan.running.files import atomic_write
 
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 DTYPES = tuple(map(np.dtype, ("bool", *INTEGERS, "float16", "float32", "float64", "complex64")))
+OTHER_FILES = {  # how they begin
+    b"PK\x03\x04": "a zip archive, as PyTorch's .pt (which can run code when it is opened) and NumPy's .npz are",
+    b"\x80": "a pickle (which can run code when it is opened), as PyTorch's old .pt is",
+    b"\x89HDF": "an HDF5 file, as Keras's .h5 is",
+    b"\x93NUMPY": "a NumPy file (.npy)",
+    b"\x1f\x8b": "a compressed file (gzip)",
+}
 REMEDY = "use an earlier checkpoint, or copy the file again from its source"
 
 
@@ -71,34 +78,54 @@ def load(
     CheckpointError
         If the file was cut short or altered, was not written by minigan, or is not as expected.
     """
-    from safetensors import SafetensorError, safe_open
-
-    if not os.path.isfile(path):
-        raise FileNotFoundError(f"there is no checkpoint file {os.fspath(path)!r}; check the path")
-    try:
-        with safe_open(path, framework="np") as file:
-            record = (file.metadata() or {}).get("minigan", "")
-            if not record:
-                raise CheckpointError(
-                    f"{os.fspath(path)} is a safetensors file, but was not written by minigan "
-                    "(it has no checksum); pass a checkpoint written by minigan.running.checkpoint.save"
-                )
-            names = file.keys()
-            arrays = {name: file.get_tensor(name) for name in names}
-    except (SafetensorError, TypeError, AttributeError) as error:  # the last two: a dtype NumPy doesn't have
+    arrays, about = read(path)
+    record = about.get("minigan", "")
+    if not record:
         raise CheckpointError(
-            f"{os.fspath(path)} is not a readable checkpoint: {error}. "
-            f"It was cut short or altered, or is another kind of file; {REMEDY}"
-        ) from error
+            f"{os.fspath(path)} is a safetensors file, but was not written by minigan "
+            "(it has no checksum); pass a checkpoint written by minigan.running.checkpoint.save"
+        )
     digest, _, text = record.partition(" ")
     if _sha256(arrays, text) != digest:
         raise CheckpointError(
             f"{os.fspath(path)} was altered after it was saved: "
             f"the sha256 of its contents differs from the one stored in it; {REMEDY}"
         )
+    meta = _from_json(path, text)
     if expect is not None:
         _compare(path, arrays, expect)
-    return arrays, json.loads(text)
+    return arrays, meta
+
+
+def read(path: str | os.PathLike) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Read (arrays, metadata) of any safetensors file, such as the weights that another library wrote; nothing is verified.
+
+    Raises FileNotFoundError if there is no such file, and CheckpointError if it is another kind of file or is damaged.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    if not os.path.isfile(path):  # a FIFO would be waited for without end
+        raise FileNotFoundError(f"there is no checkpoint file {os.fspath(path)!r}; check the path")
+    try:
+        with safe_open(path, framework="np") as file:
+            names = file.keys()
+            return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
+    # TypeError, AttributeError: a dtype that NumPy doesn't have; ValueError, MemoryError: a shape of more than fits
+    except (SafetensorError, TypeError, AttributeError, ValueError, MemoryError) as error:
+        reason = str(error) if len(str(error)) < 300 else f"{str(error)[:300]}..."  # it may quote the file at length
+        raise CheckpointError(
+            f"{os.fspath(path)} is not a readable checkpoint: {reason}. {_diagnosis(path)}"
+        ) from error
+
+
+def _diagnosis(path: str | os.PathLike) -> str:
+    """What a file that cannot be read may be, by its first bytes, and what to do."""
+    with open(path, "rb") as file:
+        start = file.read(8)
+    for magic, kind in OTHER_FILES.items():
+        if start.startswith(magic):
+            return f"It looks like {kind}; only safetensors files are read, so convert it where it comes from"
+    return f"It was cut short or altered, or is another kind of file; {REMEDY}"
 
 
 def _storable(name: str, array: np.ndarray) -> np.ndarray:
@@ -127,6 +154,19 @@ def _to_json(meta: dict | None) -> str:
             f"meta must be JSON-able (numbers, strings, lists, dicts): {error}; put arrays into `arrays` "
             "and convert NumPy numbers with .item()"
         ) from error
+
+
+def _from_json(path: str | os.PathLike, text: str) -> dict:
+    """The inverse of _to_json.  Raises CheckpointError: a checksum says that a text is unaltered, not that it is sound."""
+    try:
+        meta = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(
+            f"{os.fspath(path)} was not written by minigan: its metadata is not JSON ({error})"
+        ) from error
+    if not isinstance(meta, dict):
+        raise CheckpointError(f"{os.fspath(path)} was not written by minigan: its metadata is not a JSON object")
+    return meta
 
 
 def _sha256(arrays: Mapping[str, np.ndarray], text: str) -> str:

@@ -18,7 +18,9 @@ from minigan.plots import Panel
 from minigan.running import options as config_file
 from minigan.running.build import COLUMNS, assemble
 from minigan.running.checkpoint import load
-from minigan.running.files import atomic_write
+from minigan.running.draw import check_sheet, draw, save_separate
+from minigan.running.files import atomic_write, quoted
+from minigan.running.film import read_frames
 from minigan.running.options import Config
 from minigan.trainer import Trainer
 from minigan.zoo.recipe import Options, one_of
@@ -74,7 +76,7 @@ def start(config: Config, out: str | Path | None = None) -> Run:
     out = Path(out)
     if (out / "config.toml").exists():
         raise FileExistsError(
-            f"{out} already holds a run: go on with it (minigan resume {out}), or choose another --out"
+            f"{out} already holds a run: go on with it (minigan resume {quoted(out)}), or choose another --out"
         )
     run = _run(config, 0, out)
     run.trainer.save()
@@ -132,16 +134,12 @@ def train(run: Run, progress: Callable[[int, dict], None] = lambda t, row: None)
 
 def finish(run: Run) -> dict[str, Path]:
     """Write the film, the curves and the latent walk of a run -> the files, by name."""
-    from PIL import Image  # loaded when the first picture is read
-
     trainer, out = run.trainer, run.out
     written = {}
-    frames = sorted((out / "frames").glob("step_*.png"))
+    frames = read_frames(out / "frames")
     if frames:
         written["film"] = out / "film.gif"
-        pictures = (Image.open(frame) for frame in frames)
-        sheets = [np.asarray(picture.convert("L" if picture.mode == "L" else "RGB")) for picture in pictures]
-        plots.save_gif(written["film"], sheets)
+        plots.save_gif(written["film"], frames)
     written["curves"] = out / "curves.png"
     plots.curves(trainer.rows, written["curves"], run.panels, run.watch.floor if run.watch else {})
     walk = list(trainer.game.walk(60, 3 * COLUMNS, np.random.default_rng(run.options.seed)))
@@ -163,29 +161,31 @@ def sample(
 
     Parameters
     ----------
-    out : file of one sheet; by default in the run's folder, and none if only separate images are wanted
+    out : file of one sheet, whose suffix sets the format (.png, .jpg, ...); by default in the run's folder, and none if only
+        separate images are wanted
     seed : seed of the noise
     label : name of a class or its number, for a run that was trained with labels; by default all in turn
     separate : folder for one PNG for each sample
 
-    Raises ValueError for a label that the run does not have, and for points in the plane in `separate`.
+    Raises ValueError for a label that the run does not have, for points in the plane in `separate`, and for more samples
+    than one sheet can hold; there is no limit to separate ones.
     """
     run = open_run(path)
-    labels = None if label is None else np.full(max(n, 0), label_number(run, label))
-    samples = run.trainer.game.sample(n, np.random.default_rng(seed), labels)
-    written = []
-    if separate is not None:
-        if samples.ndim != 4:
-            raise ValueError("points in the plane are drawn in one picture: leave --separate out")
-        digits = len(str(n - 1))
-        for i, image in enumerate(samples):
-            written.append(Path(separate) / f"{i:0{digits}d}.png")
-            plots.save_png(written[-1], image)
-    if out is not None or separate is None:
-        name = f"sample_{n}{'' if label is None else f'_label{label}'}_seed{seed}.png"
-        written.append(Path(out) if out else Path(path) / name)
+    name = f"sample_{n}{'' if label is None else f'_label{label}'}_seed{seed}.png"
+    sheet = Path(out) if out is not None else Path(path) / name if separate is None else None
+    written: list[Path] = []
+    kept, drawn = [], 0
+    for samples in draw(run.trainer.game, n, seed, None if label is None else label_number(run, label)):
+        if sheet:
+            check_sheet(samples, n, sheet)
+            kept.append(plots.to_image(samples) if samples.ndim == 4 else samples)
+        if separate is not None:
+            written += save_separate(samples, Path(separate), drawn, n)
+        drawn += len(samples)
+    if sheet:
+        written.append(sheet)
         assert run.trainer.recorder.picture is not None  # build gave it one
-        run.trainer.recorder.picture(samples, written[-1])
+        run.trainer.recorder.picture(np.concatenate(kept), written[-1])
     return written
 
 

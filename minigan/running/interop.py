@@ -16,14 +16,16 @@ parameter that acts on such a vector is permuted, so that both networks compute 
 Nothing here imports torch: arrays go out, and anything NumPy can convert comes in, including PyTorch's CPU tensors.
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from minigan.layers.layer import ShapeError
 from minigan.network import Sequential
-from minigan.running.torch_layout import links
+from minigan.running import checkpoint
+from minigan.running.torch_layout import Link, links
 
 BATCHES = "num_batches_tracked"  # PyTorch's BatchNorm counts its batches, minigan's does not
 
@@ -56,35 +58,66 @@ def to_torch(net: Sequential, x: Any = None) -> dict[str, np.ndarray]:
     return state_dict | {name.replace("running_mean", BATCHES): np.array(0) for name in means}
 
 
-def from_torch(net: Sequential, weights: Mapping[str, Any], x: Any = None) -> None:
-    """Set theta and state from a state_dict with the names and shapes of `to_torch(net, x)`.
+def from_torch(net: Sequential, weights: Mapping[str, Any] | str | os.PathLike, x: Any = None) -> None:
+    """Set theta and state from a state_dict with the names and shapes of `to_torch(net, x)`, or from a file of one.
 
     Parameters
     ----------
     net
         The network to fill; it is not changed if an error is raised.
     weights
-        name -> array.  Entries are cast to the dtype of net.
+        name -> array, or the path of a safetensors file.  Numbers are cast to the dtype of net.
     x
         As in `to_torch`.
 
     Raises
     ------
     ValueError
-        If a name is missing or unknown, or as `to_torch`.
+        If a name is missing or unknown, a number is NaN, infinite or too large, a variance is negative, or as `to_torch`.
     ShapeError
         If an array has the wrong shape.
+    TypeError
+        If weights is not a mapping or a path, or an entry does not hold real numbers.
+    CheckpointError, FileNotFoundError
+        If the file is not a readable safetensors file.
     """
     wanted = links(net, x)
-    given = {name: np.asarray(a) for name, a in weights.items() if not name.endswith(BATCHES)}
+    if isinstance(weights, str | os.PathLike):
+        weights = checkpoint.read(weights)[0]
+    if not isinstance(weights, Mapping):
+        raise TypeError(f"weights must be a state_dict or the path of a safetensors file, got {type(weights).__name__}")
+    given = {str(name): a for name, a in weights.items() if not str(name).endswith(BATCHES)}
     names = [link.name for link in wanted]
     if missing := [name for name in names if name not in given]:
-        raise ValueError(f"the weights lack {', '.join(missing)}; they have: {', '.join(given) or 'none'}")
+        raise ValueError(f"the weights lack {_list(missing)}; they have: {_list(given) or 'none'}")
     if unknown := [name for name in given if name not in names]:
-        raise ValueError(f"this network has no {', '.join(unknown)}; it has: {', '.join(names)}")
-    for link in wanted:
-        shape = link.to(link.view).shape
-        if given[link.name].shape != shape:
-            raise ShapeError(f"{link.name} of {link.layer} has shape {shape} in PyTorch, got {given[link.name].shape}")
-    for link in wanted:
-        link.view[...] = link.back(given[link.name])
+        raise ValueError(f"this network has no {_list(unknown)}; it has: {_list(names)}")
+    arrays = [_checked(link, given[link.name]) for link in wanted]
+    for link, array in zip(wanted, arrays, strict=True):  # nothing is written before all of it has been checked
+        link.view[...] = array
+
+
+def _checked(link: Link, given: Any) -> np.ndarray:
+    """One entry in minigan's layout and dtype.  Raises as from_torch does."""
+    try:
+        array = np.asarray(given)
+    except (ValueError, TypeError, RuntimeError) as error:  # a ragged list, a tensor that NumPy cannot convert
+        raise TypeError(f"{link.name} must be an array of real numbers: {error}") from error
+    shape = link.to(link.view).shape
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"{link.name} must be an array of real numbers, got {array.dtype}")
+    if array.shape != shape:
+        raise ShapeError(f"{link.name} of {link.layer} has shape {shape} in PyTorch, got {array.shape}")
+    with np.errstate(over="ignore"):
+        array = link.back(array).astype(link.view.dtype)
+    if not np.isfinite(array).all():
+        raise ValueError(f"{link.name} holds NaN, infinite numbers, or numbers too large for {array.dtype}")
+    if link.name.endswith("running_var") and (array < 0).any():
+        raise ValueError(f"{link.name} holds negative numbers, but is a variance")
+    return array
+
+
+def _list(names: Iterable[str], most: int = 20) -> str:
+    """The first of the names, joined by commas."""
+    names = [name if len(name) <= 80 else f"{name[:77]}..." for name in names]
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -14,17 +14,20 @@ A run that was resumed with other options has a segment for each change.  The op
 """
 
 import argparse
+import contextlib
 import dataclasses
 import json
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from minigan import zoo
-from minigan.zoo.recipe import Options, field_types, one_of
+from minigan.zoo.recipe import Options, field_types, one_of, short
 
+LARGEST = 2**20  # bytes of a config; a real one has about 3,000
 CHANGEABLE = ("steps", "batch", "lr")  # what a later segment may change: nothing that a network's shape depends on
 
 
@@ -73,9 +76,8 @@ class Config:
         lines = [f"# minigan train --config THIS_FILE repeats this run; every option: minigan train {name} --help\n"]
         lines.append(f"recipe = {_toml(name)}\n")
         for item in dataclasses.fields(self.options):
-            lines.append(
-                f"{item.name} = {_toml(getattr(self.options, item.name)):<24} # {item.metadata.get('help', '')}\n"
-            )
+            text = " ".join(item.metadata.get("help", "").split())
+            lines.append(f"{item.name} = {_toml(getattr(self.options, item.name)):<24} # {text}\n")
         for segment in self.segments:
             lines.append(f"\n[[segment]] # minigan resume changed these options\nstart = {segment.start}\n")
             lines += [f"{name} = {_toml(value)}\n" for name, value in segment.changes.items()]
@@ -85,8 +87,8 @@ class Config:
 def read(path: str | Path, recipe: str | None = None, **changes: Any) -> Config:
     """The Config in a file; `changes` (from flags) win over it, in every segment.
 
-    A file that names no recipe is one of the recipe gan.  Raises ValueError naming an unknown or ill-typed entry, and
-    if the file is of another recipe than the one given.
+    A file that names no recipe is one of the recipe gan.  Raises ValueError naming the file and an unknown or ill-typed
+    entry, and if the file is of another recipe than the one given.
     """
     entries = _entries(path)
     named = entries.pop("recipe", None)
@@ -94,14 +96,15 @@ def read(path: str | Path, recipe: str | None = None, **changes: Any) -> Config:
         raise ValueError(
             f"{path} is of the recipe {named}, not of {recipe}: leave the recipe out, or take another file"
         )
-    module = zoo.load(recipe or named or zoo.DEFAULT)
+    with _naming(path if recipe is None else ""):
+        module = zoo.load(recipe or named or zoo.DEFAULT)
     segments = entries.pop("segment", [])
     names = [item.name for item in dataclasses.fields(module.Options)]
     for name in entries:
         one_of("option", name, names, f" in {path}")
-    config = Config(module, module.Options(**entries | changes))
-    if not isinstance(segments, list):
-        raise ValueError(f"{path}: a segment is written as a table [[segment]], got segment = {segments!r}")
+    config = Config(module, _options(path, module, entries, changes))
+    if not (isinstance(segments, list) and all(isinstance(table, dict) for table in segments)):
+        raise ValueError(f"{path}: a segment is written as a table [[segment]], got segment = {short(segments)}")
     least = 0
     for table in segments:
         config = _with_segment(config, dict(table), least, changes, path)
@@ -143,26 +146,58 @@ def from_flags(arguments: argparse.Namespace, recipe: ModuleType) -> dict[str, A
 
 
 def _entries(path: str | Path) -> dict[str, Any]:
+    with open(path, "rb") as file:
+        text = file.read(LARGEST + 1)  # and no more: it may be endless
+    if len(text) > LARGEST:
+        raise ValueError(f"{path} is not a config: it has more than {LARGEST:,} bytes")
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        entries = tomllib.loads(text.decode())
+    except RecursionError as error:
+        raise ValueError(f"{path} is not a config: a value in it is nested too deeply") from error
+    except ValueError as error:  # not TOML, not UTF-8, or a number of thousands of digits
         raise ValueError(f"{path} is not valid TOML: {error}") from error
+    if not isinstance(name := entries.get("recipe", ""), str):
+        raise ValueError(f"{path}: recipe must be a text, got {short(name)}")
+    return entries
+
+
+@contextlib.contextmanager
+def _naming(path: str | Path) -> Iterator[None]:
+    """A ValueError of the block begins with the name of the file (if it is not "")."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}" if str(path) else str(error)) from error
+
+
+def _options(path: str | Path, module: ModuleType, entries: dict[str, Any], flags: dict[str, Any]) -> Options:
+    """The options of the entries and flags together; an error names the file unless its entries alone are sound."""
+    try:
+        return module.Options(**entries | flags)
+    except ValueError:
+        with _naming(path):
+            module.Options(**entries)
+        raise
 
 
 def _with_segment(config: Config, table: dict[str, Any], least: int, flags: dict[str, Any], path: str | Path) -> Config:
     start = table.pop("start", None)
     if type(start) is not int or start < least:
-        raise ValueError(f"{path}: a segment needs start, the step it begins after, at least {least}; got {start!r}")
+        raise ValueError(
+            f"{path}: a segment needs start, the step it begins after, at least {least}; got {short(start)}"
+        )
     for name in table:
         one_of("option", name, CHANGEABLE, f" in a segment of {path}")
     if start > config.at(start)[0].steps:
         if "steps" in flags:  # --steps N ends the run before this segment
             return config
         raise ValueError(
-            f"{path}: a segment starts at step {start}, but the run ends at step {config.at(start)[0].steps}"
+            f"{path}: a segment starts at step {short(start)}, but the run ends at step {config.at(start)[0].steps}"
         )
-    return config.changed(start, {name: value for name, value in table.items() if name not in flags})
+    with _naming(path):
+        return config.changed(start, {name: value for name, value in table.items() if name not in flags})
 
 
 def _toml(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)  # TOML and JSON agree on strings, numbers and booleans
+    # TOML and JSON agree on strings, numbers and booleans, but for one character that TOML wants escaped
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -7,7 +7,6 @@ The checkpoint holds everything that the next step depends on: weights, moments,
 of the source and of the step's generator. A run that was killed and resumed ends with the same bits as one that was not.
 """
 
-import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +16,10 @@ import numpy as np
 from minigan.data import Source
 from minigan.game import Game
 from minigan.running import checkpoint
-from minigan.running.files import atomic_write
+from minigan.running.files import atomic_write, sweep
+from minigan.running.film import step_of
+from minigan.running.rows import read_rows, write_rows
+from minigan.running.views import refuse_replaced
 
 FRAMES = 48  # in the film of a run
 
@@ -59,10 +61,13 @@ class Recorder:
         return self.out / "checkpoint.safetensors"
 
     def begin(self, t: int) -> None:
-        """Call before the steps after t: delete frames after t, which the run will draw again; record step 0.
+        """Call before the steps after t: delete what killed processes left, and frames after t, which the run will draw
+        again; record step 0.
 
-        Raises FileExistsError if the run is new but the folder holds another one, which would be overwritten.
+        Raises FileExistsError if the run is new but the folder holds another one, which would be overwritten, and ValueError
+        if a network's layers do not see its theta.
         """
+        refuse_replaced(self.game)
         if self.out is None:
             return
         if t == 0 and self.checkpoint_path.exists():
@@ -71,8 +76,10 @@ class Recorder:
                 raise FileExistsError(
                     f"{self.out} holds a run that is at step {found}: call restore() to continue it, or choose another out="
                 )
+        for folder in (self.out, self.out / "frames", self.out / "samples"):
+            sweep(folder)
         for frame in (self.out / "frames").glob("step_*.png"):
-            if int(frame.stem.removeprefix("step_")) > t:
+            if step_of(frame, default=t) > t and frame.is_file():
                 frame.unlink()
         if t == 0:
             self.record(0, 0.0, [], last=False)
@@ -95,7 +102,7 @@ class Recorder:
         """Write run.jsonl and the checkpoint as they are after step t."""
         if self.out is None:
             return
-        atomic_write(self.out / "run.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+        write_rows(self.out / "run.jsonl", rows)
         meta = {
             "step": t,
             "seconds": seconds,
@@ -120,6 +127,5 @@ class Recorder:
             opt.t = meta["counts"][name]
         for name, ema in self.game.averages.items():
             ema.t = meta["averages"][name]
-        log = self.checkpoint_path.with_name("run.jsonl")
-        rows = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+        rows = read_rows(self.checkpoint_path.with_name("run.jsonl"))
         return meta["step"], meta["seconds"], [row for row in rows if row["step"] <= meta["step"]]

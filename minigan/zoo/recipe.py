@@ -11,6 +11,7 @@ the entries of a run's config.toml and the checks of both are made from it:
 import dataclasses
 import difflib
 import math
+import reprlib
 import typing
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ import numpy as np
 from minigan.data import NAMES
 
 POINTS = ("ring", "grid")  # data sets of points in the plane, each drawn from the run's seed
+LARGEST = 2**128  # of a whole number, which is a seed: everything else is far smaller
 TYPES = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
 
 
@@ -73,9 +75,9 @@ class Options:
         for item in dataclasses.fields(self):
             value, wanted = getattr(self, item.name), types[item.name]
             if wanted is float and type(value) is int:
-                object.__setattr__(self, item.name, float(value))
+                object.__setattr__(self, item.name, float(value) if abs(value) < LARGEST else math.inf)
             elif type(value) is not wanted:
-                raise ValueError(f"{item.name} must be {TYPES[wanted]}, got {value!r}")
+                raise ValueError(f"{item.name} must be {TYPES[wanted]}, got {short(value)}")
             _check_bounds(item.name, getattr(self, item.name), item.metadata)
         if not self.data.startswith("folder:"):
             one_of("data set", self.data, [*NAMES, *POINTS])
@@ -101,15 +103,32 @@ def one_of(what: str, name: str, names: Iterable[str], where: str = "") -> None:
     if name not in names:
         close = difflib.get_close_matches(name, names, n=1)
         guess = f": did you mean {close[0]!r}? Choose" if close else "; choose"
-        raise ValueError(f"unknown {what} {name!r}{where}{guess} from {', '.join(names)}")
+        raise ValueError(f"unknown {what} {short(name)}{where}{guess} from {', '.join(names)}")
+
+
+def short(value: Any) -> str:
+    """repr(value), with an ellipsis where it is long or deeply nested."""
+    brief = reprlib.Repr()
+    brief.maxstring = brief.maxother = brief.maxlong = 100
+    try:
+        return brief.repr(value)
+    except ValueError:  # Python does not print a whole number of more than 4,300 digits
+        return f"{type(value).__name__} of a huge number"
 
 
 def _check_bounds(name: str, value: Any, metadata: typing.Mapping[str, Any]) -> None:
     least, below, choices = (metadata.get(bound) for bound in ("least", "below", "choices"))
     if choices is not None:
         one_of(name, value, choices)
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:  # a lone surrogate: how Python shows a file name that is not UTF-8
+            raise ValueError(f"{name} must be UTF-8, got {value!a}: rename the file or folder") from error
     if not isinstance(value, int | float):
         return
+    if abs(value) >= LARGEST and isinstance(value, int):
+        raise ValueError(f"{name} must be less than 2**128, got {short(value)}")
     finite = "finite and " * isinstance(value, float)
     if below is not None and not (least is None or least <= value < below):
         raise ValueError(f"{name} must be in [{least:g}, {below:g}), got {value}")

@@ -82,13 +82,13 @@ def test_options_that_do_not_exist_or_fit(capsys, monkeypatch, argv, message):
         assert "not to be reached" in failing(capsys, *argv)
 
 
-def test_ctrl_c_elsewhere_is_quiet(capsys, monkeypatch):
+def test_ctrl_c_elsewhere_is_one_line(capsys, monkeypatch):
     def slow(*_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(folder, "open_run", slow)
     assert cli.main(["sample", "x"]) == 130
-    assert capsys.readouterr().err == ""
+    assert capsys.readouterr().err == "minigan sample: stopped by Ctrl-C\n"
 
 
 def test_certify_hands_on_its_verdict(monkeypatch):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cli import failing
+from cli import failing, refused
 from minigan import cli
 
 
@@ -86,12 +86,17 @@ def test_a_class_by_its_name(capsys, pets, tmp_path):
         (["--n", "-2"], "sample needs n >= 1 images, got -2"),
         (["--n", "-2", "--label", "3"], "sample needs n >= 1 images, got -2"),
         (["--label", "10"], "unknown label '10': did you mean '1'? Choose from 0, 1, 2, "),
-        (["--seed", "-1"], "non-negative"),
         (["--out", "/"], "it is a folder; give the name of a file in it"),
     ],
 )
 def test_what_cannot_be_sampled(capsys, digits, argv, message):
     assert message in failing(capsys, "sample", digits, *argv)
+
+
+def test_a_seed_below_zero_is_a_wrong_usage(capsys, digits):
+    assert "argument --seed: expected a whole number >= 0, got '-1'" in refused(
+        capsys, "sample", digits, "--seed", "-1"
+    )
 
 
 def test_points_have_no_labels_and_no_separate_images(capsys, tmp_path):

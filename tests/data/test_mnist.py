@@ -14,6 +14,7 @@ from minigan.data import load, mnist
 from minigan.data.published import FILES, PUBLISHED
 
 original_cache = mnist._cache
+SETS = dict(PUBLISHED)
 rng = np.random.default_rng(0)
 ARRAYS = {
     "train-images-idx3-ubyte": rng.integers(0, 256, (7, 28, 28), dtype=np.uint8),
@@ -37,6 +38,7 @@ def tiny_sets(tmp_path, monkeypatch):
             mirrors=("http://127.0.0.1:9/one/", "http://127.0.0.1:9/two/"),  # no server listens there
             sha256=tuple(hashlib.sha256(GZ[file]).hexdigest() for file in FILES),
             md5=tuple(hashlib.md5(RAW[file]).hexdigest() for file in FILES),
+            sizes=tuple(len(GZ[file]) for file in FILES),
         )
         monkeypatch.setitem(PUBLISHED, name, tiny)
     monkeypatch.setattr(mnist, "DEBIAN", tmp_path / "debian")
@@ -179,7 +181,7 @@ def test_second_mirror_when_the_first_fails(server, tmp_path, first):
 
 
 def test_both_mirrors_fail(server, tmp_path):
-    put(tmp_path / "www" / "two", {name: b"<html>" for name in GZ})
+    put(tmp_path / "www" / "two", {name: gz[::-1] for name, gz in GZ.items()})
     with pytest.raises(ConnectionError) as caught:
         load("mnist", download=True)
     message = str(caught.value)
@@ -205,8 +207,9 @@ def test_downloads_are_kept_in_the_users_cache():
 
 
 def test_the_published_checksums_are_complete():
-    for published in PUBLISHED.values():
+    for published in SETS.values():
         assert all(len(set(mirror)) > 1 and mirror.endswith("/") for mirror in published.mirrors)
-        assert len(FILES) == len(published.sha256) == len(published.md5) == 4
+        assert len(FILES) == len(published.sha256) == len(published.md5) == len(published.sizes) == 4
+        assert round(sum(published.sizes) / 1e6) == published.megabytes
         assert {len(text) for text in published.sha256} == {64}
         assert {len(text) for text in published.md5} == {32}

@@ -143,20 +143,3 @@ def test_weights_with_swapped_axes(normal, same, dtype, any_threads, shape, k, s
     convolution.conv2d_dW(x, dy, stride, 1, gradient.swapaxes(2, 3))
     reference.conv2d_dW(x, dy, stride, 1, expected)
     same(gradient.swapaxes(2, 3), expected)
-
-
-def test_shapes_that_do_not_fit_are_refused_before_compiled_code():
-    x, W, dy = np.ones((2, 8, 8, 3)), np.ones((4, 4, 3, 5)), np.ones((2, 4, 4, 5))
-    for call in (
-        lambda: convolution.conv2d(x[..., :2], W, 2, 1),
-        lambda: convolution.conv2d_dx(dy[..., :4], W, 2, 1, (8, 8)),
-        lambda: convolution.conv2d_dW(x[..., :2], dy, 2, 1, np.zeros_like(W)),
-        lambda: convolution.conv2d_dW(x, dy[..., :4], 2, 1, np.zeros_like(W)),
-    ):
-        with pytest.raises(ValueError, match="channels expected by weights of shape"):
-            call()
-    with pytest.raises(ValueError, match="has no gradient of shape"):
-        convolution.conv2d_dx(dy, W, 2, 1, (12, 8))
-    for wrong in (dy[:1], dy[:, :3]):
-        with pytest.raises(ValueError, match=r"begins \(2, 4, 4\), got"):
-            convolution.conv2d_dW(x, wrong, 2, 1, np.zeros_like(W))

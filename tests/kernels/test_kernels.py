@@ -1,12 +1,14 @@
 """Which of the two, kernel or twin, a call runs."""
 
 import inspect
+import threading
 
 import numpy as np
 import pytest
 
 from minigan import kernels
 from minigan.kernels import elementwise, reference
+from minigan.kernels.parallel.run import run
 
 NAMES = [name for name, twin in vars(reference).items() if inspect.isfunction(twin) and not name.startswith("_")]
 
@@ -24,7 +26,7 @@ def called(monkeypatch):
     called = []
     monkeypatch.setattr(reference, "ema", lambda *a: called.append("reference"))
     monkeypatch.setattr(elementwise, "_ema", lambda *a: called.append("fast"))
-    monkeypatch.setattr(kernels, "ema", kernels._with_twin(elementwise.ema))
+    monkeypatch.setattr(kernels, "ema", kernels._with_twin(elementwise.ema, "average P | theta P"))
     return called
 
 
@@ -40,6 +42,36 @@ def test_use(called):
         raise KeyError("the choice ends even with an error")
     kernels.ema(a, a, 0.5)
     assert called == ["fast", "reference", "fast", "reference", "fast"]
+
+
+def test_use_holds_for_one_thread(called):
+    """Two threads whose blocks overlap: neither changes the kernels of the other, nor those that are used afterwards."""
+    a, entered, left = np.ones(3), threading.Event(), threading.Event()
+
+    def other():
+        with kernels.use("reference"):
+            entered.set()
+            left.wait(10)
+            kernels.ema(a, a, 0.5)
+
+    thread = threading.Thread(target=other)
+    with kernels.use("reference"):
+        thread.start()
+        entered.wait(10)
+        with kernels.use("fast"):
+            kernels.ema(a, a, 0.5)
+    kernels.ema(a, a, 0.5)
+    left.set()
+    thread.join()
+    kernels.ema(a, a, 0.5)
+    assert called == ["fast", "fast", "reference", "fast"]
+
+
+def test_use_holds_in_the_shares_of_a_python_function(called):
+    a = np.ones(3)
+    with kernels.use("reference"):
+        run(lambda i, j: kernels.ema(a, a, 0.5), 4, size=1e9)
+    assert set(called) == {"reference"}
 
 
 def test_complex_numbers_get_the_twin(called):

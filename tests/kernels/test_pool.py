@@ -35,6 +35,8 @@ def test_another_layout_is_read_correctly(normal):
 
 def test_shapes_that_do_not_fit_are_refused():
     x, y = np.zeros((1, 4, 4, 2)), np.zeros((1, 2, 2, 2))
-    for dy, other in ((np.zeros((1, 2, 3, 2)), y), (y, np.zeros((1, 3, 2, 2)))):
-        with pytest.raises(ValueError, match="another shape"):
-            pool.maxpool_dx(dy, x, other, 2)
+    for dy, other in ((np.zeros((1, 2, 3, 2)), y), (y, np.zeros((1, 3, 2, 2))), (np.zeros((1, 2, 3, 2)),) * 2):
+        with pytest.raises(ValueError, match="maxpool_dx"):
+            kernels.maxpool_dx(dy, x, other, 2)
+    with pytest.raises(ValueError, match="k must be a whole number >= 1"):
+        kernels.maxpool(x, 0)

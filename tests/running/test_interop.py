@@ -5,6 +5,7 @@ tests/oracle repeats this for a complete network, with answers computed by PyTor
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from minigan.layers import (
     BatchNorm,
@@ -30,6 +31,7 @@ from minigan.layers import (
 from minigan.network import Sequential
 from minigan.running import interop
 from minigan.running.build import build
+from minigan.running.checkpoint import CheckpointError
 from minigan.zoo import gan
 
 RNG = np.random.default_rng(0)
@@ -254,3 +256,51 @@ def test_a_reshape_that_needs_no_permutation_is_accepted():
     """With one channel, or one pixel, both orders are the same."""
     for shape in ((3, 4, 1), (1, 1, 12)):
         assert interop.to_torch(network(Reshape(*shape), Conv2d(shape[-1], 1, 1))).keys() == {"1.weight", "1.bias"}
+
+
+# ---- files and numbers of strangers ------------------------------------------------------------------------------------
+
+
+def test_weights_are_read_from_a_safetensors_file(tmp_path):
+    net, other = network(Dense(3, 2)), network(Dense(3, 2))
+    save_file(interop.to_torch(net), tmp_path / "weights.safetensors")
+    interop.from_torch(other, tmp_path / "weights.safetensors")
+    np.testing.assert_array_equal(other.theta, net.theta)
+
+
+@pytest.mark.parametrize(
+    ("bias", "message"),
+    [
+        ([1.0, np.nan], "0.bias holds NaN"),
+        ([1e300, 1.0], "too large for float32"),
+        ([1j, 2j], "0.bias must be an array of real numbers, got complex128"),
+        ([True, False], "got bool"),
+        (["a", "b"], "got <U1"),
+        ([[1], [2, 3]], "0.bias must be an array of real numbers: .*inhomogeneous"),
+        (None, "got object"),
+    ],
+)
+def test_weights_that_are_no_finite_numbers_are_refused_and_nothing_is_written(bias, message):
+    net = Sequential(Dense(3, 2), rng=0)
+    before = net.theta.copy()
+    with pytest.raises((ValueError, TypeError), match=message):
+        interop.from_torch(net, {"0.weight": np.zeros((2, 3)), "0.bias": bias})
+    np.testing.assert_array_equal(net.theta, before)
+
+
+def test_a_negative_variance_is_refused():
+    net = Sequential(BatchNorm(2), rng=0)
+    weights = interop.to_torch(net) | {"0.running_var": np.array([1.0, -1.0])}
+    with pytest.raises(ValueError, match=r"0\.running_var holds negative numbers"):
+        interop.from_torch(net, weights)
+
+
+def test_what_is_no_state_dict_is_named(tmp_path):
+    net = Sequential(Dense(3, 2), rng=0)
+    with pytest.raises(TypeError, match="must be a state_dict or the path of a safetensors file, got list"):
+        interop.from_torch(net, [1])
+    (tmp_path / "weights.pt").write_bytes(b"PK\x03\x04 and so on")
+    with pytest.raises(
+        CheckpointError, match=r"weights.pt is not .* as PyTorch's .pt .* convert it where it comes from"
+    ):
+        interop.from_torch(net, tmp_path / "weights.pt")

@@ -6,11 +6,15 @@ The author of a kernel needs three names from here:
     launch     calls it on all threads, each share once (@product_kernel and `matmul` if it multiplies matrices)
     @inside    makes a helper function callable from kernels (@subroutine if it has loops)
 
-    threads.py      `kernel`, `launch`, scratch memory, how many threads
+    threads.py      how many threads, how many shares
+    launch.py       `kernel`, `launch`: compiled shares on all threads
+    run.py          `run`: shares of a Python function
     pool.py         the threads
     native.py       how compiled code hands them shares
     intrinsics.py   the instructions that takes
     blas.py         matrix products in compiled code
     jit.py          how functions are compiled
+    cache.py        compiled code on disk, checked before it is loaded
+    scratch.py      buffers that are used again
     memory.py       keep the memory that a step frees
 """

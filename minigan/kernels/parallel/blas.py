@@ -23,7 +23,7 @@ from minigan.kernels.parallel.jit import inside, jit
 from minigan.kernels.parallel.native import BLAS, PRODUCTS
 
 ROW_MAJOR, PLAIN, TRANSPOSED = 101, 111, 112  # CblasRowMajor, CblasNoTrans, CblasTrans
-_counter_lock = threading.Lock()
+counter_lock = threading.RLock()
 
 
 @cache
@@ -59,7 +59,7 @@ def matmul(state: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.ndarray, beta:
     a and b may be transposed views; in each row of c the numbers must be neighbours in memory.  The 2 m k n operations are
     added to state[PRODUCTS], which counts all multiplications and additions made in products.
     """
-    with _counter_lock:
+    with counter_lock:
         state[PRODUCTS] += 2 * c.size * a.shape[1]
     if beta:
         c += a @ b

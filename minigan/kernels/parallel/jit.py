@@ -1,10 +1,10 @@
 """How kernels are compiled: `@jit` for what Python calls, `@inside` for what only compiled code calls.
 
-`numba.njit` compiles a function for the dtypes it meets, on its first call; nothing compiles at import.  We always ask
-for the same options:
+`numba.njit` compiles a function for the dtypes it meets, on its first call; nothing compiles at import.  The
+machine code is kept on disk (cache.py), so only the first process waits for the compiler.  We always ask for the same
+options:
 
-  cache=True              the machine code is kept on disk, so only the first process waits for the compiler
-  nogil=True              the kernel releases Python's lock: two threads can run it at the same time (see threads.py)
+  nogil=True              the kernel releases Python's lock: two threads can run it at the same time (see launch.py)
   error_model="numpy"     1/0 is inf, as in NumPy, and not an exception: without that test the loop vectorises
   fastmath={"contract"}   a*b + c may become one fused multiply-add, with one rounding instead of two: faster and more
                           accurate.  The other fast-math flags stay off: "nnan" and "ninf" promise that no NaN and no
@@ -18,17 +18,18 @@ compiled again in each process, and one warning says so.  NUMBA_DISABLE_JIT=1 ru
 debugger), NUMBA_BOUNDSCHECK=1 checks indices.
 """
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import numba
 from numba import types
-from numba.core import cgutils, event, utils
+from numba.core import cgutils, config, event, utils
 from numba.core.compiler import compile_internal
 from numba.core.targetconfig import ConfigStack
 from numba.extending import lower_builtin, type_callable
+
+from minigan.kernels.parallel.cache import KernelCache, warn_once
 
 OPTIONS: dict[str, Any] = {
     "nogil": True,
@@ -37,7 +38,6 @@ OPTIONS: dict[str, Any] = {
     "_nrt": False,
     "no_cfunc_wrapper": True,
 }
-_warned = False
 _kernels: list[Callable] = []  # all functions given to `jit`
 _listeners: list[event.Listener] = []  # of on_compile: one or none
 _copies: WeakKeyDictionary = (
@@ -48,13 +48,20 @@ _copies: WeakKeyDictionary = (
 def jit(function: Callable) -> Callable:
     """Compile `function` on its first call, with the cache on disk if there is a folder for it."""
     _kernels.append(function)
+    dispatcher = numba.njit(**OPTIONS)(function)
+    if config.DISABLE_JIT:  # type: ignore[attr-defined]
+        return dispatcher
     try:
-        return numba.njit(cache=True, **OPTIONS)(function)
+        dispatcher._cache = KernelCache(function)
     except RuntimeError as error:  # "cannot cache function ...: no locator available": no folder can be written
         if "cannot cache" not in str(error):
             raise
-        _warn_once()
-        return numba.njit(**OPTIONS)(function)
+        warn_once(
+            "folder",
+            "minigan found no folder where compiled kernels can be kept, so each process compiles them again "
+            "(some seconds). Set NUMBA_CACHE_DIR to a folder you may write to.",
+        )
+    return dispatcher
 
 
 def inside(function: Callable, *, compiled: Callable | None = None, inlined: bool = True) -> Callable:
@@ -142,15 +149,3 @@ class _Listener(event.Listener):
 
     def on_end(self, event: Any) -> None:
         pass
-
-
-def _warn_once() -> None:
-    global _warned
-    if not _warned:
-        _warned = True
-        warnings.warn(
-            "minigan found no folder where compiled kernels can be kept, so each process compiles them again "
-            "(some seconds). Set NUMBA_CACHE_DIR to a folder you may write to.",
-            RuntimeWarning,
-            stacklevel=3,
-        )

@@ -14,13 +14,11 @@ again and again (for some milliseconds; then they do sleep).  Handing over a job
 
 The number of the job is part of the ticket, so a late thread cannot take a share of one job with the fields of another.
 
-Numba's cache of compiled kernels checks a kernel's own file only, but a kernel contains code from other files too.  So
-each kernel writes a STAMP, a checksum of all files in kernels/ when it was compiled; `launch` compiles it again if they
-have changed since.  (The position of STAMP must therefore never change: an old kernel writes it where it used to be.)
+A call first writes its job into an array of its own, and compiled code moves it to the one that all threads see.  There is
+no moment at which Python runs while a shared job is half written or the pool is taken: a signal handler or Ctrl-C in between
+can neither change the job nor leave the pool taken.  If another call has the pool, the caller computes its job alone.
 """
 
-import zlib
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -41,19 +39,18 @@ from minigan.kernels.parallel.intrinsics import (
 from minigan.kernels.parallel.jit import inside, jit
 
 # positions in `state` (int64); a number that several threads watch or change has a cache line of its own
-TICKET, DONE, CALLS, PRODUCTS = 0, 8, 16, 24
-ENTRY, LENGTH, SHARES, FAILED, CUTS, YIELD, STAMP, BLAS, ARGS = 32, 33, 34, 35, 36, 37, 40, 41, 48
+TICKET, DONE, CALLS, PRODUCTS, BUSY = 0, 8, 16, 24, 32
+ENTRY, LENGTH, SHARES, FAILED, CUTS, YIELD, USED, BLAS, ARGS = 40, 41, 42, 43, 44, 45, 46, 48, 56
 SIZE = 512  # of `state`; the arguments of a job must fit behind ARGS
 LEFT = 0xFFFF  # the bits of a ticket that count the shares left; the bits above hold the number of the job
 PATIENCE = 1_000  # reads of a number (some 20 microseconds) before a waiting thread lets other programs have the core
 IDLE = 4_000  # this many more reads for a pool thread between two jobs: longer than the pauses within a training step
 
-THIS_STAMP = zlib.crc32(b"".join(p.read_bytes() for p in sorted(Path(__file__).parent.parent.rglob("*.py"))))
-COMPILED = not config.DISABLE_JIT  # type: ignore[attr-defined]  # else kernels are plain Python, and so is `offer` (threads.py)
+COMPILED = not config.DISABLE_JIT  # type: ignore[attr-defined]  # else kernels are plain Python, and so is `offer` (launch.py)
 
 
 def write_job(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-    """The instructions of offer(state, kernel, args, length): write ENTRY, LENGTH and the arguments into `state`."""
+    """The instructions of offer(state, kernel, args, length): write ENTRY, LENGTH, the arguments and their size."""
     (_, kernel, args, _), (state, _, given, length) = signature.args, values
     called = kernel.get_call_type(context.typing_context, (*SPAN[1:], *args.types), {})
     size, room = context.get_abi_sizeof(given.type), 8 * (SIZE - ARGS)
@@ -67,7 +64,7 @@ def write_job(context: Any, builder: Any, signature: Any, values: Any) -> Any:
     function = share_function(context, builder, kernel, called, given.type)
     builder.store(builder.ptrtoint(function, INT), position(ENTRY))
     builder.store(length, position(LENGTH))
-    builder.store(INT(THIS_STAMP), position(STAMP))
+    builder.store(INT(-(-size // 8)), position(USED))
     return context.get_dummy_value()
 
 
@@ -109,9 +106,17 @@ def serve(state: np.ndarray, calls: int, patience: int) -> int:
 
 
 @jit
-def fork(state: np.ndarray) -> None:
-    """Offer the job written in `state` to all threads, take part in it, and return when all of it is done."""
-    shares = max(1, min(state[CUTS], state[LENGTH]))
+def fork(job: np.ndarray, pool: np.ndarray) -> int:
+    """Compute the job written in `job`, with the threads that wait at `pool` unless another call has them -> 1 if a share failed.
+
+    Both are a `state`, and may be the same one.
+    """
+    mine = compare_and_swap(pool, BUSY, 0, 1)
+    state = pool if mine else job
+    state[ENTRY], state[LENGTH] = job[ENTRY], job[LENGTH]
+    for k in range(ARGS, ARGS + job[USED]):
+        state[k] = job[k]
+    shares = max(1, min(job[CUTS], job[LENGTH]))
     state[SHARES], state[FAILED], state[DONE] = shares, 0, 0
     ticket = load(state, TICKET)
     compare_and_swap(state, TICKET, ticket, ((ticket >> 16) + 1) << 16 | shares)
@@ -120,3 +125,7 @@ def fork(state: np.ndarray) -> None:
     while load(state, DONE) < shares:
         wait(state, reads)
         reads += 1
+    failed = state[FAILED]
+    if mine:
+        compare_and_swap(pool, BUSY, 1, 0)
+    return failed

@@ -8,14 +8,14 @@ where the definition has 36.  So there are two meaningful rates, and both are re
     real    operations executed / time              how well the machine is used; at most the sgemm peak
 
 The direct count follows from the shapes of each kernel call.  The real count comes from the kernels: each product they make
-increments a counter (kernels/parallel/threads.py).
+increments a counter (kernels/parallel/launch.py).
 """
 
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from minigan.kernels.parallel.threads import products
+from minigan.kernels.parallel.launch import products
 from minigan.measure.bench.calls import listening
 
 

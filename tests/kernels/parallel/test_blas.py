@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from minigan.kernels.parallel.blas import matmul
-from minigan.kernels.parallel.threads import launch, product_kernel, products
+from minigan.kernels.parallel.launch import launch, product_kernel, products
+from minigan.kernels.parallel.threads import parts
 
 
 @product_kernel
@@ -49,5 +50,5 @@ def test_nothing_to_multiply():
 
 def test_products_are_counted(any_threads):
     before = products()
-    launch(_multiply, 1e9, 1, np.ones((3, 4)), np.ones((4, 5)), np.empty((3, 5)), 0.0)
+    launch(_multiply, parts(1e9), 1, np.ones((3, 4)), np.ones((4, 5)), np.empty((3, 5)), 0.0)
     assert products() - before == 2 * 3 * 4 * 5

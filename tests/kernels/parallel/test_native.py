@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from minigan.kernels.parallel import native, threads
-from minigan.kernels.parallel.threads import kernel, launch
+from minigan.kernels.parallel.launch import kernel, launch
+from minigan.kernels.parallel.threads import parts
 
 COMPILED = native.COMPILED
 
@@ -40,7 +41,7 @@ def test_every_share_is_computed_once_whatever_the_timing(any_threads):
     for n in range(1000):
         length = n * 7 % 101
         counts, share_of = np.zeros(length), np.full(length, -1)
-        launch(_count, 1e9, len(counts), counts, share_of, n)
+        launch(_count, parts(1e9), len(counts), counts, share_of, n)
         assert (counts == n).all()
         shares = max(1, min(any_threads, length))
         expected = np.repeat(np.arange(shares), np.diff([length * s // shares for s in range(shares + 1)]))
@@ -51,7 +52,7 @@ def test_more_shares_than_threads_and_more_than_items(any_threads):
     threads.set_threads(any_threads, shares=5)
     for length in (0, 1, 3, 5, 12):
         counts, share_of = np.zeros(length), np.zeros(length, int)
-        launch(_count, 1e9, len(counts), counts, share_of, 1)
+        launch(_count, parts(1e9), len(counts), counts, share_of, 1)
         assert (counts == 1).all()
         assert share_of.tolist() == sorted(share_of)
         assert len(set(share_of.tolist())) == min(5, length)
@@ -59,7 +60,7 @@ def test_more_shares_than_threads_and_more_than_items(any_threads):
 
 def test_a_call_does_not_wait_for_a_sleeping_thread(any_threads, monkeypatch):
     a = np.zeros(4)
-    launch(_slow, 1e9, len(a), a)  # the pool starts
+    launch(_slow, parts(1e9), len(a), a)  # the pool starts
     if not COMPILED or any_threads == 1:
         return
     deadline = time.perf_counter() + 10
@@ -69,7 +70,7 @@ def test_a_call_does_not_wait_for_a_sleeping_thread(any_threads, monkeypatch):
     woken = []
     monkeypatch.setattr(threads._pool, "wake", lambda: woken.append(True))  # so the thread stays asleep
     a[:] = 0
-    launch(_slow, 1e9, len(a), a)
+    launch(_slow, parts(1e9), len(a), a)
     assert (a > 0).all()
     assert len(woken) == 1
 
@@ -81,7 +82,7 @@ def test_two_callers_at_once(any_threads):
     def calls(step):
         for _ in range(300):
             counts, share_of = np.zeros(50), np.zeros(50, int)
-            launch(_count, 1e9, len(counts), counts, share_of, step)
+            launch(_count, parts(1e9), len(counts), counts, share_of, step)
             if not (counts == step).all():
                 wrong.append(counts)
 
@@ -95,29 +96,11 @@ def test_two_callers_at_once(any_threads):
 
 def test_arguments_are_not_kept(any_threads):
     counts, share_of = np.zeros(64), np.zeros(64, int)
-    launch(_count, 1e9, len(counts), counts, share_of, 1)
+    launch(_count, parts(1e9), len(counts), counts, share_of, 1)
     before = sys.getrefcount(counts), sys.getrefcount(share_of)
     for _ in range(100):
-        launch(_count, 1e9, len(counts), counts, share_of, 1)
+        launch(_count, parts(1e9), len(counts), counts, share_of, 1)
     assert (sys.getrefcount(counts), sys.getrefcount(share_of)) == before
-
-
-@pytest.mark.skipif(not COMPILED, reason="without a compiler there is no cache")
-def test_code_compiled_from_older_files_is_compiled_again(monkeypatch):
-    """Numba's cache checks the kernel's own file only; the other files may have changed, even the layout of `state`."""
-    counts, share_of = np.zeros(8), np.zeros(8, int)
-    launch(_count, 1, len(counts), counts, share_of, 1)
-    compiled = []
-    recompile = _count.recompile
-    monkeypatch.setattr(_count, "recompile", lambda: (compiled.append(True), recompile()))
-    monkeypatch.setattr(native, "THIS_STAMP", native.THIS_STAMP + 1)  # as if a file had been edited
-    for _ in range(2):
-        launch(_count, 1, len(counts), counts, share_of, 1)
-    assert len(compiled) == 1
-    assert (counts == 3).all()
-    monkeypatch.undo()
-    launch(_count, 1, len(counts), counts, share_of, 1)  # and again, with the files as they are
-    assert (counts == 4).all()
 
 
 @pytest.mark.skipif(not COMPILED, reason="without a compiler nothing is packed")
@@ -135,14 +118,15 @@ def test_a_failure_in_a_share_is_raised(tmp_path):
     code = """
 import numpy as np
 from minigan.kernels.parallel import threads
-from minigan.kernels.parallel.threads import kernel, launch
+from minigan.kernels.parallel.launch import kernel, launch
+from minigan.kernels.parallel.threads import parts
 @kernel
 def _beyond(i, j, s, a):
     a[j] = 1
 threads.set_threads(2)
 for _ in range(2):
     try:
-        launch(_beyond, 1e9, 5, np.zeros(5))
+        launch(_beyond, parts(1e9), 5, np.zeros(5))
     except (RuntimeError, IndexError) as error:
         print(error)
 """

@@ -13,6 +13,7 @@ import pytest
 
 from minigan import kernels
 from minigan.kernels.parallel import blas, threads
+from minigan.kernels.parallel.run import run
 
 
 def _python(code, **environment):
@@ -29,25 +30,26 @@ def settings():
 
 
 def test_shares_are_contiguous_and_in_order(any_threads):
-    spans = threads.run(lambda i, j: (i, j), 10, size=1e9)
+    spans = run(lambda i, j: (i, j), 10, size=1e9)
     assert spans[0][0] == 0
     assert spans[-1][1] == 10
     assert len(spans) == any_threads
     assert all(a[1] == b[0] for a, b in itertools.pairwise(spans))
-    assert threads.run(lambda i, j: (i, j), 0, size=1e9) == [(0, 0)]
-    assert threads.run(lambda i, j: (i, j), 1, size=1e9) == [(0, 1)]
+    assert run(lambda i, j: (i, j), 0, size=1e9) == [(0, 0)]
+    assert run(lambda i, j: (i, j), 1, size=1e9) == [(0, 1)]
 
 
 def test_small_work_is_not_cut(settings):
     threads.set_threads(2)
     caller = threading.get_ident()
-    assert threads.run(lambda i, j: (i, j, threading.get_ident()), 10, size=100) == [(0, 10, caller)]
-    assert len({thread for *_, thread in threads.run(lambda i, j: (i, j, threading.get_ident()), 10, size=1e9)}) == 2
+    assert run(lambda i, j: (i, j, threading.get_ident()), 10, size=100) == [(0, 10, caller)]
+    both = threading.Barrier(2, timeout=10)
+    assert len(set(run(lambda i, j: (both.wait(), threading.get_ident())[1], 10, size=1e9))) == 2
 
 
 def test_nested_calls_do_not_wait_for_the_pool(any_threads):
-    inner = lambda i, j: sum(threads.run(lambda a, b: b - a, j - i, size=1e9))  # noqa: E731
-    assert sum(threads.run(inner, 100, size=1e9)) == 100
+    inner = lambda i, j: sum(run(lambda a, b: b - a, j - i, size=1e9))  # noqa: E731
+    assert sum(run(inner, 100, size=1e9)) == 100
 
 
 def test_an_error_in_any_share_is_raised_after_all_have_stopped(any_threads):
@@ -60,7 +62,7 @@ def test_an_error_in_any_share_is_raised_after_all_have_stopped(any_threads):
         done.append(i)
 
     with pytest.raises(FloatingPointError, match="first share"):
-        threads.run(work, 12, size=1e9)
+        run(work, 12, size=1e9)
     assert len(done) == (any_threads - 1 if any_threads > 1 else 0)
 
     def last(i, j):
@@ -68,31 +70,13 @@ def test_an_error_in_any_share_is_raised_after_all_have_stopped(any_threads):
             raise FloatingPointError("last share")
 
     with pytest.raises(FloatingPointError, match="last share"):
-        threads.run(last, 12, size=1e9)
+        run(last, 12, size=1e9)
 
 
 def test_blas_is_held_at_one_thread():
     kernels.dense(np.ones((2, 3)), np.ones((3, 4)))
     libraries = blas.libraries()
     assert all(library.get_num_threads() == 1 for library in libraries)
-
-
-def test_scratch_is_reused_aligned_and_private():
-    a = threads.scratch("test", (3, 5), np.float32)
-    b = threads.scratch("test", (2, 2), np.float64)
-    assert a.shape == (3, 5)
-    assert a.dtype == np.float32
-    assert a.ctypes.data % 64 == 0
-    assert np.shares_memory(a, b)
-    assert threads.scratch("test", (100, 100), np.float32).shape == (100, 100)
-    assert not np.shares_memory(
-        threads.scratch("another", (2, 2), np.float64), threads.scratch("test", (2, 2), np.float64)
-    )
-    buffers = []
-    other = threading.Thread(target=lambda: buffers.append(threads.scratch("test", (2, 2), np.float64)))
-    other.start()
-    other.join()
-    assert not np.shares_memory(buffers[0], threads.scratch("test", (2, 2), np.float64))
 
 
 @pytest.mark.parametrize(("n", "shares"), [(0, None), (-1, None), (1.5, None), ("2", None), (2, 0), (2, 1.0)])
@@ -107,11 +91,11 @@ def test_too_many_shares_are_refused(settings):
 
 
 def test_the_environment_sets_the_threads(settings, monkeypatch):
-    monkeypatch.setattr(threads, "_threads", 0)  # as in a new process
+    monkeypatch.setattr(threads, "_pool", None)  # as in a new process
     monkeypatch.setenv("MINIGAN_THREADS", "3")
     assert (threads.get_shares(), threads.get_threads()) == (3, 3)
     for wrong in ("0", "two", "-1", "1.5", ""):
-        monkeypatch.setattr(threads, "_threads", 0)
+        monkeypatch.setattr(threads, "_pool", None)
         monkeypatch.setenv("MINIGAN_THREADS", wrong)
         with pytest.raises(ValueError, match=f"MINIGAN_THREADS must be a whole number of at least 1, got '{wrong}'"):
             threads.get_threads()

@@ -1,0 +1,211 @@
+"""What a kernel accepts.  Compiled code checks no index: given a wrong length it would read, or write, beyond an array.
+
+Each public kernel declares its arrays in one line, such as
+
+    conv2d_dW    x N H W C | dy N R S O | *dW k k C O
+
+One letter is one size wherever it appears, 2H is twice H, and ... is any number of axes, the same in all arrays.  An array
+with * is changed in place: it must be writable, and must not share memory with another argument.  One with ? may be None.
+
+The check of shapes takes some ten microseconds, so each combination of shapes is checked once and then remembered.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy import may_share_memory, ndarray
+
+COMPILED = (np.dtype(np.float32), np.dtype(np.float64))  # NumPy has one object for each native dtype
+MANY = 10_000  # combinations of shapes that are remembered
+
+
+class Array(NamedTuple):
+    """One array of a declaration."""
+
+    name: str
+    sizes: tuple[str, ...]
+    in_place: bool
+    optional: bool
+
+    def __str__(self) -> str:
+        return f"{self.name} ({', '.join(self.sizes)}{',' * (len(self.sizes) == 1)})"
+
+
+def _declared(text: str) -> Array:  # "*dW k k C O"
+    name, *sizes = text.split()
+    return Array(name.strip("*?"), tuple(sizes), name.startswith("*"), name.endswith("?"))
+
+
+class Arguments:
+    """The declared arguments of a kernel.
+
+    Parameters
+    ----------
+    kernel : str
+        Its name, for messages.
+    names : list of str
+        All its parameters.
+    declaration : str
+        Its arrays, separated by |.
+    rule : callable, optional
+        rule(sizes, **others): what else must hold between the sizes of all letters and the parameters that are not arrays.  It
+        returns a sentence if that does not hold, else "".
+    """
+
+    def __init__(self, kernel: str, names: list[str], declaration: str, rule: Callable[..., str] | None = None) -> None:
+        self.kernel, self.names, self.rule = kernel, names, rule
+        self.arrays = {names.index(a.name): a for a in map(_declared, declaration.split("|"))}
+        self.in_place = [i for i, a in self.arrays.items() if a.in_place]
+        self.others = [[j for j in self.arrays if j not in self.in_place[: k + 1]] for k in range(len(self.in_place))]
+        self.numbers = [i for i, name in enumerate(names) if rule and i not in self.arrays]
+        self.geometry = 1 + max([*self.arrays, *self.numbers])  # so many arguments decide whether the shapes fit
+        self.fitting: dict[tuple, bool] = {}  # shapes and whole numbers that fit -> True if no array is empty
+
+    def compiled(self, args: tuple) -> bool:
+        """True if compiled code can compute this call, False if the twin has to.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the arguments do not fit; the message names what is expected and what was given.
+        """
+        given = args[: self.geometry]
+        try:
+            key = tuple([a.shape if type(a) is ndarray else a for a in given])
+            compiled = self.fitting.get(key)
+        except TypeError:  # not hashable
+            key, compiled = (), None
+        if compiled is None:
+            compiled = self._check(args)
+            if len(self.fitting) >= MANY:
+                self.fitting.clear()
+            if key:
+                self.fitting[key] = compiled
+        if self.in_place:
+            self._check_memory(args)
+        dtype = args[0].dtype
+        if compiled and (dtype is COMPILED[0] or dtype is COMPILED[1]):
+            for i in self.arrays:
+                if i < len(args) and args[i] is not None and args[i].dtype is not dtype:
+                    break
+            else:
+                return True
+        self._check_dtypes(args)
+        return False
+
+    def _check(self, args: tuple) -> bool:
+        """Do all shapes and whole numbers fit?  -> True if no array is empty."""
+        sizes: dict[str, Any] = {}
+        for i, array in self.arrays.items():
+            a = args[i] if i < len(args) else None
+            if a is None and array.optional:
+                continue
+            if type(a) is not np.ndarray:
+                raise TypeError(f"{self.kernel}: {array.name} must be a NumPy array, got {type(a).__name__}")
+            if not _fits(a.shape, array.sizes, sizes):
+                raise ValueError(self._shapes(args))
+        numbers = {self.names[i]: args[i] if i < len(args) else None for i in self.numbers}
+        if self.rule and (sentence := self.rule(sizes, **numbers)):
+            raise ValueError(
+                f"{self._shapes(args)}, " + ", ".join(f"{k} {v}" for k, v in numbers.items()) + f": {sentence}"
+            )
+        return all(args[i].size for i in self.arrays if i < len(args) and args[i] is not None)
+
+    def _shapes(self, args: tuple) -> str:
+        given = [f"{a.name} {getattr(args[i], 'shape', args[i])}" for i, a in self.arrays.items() if i < len(args)]
+        return f"{self.kernel} expects {', '.join(map(str, self.arrays.values()))}, got {', '.join(given)}"
+
+    def _check_memory(self, args: tuple) -> None:
+        for k, i in enumerate(self.in_place):
+            if not args[i].flags.writeable:
+                raise ValueError(f"{self.kernel} changes {self.names[i]} in place, but {self.names[i]} is read-only")
+            for j in self.others[k]:
+                if may_share_memory(args[i], args[j]) and _overlap(args[i], args[j]):
+                    a, b = self.names[i], self.names[j]
+                    raise ValueError(f"{self.kernel} changes {a} in place, but {a} and {b} share memory")
+
+    def _check_dtypes(self, args: tuple) -> None:  # for the twin: compiled code has one dtype
+        arrays = {a.name: args[i] for i, a in self.arrays.items() if i < len(args) and args[i] is not None}
+        for name, a in arrays.items():
+            if a.dtype.kind not in "biufc":
+                raise TypeError(f"{self.kernel} computes with numbers, got {name} of dtype {a.dtype}")
+        together = np.result_type(*(a.dtype for a in arrays.values()))
+        for i in self.in_place:
+            name, dtype = self.names[i], args[i].dtype
+            if dtype.kind not in "fc" or not np.can_cast(together, dtype, "same_kind"):
+                raise TypeError(
+                    f"{self.kernel} cannot change {name} of dtype {dtype} in place: the result is {together}"
+                )
+
+
+def _fits(shape: tuple[int, ...], declared: tuple[str, ...], sizes: dict[str, Any]) -> bool:
+    """Has an array of this shape the declared sizes?  Enters the sizes that were not known before."""
+    if declared[0] == "...":
+        declared = declared[1:]
+        free = len(shape) - len(declared)
+        if free < 0 or sizes.setdefault("...", shape[:free]) != shape[:free]:
+            return False
+        shape = shape[free:]
+    if len(shape) != len(declared):
+        return False
+    for n, letter in zip(shape, declared, strict=True):
+        if letter[0] == "2":
+            n, odd = divmod(n, 2)
+            letter = letter[1:]
+            if odd:
+                return False
+        if sizes.setdefault(letter, n) != n:
+            return False
+    return True
+
+
+def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
+    """Do two arrays whose memory ranges overlap have a number in common?  If that is hard to find out: yes."""
+    try:
+        return np.shares_memory(a, b, max_work=100_000)
+    except np.exceptions.TooHardError:
+        return True
+
+
+_checked: WeakKeyDictionary = (
+    WeakKeyDictionary()
+)  # optimizer -> the identities of its vectors when they were last checked
+
+
+def check_vectors(optimizer: Any) -> None:
+    """Raise an error unless theta, grad and the optimizer's vectors fit: contiguous, of one length and one float dtype.
+
+    Also if net.theta or net.grad has been replaced by another array: the layers would not see what is written there.  Called
+    before each step; the same arrays are not checked twice.
+
+    Parameters
+    ----------
+    optimizer
+        net: a network with theta, grad (P,), and layers that hold views of them; vectors(): name -> vector (P,).
+    """
+    net, owner = optimizer.net, type(optimizer).__name__
+    vectors = {"net.theta": net.theta, "net.grad": net.grad, **optimizer.vectors()}
+    identities = [*map(id, vectors.values())]
+    if _checked.get(optimizer) == identities:
+        return
+    theta = net.theta
+    for name, vector in vectors.items():
+        if type(vector) is not ndarray or vector.dtype.kind not in "fc":
+            kind = f"dtype {vector.dtype}" if isinstance(vector, ndarray) else type(vector).__name__
+            raise TypeError(f"{owner}: {name} must be a NumPy array of floats, got {kind}")
+        if vector.ndim != 1 or vector.shape != theta.shape or vector.dtype != theta.dtype:
+            given = f"{theta.shape} {theta.dtype} and {vector.shape} {vector.dtype}"
+            raise ValueError(f"{owner}: net.theta and {name} must be vectors of one length and dtype, got {given}")
+        if not (vector.flags.c_contiguous and vector.flags.writeable):
+            raise ValueError(f"{owner}: {name} must be contiguous and writable")
+    for layer in (inner for outer in getattr(net, "layers", ()) for inner in outer.walk()):
+        for name in layer.parameters:
+            for what, view in (("theta", getattr(layer, name)), ("grad", getattr(layer, f"d{name}"))):
+                if view.size and not may_share_memory(view, getattr(net, what)):
+                    raise ValueError(
+                        f"{owner}: net.{what} has been replaced by another array, which the layers do not see: write into it "
+                        f"instead, net.{what}[...] = values"
+                    )
+    _checked[optimizer] = identities

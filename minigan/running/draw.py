@@ -1,0 +1,50 @@
+"""Samples of a game, batch by batch: their number is limited by the disk, not by the memory."""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from minigan import plots
+from minigan.game import Game
+from minigan.running.machine import MOST_PIXELS
+
+BATCH = 500  # samples at a time
+MOST_POINTS = 1_000_000  # in one picture of the plane
+
+
+def draw(game: Game, n: int, seed: int, label: int | None = None) -> Iterator[np.ndarray]:
+    """n samples in batches; a conditional game draws all classes in turn, or only `label`.  Raises ValueError for n < 1."""
+    if n < 1:
+        raise ValueError(f"sample needs n >= 1 images, got {n}")
+    rng = np.random.default_rng(seed)
+    for start in range(0, n, BATCH):
+        turn = np.arange(start, min(start + BATCH, n))
+        if label is not None:
+            turn[:] = label
+        labels = turn % game.classes if game.classes else None
+        yield game.sample(len(turn), rng, labels)
+
+
+def save_separate(samples: np.ndarray, folder: Path, first: int, n: int) -> list[Path]:
+    """Write samples first, first + 1, ... of n as one PNG each, 007.png -> the files.  Raises ValueError for points."""
+    if samples.ndim != 4:
+        raise ValueError("points in the plane are drawn in one picture: leave --separate out")
+    digits = len(str(n - 1))
+    files = [folder / f"{first + i:0{digits}d}.png" for i in range(len(samples))]
+    for file, image in zip(files, samples, strict=True):
+        plots.save_png(file, image)
+    return files
+
+
+def check_sheet(samples: np.ndarray, n: int, path: Path) -> None:
+    """Raise ValueError if n samples like these are too many for one picture, or the suffix of `path` is no format for it."""
+    if samples.ndim == 4:
+        plots.format_of(path, plots.FORMATS)
+        most = MOST_PIXELS // math.prod(side + 2 for side in samples.shape[1:3])  # a gap of 2 pixels around each
+        remedy = "ask for fewer, or write one file each with --separate DIR and without --out"
+    else:
+        most, remedy = MOST_POINTS, "ask for fewer"
+    if n > most:
+        raise ValueError(f"one picture holds at most {most:,} of these samples, got n = {n:,}: {remedy}")

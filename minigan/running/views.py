@@ -1,0 +1,28 @@
+"""Are the layers' weights still parts of their network's vectors?
+
+An optimizer moves theta, and a checkpoint stores it; the layers compute with views of it. `G.theta = x` or `layer.W = x` binds a new
+array instead of writing into the old one (`G.theta[...] = x`). The two then part, and a training computes everything and moves nothing.
+"""
+
+import numpy as np
+
+from minigan.game import Game
+from minigan.layers.parameters import all_layers
+
+
+def refuse_replaced(game: Game) -> None:
+    """Raise ValueError, naming the array, if a layer of a network of the game does not see theta, grad or state."""
+    for name, net in game.networks.items():
+        for layer in all_layers(net.layers):
+            for vector, kind, prefix in (
+                ("theta", "parameters", ""),
+                ("grad", "parameters", "d"),
+                ("state", "buffers", ""),
+            ):
+                for own in getattr(layer, kind):
+                    view = getattr(layer, prefix + own)
+                    if view.size and not np.may_share_memory(view, getattr(net, vector)):
+                        raise ValueError(
+                            f"{name}: {prefix + own} of {layer} is not a part of {name}.{vector}, so training would not reach it: "
+                            f"write into the array, {name}.{vector}[...] = ... or layer.{own}[...] = ..., instead of replacing it"
+                        )

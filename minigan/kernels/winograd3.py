@@ -175,10 +175,10 @@ def _weights(W: np.ndarray, turned: bool = False) -> np.ndarray:
     """G g G', g = W, or W[2-a] if `turned`: (3, 3, C, O) -> (16, C, O)."""
     C, O = W.shape[2:]
     U = scratch("weights", (16, C, O), W.dtype)
-    size = BYTE * 2 * U.nbytes
-    rows = scratch("taps", (parts(size), 12, O), W.dtype)
+    shares = parts(BYTE * 2 * U.nbytes)
+    rows = scratch("taps", (shares, 12, O), W.dtype)
     launch(
-        _transform, size, C, np.ascontiguousarray(W).reshape(9, C, O), 0 if turned else 8, W.dtype.type(0.5), rows, U
+        _transform, shares, C, np.ascontiguousarray(W).reshape(9, C, O), 0 if turned else 8, W.dtype.type(0.5), rows, U
     )
     return U
 

@@ -39,6 +39,7 @@ API = {  # module -> the title of its page; in reading order
     "minigan.running.checkpoint": "Checkpoints",
     "minigan.running.interop": "Weights to and from PyTorch",
     "minigan.running.folder": "Runs on disk",
+    "minigan.running.use": "Samples and measures of a run",
     "minigan.zoo.recipe": "Options of a recipe",
     "minigan.kernels": "Kernels",
 }

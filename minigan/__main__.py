@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from minigan.running.interrupt import Stopped, install
+from minigan.running.machine import limit_memory
 
 _stopped: Stopped | None = None  # by the first signal
 _done = False
@@ -25,6 +26,9 @@ def main() -> NoReturn:
         sys.unraisablehook = _unraisable
         warnings.showwarning = _warn
         from minigan import cli
+
+        if cli.chosen(sys.argv[1:]) != "notebooks":  # Jupyter's kernels compute what the reader likes
+            limit_memory()
 
         status = cli.main()
         _done = True  # from here on there is nothing to tidy up
@@ -57,11 +61,13 @@ def _leave(stopped: Any) -> NoReturn:
     os._exit(getattr(stopped, "status", 130))
 
 
-def _warn(message: Any, category: type[Warning], *where: Any, **more: Any) -> None:
+def _warn(
+    message: Any, category: type[Warning], filename: str, lineno: int, file: Any = None, line: str | None = None
+) -> None:
     """A warning to the user is one line; one to programmers keeps its place in the source."""
     text = f"minigan: {message}\n"
     if not issubclass(category, UserWarning):
-        text = warnings.formatwarning(message, category, *where[:2], more.get("line"))
+        text = warnings.formatwarning(message, category, filename, lineno, line)
     with suppress(OSError, ValueError, AttributeError):  # standard error may be closed
         sys.stderr.write(text)
 

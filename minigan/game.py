@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from minigan.data.check import check_labels, labels_or_cycle
 from minigan.fast_step import fast_d_step, with_label
 from minigan.layers.parameters import check_sizes
 from minigan.layers.tree import Tree, first
@@ -199,11 +200,12 @@ class GAN(Game):
         """n images; without labels a conditional GAN cycles through its classes, 0, 1, 2, ..."""
         if n < 1:
             raise ValueError(f"sample needs n >= 1 images, got {n}")
-        labels = np.arange(n) % self.classes if self.classes and labels is None else labels
+        labels = labels_or_cycle(labels, n, self.classes)
         return self.generate(self.noise(n, rng, labels))
 
     def score(self, x: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """D(x), or D(x, labels) for a conditional GAN, in evaluation mode -> (N,)."""
+        labels = check_labels(labels, len(x), self.classes)
         return self.D((x, labels) if self.classes else x).reshape(-1)
 
     def walk(self, frames: int, n: int, rng: np.random.Generator) -> Iterator[np.ndarray]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.data import Epochs, Source
+from minigan.data import Source, as_source
 from minigan.game import GAN, Game, d_step, g_step
 from minigan.optim import NonFiniteError
 from minigan.running import nan_watch, rates
@@ -63,10 +63,8 @@ class Trainer:
     ):
         if steps < 1 or log_every < 1:
             raise ValueError(f"steps and log_every must be at least 1, got {steps} and {log_every}")
-        if isinstance(x, Source) and y is not None:
-            raise ValueError("a Source brings its own labels: pass y to the Source, not to the Trainer")
         order, self.rng = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(2))
-        self.source = x if isinstance(x, Source) else Epochs(x, y, rng=order)
+        self.source = as_source(x, y, order, getattr(game, "classes", 0))
         self.game, self.batch, self.steps, self.log_every, self.evaluate = game, batch, steps, log_every, evaluate
         self.epoch_steps = self.source.epoch(batch)
         self.t, self.seconds = 0, 0.0
@@ -86,20 +84,21 @@ class Trainer:
         Ctrl-C finishes the step, writes a checkpoint and raises KeyboardInterrupt; SIGTERM and SIGHUP then end the process.
         A NaN or Inf raises NonFiniteError. Warns if the schedule of a learning rate ends, at 0, before the run.
         """
-        with Interrupt() as stop:
-            self.recorder.begin(self.t)
+        with Interrupt() as stop, self.recorder.writing(self.t):
             started = time.perf_counter() - self.seconds
             while self.t < self.steps:
                 rates.warn_if_ended(self.game, first=not stop.ready)
                 row = self.step()
                 stop.ready = True
-                quality = self.evaluate(self.game) if self.evaluate and self.t in self.evaluated else {}
-                row |= quality
-                self.seconds = time.perf_counter() - started
-                if quality or self.t % self.log_every == 0 or self.t in (1, self.steps):
-                    head = {"step": self.t, "epoch": self.t / self.epoch_steps, "seconds": round(self.seconds, 3)}
-                    self.rows.append(head | row)
-                self.recorder.record(self.t, self.seconds, self.rows, last=self.t == self.steps)
+                measured = self.evaluate if self.t in self.evaluated else None
+                try:
+                    row |= measured(self.game) if measured else {}
+                finally:  # if it raises, the step and its row are kept
+                    self.seconds = time.perf_counter() - started
+                    if measured or self.t % self.log_every == 0 or self.t in (1, self.steps):
+                        epoch, seconds = self.recorder.epochs(self.t), round(self.seconds, 3)
+                        self.rows.append({"step": self.t, "epoch": epoch, "seconds": seconds, **row})
+                    self.recorder.record(self.t, self.seconds, self.rows, last=self.t == self.steps)
                 progress(self.t, row)  # last, so that an exception in it loses nothing
                 if stop.pressed:
                     self.save()
@@ -116,8 +115,7 @@ class Trainer:
                 kept = str(self.checkpoint_path) if self.out else ""
                 message = nan_watch.report(error, self.game, self.drawn, self.t + 1, self.last, kept)
                 raise NonFiniteError(message) from error
-        self.t += 1
-        self.last = row
+        self.t, self.last = self.t + 1, row
         return row
 
     def draw(self) -> tuple[np.ndarray, np.ndarray | None]:
@@ -143,7 +141,7 @@ class Trainer:
             raise NonFiniteError(f"step {self.t}: {error}; nothing was saved{kept}") from error
         self.recorder.save(self.t, self.seconds, self.rows)
 
-    def restore(self) -> "Trainer":
-        """Resume the run in `out` from its checkpoint; `run` redoes what came after it."""
-        self.t, self.seconds, self.rows = self.recorder.restore()
+    def restore(self, changed_data: bool = False) -> "Trainer":
+        """Resume the run in `out`; `run` redoes what came after its checkpoint. Other data: ValueError, or only a warning."""
+        self.t, self.seconds, self.rows = self.recorder.restore(changed_data=changed_data)
         return self

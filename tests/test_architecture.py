@@ -26,6 +26,7 @@ HEIGHT = {
     "differences": 0,
     "running.arguments": 0,
     "running.files": 0,
+    "running.lock": 0,
     "running.interrupt": 0,
     "running.machine": 0,
     "running.checkpoint": 1,
@@ -41,7 +42,7 @@ HEIGHT = {
     "models": 6,
     "game": 7,
     "running.nan_watch": 8,
-    "running.views": 8,
+    "running.views": 7.5,  # the recorder asks it before a run begins
     "running.rates": 8,
     "running.rows": 1,
     "running.recorder": 8,

@@ -275,8 +275,12 @@ def test_what_does_not_fit_is_named():
             Trainer(game, x, y, batch=4, **wrong)
     with pytest.raises(ValueError, match="pass labels y"):
         Trainer(game, x, batch=4).step()
-    with pytest.raises(TypeError, match="computes with floats, got int64"):
-        Trainer(game, x.astype(np.int64), y, batch=4).step()
+    with pytest.raises(TypeError, match=r"got int64: use x\.astype\(np\.uint8\)"):
+        Trainer(game, x.astype(np.int64), y, batch=4)
+    with pytest.raises(
+        ValueError, match="the game has 3 classes, labels 0 to 2, but the data have labels up to 3: build"
+    ):
+        Trainer(game, x, np.where(y == 2, 3, y), batch=4)
 
 
 # ---- sources -----------------------------------------------------------------------------------------------------------
@@ -383,7 +387,8 @@ def test_a_game_that_is_not_a_gan_trains_saves_resumes_and_plots(tmp_path):
 
 
 def test_a_bad_number_in_a_game_without_inspect_is_still_named():
-    mine = Trainer(Denoiser(), np.full((10, 2), np.nan), batch=5, steps=1)
+    mine = Trainer(Denoiser(), np.zeros((10, 2)), batch=5, steps=1)
+    mine.source.x[...] = np.nan  # data are checked when the source is made
     with pytest.raises(NonFiniteError, match=r"step 1: net: the gradient of layer 2, Dense\(8, 2\), b\[1\] is nan"):
         mine.run()
 
@@ -511,7 +516,7 @@ def test_ctrl_c_in_the_first_step_while_kernels_compile(tmp_path, monkeypatch):
 LAST = r"Last finite values: loss_D -?[\d.e-]+, penalty [\d.e-]+, score_real .*loss_G -?[\d.e-]+\."
 
 
-def stops(mine, step, *parts, last=LAST, optimizer=ADAM):
+def stops(mine, step, *parts, last=LAST, optimizer=ADAM, x=None):
     """The run stops in this step with a message that has all these parts, and its last checkpoint is sound."""
     with pytest.raises(NonFiniteError) as caught:
         mine.run()
@@ -520,7 +525,7 @@ def stops(mine, step, *parts, last=LAST, optimizer=ADAM):
     for part in (*parts, re.escape(f"The last checkpoint is kept: {mine.out}/checkpoint.safetensors."), last):
         assert re.search(part, message), f"{part!r} is not in {message!r}"
     assert mine.t == step - 1
-    good = trainer(mine.out, optimizer).restore()
+    good = trainer(mine.out, optimizer, x=x).restore()
     assert good.t == (step - 1) // 6 * 6
     assert all(np.isfinite(array).all() for array in good.arrays().values())
     return message
@@ -533,13 +538,16 @@ def test_a_bad_number_in_the_data(tmp_path, value):
     source.restore(trainer().source.state())
     seen = [source.indices(BATCH) for _ in range(10)]  # two critic steps a step: the last two are those of step 5
     (first, *_) = set(seen[8]) - {i for batch in seen[:8] for i in batch}
-    x[first, 2, 1, 0] = value
+    mine = trainer(tmp_path, x=x)
+    mine.source.identity()  # of the data before they are damaged
+    mine.source.x[first, 2, 1, 0] = value  # data are checked when the source is made
     stops(
-        trainer(tmp_path, x=x),
+        mine,
         5,
         r"D: the gradient of layer \d, .*(nan|inf)",
         r"The first bad output is that of D, layer 0, .*, Conv2d\(1, 3, 3, pad=1\), "
         r"whose input was already bad: is there NaN or Inf in the data\?",
+        x=data(np.float32)[0],
     )
 
 
@@ -694,3 +702,47 @@ def test_an_exception_in_the_last_progress_loses_nothing(tmp_path):
     with pytest.raises(RuntimeError):
         Trainer(Counting(), x, batch=5, steps=10, out=tmp_path).run(fail)
     assert Trainer(Counting(), x, batch=5, steps=10, out=tmp_path).restore().t == 10
+
+
+def test_an_evaluation_that_raises_loses_no_row_and_no_checkpoint(tmp_path):
+    """At step 5, the end of an epoch: the row is logged and the checkpoint is written all the same."""
+
+    class Counting(Game):
+        def step(self, draw, rng):
+            return {"loss": 1.0}
+
+    def evaluate(game):
+        raise ZeroDivisionError("a bug in a measure")
+
+    x = np.zeros((25, 2), np.float32)
+    mine = Trainer(Counting(), x, batch=5, steps=10, out=tmp_path, evaluate=evaluate)
+    with pytest.raises(ZeroDivisionError):
+        mine.run()
+    assert [row["step"] for row in mine.rows] == [1, 5]
+    again = Trainer(Counting(), x, batch=5, steps=10, out=tmp_path).restore()
+    assert again.t == 5
+    assert [row["step"] for row in again.rows] == [1, 5]
+
+
+def test_a_run_goes_on_in_its_own_number_of_shares(tmp_path):
+    """run() of a restored run computes in as many shares as before, then gives the number back."""
+    from minigan import kernels
+
+    seen = []
+
+    class Asking(Game):
+        def step(self, draw, rng):
+            seen.append(kernels.get_shares())
+            return {"loss": 1.0}
+
+    before = kernels.get_threads(), kernels.get_shares()
+    x = np.zeros((25, 2), np.float32)
+    try:
+        for shares, steps in ((1, 2), (3, 4)):
+            kernels.set_threads(1, shares)
+            mine = Trainer(Asking(), x, batch=5, steps=steps, out=tmp_path)
+            (mine.restore() if steps == 4 else mine).run()
+            assert kernels.get_shares() == shares
+    finally:
+        kernels.set_threads(*before)
+    assert seen == [1, 1, 1, 1]

@@ -49,9 +49,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def sentence(error: BaseException) -> str:
-    """What is said of an error: its message, in one line."""
-    text = " ".join(str(error).split("\n")).strip()
-    return text or ("there is not enough memory" if isinstance(error, MemoryError) else type(error).__name__)
+    """What is said of an error: its message, which may be missing."""
+    if isinstance(error, FileNotFoundError) and error.errno and error.filename is None:  # what os.getcwd raises
+        return "the current folder does not exist any more: change to another one (cd)"
+    return str(error) or ("there is not enough memory" if isinstance(error, MemoryError) else type(error).__name__)
 
 
 def _abandon(*streams: Any) -> None:

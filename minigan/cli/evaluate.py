@@ -26,9 +26,9 @@ def add(parser: CommandParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Print the table of measures and the files written."""
     from minigan.evaluation import table
-    from minigan.running import folder
+    from minigan.running import use
 
-    result, written = folder.evaluate(arguments.folder, arguments.n, arguments.seed, FEATURES.get(arguments.features))
+    result, written = use.evaluate(arguments.folder, arguments.n, arguments.seed, FEATURES.get(arguments.features))
     print(f"{arguments.folder}, step {result['step']}\n\n{table(result)}\n")
     for name, path in written.items():
         print(f"  {name:<10} {path}")

@@ -11,12 +11,26 @@ from minigan.cli.parser import INTERRUPTED, say
 from minigan.running.files import quoted
 
 
-def use_threads(n: int | None, options: Any) -> None:
-    """Set the number of threads, and the shares of a deterministic run."""
+def use_threads(n: int | None) -> None:
+    """Set the number of threads."""
     from minigan import kernels
 
-    if n is not None or options.deterministic:
-        kernels.set_threads(kernels.get_threads() if n is None else n, 2 if options.deterministic else None)
+    if n is not None:
+        kernels.set_threads(n)
+
+
+def keep_shares(n: int | None, recorder: Any) -> None:
+    """Threads for a run that goes on: its work is cut into as many shares as before, unless n threads need more.
+
+    The bits depend on the number of shares alone, so fewer threads than shares change none.
+    """
+    if n is not None and recorder.shares is not None and n > recorder.shares:
+        say(
+            f"note: so far all work was cut into {recorder.shares}, from here on into {n}: the last bits will differ from "
+            f"those of a run that goes on without --threads {n}"
+        )
+        recorder.shares = n
+    use_threads(n)
 
 
 @contextmanager
@@ -105,10 +119,10 @@ def go(run: Any) -> int:
 
 def _report(run: Any) -> None:
     """Write the pictures and print the paths of all files."""
-    from minigan.running import folder
+    from minigan.running import use
 
     trainer, out = run.trainer, run.out
-    written = {"samples": out / "samples", **folder.finish(run)}
+    written = {"samples": out / "samples", **use.finish(run)}
     written |= {"table": out / "run.jsonl", "checkpoint": trainer.checkpoint_path, "config": out / "config.toml"}
     print(f"\n{trainer.t} steps in {trainer.seconds:.0f} s")
     if run.watch and (sentence := run.watch.sentence(trainer.rows)):

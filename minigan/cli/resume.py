@@ -13,19 +13,20 @@ def add(parser: CommandParser) -> None:
     add_threads(parser)
     parser.add_argument("--steps", type=int, help="new total of steps; schedules of the learning rate see it too")
     parser.add_argument("--batch", type=int, help="new batch size, from here on")
+    parser.add_argument("--changed-data", action="store_true", help="go on although the data are no longer the same")
     parser.add_argument("--lr", type=float, help="new learning rate, from here on")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Take up a run where its checkpoint left it; changed options are recorded in its config.toml as a new segment."""
-    from minigan.cli.progress import data_described, go, use_threads
+    from minigan.cli.progress import data_described, go, keep_shares
     from minigan.running import folder, options
     from minigan.running.files import quoted
 
     given = {name: getattr(arguments, name) for name in options.CHANGEABLE}
     changes = {name: value for name, value in given.items() if value is not None}
     with data_described():
-        found = folder.resume(arguments.folder, **changes)
+        found = folder.resume(arguments.folder, arguments.changed_data, **changes)
     step = found.trainer.t
     if found.finished:
         print(
@@ -35,5 +36,5 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         changed = ", ".join(f"{name} {getattr(found.options, name)}" for name in changes)
         print(f"resuming {arguments.folder} at step {step} of {found.steps}{changed and ', with ' + changed}")
-    use_threads(arguments.threads, found.options)
+    keep_shares(arguments.threads, found.trainer.recorder)
     return go(found)

@@ -19,10 +19,10 @@ def add(parser: CommandParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print the file that was written, or the folder of separate ones."""
-    from minigan.running import folder
+    from minigan.running import use
 
     options = ("n", "out", "seed", "label", "separate")
-    written = folder.sample(arguments.folder, **{name: getattr(arguments, name) for name in options})
+    written = use.sample(arguments.folder, **{name: getattr(arguments, name) for name in options})
     if arguments.separate:
         print(f"{arguments.separate}: {arguments.n} images")
     if arguments.out or not arguments.separate:

@@ -42,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
         config = options.read(arguments.config, name, **flags)
     else:
         config = options.Config(recipe, recipe.Options(**flags))
-    use_threads(arguments.threads, config.options)
+    config.options.check(given=flags)
+    use_threads(arguments.threads)
     with data_described():
         started = folder.start(config, arguments.out)
     return go(started)

@@ -12,14 +12,17 @@ regular.py     opens a file, and nothing that is not one
 report.py      says what a set holds, and what was skipped
 toy.py         ring and grid: mixtures in the plane, whose distribution is known
 source.py      where a run's batches come from, with a state that a checkpoint can hold
+check.py       samples and labels that cannot be trained on are refused before the first step
+identity.py    what a run keeps of its data: to sample without them, and to notice when they change
 
 Start with dataset.py, then toy.py, then source.py.
 """
 
 from minigan.data.dataset import Dataset
+from minigan.data.identity import WithoutData
 from minigan.data.idx import read_idx
 from minigan.data.registry import NAMES, load
-from minigan.data.source import Epochs, Source, Stream
+from minigan.data.source import Epochs, Source, Stream, as_source
 from minigan.data.toy import GRID_MODES, GRID_STD, RING_MODES, RING_STD, grid, ring
 
 __all__ = [
@@ -32,6 +35,8 @@ __all__ = [
     "Epochs",
     "Source",
     "Stream",
+    "WithoutData",
+    "as_source",
     "grid",
     "load",
     "read_idx",

@@ -6,12 +6,19 @@ them sees the same batches, bit for bit, as a run that was never stopped.
 """
 
 import copy
+import hashlib
+import math
 from collections.abc import Callable
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
+from minigan.data.check import check_labels, check_samples
+
 Batch = tuple[np.ndarray, np.ndarray | None]  # (x, y)
 STREAM_EPOCH = 500  # batches: a stream has no epochs, but a run writes its sheets and checkpoints once per epoch
+HASHED = 1 << 28  # bytes: of a larger array only every k-th sample is hashed
 
 
 class Source:
@@ -22,11 +29,13 @@ class Source:
     length : number of samples in an epoch, None if every sample is new
     shape : shape of one sample, (H, W, C) for images, (2,) for points in the plane
     classes : number of different labels, 0 without labels
+    names : the name of each label, () if there are none
     """
 
     length: int | None = None
     shape: tuple[int, ...] = ()
     classes: int = 0
+    names: tuple[str, ...] = ()
 
     def batch(self, n: int) -> Batch:
         """The next n samples: x (n, *shape), floats, images in [-1, 1]; y (n,), or None without labels."""
@@ -47,6 +56,11 @@ class Source:
         """Continue from where `state` was taken."""
         raise NotImplementedError(f"{type(self).__name__} has to define restore(state)")
 
+    def identity(self) -> dict[str, Any]:
+        """What a run keeps of its data, to tell later whether they are the same: a dict that fits in JSON."""
+        shape = {"length": self.length, "shape": list(self.shape)}
+        return {**shape, "classes": self.classes, "names": list(self.names)}
+
     def epoch(self, n: int) -> int:
         """The number of batches of n in an epoch, 500 for a stream. Raises ValueError if no batch of n can be made."""
         if n < 1 or (self.length is not None and n > self.length):
@@ -63,16 +77,19 @@ class Epochs(Source):
     x : uint8 or float images in [-1, 1] (N, H, W, C), or points (N, 2); uint8 becomes float32 in [-1, 1] batch by batch
     y : labels (N,), whole numbers from 0, or None
     rng : the generator that draws the orders
+    names : the name of each label, for messages and for choosing one by name
 
-    Raises ValueError if there are not as many labels as samples.
+    Raises TypeError or ValueError for samples or labels that cannot be trained on; see check.py.
     """
 
-    def __init__(self, x: np.ndarray, y: np.ndarray | None = None, *, rng: np.random.Generator):
-        if y is not None and len(y) != len(x):
-            raise ValueError(f"every image needs its label: got {len(x)} images and {len(y)} labels")
-        self.x, self.y, self.rng, self.place = x, y, rng, 0
+    def __init__(
+        self, x: np.ndarray, y: np.ndarray | None = None, *, rng: np.random.Generator, names: tuple[str, ...] = ()
+    ):
+        self.x = x = check_samples(x)
+        self.y = None if y is None else check_labels(y, len(x))
+        self.rng, self.place, self.names = rng, 0, tuple(names)
         self.length, self.shape = len(x), tuple(x.shape[1:])
-        self.classes = 0 if y is None or not len(y) else int(y.max()) + 1
+        self.classes = 0 if self.y is None or not len(x) else int(self.y.max()) + 1
         self._shuffle()
 
     def _shuffle(self) -> None:
@@ -95,6 +112,13 @@ class Epochs(Source):
     def reference(self, n: int = 10_000) -> Batch:
         return self.x, self.y
 
+    def identity(self) -> dict[str, Any]:
+        return {**super().identity(), "sha256": self._sha256}
+
+    @cached_property
+    def _sha256(self) -> str:
+        return sha256(self.x, self.y)
+
     def state(self) -> dict:
         return {"generator": self.start, "place": self.place}
 
@@ -113,6 +137,8 @@ class Stream(Source):
     rng : the generator handed to `draw`, the stream's only memory
     shape : shape of one sample
     classes : number of different labels, 0 without labels
+
+    The first batch is checked like arrays; see check.py.
     """
 
     def __init__(
@@ -123,10 +149,22 @@ class Stream(Source):
         classes: int = 0,
     ):
         self.draw, self.rng, self.shape, self.classes = draw, rng, tuple(shape), classes
+        self.checked = False
 
     def batch(self, n: int) -> Batch:
         x, y = self._drawn(n, self.rng)
+        if not self.checked:
+            self._check(n, x, y)
         return to_float(x), y
+
+    def _check(self, n: int, x: Any, y: Any) -> None:
+        if check_samples(x).shape != (n, *self.shape):
+            raise ValueError(f"the stream drew samples {np.shape(x)}, expected {(n, *self.shape)}")
+        if self.classes and y is None:
+            raise ValueError(f"a stream with classes={self.classes} must draw (x, y), got x only")
+        if self.classes:
+            check_labels(y, n, self.classes)
+        self.checked = True
 
     def reference(self, n: int = 10_000) -> Batch:
         return self._drawn(n, copy.deepcopy(self.rng))
@@ -145,3 +183,34 @@ class Stream(Source):
 def to_float(x: np.ndarray) -> np.ndarray:
     """x / 127.5 - 1: uint8 in 0 .. 255 -> float32 in [-1, 1]; every other dtype passes unchanged."""
     return x.astype(np.float32) / np.float32(127.5) - np.float32(1) if x.dtype == np.uint8 else x
+
+
+def as_source(x: Any, y: Any, rng: np.random.Generator, classes: int = 0) -> Source:
+    """x itself if it is a Source, else Epochs(x, y): the source for a game with this number of classes.
+
+    Raises ValueError if y is given with a Source, and for labels that the game does not have.
+    """
+    if isinstance(x, Source) and y is not None:
+        raise ValueError("a Source brings its own labels: pass y to the Source, not to the Trainer")
+    source = x if isinstance(x, Source) else Epochs(x, y, rng=rng)
+    if classes and isinstance(source, Epochs) and source.y is None:
+        raise ValueError(f"a conditional game (classes={classes}) needs a label for each image: pass labels y")
+    if classes and source.classes > classes:
+        raise ValueError(
+            f"the game has {classes} classes, labels 0 to {classes - 1}, but the data have labels up to "
+            f"{source.classes - 1}: build the game with classes={source.classes}"
+        )
+    return source
+
+
+def sha256(*arrays: np.ndarray | None) -> str:
+    """The sha256 of dtypes, shapes and values; of an array above 256 MB of every k-th sample only."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        if array is None:
+            continue
+        digest.update(f"{array.dtype.str} {array.shape}".encode())
+        some = array[:: max(1, math.ceil(array.nbytes / HASHED))]
+        for i in range(0, len(some), 1024):
+            digest.update(np.ascontiguousarray(some[i : i + 1024]).reshape(-1).view(np.uint8).data)
+    return digest.hexdigest()

@@ -48,6 +48,8 @@ def report(
     if not game.classes:  # its samples have no labels
         y = None
     rng, noise = (np.random.default_rng(stream) for stream in np.random.SeedSequence(seed).spawn(2))
+    if n is not None and n < 1:
+        raise ValueError(f"evaluate needs n >= 1 samples, got {n}")
     if n is None:
         n = POINTS if x.ndim == 2 else IMAGES
     refuse_too_large(

@@ -154,7 +154,7 @@ class Layer:
             raise ShapeError(f"{self} expected an input of shape {expected}, got {tuple(x.shape)}{hint}")
         self.check_bound()
         if x.dtype.kind not in "fc":
-            raise TypeError(f"{self} computes with floats, got {x.dtype}: use x.astype(np.float32)")
+            raise TypeError(f"{self} computes with floats, got {x.dtype}: use x.astype(np.float32), images / 127.5 - 1")
         mine = getattr(self, next(iter(self.parameters))).dtype if self.parameters else x.dtype
         if x.dtype != mine:
             raise TypeError(f"{self} has {mine} weights, got {x.dtype}: use x.astype(np.{mine}), as Sequential does")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -88,10 +88,10 @@ def save_image(path: str | os.PathLike, image: np.ndarray, formats: Mapping[str,
     """Write one image as `save_png` does, in the format of the path's suffix: .png, .jpg, .bmp, .tif; without one, as PNG."""
     kind = format_of(path, formats)
     picture = as_pil(image)
-    settings = {"png": {"optimize": True}, "jpeg": {"quality": 95, "subsampling": 0}}.get(kind, {})
+    options: dict[str, dict[str, Any]] = {"png": {"optimize": True}, "jpeg": {"quality": 95, "subsampling": 0}}
     with atomic_file(path) as file:
         try:
-            picture.save(file, kind, **settings)
+            picture.save(file, kind, **options.get(kind, {}))
         except OSError as error:  # a JPEG has at most 65,535 pixels a side
             size = f"{picture.width} x {picture.height}"
             raise ValueError(f"cannot write {size} pixels as {kind} ({error}): try a name with .png") from error

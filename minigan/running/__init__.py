@@ -1,8 +1,13 @@
 """A run on disk: its options, its folder, its checkpoint.  Start reading with folder.py.
 
-folder.py      start a run, open it again, resume it, sample from it, measure it
+folder.py      start a run, open it again, resume it, train it
+run.py         what they return: a run in memory
+use.py         what is made of a run: samples, measures, film and curves
 build.py       from a recipe and its options to a Trainer
 options.py     the options of a recipe as flags and as config.toml
+identity.py    does the config still describe the checkpoint?
+lock.py        one writer for each run
+recorder.py    what a run writes, and when
 files.py       write a file whole or not at all
 checkpoint.py  arrays and facts in one checksummed file
 interop.py     weights from and to PyTorch's layouts

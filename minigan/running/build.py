@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from minigan import data, evaluation, plots
-from minigan.data import Epochs
+from minigan.data import Epochs, Source, WithoutData
 from minigan.trainer import Trainer
 from minigan.zoo.recipe import POINTS, Options
 
+ORDER, STEPS, WEIGHTS, DRAWS = range(4)  # the streams; the Trainer takes STEPS, for what the steps draw
 COLUMNS = 10  # of a sheet of samples: for the digits, one column a class
 
 
@@ -25,19 +26,17 @@ def build(recipe: ModuleType, options: Options, out: str | Path | None = None) -
 
         trainer = build(gan, gan.Options(data="digits8", steps=200))
 
-    Raises ValueError for data, a size or a batch that does not fit.
+    Raises ValueError for data, a size or a batch that does not fit, and for an option that has no effect.
     """
-    return assemble(recipe, options, out)[0]
+    options.check()
+    return assemble(recipe, options, load_source(options), out)
 
 
-def assemble(recipe: ModuleType, options: Options, out: str | Path | None) -> tuple[Trainer, tuple[str, ...]]:
-    """-> the trainer that `build` returns, and the names of the labels."""
-    streams = np.random.SeedSequence(options.seed).spawn(4)  # the Trainer takes the second one, for what the steps draw
-    order, weights, points = (np.random.default_rng(streams[k]) for k in (0, 2, 3))
-    x, y, names = load_data(options, points)
-    source = Epochs(x, y, rng=order)
-    game = recipe.build(options, source, weights)
-    plane = x.ndim == 2
+def assemble(recipe: ModuleType, options: Options, source: Source, out: str | Path | None) -> Trainer:
+    """The trainer that `build` returns, on this source; WithoutData serves to draw samples."""
+    game = recipe.build(options, source, _stream(options, WEIGHTS))
+    x, y = (None, None) if isinstance(source, WithoutData) else source.reference()
+    points = x[:2500] if x is not None and x.ndim == 2 else None
     trainer = Trainer(
         game,
         source,
@@ -45,12 +44,23 @@ def assemble(recipe: ModuleType, options: Options, out: str | Path | None) -> tu
         steps=options.steps,
         seed=options.seed,
         out=out,
-        picture=partial(_plane, x[:2500], getattr(game, "score", None)) if plane else _sheet,
-        sheet=2500 if plane else COLUMNS * 8,
-        evaluate=evaluation.watch(x, y if game.classes else None, options.data, options.seed),
-        evaluate_every=100 if plane else None,  # the points are nearly all new: an epoch has no meaning
+        picture=_sheet if points is None else partial(_plane, points, getattr(game, "score", None)),
+        sheet=COLUMNS * 8 if points is None else 2500,
+        evaluate=None if x is None else evaluation.watch(x, y if game.classes else None, options.data, options.seed),
+        evaluate_every=None if points is None else 100,  # the points are nearly all new: an epoch has no meaning
     )
-    return trainer, names
+    trainer.recorder.shares = 2 if options.deterministic else None
+    return trainer
+
+
+def load_source(options: Options) -> Epochs:
+    """The data of a run, in the order of its seed.  Raises what data.load raises."""
+    x, y, names = load_data(options, _stream(options, DRAWS))
+    return Epochs(x, y, rng=_stream(options, ORDER), names=names)
+
+
+def _stream(options: Options, which: int) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence(options.seed).spawn(4)[which])
 
 
 def load_data(options: Options, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]:

@@ -93,7 +93,7 @@ def load(
         )
     meta = _from_json(path, text)
     if expect is not None:
-        _compare(path, arrays, expect)
+        compare(path, arrays, expect)
     return arrays, meta
 
 
@@ -126,6 +126,20 @@ def _diagnosis(path: str | os.PathLike) -> str:
         if start.startswith(magic):
             return f"It looks like {kind}; only safetensors files are read, so convert it where it comes from"
     return f"It was cut short or altered, or is another kind of file; {REMEDY}"
+
+
+def step_in(path: str | os.PathLike) -> int:
+    """The training step stored in the checkpoint `path`, 0 if there is no such file.  Reads the header only, unverified."""
+    from safetensors import SafetensorError, safe_open
+
+    if not os.path.isfile(path):
+        return 0
+    try:
+        with safe_open(path, framework="np") as file:
+            text = (file.metadata() or {}).get("minigan", "").partition(" ")[2]
+        return int(json.loads(text)["step"])
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{os.fspath(path)} is not the checkpoint of a run: {error!r}; {REMEDY}") from error
 
 
 def _storable(name: str, array: np.ndarray) -> np.ndarray:
@@ -179,7 +193,7 @@ def _sha256(arrays: Mapping[str, np.ndarray], text: str) -> str:
     return digest.hexdigest()
 
 
-def _compare(path: str | os.PathLike, arrays: Mapping[str, np.ndarray], expect: Mapping[str, Any]) -> None:
+def compare(path: str | os.PathLike, arrays: Mapping[str, np.ndarray], expect: Mapping[str, Any]) -> None:
     """Raise CheckpointError listing every difference between `arrays` and `expect`."""
     differences = [f"{name!r} is missing" for name in expect if name not in arrays]
     differences += [f"{name!r} is in the file but not expected" for name in arrays if name not in expect]

@@ -1,123 +1,167 @@
-"""A run in a folder: start it, open it again, resume it, draw samples from it, measure it.
+"""A run in a folder: start it, open it again, resume it, train it.  What is made of it is in use.py.
 
 A folder with a config.toml is a run.  The config names the recipe, so whoever opens a run needs nothing but its path; the
 checkpoint beside it holds all that the next step depends on.
 """
 
+import contextlib
 import dataclasses
 import datetime
+import itertools
+import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-import numpy as np
-
-from minigan import evaluation, plots, zoo
-from minigan.plots import Panel
+from minigan import zoo
+from minigan.data import Source, WithoutData
 from minigan.running import options as config_file
-from minigan.running.build import COLUMNS, assemble
+from minigan.running.build import assemble, load_source
 from minigan.running.checkpoint import load
-from minigan.running.draw import check_sheet, draw, save_separate
 from minigan.running.files import atomic_write, quoted
-from minigan.running.film import read_frames
+from minigan.running.identity import check_config
+from minigan.running.lock import Lock
 from minigan.running.options import Config
-from minigan.trainer import Trainer
-from minigan.zoo.recipe import Options, one_of
+from minigan.running.run import Run
+from minigan.zoo.recipe import POINTS
 
+__all__ = ["Run", "open_run", "resume", "start", "train"]
 
-@dataclass
-class Run:
-    """A run as its checkpoint left it."""
-
-    out: Path
-    config: Config
-    options: Options  # those of the present segment
-    trainer: Trainer
-    classes: tuple[str, ...]  # names of the labels, () without labels
-
-    @property
-    def watch(self) -> evaluation.Watch | None:
-        """The evaluation during the training; None if there is too little data for one."""
-        return self.trainer.evaluate if isinstance(self.trainer.evaluate, evaluation.Watch) else None
-
-    @property
-    def panels(self) -> tuple[Panel, ...]:
-        """What the curves and the progress bar show: the panels of the game, then those of the evaluation."""
-        return (*self.trainer.game.panels, *(self.watch.panels if self.watch else ()))
-
-    @property
-    def steps(self) -> int:
-        """The number of steps of all segments together."""
-        return self.config.at(max([0, *(segment.start for segment in self.config.segments)]))[1]
-
-    @property
-    def finished(self) -> bool:
-        """Are all steps of all segments done?"""
-        return self.trainer.t >= self.config.at(self.trainer.t)[1]
-
-
-# ---- start, open, resume ---------------------------------------------------------------------------------------------
+CONFIG, CHECKPOINT = "config.toml", "checkpoint.safetensors"
 
 
 def start(config: Config, out: str | Path | None = None) -> Run:
     """A new run in its own folder, runs/<data>-<recipe>-<time> without `out`.
 
     The first checkpoint is written at once, and before the config: what has a config is a run and can be resumed.
-    Raises FileExistsError if the folder already holds a run.
+    Raises FileExistsError if the folder already holds a run, BlockingIOError if another process is writing one into it,
+    ValueError for an option that has no effect.
     """
+    config.options.check()
     options = config.options
     if options.data.startswith("folder:"):  # found again from wherever the run is resumed
         pictures = Path(options.data.removeprefix("folder:")).expanduser().resolve()
         config = dataclasses.replace(config, options=dataclasses.replace(options, data=f"folder:{pictures}"))
     if out is None:
-        data_name = Path(options.data.removeprefix("folder:")).name
-        out = Path("runs") / f"{data_name}-{zoo.name_of(config.recipe)}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
-    out = Path(out)
-    if (out / "config.toml").exists():
+        made, out = True, _new_folder(config)
+    else:
+        out = Path(out)
+        made = not out.exists()
+        _refuse_second(out)
+    try:
+        run = _run(config, 0, out, load_source(config.options))
+        with run.trainer.recorder.lock:
+            _refuse_second(out)  # once more: another process may have started one meanwhile
+            run.trainer.recorder.refuse_to_overwrite(0)
+            run.trainer.save()
+            atomic_write(out / CONFIG, config.to_toml())
+    except BaseException:
+        if made:
+            with contextlib.suppress(OSError):
+                out.rmdir()  # only if nothing is in it
+        raise
+    return run
+
+
+def _new_folder(config: Config) -> Path:
+    """Make runs/<data>-<recipe>-<time>, with -2, -3, ... at its end if a run was started in the same second."""
+    data_name = Path(config.options.data.removeprefix("folder:")).name
+    name = f"{data_name}-{zoo.name_of(config.recipe)}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
+    for k in itertools.count(1):
+        out = Path("runs") / (name if k == 1 else f"{name}-{k}")
+        with contextlib.suppress(FileExistsError):
+            out.mkdir(parents=True)  # fails if it exists: two processes cannot both make it
+            return out
+    raise AssertionError("unreachable")
+
+
+def _refuse_second(out: Path) -> None:
+    if (out / CONFIG).exists():
         raise FileExistsError(
             f"{out} already holds a run: go on with it (minigan resume {quoted(out)}), or choose another --out"
         )
-    run = _run(config, 0, out)
-    run.trainer.save()
-    atomic_write(out / "config.toml", config.to_toml())
+
+
+def open_run(path: str | Path, data: bool = True) -> Run:
+    """The run in this folder, as its checkpoint left it; data=False: without its data, to draw samples only.
+
+    Nothing is written, so a run may be opened while it is trained. Warns if the data have changed.
+    Raises FileNotFoundError for a folder without a run or a run without its data, ValueError for a config or a checkpoint
+    that is not sound, or if the two do not belong together.
+    """
+    return _open(Path(path), {}, data, changed_data=True)
+
+
+def resume(path: str | Path, changed_data: bool = False, **changes: Any) -> Run:
+    """The run in this folder, as its checkpoint left it; changes of steps, batch or lr become a new segment of its config.
+
+    Raises what `open_run` raises, BlockingIOError if another process is writing the run, and ValueError for an option that
+    the recipe does not have, `steps` that are done, or data that have changed; with `changed_data` that is a warning.
+    """
+    path = Path(path)
+    if not (path / CONFIG).exists():
+        _no_config(path)
+    with Lock(path):
+        before = config_file.read(path / CONFIG)
+        run = _open(path, changes, True, changed_data)
+        if not run.recorded:
+            warnings.warn(
+                f"{path} was made by an earlier version: whether its config, its data and its number of threads are "
+                "still those of the checkpoint is not known",
+                stacklevel=2,
+            )
+        if run.config != before and run.finished:
+            names = " and ".join(changes)
+            raise ValueError(f"{path} is finished: {names} would have no effect without more steps, --steps N")
+        if run.config != before:  # whatever does not fit has been refused by now
+            atomic_write(path / CONFIG, run.config.to_toml())
     return run
 
 
-def open_run(path: str | Path) -> Run:
-    """The run in this folder, as its checkpoint left it.
-
-    Raises FileNotFoundError for a folder without a run, ValueError for a config or a checkpoint that is not sound.
-    """
-    return resume(path)
-
-
-def resume(path: str | Path, **changes: Any) -> Run:
-    """The run in this folder, as its checkpoint left it; changes of steps, batch or lr become a new segment of its config.
-
-    Raises what `open_run` raises, and ValueError for an option that the recipe does not have, or `steps` that are done.
-    """
-    path = Path(path)
-    if not (path / "config.toml").exists():
-        raise FileNotFoundError(f"{path} holds no run (no config.toml in it); runs are made by minigan train")
-    before = config_file.read(path / "config.toml")
-    step = load(path / "checkpoint.safetensors")[1]["step"]
+def _open(path: Path, changes: dict[str, Any], data: bool, changed_data: bool) -> Run:
+    if not (path / CONFIG).exists():
+        _no_config(path)
+    before = config_file.read(path / CONFIG)
+    loaded = load(path / CHECKPOINT)
+    meta, recorded = loaded[1], bool(loaded[1].get("run"))
+    if "step" not in meta:
+        raise ValueError(f"{path / CHECKPOINT} is not the checkpoint of a run: it does not say at which step it is")
+    step = meta["step"]
+    if recorded:
+        check_config(path / CONFIG, meta["run"], before.facts(), step, config_file.CHANGEABLE)
     if changes.get("steps", step + 1) <= step:
         raise ValueError(f"{path} is at step {step} already: --steps is the new total, so it must be more than {step}")
     config = before.changed(step, changes)
-    run = _run(config, step, path)
-    run.trainer.restore()
-    if config is not before:  # whatever does not fit has been refused by now
-        atomic_write(path / "config.toml", config.to_toml())
+    options = config.at(step)[0]
+    if not data and "data" in meta and options.data not in POINTS:
+        source: Source = WithoutData(**meta["data"])
+    else:
+        try:
+            source = load_source(options)
+        except OSError as error:
+            raise FileNotFoundError(
+                f"the data of {path} cannot be read: {error}. If they have moved, write their new place into {path / CONFIG}; "
+                "only minigan sample needs no data"
+            ) from error
+    run = _run(config, step, path, source)
+    run.recorded, trainer = recorded, run.trainer
+    trainer.t, trainer.seconds, trainer.rows = trainer.recorder.restore(loaded, changed_data)
     return run
 
 
-def _run(config: Config, step: int, out: Path) -> Run:
+def _no_config(path: Path) -> NoReturn:
+    if (path / CHECKPOINT).exists():
+        raise FileNotFoundError(f"{path} holds a checkpoint, but no config.toml with the options it was trained with")
+    raise FileNotFoundError(f"{path} holds no run (no config.toml in it); runs are made by minigan train")
+
+
+def _run(config: Config, step: int, out: Path, source: Source) -> Run:
     """The run with the options of its segment at this step."""
     options, end = config.at(step)
-    trainer, classes = assemble(config.recipe, options, out)
+    trainer = assemble(config.recipe, options, source, out)
     trainer.steps = end  # the schedules still see the total of the segment's options
-    return Run(out, config, options, trainer, classes)
+    trainer.recorder.facts = config.facts()
+    return Run(out, config, options, trainer)
 
 
 def train(run: Run, progress: Callable[[int, dict], None] = lambda t, row: None) -> Run:
@@ -127,86 +171,3 @@ def train(run: Run, progress: Callable[[int, dict], None] = lambda t, row: None)
         run = open_run(run.out)
         run.trainer.run(progress)
     return run
-
-
-# ---- what is made of a run ---------------------------------------------------------------------------------------------
-
-
-def finish(run: Run) -> dict[str, Path]:
-    """Write the film, the curves and the latent walk of a run -> the files, by name."""
-    trainer, out = run.trainer, run.out
-    written = {}
-    frames = read_frames(out / "frames")
-    if frames:
-        written["film"] = out / "film.gif"
-        plots.save_gif(written["film"], frames)
-    written["curves"] = out / "curves.png"
-    plots.curves(trainer.rows, written["curves"], run.panels, run.watch.floor if run.watch else {})
-    walk = list(trainer.game.walk(60, 3 * COLUMNS, np.random.default_rng(run.options.seed)))
-    if walk and walk[0].ndim == 4:
-        written["walk"] = out / "walk.gif"
-        plots.save_gif(written["walk"], [plots.grid(images, columns=COLUMNS) for images in walk], seconds=6, hold=0)
-    return written
-
-
-def sample(
-    path: str | Path,
-    n: int,
-    out: str | Path | None = None,
-    seed: int = 0,
-    label: str | None = None,
-    separate: str | Path | None = None,
-) -> list[Path]:
-    """Draw n new samples from a run -> the files written.
-
-    Parameters
-    ----------
-    out : file of one sheet, whose suffix sets the format (.png, .jpg, ...); by default in the run's folder, and none if only
-        separate images are wanted
-    seed : seed of the noise
-    label : name of a class or its number, for a run that was trained with labels; by default all in turn
-    separate : folder for one PNG for each sample
-
-    Raises ValueError for a label that the run does not have, for points in the plane in `separate`, and for more samples
-    than one sheet can hold; there is no limit to separate ones.
-    """
-    run = open_run(path)
-    name = f"sample_{n}{'' if label is None else f'_label{label}'}_seed{seed}.png"
-    sheet = Path(out) if out is not None else Path(path) / name if separate is None else None
-    written: list[Path] = []
-    kept, drawn = [], 0
-    for samples in draw(run.trainer.game, n, seed, None if label is None else label_number(run, label)):
-        if sheet:
-            check_sheet(samples, n, sheet)
-            kept.append(plots.to_image(samples) if samples.ndim == 4 else samples)
-        if separate is not None:
-            written += save_separate(samples, Path(separate), drawn, n)
-        drawn += len(samples)
-    if sheet:
-        written.append(sheet)
-        assert run.trainer.recorder.picture is not None  # build gave it one
-        run.trainer.recorder.picture(np.concatenate(kept), written[-1])
-    return written
-
-
-def label_number(run: Run, label: str) -> int:
-    """The number of a class that is given by name, or by its number."""
-    classes = run.trainer.game.classes
-    if not classes:
-        raise ValueError("the samples of this run have no labels: leave --label out")
-    names = run.classes or tuple(map(str, range(classes)))
-    if label not in names and label.isdecimal() and int(label) < classes:
-        return int(label)
-    one_of("label", label, names)
-    return names.index(label)
-
-
-def evaluate(
-    path: str | Path, n: int | None = None, seed: int = 0, features: str | None = None
-) -> tuple[dict, dict[str, Path]]:
-    """Take every measure of n new samples of a run; tables and pictures go into its folder -> the result, the files.
-
-    features: the space in which images are compared, one of evaluation.FEATURES; default: the one that suits the data.
-    """
-    run = open_run(path)
-    return evaluation.report(run.trainer, run.options.data, n, seed, features)

@@ -70,6 +70,12 @@ class Config:
         kept = tuple(segment for segment in self.segments if segment.start <= step)
         return dataclasses.replace(self, segments=(*kept, Segment(step, changes))) if changes else self
 
+    def facts(self) -> dict[str, Any]:
+        """What a checkpoint keeps of its config: a dict that fits in JSON."""
+        segments = [{"start": segment.start, **segment.changes} for segment in self.segments]
+        name, options = zoo.name_of(self.recipe), dataclasses.asdict(self.options)
+        return {"recipe": name, "options": options, "segments": segments}
+
     def to_toml(self) -> str:
         """The text of config.toml: one line for each option, with its help as a comment."""
         name = zoo.name_of(self.recipe)

@@ -4,24 +4,31 @@
     checkpoint.safetensors     each epoch, and on Ctrl-C       frames/step_000012.png  often at first, then less often
 
 The checkpoint holds everything that the next step depends on: weights, moments, averages, running statistics, the state
-of the source and of the step's generator. A run that was killed and resumed ends with the same bits as one that was not.
+of the source and of the step's generator, the number of shares that a call is cut into. A run that was killed and resumed
+ends with the same bits as one that was not.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from minigan import kernels
 from minigan.data import Source
+from minigan.data.identity import compare
 from minigan.game import Game
 from minigan.running import checkpoint
 from minigan.running.files import atomic_write, sweep
 from minigan.running.film import step_of
+from minigan.running.lock import Lock
 from minigan.running.rows import read_rows, write_rows
 from minigan.running.views import refuse_replaced
 
 FRAMES = 48  # in the film of a run
+NEEDED = ("step", "seconds", "rng", "counts", "averages")  # in the meta of a run's checkpoint
 
 
 class Recorder:
@@ -33,6 +40,11 @@ class Recorder:
     steps, epoch : training steps in the run and in an epoch
     picture : picture(samples, path) draws samples and saves them; None for no pictures
     sheet, seed : number of samples in a picture, and the seed of their noise, the same each time
+
+    Attributes
+    ----------
+    shares : number of shares to compute the run in, once it is known; see kernels.set_threads
+    facts : more that the checkpoint holds, under "run": what a run's folder says about it
     """
 
     def __init__(
@@ -51,6 +63,10 @@ class Recorder:
         self.out = Path(out) if out is not None else None
         self.game, self.source, self.rng = game, source, rng
         self.epoch, self.picture, self.sheet, self.seed = epoch, picture, sheet, seed
+        self.since, self.before = 0, 0.0  # the step from which an epoch has this length, and the epochs until then
+        self.shares: int | None = None
+        self.facts: dict[str, Any] = {}
+        self.lock: Lock | nullcontext = nullcontext() if self.out is None else Lock(self.out)
         self.film = {round(steps * (k / FRAMES) ** 2) for k in range(FRAMES + 1)}  # the beginning in slow motion
 
     @property
@@ -60,22 +76,39 @@ class Recorder:
             raise ValueError("this run is only in memory: pass out= to the Trainer to write checkpoints")
         return self.out / "checkpoint.safetensors"
 
+    def epochs(self, t: int) -> float:
+        """The number of epochs in the first t steps, whose batches may have had several sizes."""
+        return self.before + (t - self.since) / self.epoch
+
+    @contextmanager
+    def writing(self, t: int) -> Iterator[None]:
+        """Around the steps after t: hold the lock of the folder, and compute in the number of shares of this run.
+
+        Raises BlockingIOError if another process writes this run, and what `begin` raises.
+        """
+        with self.lock:
+            threads, shares = kernels.get_threads(), kernels.get_shares()
+            other = self.shares is not None and self.shares != shares
+            try:
+                if other:
+                    kernels.set_threads(threads, self.shares)
+                self.begin(t)
+                yield
+            finally:
+                if other:
+                    kernels.set_threads(threads, shares)
+
     def begin(self, t: int) -> None:
         """Call before the steps after t: delete what killed processes left, and frames after t, which the run will draw
         again; record step 0.
 
-        Raises FileExistsError if the run is new but the folder holds another one, which would be overwritten, and ValueError
-        if a network's layers do not see its theta.
+        Raises FileExistsError if the folder holds a run that is further, whose steps would be lost, and ValueError if a
+        network's layers do not see its theta.
         """
         refuse_replaced(self.game)
         if self.out is None:
             return
-        if t == 0 and self.checkpoint_path.exists():
-            found = checkpoint.load(self.checkpoint_path)[1].get("step", 0)
-            if found:
-                raise FileExistsError(
-                    f"{self.out} holds a run that is at step {found}: call restore() to continue it, or choose another out="
-                )
+        self.refuse_to_overwrite(t)
         for folder in (self.out, self.out / "frames", self.out / "samples"):
             sweep(folder)
         for frame in (self.out / "frames").glob("step_*.png"):
@@ -84,17 +117,27 @@ class Recorder:
         if t == 0:
             self.record(0, 0.0, [], last=False)
 
+    def refuse_to_overwrite(self, t: int) -> None:
+        """Raise FileExistsError if the folder holds a run that is further than step t."""
+        found = checkpoint.step_in(self.checkpoint_path)
+        if found > t:
+            raise FileExistsError(
+                f"{self.out} holds a run that is at step {found}: call restore() to continue it, or choose another out="
+            )
+
     def record(self, t: int, seconds: float, rows: list[dict], last: bool) -> None:
         """After step t, write what is due: a frame of the film; at the end of an epoch also a sheet and a checkpoint."""
         if self.out is None:
             return
-        epoch_ends = t % self.epoch == 0 or last
+        full = t == 0 or int(self.epochs(t)) > int(self.epochs(t - 1))
+        epoch_ends = full or last
         if self.picture and (epoch_ends or t in self.film):
             images = self.game.sample(self.sheet, np.random.default_rng(self.seed))
             frame = self.out / "frames" / f"step_{t:06d}.png"
             self.picture(images, frame)
             if epoch_ends:
-                atomic_write(self.out / "samples" / f"epoch_{math.ceil(t / self.epoch):03d}.png", frame.read_bytes())
+                number = int(self.epochs(t)) if full else math.ceil(self.epochs(t))
+                atomic_write(self.out / "samples" / f"epoch_{number:03d}.png", frame.read_bytes())
         if epoch_ends:
             self.save(t, seconds, rows)
 
@@ -102,7 +145,6 @@ class Recorder:
         """Write run.jsonl and the checkpoint as they are after step t."""
         if self.out is None:
             return
-        write_rows(self.out / "run.jsonl", rows)
         meta = {
             "step": t,
             "seconds": seconds,
@@ -111,13 +153,36 @@ class Recorder:
             "rng": self.rng.bit_generator.state,
             "counts": {name: opt.t for name, opt in self.game.optimizers.items()},
             "averages": {name: ema.t for name, ema in self.game.averages.items()},
+            "epochs": {"length": self.epoch, "since": self.since, "before": self.before},
+            "shares": self.shares or kernels.get_shares(),
+            "data": self.source.identity(),
+            "run": self.facts,
         }
-        checkpoint.save(self.checkpoint_path, self.game.arrays(), meta)
+        with self.lock:
+            write_rows(self.out / "run.jsonl", rows)
+            checkpoint.save(self.checkpoint_path, self.game.arrays(), meta)
 
-    def restore(self) -> tuple[int, float, list[dict]]:
-        """Restore game, source and rng from the checkpoint -> its step, its seconds, the rows up to it.  Files do not change."""
+    def restore(
+        self, loaded: tuple[dict[str, np.ndarray], dict] | None = None, changed_data: bool = False
+    ) -> tuple[int, float, list[dict]]:
+        """Restore game, source and rng from the checkpoint -> its step, its seconds, the rows up to it.  Files do not change.
+
+        Parameters
+        ----------
+        loaded : (arrays, meta) of the checkpoint, if it has been read already
+        changed_data : with other data than those the run was trained on, warn instead of raising ValueError
+
+        A checkpoint of a version that did not store the data's identity is restored with any data of the right shape.
+        """
         mine = self.game.arrays()
-        arrays, meta = checkpoint.load(self.checkpoint_path, expect=mine)
+        arrays, meta = loaded or checkpoint.load(self.checkpoint_path)
+        if missing := [name for name in NEEDED if name not in meta]:
+            raise checkpoint.CheckpointError(
+                f"{self.checkpoint_path} is not the checkpoint of a run: it does not say {', '.join(missing)}"
+            )
+        if "data" in meta:
+            compare(meta["data"], self.source.identity(), changed_data)
+        checkpoint.compare(self.checkpoint_path, arrays, mine)
         for name, array in arrays.items():
             mine[name][...] = array
         self.source.restore(meta["source"] if "source" in meta else meta["order"])  # "order": in older checkpoints
@@ -127,5 +192,10 @@ class Recorder:
             opt.t = meta["counts"][name]
         for name, ema in self.game.averages.items():
             ema.t = meta["averages"][name]
+        self.shares, self.facts = meta.get("shares", self.shares), self.facts or meta.get("run", {})
+        kept = meta.get("epochs", {"length": self.epoch, "since": 0, "before": 0.0})
+        self.since, self.before = kept["since"], kept["before"]
+        if kept["length"] != self.epoch:  # the batch has another size from here on
+            self.since, self.before = meta["step"], kept["before"] + (meta["step"] - kept["since"]) / kept["length"]
         rows = read_rows(self.checkpoint_path.with_name("run.jsonl"))
         return meta["step"], meta["seconds"], [row for row in rows if row["step"] <= meta["step"]]

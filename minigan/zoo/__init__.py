@@ -59,12 +59,16 @@ def _built_in() -> list[str]:
 
 def _own() -> dict[str, Path]:
     """name -> file, of the user's recipes."""
-    folder = os.environ.get(VARIABLE)
+    folder = os.path.expanduser(os.environ.get(VARIABLE, ""))
     if not folder:
         return {}
     if not Path(folder).is_dir():
         raise NotADirectoryError(f"{VARIABLE} must be a folder of recipes, got {folder!r}")
-    files = {path.stem: path.resolve() for path in sorted(Path(folder).glob("*.py")) if path.stem[0] not in "._"}
+    files = {
+        path.stem: path.resolve()
+        for path in sorted(Path(folder).glob("*.py"))
+        if path.stem[0] not in "._" and path.is_file()
+    }
     for name in files.keys() & {*_built_in(), "recipe"}:
         raise ValueError(f"{files[name]} has the name of a recipe of minigan: rename it")
     return files

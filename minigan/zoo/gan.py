@@ -1,7 +1,7 @@
 """A GAN on images or points in the plane: any loss with any penalties, conditional where the data has labels."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,9 +54,38 @@ class Options(recipe.Options):
         """The names in `penalty`, () for none."""
         return tuple(name.strip() for name in self.penalty.split(",") if name.strip() not in ("", "none"))
 
+    def unused(self) -> dict[str, str]:
+        found = super().unused()
+        weights = {item.name for name in self.penalties for item in dataclasses.fields(penalties.PENALTIES[name])}
+        if self.data in POINTS and self.model != "toy":
+            found["model"] = f"the points of {self.data} always have the networks toy"
+        for name, users in (("gamma", "r1 and r2"), ("lam", "wgan_gp and dragan")):
+            if name not in weights:
+                found[name] = f"it is the weight of {users}, and the penalty is {self.penalty or 'none'}"
+        return found
+
+    def check(self, given: Iterable[str] = ()) -> None:
+        super().check(given)
+        if self.model != "mlp":
+            check_side(self)
+
     def frame(self, images: np.ndarray) -> np.ndarray:
         """The images in a black frame; the mlp takes them as they are."""
         return images if self.model == "mlp" else frame(images)
+
+
+def check_side(options: recipe.Options) -> None:
+    """Raise ValueError, with the nearest sizes that fit, for pictures that a convolutional network cannot halve evenly."""
+    size, below, above = options.size, 8, 8
+    if not options.data.startswith("folder:"):
+        return
+    while above < size:
+        below, above = above, 2 * above
+    if above != size:
+        sides = f"{below} or {above}" if below < above else f"{above}"
+        raise ValueError(
+            f"convolutional networks need pictures with a side of 8, 16, 32, 64, ... pixels, got size {size}: choose {sides}"
+        )
 
 
 def frame(images: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from minigan.data import NAMES
+from minigan.data.published import PUBLISHED
 
 POINTS = ("ring", "grid")  # data sets of points in the plane, each drawn from the run's seed
 LARGEST = 2**128  # of a whole number, which is a seed: everything else is far smaller
@@ -81,6 +82,27 @@ class Options:
             _check_bounds(item.name, getattr(self, item.name), item.metadata)
         if not self.data.startswith("folder:"):
             one_of("data set", self.data, [*NAMES, *POINTS])
+
+    def unused(self) -> dict[str, str]:
+        """The options that have no effect beside the others, each with the reason; a recipe adds its own."""
+        found: dict[str, str] = {}
+        if not self.data.startswith("folder:"):
+            why = f"only the pictures of a folder (data folder:PATH) are cropped and shrunk, not {self.data}"
+            found |= {"size": why, "channels": why}
+        if self.data not in PUBLISHED:
+            found["download"] = f"only {' and '.join(PUBLISHED)} can be downloaded, not {self.data}"
+        return found
+
+    def check(self, given: Iterable[str] = ()) -> None:
+        """Before a run starts: raise ValueError for an option without an effect that is among `given` or has not its default.
+
+        A run that was started by an earlier version may have such options, so a config is not checked when it is read.
+        """
+        defaults = {item.name: item.default for item in dataclasses.fields(self)}
+        given = set(given)
+        for name, why in self.unused().items():
+            if name in given or getattr(self, name) != defaults[name]:
+                raise ValueError(f"{name} = {getattr(self, name)!r} would have no effect: {why}; leave it out")
 
     def frame(self, images: np.ndarray) -> np.ndarray:
         """The images as the networks will see them, uint8 (N, H, W, C) -> (N, H', W', C); a recipe may pad them."""

@@ -5,13 +5,14 @@ passes through z into E: the reparameterisation of Kingma and Welling 2014.  Wit
 recipe is the IWAE of Burda et al. 2016.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from minigan.data import Source
+from minigan.data.check import refuse_labels
 from minigan.game import Game, circle
 from minigan.losses import gaussian_kl
 from minigan.models.bound import log_mean_exp, log_weights
@@ -125,6 +126,7 @@ class VAE(Game):
         """n expected images of codes drawn from the prior."""
         if n < 1:
             raise ValueError(f"sample needs n >= 1 images, got {n}")
+        refuse_labels(labels)
         return self.generate(rng.standard_normal((n, self.latent)).astype(self.G.dtype))
 
     def walk(self, frames: int, n: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
@@ -152,6 +154,19 @@ class Options(recipe.Options):
     )
     latent: int = option(50, "size of the code z", least=1)
     width: int = option(200, "units of each hidden layer (conv: channels of E's first layer)", least=1)
+
+    def unused(self) -> dict[str, str]:
+        found = super().unused() | {"labels": "the networks see images alone"}
+        if self.likelihood != "gaussian":
+            found["s"] = f"it belongs to the likelihood gaussian, not to {self.likelihood}"
+        if self.k > 1:
+            found["beta"] = f"the bound of k = {self.k} codes has no weight for its KL divergence"
+        return found
+
+    def check(self, given: Iterable[str] = ()) -> None:
+        super().check(given)
+        if self.model == "conv":
+            gan.check_side(self)
 
     def frame(self, images: np.ndarray) -> np.ndarray:
         """For the convolutional model as gan.Options.frame; the mlp takes images as they are."""

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from minigan.data import Source
+from minigan.data.check import refuse_labels
 from minigan.losses import GANLoss, gaussian_kl, non_saturating
 from minigan.models.likelihood import Gaussian, per_image
 from minigan.models.vae import critic, vae_conv
@@ -115,6 +116,7 @@ class VAEGAN(VAE):
 
     def score(self, x: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """D's score on each image, in evaluation mode -> (N,)."""
+        refuse_labels(labels)
         return self.D(x)[1].reshape(-1)
 
     def inspect(self, x: Any, y: Any, rng: np.random.Generator) -> Iterator[tuple[str, Sequential, Any]]:
@@ -139,6 +141,13 @@ class Options(recipe.Options):
     )
     latent: int = option(64, "size of the code z", least=1)
     width: int = option(32, "channels of the first layer of E and D; all others follow", least=1)
+
+    def unused(self) -> dict[str, str]:
+        return super().unused() | {"labels": "the networks see images alone"}
+
+    def check(self, given: Iterable[str] = ()) -> None:
+        super().check(given)
+        gan.check_side(self)
 
     def frame(self, images: np.ndarray) -> np.ndarray:
         """Black around the images, up to a side of 8, 16, 32, ..."""

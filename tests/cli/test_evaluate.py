@@ -37,7 +37,8 @@ def test_folders_that_hold_no_sound_run(capsys, damaged, command):
     config, blob = damaged / "config.toml", (damaged / "checkpoint.safetensors").read_bytes()
     text = config.read_text(encoding="utf-8")
     config.write_text(text.replace("width = 4", "width = 5"), encoding="utf-8")
-    assert "Build the network with the settings it was saved with" in failing(capsys, command, damaged)
+    said = failing(capsys, command, damaged)
+    assert f"{config} is not the config of the checkpoint beside it: width = 5 instead of 4. Undo the edit" in said
     config.write_text(text.replace("width", "widht"), encoding="utf-8")
     assert "unknown option 'widht'" in failing(capsys, command, damaged)
     config.write_text(text, encoding="utf-8")

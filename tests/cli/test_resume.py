@@ -1,13 +1,24 @@
 """minigan resume: the same bits as a run that was never stopped, or a new segment with other options."""
 
 import json
+import os
+import re
+import subprocess
+import sys
+import time
 import tomllib
+import types
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import minigan
 from cli import TINY, failing
+from cli.conftest import pictures
 from minigan import cli
+from minigan.cli.progress import keep_shares
+from minigan.kernels.parallel import threads
 from minigan.running import checkpoint, folder
 
 
@@ -156,6 +167,7 @@ def test_options_that_stay_the_same_make_no_segment(damaged):
         (["--steps", "3"], "is at step 3 already: --steps is the new total, so it must be more than 3"),
         (["--steps", "0"], "is at step 3 already"),
         (["--lr", "-1"], "lr must be finite and at least 0, got -1.0"),
+        (["--lr", "0.5"], "is finished: lr would have no effect without more steps, --steps N"),
         (["--batch", "1798"], "between 1 and all 1797 images, got batch=1798"),
     ],
 )
@@ -188,3 +200,98 @@ def test_a_config_from_before_there_were_recipes_is_a_gan(damaged):
     config.write_text(text.replace('recipe = "gan"\n', ""), encoding="utf-8")
     assert cli.main(["sample", str(damaged), "--n", "1", "--out", str(damaged / "one.png")]) == 0
     np.testing.assert_array_equal(folder.open_run(damaged).trainer.game.classes, 10)
+
+
+# ---- the same bits, whatever the threads --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def any_threads(monkeypatch):
+    """Every call is cut, however small; the number of threads comes back afterwards."""
+    monkeypatch.setattr(threads, "SMALL", 0)
+    before = threads.get_threads(), threads.get_shares()
+    yield threads.set_threads
+    threads.set_threads(*before)
+
+
+def trained(path, n):
+    argv = ["train", *TINY, "--model", "dcgan", "--data", "digits8", "--threads", str(n), "--out", str(path)]
+    return cli.main(argv)
+
+
+def test_a_stopped_run_goes_on_in_its_own_number_of_shares(tmp_path, any_threads, stop_at):
+    """Started with --threads 1, resumed as printed, with the two threads of the machine: the bits of a run never stopped."""
+    assert trained(tmp_path / "full", 1) == 0
+    with stop_at(2):
+        assert trained(tmp_path / "stopped", 1) == 130
+    any_threads(2)  # those of another process
+    assert cli.main(["resume", str(tmp_path / "stopped")]) == 0
+    assert state(tmp_path / "stopped") == state(tmp_path / "full")
+    assert threads.get_shares() == 2
+
+
+def test_fewer_threads_keep_the_bits_and_more_say_that_they_do_not(capsys, any_threads):
+    for n, shares in ((None, 2), (1, 2), (2, 2), (3, 3)):
+        recorder = types.SimpleNamespace(shares=2)
+        keep_shares(n, recorder)
+        note = "note: so far all work was cut into 2, from here on into 3: the last bits will differ"
+        assert (note in capsys.readouterr().err) == (n == 3)
+        assert recorder.shares == shares
+        assert threads.get_threads() == (n or threads.get_threads())
+
+
+# ---- two processes -------------------------------------------------------------------------------------------------------
+
+
+def started(*argv, **options):
+    argv = [sys.executable, "-m", "minigan", *map(str, argv)]
+    return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+
+def test_a_second_resume_says_who_has_the_run(capsys, damaged):
+    assert cli.main(["resume", str(damaged), "--steps", "4"]) == 0
+    first = started("resume", damaged, "--steps", 10**6)
+    try:
+        while not (damaged / ".lock").exists() or "steps = 1000000" not in (damaged / "config.toml").read_text():
+            assert first.poll() is None, first.communicate()
+            time.sleep(0.02)
+        while first.pid != int((re.findall(r"\d+", (damaged / ".lock").read_text()) or [0])[0]):
+            time.sleep(0.02)  # the short time between reading the run and training it
+        capsys.readouterr()
+        said = failing(capsys, "resume", damaged)
+        assert f"{damaged} is being written by process {first.pid} on " in said
+        assert "wait until it ends, or stop it there with Ctrl-C" in said
+        assert cli.main(["sample", str(damaged), "--n", "3"]) == 0  # readers need no lock
+    finally:
+        first.kill()
+        first.communicate()
+    assert folder.resume(damaged).steps == 10**6  # the lock of a killed process is free
+
+
+@pytest.mark.parametrize("out", [True, False])
+def test_two_trains_at_once_never_share_a_folder(tmp_path, out):
+    """With --out one of three processes trains and the others are refused; without it each of two has a folder."""
+    count = 3 if out else 2
+    argv = ["train", *TINY, "--data", "digits8", *(["--out", tmp_path / "same"] if out else [])]
+    env = os.environ | {"PYTHONPATH": str(Path(minigan.__file__).parents[1])}
+    runs = [started(*argv, "--seed", seed, cwd=tmp_path, env=env) for seed in range(count)]
+    said = [run.communicate()[1] for run in runs]
+    codes = [run.returncode for run in runs]
+    made = [tmp_path / "same"] if out else sorted((tmp_path / "runs").iterdir())
+    assert sorted(codes) == ([0, 1, 1] if out else [0, 0])
+    assert all(
+        "already holds a run" in text or "is being written by" in text for text, code in zip(said, codes) if code
+    )
+    seeds = [folder.resume(path).options.seed for path in made]  # resume compares the config with the checkpoint
+    assert sorted(seeds) == ([codes.index(0)] if out else [0, 1])
+
+
+def test_changed_data_are_a_flag(capsys, tmp_path):
+    data = pictures(tmp_path / "pets", "cats", "dogs")
+    out = tmp_path / "run"
+    assert cli.main(["train", *TINY, "--data", data, "--size", "8", "--batch", "5", "--out", str(out)]) == 0
+    (tmp_path / "pets" / "cats" / "0.png").unlink()
+    capsys.readouterr()
+    assert "9 samples instead of 10" in failing(capsys, "resume", out, "--steps", 5)
+    with pytest.warns(UserWarning, match="9 samples instead of 10"):
+        assert cli.main(["resume", str(out), "--steps", "5", "--changed-data"]) == 0

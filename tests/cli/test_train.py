@@ -34,29 +34,29 @@ def test_help_shows_the_options_of_the_recipe(capsys):
 
 
 FLAGS = (
-    "--model mlp --data digits8 --loss hinge --penalty r2,wgan_gp --gamma 0.5 --lam 2 --no-labels --steps 7 --batch 3 "
+    "--model mlp --data folder:pictures --loss hinge --penalty r2,wgan_gp --gamma 0.5 --lam 2 --no-labels --steps 7 --batch 3 "
     "--d-steps 2 --lr 1e-4 --schedule linear --beta1 0.3 --beta2 0.7 --ema 0.5 --latent 9 --width 6 --size 16 --channels 1 "
-    "--download --deterministic --seed 8"
+    "--deterministic --seed 8"
 )
 
 
 def test_flags_and_a_file_give_the_same_config(configured, tmp_path):
     expected = gan.Options(
-        model="mlp", data="digits8", loss="hinge", penalty="r2,wgan_gp", gamma=0.5, lam=2.0, labels=False, steps=7, batch=3,
+        model="mlp", data="folder:pictures", loss="hinge", penalty="r2,wgan_gp", gamma=0.5, lam=2.0, labels=False, steps=7, batch=3,
         d_steps=2, lr=1e-4, schedule="linear", beta1=0.3, beta2=0.7, ema=0.5, latent=9, width=6, size=16, channels=1,
-        download=True, deterministic=True, seed=8,
+        deterministic=True, seed=8,
     )  # fmt: skip
     path = tmp_path / "mine.toml"
     path.write_text(options.Config(gan, expected).to_toml(), encoding="utf-8")
     assert cli.main(["train", *FLAGS.split()]) == 0
     assert cli.main(["train", "--config", str(path), "--out", "there"]) == 0
-    assert cli.main(["train", "--config", str(path), "--labels", "--no-download", "--seed", "0"]) == 0
+    assert cli.main(["train", "--config", str(path), "--labels", "--no-deterministic", "--seed", "0"]) == 0
     assert cli.main(["train"]) == 0
     assert [config.recipe for config, _ in configured] == [gan] * 4
     flags, file, both, none = ((config.options, out) for config, out in configured)
     assert flags == (expected, None)
     assert file == (expected, Path("there"))
-    assert both == (dataclasses.replace(expected, labels=True, download=False, seed=0), None)
+    assert both == (dataclasses.replace(expected, labels=True, deterministic=False, seed=0), None)
     assert none == (gan.Options(), None)
 
 
@@ -111,7 +111,12 @@ def test_an_option_may_not_hide_a_flag_of_the_command(tmp_path, monkeypatch, cap
         (["--steps", "0"], "steps must be at least 1, got 0"),
         (["--lr", "nan"], "lr must be finite and at least 0, got nan"),
         (["--data", "folder:/no/such/place"], "needs an existing folder of pictures, got '/no/such/place'"),
-        (["--data", "digits8", "--download"], "leave them out for digits8"),
+        (
+            ["--data", "digits8", "--download"],
+            "download = True would have no effect: only mnist and fashion_mnist can be",
+        ),
+        (["--data", "digits8", "--size", "32"], "size = 32 would have no effect: only the pictures of a folder"),
+        (["--data", "digits8", "--lam", "3"], "lam = 3.0 would have no effect: it is the weight of wgan_gp and dragan"),
         (["--data", "digits8", "--batch", "1798"], "between 1 and all 1797 images, got batch=1798"),
         (["--data", "digits8", "--batch", "1"], "at least two values per channel"),
         (["--config", "/no/such.toml"], "No such file or directory: '/no/such.toml'"),

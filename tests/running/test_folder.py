@@ -1,11 +1,15 @@
 """A run in its folder: named, found again, opened by the recipe in its config."""
 
+import datetime
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from minigan import kernels
+from minigan.kernels.parallel import threads
 from minigan.running import folder
+from minigan.running.checkpoint import load
 from minigan.running.options import Config
 from minigan.zoo import gan
 
@@ -61,3 +65,115 @@ def test_options_of_each_segment():
         config.changed(3, {"lr": 0.25}).segments[-1].start == 3
     )  # a change in the middle drops what was planned later
     assert config.changed(9, {"lr": 0.5}) is config
+
+
+def test_two_runs_of_one_second_have_two_folders(tmp_path, monkeypatch):
+    class Clock(datetime.datetime):
+        @classmethod
+        def now(cls):
+            return cls(2026, 1, 2, 3, 4, 5)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(folder.datetime, "datetime", Clock)
+    made = [folder.start(Config(gan, gan.Options(**SMALL | {"seed": seed}))).out for seed in range(3)]
+    assert [str(out) for out in made] == [f"runs/digits8-gan-20260102-030405{end}" for end in ("", "-2", "-3")]
+    assert [folder.open_run(out).options.seed for out in made] == [0, 1, 2]
+
+
+def test_a_start_that_fails_leaves_no_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    wrong = Config(gan, gan.Options(**SMALL | {"batch": 10_000}))
+    (tmp_path / "mine").mkdir()
+    for out in (None, "new", "mine"):
+        with pytest.raises(ValueError, match="between 1 and all 1797 images"):
+            folder.start(wrong, out)
+    assert [path.name for path in tmp_path.iterdir() if path.name != "runs"] == ["mine"]
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_a_second_start_into_one_folder_is_refused_at_any_moment(tmp_path, monkeypatch):
+    """While the first one is building its networks, while it trains, and after it."""
+    config, seen = Config(gan, gan.Options(**SMALL)), []
+
+    def second(*_):
+        with pytest.raises((BlockingIOError, FileExistsError)) as caught:
+            folder.start(config, tmp_path / "run")
+        seen.append(type(caught.value))
+
+    run = folder.start(config, tmp_path / "run")
+    run.trainer.run(second)
+    second()
+    assert seen == [FileExistsError] * 5
+    assert folder.open_run(tmp_path / "run").finished
+
+    original = folder.load_source
+
+    def slow(options):  # another process takes the folder while this one reads its data
+        monkeypatch.setattr(folder, "load_source", original)
+        folder.start(config, tmp_path / "other")
+        return original(options)
+
+    monkeypatch.setattr(folder, "load_source", slow)
+    with pytest.raises(FileExistsError, match="already holds a run"):
+        folder.start(config, tmp_path / "other")
+
+
+def test_a_running_run_is_read_but_not_resumed(tmp_path):
+    run = folder.start(Config(gan, gan.Options(**SMALL)), tmp_path)
+    said = []
+
+    def progress(t, row):
+        assert folder.open_run(tmp_path).trainer.t == (4 if t == 4 else 0)
+        with pytest.raises(BlockingIOError, match="being written by another Trainer of this process, since") as caught:
+            folder.resume(tmp_path)
+        said.append(caught.value)
+
+    run.trainer.run(progress)
+    assert len(said) == 4
+    assert folder.resume(tmp_path).finished
+
+
+def test_a_folder_of_a_trainer_is_not_overwritten(tmp_path):
+    run = folder.start(Config(gan, gan.Options(**SMALL)), tmp_path)
+    run.trainer.run()
+    (tmp_path / "config.toml").unlink()
+    before = (tmp_path / "checkpoint.safetensors").read_bytes()
+    with pytest.raises(FileExistsError, match="holds a run that is at step 4"):
+        folder.start(Config(gan, gan.Options(**SMALL)), tmp_path)
+    assert (tmp_path / "checkpoint.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize("deterministic", [False, True])
+def test_deterministic_holds_in_python_too(tmp_path, deterministic):
+    options = gan.Options(**SMALL | {"deterministic": deterministic})
+    before = kernels.get_threads(), kernels.get_shares()
+    kernels.set_threads(1)
+    try:
+        folder.train(folder.start(Config(gan, options), tmp_path))
+    finally:
+        kernels.set_threads(*before)
+    assert load(tmp_path / "checkpoint.safetensors")[1]["shares"] == (2 if deterministic else 1)
+
+
+@pytest.mark.parametrize(("shares", "others"), [(1, 2), (2, 1), (3, 2)])
+def test_a_run_has_the_same_bits_on_fewer_and_on_more_threads(tmp_path, monkeypatch, shares, others):
+    """Half of the steps with one number of threads, half with another: the bits of a run that was never stopped."""
+    monkeypatch.setattr(threads, "SMALL", 0)  # every call is cut, however small
+    config = Config(gan, gan.Options(**SMALL | {"model": "dcgan", "steps": 2}))
+    before = kernels.get_threads(), kernels.get_shares()
+
+    def run(name, n, steps):
+        kernels.set_threads(n)
+        again = (tmp_path / name).exists()
+        trainer = (folder.resume(tmp_path / name) if again else folder.start(config, tmp_path / name)).trainer
+        trainer.steps, trainer.evaluate = steps, None
+        trainer.run()
+        return trainer.game.G.theta.tobytes()
+
+    try:
+        full = run("full", shares, 2)
+        run("stopped", shares, 1)
+        assert run("stopped", others, 2) == full
+        assert run("other", others, 2) != full  # else this test shows nothing
+    finally:
+        kernels.set_threads(*before)

@@ -85,7 +85,8 @@ def test_everything_comes_back(tmp_path):
         "net.average.theta",
         "net.average.state",
     }
-    assert set(meta) == {"step", "seconds", "source", "game", "rng", "counts", "averages"}
+    state = {"step", "seconds", "source", "game", "rng", "counts", "averages"}
+    assert set(meta) == state | {"epochs", "shares", "data", "run"}
 
     other = recorder(tmp_path, Small(seed=9))
     assert other.restore() == (12, 1.5, [{"step": 10}, {"step": 12}])
@@ -144,3 +145,56 @@ def test_a_new_run_does_not_overwrite_another(tmp_path):
     with pytest.raises(FileExistsError, match=r"at step 400: call restore\(\) to continue it"):
         recorder(tmp_path).begin(0)
     recorder(tmp_path).begin(400)
+
+
+def test_sheets_of_a_smaller_batch_overwrite_no_older_sheet(tmp_path):
+    """Epochs of 5 steps, then of 10: the sheet after step 20 is that of epoch 3, not that of epoch 2."""
+    made = recorder(tmp_path)
+    for t in range(11):
+        made.record(t, 0.0, [], last=False)
+    kept = (tmp_path / "samples" / "epoch_002.png").read_bytes()
+    for _ in range(2):  # and it is so after another restore too
+        other = recorder(tmp_path, Small(seed=9))
+        other.epoch = 10
+        other.restore()
+        assert [other.epochs(t) for t in (10, 15, 20)] == [2.0, 2.5, 3.0]
+    other.game.net.theta[...] += 1
+    for t in range(11, 31):
+        other.record(t, 0.0, [], last=t == 30)
+    assert names(tmp_path / "samples") == [f"epoch_{k:03d}.png" for k in range(5)]
+    assert (tmp_path / "samples" / "epoch_002.png").read_bytes() == kept
+
+
+def test_a_batch_that_changes_in_the_middle_of_an_epoch(tmp_path):
+    """Half of epoch 3 in steps of one size, half in another: its sheet comes when it is full."""
+    made = recorder(tmp_path)
+    made.epoch = 4
+    made.save(10, 0.0, [])  # after 2.5 epochs
+    other = recorder(tmp_path)
+    other.epoch = 8
+    other.restore()
+    assert [other.epochs(t) for t in (10, 14, 22, 30)] == [2.5, 3.0, 4.0, 5.0]
+    for t in range(11, 31):
+        other.record(t, 0.0, [], last=False)
+    assert names(tmp_path / "samples") == ["epoch_003.png", "epoch_004.png", "epoch_005.png"]  # steps 14, 22, 30
+
+
+def test_a_file_that_is_no_checkpoint_of_a_run(tmp_path):
+    checkpoint.save(tmp_path / "checkpoint.safetensors", Small().arrays(), {"step": 3})
+    with pytest.raises(
+        checkpoint.CheckpointError, match="is not the checkpoint of a run: it does not say seconds, rng"
+    ):
+        recorder(tmp_path).restore()
+
+
+def test_a_run_that_went_on_elsewhere_is_not_overwritten(tmp_path):
+    """Opened at step 4, while another process trained it to step 9: going on from 4 would lose those steps."""
+    recorder(tmp_path).save(4, 0.0, [])
+    mine = recorder(tmp_path)
+    mine.restore()
+    recorder(tmp_path).save(9, 0.0, [])
+    with pytest.raises(FileExistsError, match="at step 9"), mine.writing(4):
+        pass
+    with mine.writing(9):
+        assert (tmp_path / ".lock").exists()
+    assert not (tmp_path / ".lock").exists()

@@ -46,13 +46,12 @@ def pictures(folder, *classes):
 @pytest.mark.parametrize(("classes", "known"), [(("",), 0), (("cats", "dogs"), 2)])
 def test_every_model_trains_on_a_folder(tmp_path, model, classes, known):
     data = pictures(tmp_path, *classes)
-    for size, channels in ((8, 3), (11, 1)):  # 11 gets a frame to 16, except for the mlp
+    for size, channels in ((8, 3), (11 if model == "mlp" else 16, 1)):
         options = Options(model=model, data=data, size=size, channels=channels, width=2, latent=4, batch=3, steps=2)
         trainer = build(gan, options)
         assert trainer.game.classes == known
-        side = size if model == "mlp" else {8: 8, 11: 16}[size]
         assert trainer.run()[-1]["step"] == 2
-        assert trainer.game.sample(2, np.random.default_rng(0)).shape == (2, side, side, channels)
+        assert trainer.game.sample(2, np.random.default_rng(0)).shape == (2, size, size, channels)
 
 
 def test_points_of_the_plane():
@@ -93,3 +92,22 @@ def test_the_streams_of_a_run_are_not_each_others():
     np.testing.assert_array_equal(trainer.source.x, data.ring(100_000, np.random.default_rng(draw)))
     G, _ = models.toy(trainer.game.latent, 4, rng=np.random.default_rng(init))
     np.testing.assert_array_equal(trainer.game.G.theta, G.theta)
+
+
+def test_labels_of_samples_are_checked():
+    given = {"model": "mlp", "data": "digits8", "width": 2, "latent": 3, "batch": 4, "steps": 1}
+    rng, x = np.random.default_rng(0), np.zeros((2, 8, 8, 1), np.float32)
+    game = build(gan, Options(**given)).game
+    assert game.sample(2, rng, labels=[3, 7]).shape == (2, 8, 8, 1)
+    for labels, message in (
+        ([3], "got 2 images and 1 labels"),
+        ([3, 10], "from 0 to 9, got 3 to 10"),
+        (np.eye(2), "one-hot"),
+    ):
+        for call in (lambda: game.sample(2, rng, labels=labels), lambda: game.score(x, labels)):  # noqa: B023
+            with pytest.raises(ValueError, match=message):
+                call()
+    blind = build(gan, Options(**given, labels=False)).game
+    for call in (lambda: blind.sample(2, rng, labels=[3, 7]), lambda: blind.score(x, [3, 7])):
+        with pytest.raises(ValueError, match="labels were given, but this game has no classes"):
+            call()

@@ -19,7 +19,7 @@ from minigan.measure.bench.report import markdown
 from minigan.measure.results import rows
 from minigan.measure.results.catalogue import load
 from minigan.measure.results.table import Published, file_of
-from minigan.running.files import atomic_write
+from minigan.running.files import atomic_write, read_file
 
 START, END = r"<!-- results: (\w+)(?: (\w+))? -->\n", "<!-- end of results -->"
 MARKER = re.compile(f"({START})(?:(?!<!-- results:).)*?({END})", re.DOTALL)  # stops before the next marker
@@ -66,7 +66,7 @@ def fill(path: str | os.PathLike, folder: str | os.PathLike | None = None) -> st
     folder: where the csv files are (default: results/ next to the file).  Raises ValueError if markers are missing.
     """
     path = Path(path)
-    text = filled(path.read_text(encoding="utf-8"), path.parent / "results" if folder is None else folder)
+    text = filled(read_file(path), path.parent / "results" if folder is None else folder)
     atomic_write(path, text)
     return text
 

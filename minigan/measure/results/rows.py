@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.running.files import atomic_write
+from minigan.running.files import atomic_write, read_file
 
 Row = dict[str, str]
 
@@ -38,7 +38,7 @@ def read(path: str | os.PathLike) -> list[Row]:
     """All rows, as text; an empty list if there is no file.  Raises ValueError if the file is not a table of results."""
     if not Path(path).exists():
         return []
-    reader = csv.DictReader(io.StringIO(Path(path).read_text(encoding="utf-8"), newline=""), restval="")
+    reader = csv.DictReader(io.StringIO(read_file(path), newline=""), restval="")
     columns = reader.fieldnames or ()
     missing = [name for name in HEAD if name not in columns]
     if missing:

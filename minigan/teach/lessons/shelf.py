@@ -44,7 +44,7 @@ def copy_lessons(folder: Path, force: bool = False) -> dict[str, str]:
     done = {}
     for lesson in lessons():
         mine, theirs = lesson.read_bytes(), folder / lesson.name
-        if theirs.exists() and theirs.read_bytes() == mine:
+        if theirs.is_file() and theirs.read_bytes() == mine:
             done[lesson.name] = "already there"
         elif theirs.exists() and not force:
             done[lesson.name] = "kept: your copy differs (run, edited, or from another version); --force overwrites it"

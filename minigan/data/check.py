@@ -1,0 +1,101 @@
+"""Refuse data that cannot be trained on before the first step, and say how to convert it.
+
+Images in 0 .. 255 as floats, or labels as one-hot rows, train without a word or fail many steps later. Everything here is
+checked once, when a source is made: one pass over float images, none over uint8 ones.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+SLACK = 1e-3  # beyond [-1, 1]: what rounding and resampling add
+
+
+def check_samples(x: Any) -> np.ndarray:
+    """The samples as an array, uint8 or float: images (N, H, W, C), floats in [-1, 1], or points (N, 2) of any range.
+
+    Raises TypeError for another dtype, ValueError for NaN, Inf, or float images outside [-1, 1]; warns of float images in [0, 1].
+    """
+    x = x if isinstance(x, np.ndarray) else np.asarray(x)
+    if x.ndim == 0:
+        raise ValueError("expected an array of samples, images (N, H, W, C) or points (N, 2), got a single number")
+    if x.dtype == np.uint8 or (x.dtype.kind == "f" and not x.size):
+        return x
+    if x.dtype.kind not in "fiub":
+        raise TypeError(f"samples must be uint8, or floats in [-1, 1], got an array of {x.dtype}")
+    if x.dtype.kind != "f":
+        raise TypeError(
+            f"samples must be uint8 (0 to 255), or floats in [-1, 1], got {x.dtype}: use {_from_integers(x)}"
+        )
+    low, high = float(x.min()), float(x.max())  # both are NaN if any number is
+    if not np.isfinite([low, high]).all():
+        bad = int(np.flatnonzero(~np.isfinite(x).reshape(len(x), -1).all(axis=1))[0])
+        raise ValueError(f"sample {bad} of the data has NaN or Inf in it: leave out or mend such samples")
+    if x.ndim < 3:
+        return x
+    if low < -1 - SLACK or high > 1 + SLACK:
+        bytes_like = low >= 0 and high <= 255
+        fix = "x / 127.5 - 1, or pass uint8" if bytes_like else "2 * (x - x.min()) / (x.max() - x.min()) - 1"
+        raise ValueError(f"float images must be in [-1, 1], got values from {low:g} to {high:g}: use {fix}")
+    if low >= 0 and high > 0:
+        warnings.warn(
+            f"all float images are between {low:g} and {high:g}, but a generator draws in [-1, 1]: "
+            "if 0 is black and 1 is white, use 2 * x - 1",
+            stacklevel=4,
+        )
+    return x
+
+
+def _from_integers(x: np.ndarray) -> str:
+    """The expression that converts integers or booleans to what a network takes."""
+    if x.dtype == bool:
+        return "x.astype(np.uint8) * 255"
+    if x.ndim < 3:
+        return "x.astype(np.float32)"
+    low, high = (int(x.min()), int(x.max())) if x.size else (0, 0)
+    if low >= 0 and high <= 255:
+        return "x.astype(np.uint8)"
+    return f"(x - {low}) / {(high - low) / 2:g} - 1 for values from {low} to {high}"
+
+
+def check_labels(y: Any, n: int, classes: int | None = None) -> Any:
+    """The labels as int64 (n,), whole numbers from 0, below `classes` if that is given.  A list is accepted, and None too.
+
+    Raises TypeError for labels that are not whole numbers, ValueError for another shape or a label out of range.
+    """
+    if y is None:
+        return None
+    y = np.asarray(y)
+    if classes == 0:
+        refuse_labels(y)
+    if y.ndim == 2 and y.shape[0] == n:
+        fix = "y.argmax(axis=1), if the rows are one-hot" if y.shape[1] > 1 else "y[:, 0]"
+        raise ValueError(
+            f"labels must have the shape ({n},), one class number for each sample, got {y.shape}: use {fix}"
+        )
+    if y.ndim != 1:
+        raise ValueError(f"labels must have the shape ({n},), one class number for each sample, got {y.shape}")
+    if len(y) != n:
+        raise ValueError(f"every image needs its label: got {n} images and {len(y)} labels")
+    if y.dtype.kind not in "iu" and len(y):
+        fix = "y.astype(np.int64)" if y.dtype.kind in "bf" else "names, y = np.unique(y, return_inverse=True)"
+        raise TypeError(f"labels must be whole numbers from 0, got {y.dtype} such as {y[0]!r}: use {fix}")
+    if len(y) and (y.min() < 0 or (classes and y.max() >= classes)):
+        most = f" to {classes - 1}" if classes else ""
+        shift = ": they are counted from 0, use y - 1" if classes and (y.min(), y.max()) == (1, classes) else ""
+        raise ValueError(f"labels must be whole numbers from 0{most}, got {y.min()} to {y.max()}{shift}")
+    return y.astype(np.int64, copy=False)
+
+
+def refuse_labels(y: Any) -> None:
+    """Raise ValueError if labels are given to a game that has no classes; it would ignore them."""
+    if y is not None:
+        raise ValueError("labels were given, but this game has no classes: leave them out, or train with labels")
+
+
+def labels_or_cycle(y: Any, n: int, classes: int) -> Any:
+    """The labels of n samples as `check_labels` returns them; without any 0, 1, 2, ... in turn, None if there are no classes."""
+    return np.arange(n) % classes if classes and y is None else check_labels(y, n, classes)

@@ -1,0 +1,46 @@
+"""A run in memory: its folder, its config, and the trainer with its networks."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from minigan import evaluation
+from minigan.plots import Panel
+from minigan.running.options import Config
+from minigan.trainer import Trainer
+from minigan.zoo.recipe import Options
+
+
+@dataclass
+class Run:
+    """A run as its checkpoint left it."""
+
+    out: Path
+    config: Config
+    options: Options  # those of the present segment
+    trainer: Trainer
+    recorded: bool = True  # False for a run of a version that did not store its config and data in the checkpoint
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the labels, () without labels."""
+        return self.trainer.source.names
+
+    @property
+    def watch(self) -> evaluation.Watch | None:
+        """The evaluation during the training; None if there is too little data for one."""
+        return self.trainer.evaluate if isinstance(self.trainer.evaluate, evaluation.Watch) else None
+
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        """What the curves and the progress bar show: the panels of the game, then those of the evaluation."""
+        return (*self.trainer.game.panels, *(self.watch.panels if self.watch else ()))
+
+    @property
+    def steps(self) -> int:
+        """The number of steps of all segments together."""
+        return self.config.at(max([0, *(segment.start for segment in self.config.segments)]))[1]
+
+    @property
+    def finished(self) -> bool:
+        """Are all steps of all segments done?"""
+        return self.trainer.t >= self.config.at(self.trainer.t)[1]

@@ -85,9 +85,12 @@ def label_number(run: Run, label: str) -> int:
     return names.index(label)
 
 
-def evaluate(path: str | Path, n: int | None = None, seed: int = 0) -> tuple[dict, dict[str, Path]]:
+def evaluate(
+    path: str | Path, n: int | None = None, seed: int = 0, features: str | None = None
+) -> tuple[dict, dict[str, Path]]:
     """Take every measure of n new samples of a run; tables and pictures go into its folder -> the result, the files.
 
+    features: the space in which images are compared, one of evaluation.FEATURES; default: the one that suits the data.
     Raises FileNotFoundError if the data of the run are not there.
     """
     run = open_run(path)

@@ -1,4 +1,4 @@
-"""A projected GAN: D looks at an image through frozen features of VGG, mixed at random, at three scales (Sauer et al. 2021)."""
+"""A projected GAN: D sees frozen features of VGG, mixed at random, at three scales (Sauer et al. 2021)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

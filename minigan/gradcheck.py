@@ -6,62 +6,51 @@
     both steps      what d_step and g_step add to grad against differences of the loss and penalty they report
 
 The checks are public, for users' own layers and networks too.  They work on a float64 copy with random cotangents, and
-restore `state` before each call, so that dropout draws the same mask and running averages do not drift.  A failing check
-raises GradientError with the array, the index, the expected value and the value found.
+restore `state` before each call, so that dropout draws the same mask and running averages do not drift.  The differences are
+of the network held on its piece (layers/more/pieces.py), so that no ReLU crosses its kink.  A failing check raises
+GradientError with the array, the index, the expected value and the value found.
 """
 
-import copy
+import copy  # noqa: I001 (the longest import stays on two lines)
 from collections.abc import Callable, Iterator
+from functools import wraps
 from typing import Any
 
 import numpy as np
 
-from minigan.differences import (
-    ADJOINT,
-    FIRST,
-    SECOND,
-    Check,
-    GradientError,
-    H,
-    compare,
-    complex_gradient,
-    numerical_gradient,
-    require,
-)  # fmt: skip
+from minigan.differences import (ADJOINT, FIRST, SECOND, Check, GradientError, H, check_gradient, compare, complex_gradient,
+    numerical_gradient, require, settle)  # fmt: skip
 from minigan.game import d_step, g_step
 from minigan.layers.layer import Layer, MixedSamplesError
+from minigan.layers.more.pieces import held
 from minigan.layers.parameters import all_layers
 from minigan.layers.tree import Tree, leaves, tree_map
 from minigan.network import Sequential
 
-__all__ = ["Check", "GradientError", "check_layer", "check_network", "check_step", "compare", "complex_gradient",
-           "numerical_gradient", "require"]  # fmt: skip
+__all__ = ["Check", "GradientError", "check_gradient", "check_layer", "check_network", "check_step", "compare",
+           "complex_gradient", "numerical_gradient", "require"]  # fmt: skip
+
+
+def _raising(checks: Callable[..., list[Check]], name: str) -> Callable[..., list[Check]]:
+    """The same function under another name: it raises GradientError if a check fails."""
+
+    @wraps(checks)
+    def check(*args: Any, **options: Any) -> list[Check]:
+        return require(checks(*args, **options))
+
+    check.__name__ = check.__qualname__ = name
+    return check
+
 
 # ---- layers and networks ----------------------------------------------------------------------------------------------
 
 
-def check_layer(layer: Layer, x: Any, rng: Any = 0, h: float = H) -> list[Check]:
+def layer_checks(layer: Layer, x: Any, rng: Any = 0, h: float = H) -> list[Check]:
     """Check all five verbs of a layer at x: an array, a shape, or a tuple of arrays for a layer with several inputs.
 
     A layer without weights yet gets random float64 ones, with non-zero biases; a layer that has weights is checked, on a
-    copy, at those.  rng: a Generator or a seed.  Returns the checks; raises GradientError if one fails.
+    copy, at those.  rng: a Generator or a seed.  Returns all checks; check_layer raises GradientError if one fails.
     """
-    return require(layer_checks(layer, x, rng, h))
-
-
-def check_network(
-    net: Sequential, x: Any, rng: Any = 0, h: float = H, method: str = "central", samples: int = 500
-) -> list[Check]:
-    """Check backward and, if no samples mix, tangent and second order of a whole network at x, on a float64 copy.
-
-    Of more than `samples` parameters, a random subset is checked.  method="complex" takes first derivatives by complex step.
-    Returns the checks; raises GradientError if one fails.
-    """
-    return require(network_checks(net, x, rng, h, method, samples))
-
-
-def layer_checks(layer: Layer, x: Any, rng: Any = 0, h: float = H) -> list[Check]:
-    """check_layer without raising: all checks, passed or failed."""
     rng = np.random.default_rng(rng)
     fresh = copy.deepcopy(layer)
     for inner in fresh.walk():
@@ -80,10 +69,17 @@ def layer_checks(layer: Layer, x: Any, rng: Any = 0, h: float = H) -> list[Check
 def network_checks(
     net: Sequential, x: Any, rng: Any = 0, h: float = H, method: str = "central", samples: int = 500
 ) -> list[Check]:
-    """check_network without raising: all checks, passed or failed."""
+    """Check backward and, if no samples mix, tangent and second order of a whole network at x, on a float64 copy.
+
+    Of more than `samples` parameters, a random subset is checked.  method="complex" takes first derivatives by complex step.
+    Returns all checks; check_network raises GradientError if one fails.
+    """
     own = np.random.default_rng(rng).spawn(1)[0]  # else dy could be the very numbers that the caller drew x from
     case = _Case(net, x, own, h, samples)
     return [*_assumptions(case, net), *_first(case, method), *_second(case)]
+
+
+check_layer, check_network = _raising(layer_checks, "check_layer"), _raising(network_checks, "check_network")
 
 
 class _Case:
@@ -93,7 +89,8 @@ class _Case:
         self.net, self.rng, self.h = net.astype(np.float64), rng, h
         if isinstance(x, tuple) and all(isinstance(n, int | np.integer) for n in x):
             x = rng.standard_normal(x)
-        self.x, self.at, self.state = tree_map(_float64, x), np.arange(net.theta.size), self.net.state.copy()
+        self.x = tree_map(lambda a: np.array(a, np.float64 if np.asarray(a).dtype.kind == "f" else None), x)
+        self.at, self.state = np.arange(net.theta.size), self.net.state.copy()
         if net.theta.size > samples:
             self.at = np.sort(rng.choice(net.theta.size, samples, replace=False))
         self.y, self.caches = self.forward()
@@ -128,51 +125,47 @@ def _assumptions(case: _Case, given: Sequential) -> Iterator[Check]:
 
 
 def _first(case: _Case, method: str) -> Iterator[Check]:
-    net, x = case.net, case.x
+    net, twin, x = case.net, case.net, case.x
     net.zero_grad()
     dx = net.backward(case.dy, case.caches)
-    twin, gradient, step = net, numerical_gradient, case.h
     if method == "complex":
-        twin, gradient, step = net.astype(np.complex128), complex_gradient, 1e-20
+        twin = net.astype(np.complex128)
         x = twin.cast(x)
-
-    def value(_: Any = None) -> float:
-        return dot(case.dy, case.forward(twin, x)[0])
-
+    value = held(lambda _=None: dot(case.dy, case.forward(twin, x)[0]), all_layers(net.layers))
     for i, (part, found) in enumerate(_parts(x, dx)):
-        yield compare(f"dx{i or ''}", found, gradient(value, part, step).real, FIRST)
-    expected = gradient(value, twin.theta, step, case.at).real
-    yield compare("dtheta", net.grad[case.at], expected, FIRST, case.where)
+        yield check_gradient(f"dx{i or ''}", found, value, part, FIRST, case.h)
+    yield check_gradient("dtheta", net.grad[case.at], value, twin.theta, FIRST, case.h, case.at, case.where)
 
 
 def _second(case: _Case) -> Iterator[Check]:
-    net, h, x, dy = case.net, case.h, case.x, case.dy
+    net, h, x, dy, layers = case.net, case.h, case.x, case.dy, list(all_layers(case.net.layers))
     v = random_like(x, case.rng)
     try:
         w, tangents = net.tangent(v, case.caches)
     except MixedSamplesError:
         return
 
-    def move(s: float) -> Iterator[Any]:
-        return leaves(case.forward(x=tree_map(lambda part, d: part if d is None else part + s * d, x, v))[0])
+    def outputs(s: float) -> list:
+        return list(leaves(case.forward(x=tree_map(lambda part, d: part if d is None else part + s * d, x, v))[0]))
 
+    move = held(outputs, layers, 0.0)
     for i, (above, below, part) in enumerate(zip(move(h), move(-h), leaves(w), strict=True)):
         if part is not None:
-            yield compare(f"tangent{i or ''}", part, (above - below) / (2 * h), FIRST)  # eq:gradcheck.tangent
+            expected = (above - below) / (2 * h)  # eq:gradcheck.tangent
+            yield settle(f"tangent{i or ''}", part, expected, lambda n, s, i=i: move(s)[i].flat[n], FIRST, h)
     dx = net.backward(dy, case.caches, learn=False)
     forth, back, terms = dot(dy, w), dot(v, dx), dot(dy, w, np.abs)
     # eq:gradcheck.adjoint
     yield Check("adjoint", abs(forth - back) / max(terms, 1e-300), ADJOINT, f"<dy, Jv> = {forth}, <J'dy, v> = {back}")
 
-    def along(_: Any = None) -> float:  # dy . (J(x; theta) v)
-        return dot(dy, net.tangent(v, case.forward()[1])[0])  # eq:gradcheck.second
-
+    # dy . (J(x; theta) v)     eq:gradcheck.second
+    along = held(lambda _=None: dot(dy, net.tangent(v, case.forward()[1])[0]), layers)
     net.zero_grad()
     born = net.backward_tangent(dy, tangents, case.caches)
     got = net.grad[case.at].copy()
-    yield compare("second order, dtheta", got, numerical_gradient(along, net.theta, h, case.at), SECOND, case.where)
+    yield check_gradient("second order, dtheta", got, along, net.theta, SECOND, h, case.at, case.where)
     for i, (part, found) in enumerate(_parts(x, tree_map(lambda _: None, x) if born is None else born)):
-        yield compare(f"second order, dx{i or ''}", found, numerical_gradient(along, part, h), SECOND)
+        yield check_gradient(f"second order, dx{i or ''}", found, along, part, SECOND, h)
 
 
 # ---- the two whole steps ------------------------------------------------------------------------------------------------
@@ -189,37 +182,15 @@ class _Recorder:
         self.net.zero_grad()
 
 
-def check_step(
-    G: Sequential,
-    D: Sequential,
-    loss: Any,
-    x: Tree,
-    z: Tree,
-    penalties: Any = (),
-    rng: int = 0,
-    h: float = H,
+def step_checks(
+    G: Sequential, D: Sequential, loss: Any, x: Tree, z: Tree, penalties: Any = (), rng: int = 0, h: float = H,
     samples: int = 500,
-) -> list[Check]:
+) -> list[Check]:  # fmt: skip
     """Check D's whole step (loss and penalties) and G's whole step (through D), and that each updates only its own network.
 
     G and D are checked on float64 copies; x, z as in d_step.  `rng` is a seed, so every call draws the same random points.
-    Returns the checks; raises GradientError if one fails.
+    Returns all checks; check_step raises GradientError if one fails.
     """
-    return require(step_checks(G, D, loss, x, z, penalties, rng, h, samples))
-
-
-def step_checks(
-    G: Sequential,
-    D: Sequential,
-    loss: Any,
-    x: Tree,
-    z: Tree,
-    penalties: Any = (),
-    rng: int = 0,
-    h: float = H,
-    samples: int = 500,
-) -> list[Check]:
-    """check_step without raising: all checks, passed or failed."""
     G, D = G.astype(np.float64), D.astype(np.float64)
     states = G.state.copy(), D.state.copy()
 
@@ -242,15 +213,14 @@ def step_checks(
         same = all(map(np.array_equal, before, (other.grad, G.theta, D.theta)))
         name = f"{which} step moves only {which}"
         checks.append(Check(name, 0.0 if same else np.inf, 0.0, "the other network's grad, or a theta, was changed"))
-        expected = numerical_gradient(lambda _, net=net: step(net)[0], net.theta, h, at)  # eq:gradcheck.step
-        where = [net.locate(int(i)) for i in at]
-        checks.append(compare(f"{which} step, dtheta", got, expected, SECOND, where.__getitem__))
+        value = held(lambda _=None, net=net: step(net)[0], all_layers([*G.layers, *D.layers]))
+        where = [net.locate(int(i)) for i in at].__getitem__
+        # eq:gradcheck.step
+        checks.append(check_gradient(f"{which} step, dtheta", got, value, net.theta, SECOND, h, at, where))
     return checks
 
 
-def _float64(a: np.ndarray) -> np.ndarray:
-    a = np.asarray(a)
-    return np.array(a, np.float64) if a.dtype.kind == "f" else a
+check_step = _raising(step_checks, "check_step")
 
 
 def _parts(x: Tree, dx: Tree) -> list[tuple[np.ndarray, np.ndarray]]:

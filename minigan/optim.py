@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from minigan import kernels
-from minigan.running.arguments import check_network, check_range, check_rate, check_steps
+from minigan.running.arguments import check_network, check_optimizer, check_range, check_rate, check_steps
 
 Rate = float | Callable[[int], float]
 
@@ -60,9 +60,7 @@ class Optimizer:
     slots: tuple[str, ...] = ()  # its state, vectors shaped like theta: saved and restored with the run
 
     def __init__(self, net: Any, lr: Rate):
-        check_network(type(self).__name__, net)
-        if not callable(lr):
-            check_rate(lr)
+        check_optimizer(type(self).__name__, net, lr)
         self.net, self.lr, self.t = net, lr, 0
         for slot in self.slots:
             setattr(self, slot, np.zeros_like(net.theta))

@@ -123,9 +123,12 @@ class Epochs(Source):
         return {"generator": self.start, "place": self.place}
 
     def restore(self, state: dict) -> None:
+        place = state["place"]
+        if type(place) is not int or place < 0:  # it may be beyond the end, if there are fewer samples than before
+            raise ValueError(f"the place in an epoch must be a whole number >= 0, got {place!r}")
         self.rng.bit_generator.state = state["generator"]
         self._shuffle()
-        self.place = state["place"]
+        self.place = place
 
 
 class Stream(Source):

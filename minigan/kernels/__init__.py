@@ -17,11 +17,11 @@ make it fast:
     norm.py              sums and statistics of columns, BatchNorm
     rows.py              loops over one row, which the others share
     parallel/            how kernels are compiled and run on several threads
-
     checks.py            which arrays a kernel accepts
+    vectors.py           which vectors an optimizer accepts
 
 Images are (N, H, W, C).  Each kernel checks its arguments (checks.py); arrays that are empty or of different dtypes, or of
-another byte order, get the twin.
+another byte order, get the twin, and so does a signal handler that interrupts the compiler.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -34,8 +34,10 @@ from typing import Any
 import numpy as np
 
 from minigan.kernels import convolution, elementwise, norm, pool, product, reference, upconv
-from minigan.kernels.checks import Arguments, check_vectors
+from minigan.kernels.checks import Arguments
+from minigan.kernels.parallel.jit import compiling
 from minigan.kernels.parallel.threads import get_shares, get_threads, set_threads
+from minigan.kernels.vectors import check_vectors
 
 _in_use: ContextVar[str] = ContextVar("minigan kernels in use", default="fast")
 
@@ -71,7 +73,7 @@ def _with_twin(fast: Callable, arrays: str, rule: Callable[..., str] | None = No
     def kernel(*args: Any, **kwargs: Any) -> Any:
         if kwargs:
             args = parameters.bind(*args, **kwargs).args
-        if arguments.compiled(args) and _in_use.get() == "fast":
+        if arguments.compiled(args) and _in_use.get() == "fast" and not compiling():
             return fast(*args)
         return plain(*args)
 

@@ -12,7 +12,6 @@ The check of shapes takes some ten microseconds, so each combination of shapes i
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy import may_share_memory, ndarray
@@ -122,7 +121,7 @@ class Arguments:
             if not args[i].flags.writeable:
                 raise ValueError(f"{self.kernel} changes {self.names[i]} in place, but {self.names[i]} is read-only")
             for j in self.others[k]:
-                if may_share_memory(args[i], args[j]) and _overlap(args[i], args[j]):
+                if not _apart(args[i], args[j]) and _overlap(args[i], args[j]):
                     a, b = self.names[i], self.names[j]
                     raise ValueError(f"{self.kernel} changes {a} in place, but {a} and {b} share memory")
 
@@ -161,51 +160,17 @@ def _fits(shape: tuple[int, ...], declared: tuple[str, ...], sizes: dict[str, An
     return True
 
 
+def _apart(a: np.ndarray, b: np.ndarray) -> bool:
+    """Is it quickly seen that two arrays have no memory in common, because each is, or is a view of, another array?"""
+    owner, other = a if a.base is None else a.base, b if b.base is None else b.base
+    if owner is not other and type(owner) is ndarray is type(other) and owner.base is None and other.base is None:
+        return True
+    return not may_share_memory(a, b)
+
+
 def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
     """Do two arrays whose memory ranges overlap have a number in common?  If that is hard to find out: yes."""
     try:
-        return np.shares_memory(a, b, max_work=100_000)
+        return np.shares_memory(a, b, max_work=100_000)  # type: ignore[arg-type]  # NumPy takes any number
     except np.exceptions.TooHardError:
         return True
-
-
-_checked: WeakKeyDictionary = (
-    WeakKeyDictionary()
-)  # optimizer -> the identities of its vectors when they were last checked
-
-
-def check_vectors(optimizer: Any) -> None:
-    """Raise an error unless theta, grad and the optimizer's vectors fit: contiguous, of one length and one float dtype.
-
-    Also if net.theta or net.grad has been replaced by another array: the layers would not see what is written there.  Called
-    before each step; the same arrays are not checked twice.
-
-    Parameters
-    ----------
-    optimizer
-        net: a network with theta, grad (P,), and layers that hold views of them; vectors(): name -> vector (P,).
-    """
-    net, owner = optimizer.net, type(optimizer).__name__
-    vectors = {"net.theta": net.theta, "net.grad": net.grad, **optimizer.vectors()}
-    identities = [*map(id, vectors.values())]
-    if _checked.get(optimizer) == identities:
-        return
-    theta = net.theta
-    for name, vector in vectors.items():
-        if type(vector) is not ndarray or vector.dtype.kind not in "fc":
-            kind = f"dtype {vector.dtype}" if isinstance(vector, ndarray) else type(vector).__name__
-            raise TypeError(f"{owner}: {name} must be a NumPy array of floats, got {kind}")
-        if vector.ndim != 1 or vector.shape != theta.shape or vector.dtype != theta.dtype:
-            given = f"{theta.shape} {theta.dtype} and {vector.shape} {vector.dtype}"
-            raise ValueError(f"{owner}: net.theta and {name} must be vectors of one length and dtype, got {given}")
-        if not (vector.flags.c_contiguous and vector.flags.writeable):
-            raise ValueError(f"{owner}: {name} must be contiguous and writable")
-    for layer in (inner for outer in getattr(net, "layers", ()) for inner in outer.walk()):
-        for name in layer.parameters:
-            for what, view in (("theta", getattr(layer, name)), ("grad", getattr(layer, f"d{name}"))):
-                if view.size and not may_share_memory(view, getattr(net, what)):
-                    raise ValueError(
-                        f"{owner}: net.{what} has been replaced by another array, which the layers do not see: write into it "
-                        f"instead, net.{what}[...] = values"
-                    )
-    _checked[optimizer] = identities

@@ -42,15 +42,15 @@ def _add_bias(i: int, j: int, s: int, y: np.ndarray, b: np.ndarray) -> None:  # 
 
 @kernel
 def _adam(
-    i: int, j: int, s: int, theta: np.ndarray, grad: np.ndarray, m: np.ndarray, v: np.ndarray, lr: float, beta1: float,
-    beta2: float, eps: float, one: float, mhat: float, vhat: float
+    i: int, j: int, s: int, theta: np.ndarray, grad: np.ndarray, m: np.ndarray, v: np.ndarray, lr: float, rate1: float,
+    rate2: float, eps: float, mhat: float, vhat: float
 ) -> None:  # fmt: skip
     # all scalars in theta's dtype
     theta, grad, m, v = theta[i:j], grad[i:j], m[i:j], v[i:j]
     for k in range(len(theta)):
         g = grad[k]
-        m[k] += (one - beta1) * (g - m[k])
-        v[k] += (one - beta2) * (g * g - v[k])
+        m[k] += rate1 * (g - m[k])
+        v[k] += rate2 * (g * g - v[k])
         theta[k] -= lr * (m[k] * mhat) / (math.sqrt(v[k] * vhat) + eps)
         grad[k] = 0
 
@@ -78,8 +78,8 @@ def leaky_relu_dx(dy: np.ndarray, x: np.ndarray, alpha: float) -> np.ndarray:
 
 
 def add_bias(y: np.ndarray, b: np.ndarray) -> None:
-    """y += b over the last axis, in place: (..., C), (C,)."""
-    if y.size <= FEW:
+    """y += b over the last axis, in place: (..., C), (C,).  NumPy adds to a y that has no view as rows."""
+    if y.size <= FEW or not y.flags.c_contiguous:
         y += b
         return
     rows = y.reshape(-1, len(b))
@@ -108,10 +108,11 @@ def adam(
     t : int
         The number of the step: 1, 2, ...
     """
-    scalars = [theta.dtype.type(s) for s in (lr, beta1, beta2, eps, 1, 1 / (1 - beta1**t), 1 / (1 - beta2**t))]
-    launch(_adam, parts(BYTE * 8 * theta.nbytes), theta.size, theta, grad, m, v, *scalars)
+    # differences first, in Python's float64, then one rounding: in float32, 1 - beta2 is off by 1.3e-5 for beta2 = 0.999
+    scalars = lr, 1 - beta1, 1 - beta2, eps, 1 / (1 - beta1**t), 1 / (1 - beta2**t)
+    launch(_adam, parts(BYTE * 8 * theta.nbytes), theta.size, theta, grad, m, v, *map(theta.dtype.type, scalars))
 
 
 def ema(average: np.ndarray, theta: np.ndarray, decay: float) -> None:
-    """average = decay average + (1 - decay) theta, in place."""
+    """average = decay average + (1 - decay) theta, in place; 1 - decay is rounded once, as in `adam`."""
     launch(_ema, parts(BYTE * 3 * theta.nbytes), theta.size, average, theta, theta.dtype.type(1 - decay))

@@ -14,6 +14,13 @@ def check_network(owner: str, net: Any) -> None:
         raise TypeError(f"{owner} takes one network, Sequential(...), got {type(net).__name__}")
 
 
+def check_optimizer(owner: str, net: Any, lr: Any) -> None:
+    """Raise an error unless net is a network, and lr a learning rate or a schedule."""
+    check_network(owner, net)
+    if not callable(lr):
+        check_rate(lr)
+
+
 def check_range(owner: str, least: float = 0, below: float = math.inf, or_equal: bool = False, **numbers: Any) -> None:
     """Raise ValueError, naming the argument, unless every number is in [least, below), or with or_equal in [least, below]."""
     for name, value in numbers.items():

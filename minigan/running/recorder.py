@@ -180,22 +180,54 @@ class Recorder:
             raise checkpoint.CheckpointError(
                 f"{self.checkpoint_path} is not the checkpoint of a run: it does not say {', '.join(missing)}"
             )
-        if "data" in meta:
-            compare(meta["data"], self.source.identity(), changed_data)
         checkpoint.compare(self.checkpoint_path, arrays, mine)
-        for name, array in arrays.items():
+        if "data" in meta:
+            with self._sound():
+                if not all(isinstance(name, str) for name in dict(meta["data"]).get("names", ())):
+                    raise TypeError("a name of a class that is not a text")
+            compare(meta["data"], self.source.identity(), changed_data)
+        with self._sound():
+            self._restore(meta)
+        for name, array in arrays.items():  # last: a checkpoint that is refused leaves the weights as they were
             mine[name][...] = array
+        rows = read_rows(self.checkpoint_path.with_name("run.jsonl"))
+        return meta["step"], meta["seconds"], [row for row in rows if row["step"] <= meta["step"]]
+
+    def _restore(self, meta: dict) -> None:
+        """All but the arrays.  Raises an error of any kind if something in meta is not what `save` writes."""
+        _count(meta["step"])
+        if not 0 <= meta["seconds"] < math.inf:
+            raise ValueError(f"seconds = {meta['seconds']}")
         self.source.restore(meta["source"] if "source" in meta else meta["order"])  # "order": in older checkpoints
         self.game.restore(meta.get("game", {}))
         self.rng.bit_generator.state = meta["rng"]
         for name, opt in self.game.optimizers.items():
-            opt.t = meta["counts"][name]
+            opt.t = _count(meta["counts"][name])
         for name, ema in self.game.averages.items():
-            ema.t = meta["averages"][name]
-        self.shares, self.facts = meta.get("shares", self.shares), self.facts or meta.get("run", {})
+            ema.t = _count(meta["averages"][name])
+        self.shares = _count(meta["shares"], 1) if meta.get("shares") is not None else self.shares
+        self.facts = self.facts or dict(meta.get("run", {}))
         kept = meta.get("epochs", {"length": self.epoch, "since": 0, "before": 0.0})
-        self.since, self.before = kept["since"], kept["before"]
-        if kept["length"] != self.epoch:  # the batch has another size from here on
+        self.since, self.before = _count(kept["since"]), float(kept["before"])
+        if _count(kept["length"], 1) != self.epoch:  # the batch has another size from here on
             self.since, self.before = meta["step"], kept["before"] + (meta["step"] - kept["since"]) / kept["length"]
-        rows = read_rows(self.checkpoint_path.with_name("run.jsonl"))
-        return meta["step"], meta["seconds"], [row for row in rows if row["step"] <= meta["step"]]
+        if not 0 <= self.before < math.inf:
+            raise ValueError(f"{self.before} epochs")
+
+    @contextmanager
+    def _sound(self) -> Iterator[None]:
+        """Turn what is raised by metadata of a wrong kind into a CheckpointError that names the file."""
+        try:
+            yield
+        except (KeyError, IndexError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
+            reason = f"{type(error).__name__}: {str(error)[:200]}"
+            raise checkpoint.CheckpointError(
+                f"{self.checkpoint_path} is not the checkpoint of this run: its metadata do not fit ({reason})"
+            ) from error
+
+
+def _count(n: Any, least: int = 0) -> int:
+    """A whole number that is at least `least`, as it is.  Raises ValueError."""
+    if type(n) is not int or not least <= n < 2**63:
+        raise ValueError(f"expected a whole number >= {least}, got {str(n)[:40]!r}")
+    return n

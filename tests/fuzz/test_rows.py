@@ -51,6 +51,7 @@ def test_rows_with_odd_entries(rng, tmp_path, memory_limit):
     some = rows(rng)
     for _ in range(rng.integers(1, 3)):
         row = some[rng.integers(len(some))]
+        row.setdefault("step", 1)  # it may have been emptied
         odd = ODD[rng.integers(len(ODD))]
         match rng.integers(4):
             case 0:

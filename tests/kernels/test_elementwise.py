@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from minigan import kernels
 from minigan.kernels import elementwise, reference
 
 SHAPES = [(), (1,), (0, 3), (7,), (2, 3, 5, 4), (65, 33)]
@@ -65,3 +66,47 @@ def test_ema(normal, same, dtype, any_threads, size):
     expected = (0.99 * average.astype(float) + 0.01 * theta).astype(dtype)
     elementwise.ema(average, theta, 0.99)
     same(average, expected)
+
+
+@pytest.mark.parametrize("beta2", [0.9, 0.999, 0.99999, 0.9999999])
+def test_adam_rounds_one_minus_beta_once(beta2):
+    """In float32, 1 - 0.999 is off by 1.3e-5 and 1 - 0.9999999 by 0.19: the difference is taken in float64."""
+    grad = np.linspace(0.5, 2, 1000)
+    exact = [np.zeros(1000), grad.copy(), np.zeros(1000), np.zeros(1000)]
+    fast = [a.astype(np.float32) for a in exact]
+    for t in range(1, 6):
+        exact[1][:] = fast[1][:] = grad
+        reference.adam(*exact, 1e-3, 0.9, beta2, 1e-8, t)
+        elementwise.adam(*fast, 1e-3, 0.9, beta2, 1e-8, t)
+    for name, a, b in zip(("theta", "grad", "m", "v"), fast, exact, strict=True):
+        np.testing.assert_allclose(a, b, rtol=2e-6, err_msg=name)
+
+
+@pytest.mark.parametrize("decay", [0.9, 0.999, 0.99999, 0.9999999])
+def test_ema_rounds_one_minus_decay_once(decay):
+    theta = np.linspace(0.5, 2, 1000)
+    average = np.zeros(1000, np.float32)
+    elementwise.ema(average, theta.astype(np.float32), decay)
+    np.testing.assert_allclose(average, (1 - decay) * theta, rtol=1e-6)
+
+
+LAYOUTS = {
+    "columns of a wider array": lambda y: np.dstack([y, y])[..., : y.shape[-1]],
+    "every second row": lambda y: y.repeat(2, axis=0)[::2],
+    "every second column": lambda y: y.repeat(2, axis=1)[:, ::2],
+    "Fortran's order": np.asfortranarray,
+    "backwards": lambda y: y[::-1],
+    "channels backwards": lambda y: y[..., ::-1],
+    "channels in front": lambda y: np.ascontiguousarray(y.transpose(2, 0, 1)).transpose(1, 2, 0),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("shape", [(5, 4, 3), (33, 17, 8)])
+def test_add_bias_adds_to_any_layout(normal, same, dtype, any_threads, layout, shape):
+    y, b = LAYOUTS[layout](normal(*shape, dtype=dtype)), normal(shape[-1], dtype=dtype)
+    expected = y + b
+    kernels.add_bias(y, b)
+    same(y, expected)
+    elementwise.add_bias(y, b)
+    same(y, expected + b)

@@ -6,9 +6,18 @@ import re
 import numpy as np
 import pytest
 
+from minigan import kernels
 from minigan.gradcheck import GradientError, require
+from minigan.kernels.checks import Arguments
 
 from . import EXHIBITS, Patch
+
+
+@pytest.fixture(autouse=True)
+def bugs_may_compute(monkeypatch):
+    """Some of the bugs are refused before they compute anything. Here they are let through, to be seen by the check on the card."""
+    monkeypatch.setattr(kernels, "check_vectors", lambda optimizer: None)
+    monkeypatch.setattr(Arguments, "_check_memory", lambda self, args: None)
 
 
 @pytest.mark.parametrize("exhibit", EXHIBITS, ids=str)

@@ -26,6 +26,7 @@ import numba
 from numba import types
 from numba.core import cgutils, config, event, utils
 from numba.core.compiler import compile_internal
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.targetconfig import ConfigStack
 from numba.extending import lower_builtin, type_callable
 
@@ -62,6 +63,14 @@ def jit(function: Callable) -> Callable:
             "(some seconds). Set NUMBA_CACHE_DIR to a folder you may write to.",
         )
     return dispatcher
+
+
+def compiling() -> bool:
+    """True if this thread is in the middle of a compilation, and so the caller is a signal handler.
+
+    The compiler cannot begin a second function there.
+    """
+    return global_compiler_lock.is_locked()
 
 
 def inside(function: Callable, *, compiled: Callable | None = None, inlined: bool = True) -> Callable:

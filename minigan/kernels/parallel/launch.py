@@ -79,19 +79,21 @@ def launch(kernel: Callable, shares: int, length: int, *args: Any) -> None:
     try:
         state[native.CUTS] = shares
         kernel(state, length, *args)
-        if hasattr(kernel, "py_func") and native.fork(state, _offered_at(state, shares)):
+        if hasattr(kernel, "py_func") and _compute(state, shares):  # as Python it has computed everything
             raise RuntimeError(f"a share of {kernel.__name__} failed: NUMBA_DISABLE_JIT=1 shows where")
     finally:
         unused.append(state)
 
 
-def _offered_at(state: np.ndarray, shares: int) -> np.ndarray:
-    """Where the job in `state` is offered: to the pool, or, if it is small, only to this thread."""
+def _compute(state: np.ndarray, shares: int) -> int:
+    """Compute the job in `state`, on all threads if it has several shares -> 1 if one failed."""
+    if shares == 1 or local.in_pool:
+        return native.alone(state)
     pool = current_pool()
-    if shares == 1 or pool.n == 1 or local.in_pool:
-        return state
+    if pool.n == 1:
+        return native.alone(state)
     pool.activate()  # perhaps too late for this call, but not for the next one
-    return pool.state
+    return native.fork(state, pool.state)
 
 
 def offer(state: np.ndarray, kernel: Callable, args: tuple, length: int) -> None:

@@ -105,27 +105,44 @@ def serve(state: np.ndarray, calls: int, patience: int) -> int:
     return load(state, CALLS)
 
 
+@inside
+def compute_alone(job: np.ndarray) -> None:
+    """Compute all shares of the job in `job` on this thread."""
+    shares, length = max(1, min(job[CUTS], job[LENGTH])), job[LENGTH]
+    job[FAILED] = 0
+    for s in range(shares):
+        if call_share(job[ENTRY], job, ARGS, length * s // shares, length * (s + 1) // shares, s):
+            job[FAILED] = 1
+
+
+@jit
+def alone(job: np.ndarray) -> int:
+    """Compute the job on this thread -> 1 if a share failed."""
+    compute_alone(job)
+    return job[FAILED]
+
+
 @jit
 def fork(job: np.ndarray, pool: np.ndarray) -> int:
-    """Compute the job written in `job`, with the threads that wait at `pool` unless another call has them -> 1 if a share failed.
+    """Compute the job written in `job` with the threads that wait at `pool` -> 1 if a share failed.
 
-    Both are a `state`, and may be the same one.
+    If another call is using them, this thread computes it alone.  Both arguments are a `state`.
     """
-    mine = compare_and_swap(pool, BUSY, 0, 1)
-    state = pool if mine else job
-    state[ENTRY], state[LENGTH] = job[ENTRY], job[LENGTH]
+    if not compare_and_swap(pool, BUSY, 0, 1):
+        compute_alone(job)
+        return job[FAILED]
+    pool[ENTRY], pool[LENGTH] = job[ENTRY], job[LENGTH]
     for k in range(ARGS, ARGS + job[USED]):
-        state[k] = job[k]
+        pool[k] = job[k]
     shares = max(1, min(job[CUTS], job[LENGTH]))
-    state[SHARES], state[FAILED], state[DONE] = shares, 0, 0
-    ticket = load(state, TICKET)
-    compare_and_swap(state, TICKET, ticket, ((ticket >> 16) + 1) << 16 | shares)
-    compute_shares(state)
+    pool[SHARES], pool[FAILED], pool[DONE] = shares, 0, 0
+    ticket = load(pool, TICKET)
+    compare_and_swap(pool, TICKET, ticket, ((ticket >> 16) + 1) << 16 | shares)
+    compute_shares(pool)
     reads = 0
-    while load(state, DONE) < shares:
-        wait(state, reads)
+    while load(pool, DONE) < shares:
+        wait(pool, reads)
         reads += 1
-    failed = state[FAILED]
-    if mine:
-        compare_and_swap(pool, BUSY, 1, 0)
+    failed = pool[FAILED]
+    compare_and_swap(pool, BUSY, 1, 0)
     return failed

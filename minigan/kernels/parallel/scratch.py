@@ -25,13 +25,14 @@ def scratch(name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     dtype = np.dtype(dtype)
     count = math.prod(shape)
     nbytes = dtype.itemsize * count
-    memory, user = _buffers.by_name.get(name, (None, None))
-    if memory is None or memory.nbytes < nbytes or user() is not None:
+    kept = _buffers.by_name.get(name)
+    if kept is not None and kept[0].nbytes >= nbytes and kept[1]() is None:
+        memory = kept[0]
+    else:
         raw = np.empty(nbytes + 64, np.uint8)
         start = -raw.ctypes.data % 64  # begin at a cache line
-        memory = memoryview(raw[start : start + nbytes])
-    flat = np.frombuffer(
-        memory, dtype, count
-    )  # the base of the result, and of every view of it: it lives as long as they
+        memory = raw[start : start + nbytes].data
+    # the base of the result and of every view of it, so it lives as long as they
+    flat = np.frombuffer(memory, dtype, count)
     _buffers.by_name[name] = memory, weakref.ref(flat)
     return flat.reshape(shape)

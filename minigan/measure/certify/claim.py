@@ -31,9 +31,12 @@ class Claim(NamedTuple):
         return f"{self.subject}, {self.verb}, {self.sample}"
 
     def run(self) -> list[Check]:
-        """Run the checks.  An exception counts as a failed check: one broken layer does not hide the others."""
+        """Run the checks.  An exception counts as a failed check: one broken layer does not hide the others.
+
+        So does an undecided one: a certificate has no doubts, and a sample at a kink should be replaced by another.
+        """
         try:
-            return list(self.checks())
+            return [check._replace(doubt=0.0) for check in self.checks()]
         except Exception as error:
             return [Check(self.verb, math.inf, 0.0, f"{type(error).__name__}: {error}")]
 

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from minigan import losses
-from minigan.gradcheck import ADJOINT, FIRST, Check, compare, numerical_gradient
+from minigan.gradcheck import ADJOINT, FIRST, Check, check_gradient, compare
 from minigan.measure.certify.claim import Claim, holds
 
 FAR, FLOAT32 = 1e4, 1e-4
@@ -49,12 +49,12 @@ def gradients(loss: losses.GANLoss, r: np.ndarray, f: np.ndarray, h: float) -> I
     """The gradients of L_D and of L_G in the scores r and f against central differences with step h."""
     r, f = r.copy(), f.copy()
     _, d_real, d_fake = loss.d(r, f)
-    yield compare("d: d_real", d_real, numerical_gradient(lambda _: loss.d(r, f)[0], r, h), FIRST)
-    yield compare("d: d_fake", d_fake, numerical_gradient(lambda _: loss.d(r, f)[0], f, h), FIRST)
+    yield check_gradient("d: d_real", d_real, lambda _: loss.d(r, f)[0], r, FIRST, h)
+    yield check_gradient("d: d_fake", d_fake, lambda _: loss.d(r, f)[0], f, FIRST, h)
     _, d_fake, *rest = loss.g(r, f)
-    yield compare("g: d_fake", d_fake, numerical_gradient(lambda _: loss.g(r, f)[0], f, h), FIRST)
+    yield check_gradient("g: d_fake", d_fake, lambda _: loss.g(r, f)[0], f, FIRST, h)
     d_real = rest[0] if rest else np.zeros_like(r)
-    yield compare("g: d_real", d_real, numerical_gradient(lambda _: loss.g(r, f)[0], r, h), FIRST)
+    yield check_gradient("g: d_real", d_real, lambda _: loss.g(r, f)[0], r, FIRST, h)
 
 
 def moderate(loss: losses.GANLoss, definition: tuple[Callable, Callable]) -> Iterator[Check]:
@@ -124,7 +124,7 @@ def plain(loss: PlainLoss, x: np.ndarray, definition: float | None) -> Iterator[
     if definition is not None:
         yield compare("value", value, definition, ADJOINT)
     h = 1.0 if np.abs(x).max() > 1e3 else 1e-5
-    yield compare("gradient", gradient, numerical_gradient(lambda a: loss(a)[0], x.copy(), h), FIRST)
+    yield check_gradient("gradient", gradient, lambda a: loss(a)[0], x.copy(), FIRST, h)
 
 
 def float32(loss: PlainLoss, x: np.ndarray) -> Iterator[Check]:

@@ -36,6 +36,8 @@ from minigan.layers import (
     Tanh,
     UpConv2d,
 )
+from minigan.layers.more.pieces import held
+from minigan.layers.parameters import all_layers
 from minigan.layers.tree import first, leaves
 from minigan.measure.certify.claim import Claim, holds, same
 from minigan.network import Sequential
@@ -145,7 +147,8 @@ def values(build: Callable[..., Setting], loss: losses.GANLoss, name: str) -> It
 
 def input_gradient(D: Sequential, points: np.ndarray, x: Any) -> np.ndarray:
     """dD/dx at `points`, with the labels of x if it is a pair, by central differences."""
-    return numerical_gradient(lambda a: D(with_label(a, x)).sum(), np.array(points))
+    points = np.array(points)
+    return numerical_gradient(held(lambda a: D(with_label(a, x)).sum(), all_layers(D.layers), points), points)
 
 
 def routing(build: Callable[..., Setting], dtype: type) -> Iterator[Check]:

@@ -130,7 +130,7 @@ def _table(checks: list[Check]) -> str:
     rows = []
     for check in checks:
         error = f"{check.error:.1e}" if check.error else "exact"
-        verdict = "ok" if check.ok else f"WRONG  {check.detail}"
+        verdict = "ok" if check.verdict == "ok" else f"{check.verdict}  {check.detail}"
         bound = f"{check.bound:.0e}" if check.bound else "exact"
         rows.append(f"{check.name:<{width}}  error {error:<8} bound {bound:<6} {verdict}")
     return "\n".join(rows)

@@ -57,5 +57,5 @@ def show_checks(checks: Iterable[Check]) -> Verdict:
     if caught and holds:
         print(f"holds   {'; '.join(check.name for check in holds)}")
     elif not caught:
-        print("\n".join(f"holds   {check}" for check in holds))
+        print("\n".join(f"{'unsure ' if check.verdict == 'undecided' else 'holds  '} {check}" for check in holds))
     return Verdict(bool(caught))

@@ -91,7 +91,15 @@ def _body(row: Row) -> str:
 
 def _quantity(quantity: Quantity) -> str:
     check = quantity.check
-    result = "" if check is None else f"{check.error:.1e}" if check.ok else f"{_badge(False)} {escape(str(check))}"
+    result = (
+        ""
+        if check is None
+        else f"{check.error:.1e} undecided"
+        if check.verdict == "undecided"
+        else f"{check.error:.1e}"
+        if check.ok
+        else f"{_badge(False)} {escape(str(check))}"
+    )
     cells = "".join(f"<td>{number}</td>" for number in numbers(quantity))
     return (
         f'<tr><td class="left"><b>{escape(quantity.name)}</b></td><td class="left"><code>{escape(quantity.formula)}</code></td>'

@@ -121,3 +121,12 @@ class Record:
         return [
             (stage, row, quantity) for stage, row, quantity in self.checked if quantity.check and not quantity.check.ok
         ]
+
+    @property
+    def undecided(self) -> list[tuple[Stage, Row, Quantity]]:
+        """The quantities that are at a kink or lost in rounding, so that differences cannot tell."""
+        return [
+            (stage, row, quantity)
+            for stage, row, quantity in self.checked
+            if quantity.check and quantity.check.verdict == "undecided"
+        ]

@@ -9,7 +9,8 @@ LEGEND = "mean ± std [min, max]  relative difference"
 def text(trace: Record) -> str:
     """Return the whole trace, aligned for a terminal, with the checks that failed at the top."""
     lines = [trace.title, "   ".join(f"{name} {value:.6g}" for name, value in trace.values.items()), verdict(trace)]
-    lines += [f"  {stage.title}, {row.place} {row.layer}: {quantity.check}" for stage, row, quantity in trace.failed]
+    for stage, row, quantity in trace.failed + trace.undecided:
+        lines.append(f"  {stage.title}, {row.place} {row.layer}: {quantity.check}")
     lines += [trace.note] * bool(trace.note)
     step = ""
     for number, stage in enumerate(trace.stages, 1):
@@ -22,11 +23,13 @@ def text(trace: Record) -> str:
 
 def verdict(trace: Record) -> str:
     """Return one sentence: how many gradients were checked, and whether all agree with differences."""
-    errors = [quantity.check.error for _, _, quantity in trace.checked if quantity.check]
-    if not errors:
+    if not trace.checked:
         return "No gradient was checked."
-    result = f"{len(trace.failed)} FAILED" if trace.failed else f"all agree to within {max(errors):.1e}"
-    return f"{len(errors)} gradients checked against differences, each at the point where it was used: {result}"
+    agree = [q.check.error for _, _, q in trace.checked if q.check and q.check.verdict == "ok"]
+    result = f"{len(trace.failed)} FAILED" if trace.failed else f"all agree to within {max(agree, default=0):.1e}"
+    if trace.undecided:
+        result += f", but {len(trace.undecided)} undecided (at a kink, or lost in rounding)"
+    return f"{len(trace.checked)} gradients checked against differences, each at the point where it was used: {result}"
 
 
 def numbers(quantity: Quantity) -> list[str]:
@@ -64,7 +67,7 @@ def _quantity(quantity: Quantity, dead: float | None, indent: int) -> str:
     mean, std, low, high = numbers(quantity)
     spread = f"{mean:>9} ± {std:<9} [{low:>9}, {high:>9}]  "
     check = quantity.check
-    result = f"{check.error:.0e} {'ok' if check.ok else 'WRONG'}" if check else ""
+    result = f"{check.error:.0e} {check.verdict}" if check else ""
     result += "" if dead is None else f"dead {dead:.0%}"
     room = WIDTH - indent - len(spread) - 11
     name = f"{quantity.name:<7}{quantity.formula}"

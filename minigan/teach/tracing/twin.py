@@ -11,7 +11,8 @@ import numpy as np
 
 from minigan.differences import Check
 from minigan.layers.layer import Layer
-from minigan.teach.tracing.checks import compare
+from minigan.layers.more.pieces import held
+from minigan.teach.tracing.checks import Claim, compare
 from minigan.teach.tracing.trees import as_float64, direction, dot, movable, moved, norm, tree
 
 Groups = dict[str, list[tuple[np.ndarray, np.ndarray]]]  # name of a gradient -> (parameter, its gradient) pairs
@@ -61,7 +62,7 @@ class Twin:
         def claim(c: Any) -> tuple[float, float]:
             return dot(c, w), norm(tree(np.multiply, c, w))
 
-        return {"w": compare("w", lambda s: self._outputs(moved(self.x, v, s)), claim, c)}
+        return {"w": self._compare("w", lambda s: self._outputs(moved(self.x, v, s)), claim, c)}
 
     def second(
         self, dw: Any, dx: Any, v: Any, back: Callable, groups: Callable[[Layer], Groups], inputs: bool
@@ -90,6 +91,10 @@ class Twin:
 
     # ---- along a direction in x, along a direction in theta ------------------------------------------------------------
 
+    def _compare(self, name: str, f: Callable[[float], Any], claim: Claim, c: Any) -> Check | None:
+        """Compare along s -> f(s), on the piece of f(0)."""
+        return compare(name, held(f, self.layer.walk(), 0.0), claim, c)
+
     def _outputs(self, x: Any) -> Any:
         return self.forward(x)[0]
 
@@ -109,10 +114,10 @@ class Twin:
             dx = back(c, self._cache())
             return dot(dx, u), norm(tree(np.multiply, dx, u))
 
-        check = compare("dx", lambda s: outputs(moved(self.x, u, s)), claim, c)
+        check = self._compare("dx", lambda s: outputs(moved(self.x, u, s)), claim, c)
         if check is None:  # everything is at a kink, as where a ReLU's zeros enter another ReLU: do not move the zeros
             u = tree(lambda a, b: np.where(b == 0, 0.0, a), u, movable(self.x))
-            check = compare("dx", lambda s: outputs(moved(self.x, u, s)), claim, c)
+            check = self._compare("dx", lambda s: outputs(moved(self.x, u, s)), claim, c)
         return check
 
     def _parameters(
@@ -145,7 +150,7 @@ class Twin:
             products = tuple(grad * u / 2 for grad, u in zip(grads, us, strict=True))
             return float(sum(map(np.sum, products))), norm(products)
 
-        return compare(name, f, claim, c)
+        return self._compare(name, f, claim, c)
 
 
 def buffers(layer: Layer) -> list[dict[str, np.ndarray]]:

@@ -103,7 +103,6 @@ def _interrupts(stress):
 
     kernels.set_threads(2)
     stress.call(0)
-    before = threading.active_count()
     k = 0
     while stress.signals < stress.most:
         try:
@@ -115,7 +114,14 @@ def _interrupts(stress):
             k += 1
     for k in range(len(stress.cases)):
         stress.call(k)
-    print(threading.active_count() - before, "threads more; the pool", "works" if _pool_works() else "is lost")
+    until = time.monotonic() + 10  # the threads of the pools before this one have ended by then
+    while _pool_threads() > 1 and time.monotonic() < until:
+        time.sleep(0.01)
+    print(_pool_threads(), "thread; the pool", "works" if _pool_works() else "is lost")
+
+
+def _pool_threads():
+    return sum(thread.name.startswith("minigan") for thread in threading.enumerate())
 
 
 def _pool_works():
@@ -138,7 +144,7 @@ def _pool_works():
 
 
 def main(kind, most):
-    faulthandler.dump_traceback_later(600, exit=True)
+    faulthandler.dump_traceback_later(max(300, most / 10), exit=True)  # it hangs
     stress = Stress(most)
     if kind == "interrupts":
         _interrupts(stress)

@@ -3,10 +3,13 @@
 import re
 
 import minigan
+from minigan.differences import Check
 from minigan.layers import Beside, Flatten, LabelScore, LeakyReLU, Tanh
 from minigan.penalties import r1
 from minigan.teach.tracing import Trace
-from minigan.teach.tracing.text import WIDTH
+from minigan.teach.tracing.html import fragment
+from minigan.teach.tracing.record import Quantity, Record, Row, Stage
+from minigan.teach.tracing.text import WIDTH, text, verdict
 
 from .pairs import conditional, images, network, plane
 
@@ -50,3 +53,20 @@ def test_a_long_name_is_cut():
 
 def test_an_empty_trace():
     assert str(Trace([], {}, "nothing")).startswith("nothing\n\nNo gradient was checked.")
+
+
+def test_what_differences_cannot_tell_is_counted_and_named():
+    check = Check("dx", 0.5, 1e-6, "along a random direction: 0.5, by hand 1", doubt=1.0)
+    row = Row("0", "Mine()", "backward", quantities=[Quantity("dx", "", (1,), 0, 0, 0, 0, check)])
+    right = Row(
+        "1", "Dense(1, 1)", "backward", quantities=[Quantity("dx", "", (1,), 0, 0, 0, 0, Check("dx", 1e-9, 1e-6))]
+    )
+    record = Record([Stage("D step", "D(real): backward", rows=[row, right])], {})
+    assert record.failed == []
+    assert verdict(record).endswith(
+        "2 gradients checked against differences, each at the point where it was used: all agree to within 1.0e-09, "
+        "but 1 undecided (at a kink, or lost in rounding)"
+    )
+    assert "  D(real): backward, 0 Mine(): dx: relative error 5.0e-01 (bound 1e-06), undecided" in text(record)
+    assert "WRONG" not in text(record) + fragment(record)
+    assert "5.0e-01 undecided" in fragment(record)

@@ -93,7 +93,7 @@ def complex_gradient(f: Callable, x: np.ndarray, h: float = 1e-20, at: Iterable[
 
 
 def check_gradient(
-    name: str, got: Any, f: Callable, x: np.ndarray, bound: float = FIRST, h: float = H, at: Sequence | None = None,
+    name: str, got: Any, f: Callable, x: np.ndarray, bound: float = FIRST, h: float = H, at: Sequence | np.ndarray | None = None,
     where: Callable[[int], str] | None = None,
 ) -> Check:  # fmt: skip
     """Compare `got` with numerical_gradient(f, x, h, at), and let `settle` decide where they disagree: at a kink, for example.

@@ -13,7 +13,7 @@ GradientError with the array, the index, the expected value and the value found.
 
 import copy  # noqa: I001 (the longest import stays on two lines)
 from collections.abc import Callable, Iterator
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 import numpy as np
@@ -149,10 +149,14 @@ def _second(case: _Case) -> Iterator[Check]:
         return list(leaves(case.forward(x=tree_map(lambda part, d: part if d is None else part + s * d, x, v))[0]))
 
     move = held(outputs, layers, 0.0)
+
+    def entry(i: int, n: int, s: float) -> float:
+        return move(s)[i].flat[n]
+
     for i, (above, below, part) in enumerate(zip(move(h), move(-h), leaves(w), strict=True)):
         if part is not None:
             expected = (above - below) / (2 * h)  # eq:gradcheck.tangent
-            yield settle(f"tangent{i or ''}", part, expected, lambda n, s, i=i: move(s)[i].flat[n], FIRST, h)
+            yield settle(f"tangent{i or ''}", part, expected, partial(entry, i), FIRST, h)
     dx = net.backward(dy, case.caches, learn=False)
     forth, back, terms = dot(dy, w), dot(v, dx), dot(dy, w, np.abs)
     # eq:gradcheck.adjoint

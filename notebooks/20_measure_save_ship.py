@@ -23,6 +23,8 @@ import numpy as np
 import minigan
 from minigan import data, evaluation, game, losses, metrics, models, penalties, plots
 from minigan.differences import ADJOINT, Check, compare
+from minigan.gradcheck import layer_checks
+from minigan.layers import Color, Cutout, Mirror, Translation
 from minigan.measure.results import damage
 from minigan.measure.results.harm import HARMS, Pool
 from minigan.metrics import frechet, kid, manifold
@@ -584,6 +586,52 @@ assert quick() or (a > 2 * b and d > 2 * c)
 # %% [markdown]
 # A classifier was taught that a shifted digit is the same digit; pixels were not. Each is right about its own question. FID is the Frechet distance in the features of one network, Inception-v3, with one set of weights and one way to resize. With any other network it needs another name, and cannot be compared with published FIDs. Hence "Frechet distance, DigitNet".
 #
+# ## Derive: a small set, shown in many ways
+#
+# A G that copies learned it from a D that knows its images by heart. With few images D gets there soon, and its scores say nothing about any other. More images would help; so do the same ones recoloured, shifted, with a hole, mirrored. But if only the real images are treated so, that is what G learns to draw. So D sees *both* kinds through a random map $T$: $D(T(x))$ and $D(T(G(z)))$, and the gradient of G runs back through $T$ (Zhao et al. 2020). Then $T$ is nothing but the first layer of D, and each layer needs its adjoint.
+#
+# Colours: brightness $b$, saturation $S$, contrast $K$, drawn for each image:
+#
+# $$ y = K S\, (x + b), \qquad b \sim U(-\tfrac12, \tfrac12) \tag{eq:color.forward} $$
+#
+# $$ S x = s\, x + (1 - s) \operatorname{mean}_c x, \qquad K x = k\, x + (1 - k) \operatorname{mean}_{ijc} x, \qquad dx = K S\, dy \tag{eq:color.map} $$
+#
+# A mean over $n$ numbers, put in the place of each, is the matrix with the entries $\frac1n$: symmetric, and its own square. So $S$ and $K$ are symmetric, they commute, and $(K S)^\top = K S$: the backward pass is the forward pass without $b$. A translation is not symmetric, and its adjoint moves back:
+#
+# $$ y_{ij} = x_{i + r,\, j + c} \tag{eq:translation.forward} $$
+#
+# $$ dx_{ij} = dy_{i - r,\, j - c} \tag{eq:translation.dx} $$
+#
+# A hole is a mask, and a mirror image is its own inverse; both are symmetric:
+#
+# $$ y = m\, x, \qquad dx = m\, dy \tag{eq:cutout.forward} $$
+#
+# $$ y_{ij} = x_{i,\, W - 1 - j}, \qquad dx_{ij} = dy_{i,\, W - 1 - j} \tag{eq:mirror.forward} $$
+#
+# How often? Always, or as often as D's scores of real images ask for it (Karras et al. 2020): sure of all of them, $r = 1$, D has learned them by heart.
+#
+# $$ p \leftarrow p + \operatorname{sign}(r - r^*)\, \delta, \qquad r = \operatorname{E}\bigl[\operatorname{sign} D(T(x))\bigr] \tag{eq:ada} $$
+#
+# And where each image is known by its attributes, as the portraits of `data.load("portraits")` are, what G forgets can be counted instead of felt. With the frequencies $q$ of an attribute's values among generated images and $p$ among real ones, their *total variation* is
+#
+# $$ \mathrm{TV}(q, p) = \tfrac12 \sum_k |q_k - p_k| \tag{eq:metric.variation} $$
+#
+# the share of the images that would have to change their value.
+#
+# ## Check: an adjoint for each map
+#
+# The random numbers are kept in the cache, so the differences see the same map each time. Then a frequency that can be counted on the fingers: of four images two wear a hat and one a cap; of the real ones one each, and two nothing.
+
+# %%
+for layer in (Color(), Translation(), Cutout(), Mirror()):
+    some = [found for found in layer_checks(layer, (3, 8, 6, 3)) if found.name in ("dx", "adjoint")]
+    show_checks(found._replace(name=f"{layer}, {found.name}") for found in some)
+generated, known = np.array([[0], [0], [1], [2]]), np.array([[0], [1], [2], [2]])  # hat, cap, nothing
+show_checks(
+    [compare("total variation", metrics.attribute_recall(generated, known)["value_error"], 1 / 4, ADJOINT)]
+)
+
+# %% [markdown]
 # ## Predict: what may be forgotten
 #
 # Now a training. A small GAN on the digits of 8 x 8 pixels, whose G has BatchNorm; Adam, and an average of G from which pictures are drawn. It is stopped after 60 steps, saved, taken up by another process, and goes on for 40 steps. Somebody forgets one thing in the file. With one of these four the weights of G and D still end *in the same bits* as those of a run that was never stopped. Which?

@@ -1,8 +1,10 @@
-"""Data to train on: digits and emoji inside the package, MNIST, your own images, and mixtures of Gaussians.
+"""Data to train on: digits, emoji and portraits inside the package, MNIST, your own images, and mixtures of Gaussians.
 
 registry.py    load(name): the entry point for every image data set
-dataset.py     what it returns: images uint8 (N, H, W, C), labels, class names
-embedded.py    the sets inside the package: mnist10k, digits8, emoji, emoji_noto
+dataset.py     what it returns: images uint8 (N, H, W, C), labels, attributes, class names
+embedded.py    sets inside the package: mnist10k, digits8, emoji, emoji_noto
+portraits.py   4,000 portraits inside the package, and their test set, with eleven attributes each
+sheet.py       the images of a set on one large PNG
 mnist.py       MNIST and Fashion-MNIST: found on this machine, or downloaded on request
 published.py   their mirrors, sizes and checksums
 download.py    one file from a web server, within a limit of bytes and of seconds

@@ -6,7 +6,8 @@ float32 in [-1, 1], the range of a generator's tanh: black is -1, white is +1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -27,13 +28,17 @@ class Dataset:
         The name of each label: `classes[label]`. Empty without labels.
     skipped
         (file, reason) for each file that a folder's reader left out.
+    attributes
+        Further facts about each image: name -> codes, int64 (N,). Empty if none are known.
+    attribute_classes
+        The name of each code: `attribute_classes["hair_color"][code]`. The same keys as `attributes`.
 
     Raises
     ------
     TypeError
         If the images are not uint8.
     ValueError
-        If the images are not (N, H, W, 1 or 3), or if labels and classes do not fit them.
+        If the images are not (N, H, W, 1 or 3), or if labels, attributes and classes do not fit them.
     """
 
     images: np.ndarray
@@ -41,6 +46,8 @@ class Dataset:
     name: str
     classes: tuple[str, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
+    attributes: Mapping[str, np.ndarray] = field(default_factory=dict)
+    attribute_classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         images, labels = self.images, self.labels
@@ -48,18 +55,35 @@ class Dataset:
             raise TypeError(f"{self.name}: images must be uint8 (0 to 255), got {images.dtype}")
         if images.ndim != 4 or images.shape[3] not in (1, 3) or 0 in images.shape:
             raise ValueError(f"{self.name}: images must be (N, H, W, 1 or 3) with N >= 1, got {images.shape}")
-        if labels is None:
-            return
-        if labels.dtype != np.int64 or labels.shape != (len(images),):
+        if self.attributes.keys() != self.attribute_classes.keys():
             raise ValueError(
-                f"{self.name}: expected one int64 label for each of {len(images)} images, "
-                f"got {labels.dtype} {labels.shape}"
+                f"{self.name}: every attribute needs the names of its values, got attributes {_listed(self.attributes)} "
+                f"and attribute_classes {_listed(self.attribute_classes)}"
             )
-        if labels.min() < 0 or (self.classes and labels.max() >= len(self.classes)):
+        for name, codes in self.attributes.items():
+            self._check(f"the attribute {name}: codes", codes, self.attribute_classes[name])
+        if labels is not None:
+            self._check("labels", labels, self.classes)
+
+    def _check(self, what: str, codes: np.ndarray, classes: tuple[str, ...]) -> None:
+        """Raise ValueError unless there is one int64 code for each image, and each has a name if there are names."""
+        if codes.dtype != np.int64 or codes.shape != (len(self.images),):
             raise ValueError(
-                f"{self.name}: labels must be in 0 .. {len(self.classes) - 1 if self.classes else 'N'}, "
-                f"got {labels.min()} .. {labels.max()}"
+                f"{self.name}: {what} must be one int64 for each of {len(self.images)} images, "
+                f"got {codes.dtype} {codes.shape}"
             )
+        if codes.min() < 0 or (classes and codes.max() >= len(classes)):
+            raise ValueError(
+                f"{self.name}: {what} must be in 0 .. {len(classes) - 1 if classes else 'N'}, "
+                f"got {codes.min()} .. {codes.max()}"
+            )
+
+    def conditioned_on(self, attribute: str) -> Dataset:
+        """The same images with the codes of one attribute as labels.   Raises ValueError, with the list, for an unknown one."""
+        if attribute not in self.attributes:
+            there = f"choose from {_listed(self.attributes)}" if self.attributes else "it has none"
+            raise ValueError(f"{self.name} has no attribute {attribute!r}: {there}")
+        return replace(self, labels=self.attributes[attribute], classes=self.attribute_classes[attribute])
 
     def __len__(self) -> int:
         """The number of images, N."""
@@ -96,3 +120,7 @@ class Dataset:
         np.divide(self.images, np.float32(127.5), out=inside)
         inside -= 1
         return x
+
+
+def _listed(names: Mapping[str, object]) -> str:
+    return ", ".join(names) or "none"

@@ -1,28 +1,26 @@
 """The data sets inside the package, so that the first command works without a network.
 
-The images of a set are stored on one contact sheet: a large PNG with the images side by side, row by row. That is a single
-file, and one you can look at. Cutting a sheet into images takes a reshape and a transpose. Origins and licences:
-files/LICENSES.md.
+The images of a set are stored on one contact sheet (sheet.py). Portraits have a file of their own, portraits.py. Origins and
+licences: files/LICENSES.md.
 """
 
 from __future__ import annotations
 
 import csv
 import gzip
-from pathlib import Path
 
 import numpy as np
 
 from minigan.data.dataset import Dataset
+from minigan.data.sheet import FILES, cut
 
-FILES = Path(__file__).parent / "files"
 DIGITS = tuple("0123456789")
 MNIST10K_COUNTS = (1001, 1127, 991, 1032, 980, 863, 1014, 1070, 944, 978)  # images of each digit, 0 to 9, on the sheet
 
 
 def mnist10k() -> Dataset:
     """MNIST's first 10,000 training digits, uint8 (10000, 28, 28, 1), sorted by label (LeCun and Cortes, CC BY-SA 3.0)."""
-    return Dataset(_cut("mnist10k.png", 28), np.repeat(np.arange(10), MNIST10K_COUNTS), "mnist10k", DIGITS)
+    return Dataset(cut(FILES / "mnist10k.png", 28), np.repeat(np.arange(10), MNIST10K_COUNTS), "mnist10k", DIGITS)
 
 
 def digits8() -> Dataset:
@@ -48,15 +46,7 @@ def _emoji(name: str, sheet: str) -> Dataset:
         categories = [row["category"] for row in csv.DictReader(file)]
     classes = tuple(sorted(set(categories)))
     labels = np.array([classes.index(category) for category in categories], dtype=np.int64)
-    return Dataset(_cut(sheet, 32)[: len(labels)], labels, name, classes)  # the sheet's last row is not full
-
-
-def _cut(sheet: str, side: int) -> np.ndarray:
-    """Cut a sheet (rows * side, columns * side[, C]) into images (rows * columns, side, side, C), row by row."""
-    from PIL import Image
-
-    with Image.open(FILES / sheet) as image:
-        pixels = np.asarray(image)
-    rows, columns = pixels.shape[0] // side, pixels.shape[1] // side
-    tiles = pixels.reshape(rows, side, columns, side, -1)  # (rows, side, columns, side, C)
-    return tiles.swapaxes(1, 2).reshape(rows * columns, side, side, -1)
+    images = cut(FILES / sheet, 32)[: len(labels)]  # the sheet's last row is not full
+    return Dataset(
+        images, labels, name, classes, attributes={"category": labels}, attribute_classes={"category": classes}
+    )

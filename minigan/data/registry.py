@@ -10,9 +10,16 @@ from minigan.data.dataset import Dataset
 from minigan.data.embedded import digits8, emoji, emoji_noto, mnist10k
 from minigan.data.folder import load_folder
 from minigan.data.mnist import load_mnist
+from minigan.data.portraits import load_portraits
 from minigan.data.published import PREFIX, PUBLISHED
 
-EMBEDDED = {"mnist10k": mnist10k, "digits8": digits8, "emoji": emoji, "emoji_noto": emoji_noto}
+EMBEDDED = {
+    "mnist10k": mnist10k,
+    "digits8": digits8,
+    "emoji": emoji,
+    "emoji_noto": emoji_noto,
+    "portraits": load_portraits,
+}
 NAMES = (*EMBEDDED, *PUBLISHED, "folder:PATH")
 
 
@@ -31,13 +38,13 @@ def load(
     Parameters
     ----------
     name
-        One of NAMES: "mnist10k", "digits8", "emoji", "emoji_noto", "mnist", "fashion_mnist" or "folder:PATH".
+        One of NAMES: "mnist10k", "digits8", "emoji", "emoji_noto", "portraits", "mnist", "fashion_mnist" or "folder:PATH".
     split
-        "train"; mnist and fashion_mnist also have "test".
+        "train"; mnist, fashion_mnist and portraits also have "test".
     download
         mnist and fashion_mnist only: download the files if they are not on this machine.
     folder
-        mnist and fashion_mnist only: where to look for the files first.
+        mnist, fashion_mnist and the test portraits only: where to look for the files first.
     size
         "folder:PATH" only: the side of the square images in pixels (default 32).
     channels
@@ -63,16 +70,27 @@ def load(
         raise ValueError(_unknown(name))
     if not is_folder and (size is not None or channels is not None):
         raise ValueError(f'size and channels apply only to "folder:PATH"; {name} has a fixed size: leave them out')
-    if not is_mnist and (folder is not None or download):
-        raise ValueError(f"folder and download apply only to mnist and fashion_mnist; leave them out for {name}")
-    splits = tuple(PREFIX) if is_mnist else ("train",)
-    if split not in splits:
-        raise ValueError(f"{name} has the split{'s' * is_mnist} {' and '.join(map(repr, splits))}, got {split!r}")
+    if download and not is_mnist:
+        raise ValueError(f"download applies only to mnist and fashion_mnist; leave it out for {name}")
+    if folder is not None and not (is_mnist or (name == "portraits" and split == "test")):
+        raise ValueError(f"folder applies only to mnist, fashion_mnist and the test portraits; leave it out for {name}")
+    there = splits(name)
+    if split not in there:
+        raise ValueError(
+            f"{name} has the split{'s' * (len(there) > 1)} {' and '.join(map(repr, there))}, got {split!r}"
+        )
     if is_folder:
         path = name.removeprefix("folder:")
         return load_folder(path, 32 if size is None else size, 3 if channels is None else channels, labels)
+    if name == "portraits":
+        return load_portraits(split, folder)
     dataset = load_mnist(name, split, download, folder) if is_mnist else EMBEDDED[name]()
     return dataset if labels else dataclasses.replace(dataset, labels=None, classes=())
+
+
+def splits(name: str) -> tuple[str, ...]:
+    """The parts of a data set that `load` knows: "train", and for some "test"."""
+    return tuple(PREFIX) if name in (*PUBLISHED, "portraits") else ("train",)
 
 
 def _unknown(name: str) -> str:

@@ -5,12 +5,22 @@ half were generated, give the answer: the floor. A generator gets below it only 
 
     features.py  the space in which two sets of images are compared    report.py  a trained game: table and pictures on disk
     measures.py  all measures of a set, each with its floor            watch.py   the cheap evaluation during training
-    table.py     the numbers as a table
+    table.py     the numbers as a table                                attributes.py  what portraits show, counted
 
 Start reading with measures.py.
 """
 
-from minigan.evaluation.features import DIGITNET, FEATURES, PIXELS, VGG16, cheap_features_for, describe, features_for
+from minigan.evaluation.attributes import attributes
+from minigan.evaluation.features import (
+    DIGITNET,
+    FEATURES,
+    PIXELS,
+    PORTRAITNET,
+    VGG16,
+    cheap_features_for,
+    describe,
+    features_for,
+)
 from minigan.evaluation.measures import evaluate, evaluate_points, memorised
 from minigan.evaluation.report import report
 from minigan.evaluation.table import table
@@ -20,8 +30,10 @@ __all__ = [
     "DIGITNET",
     "FEATURES",
     "PIXELS",
+    "PORTRAITNET",
     "VGG16",
     "Watch",
+    "attributes",
     "cheap_features_for",
     "describe",
     "evaluate",

@@ -1,10 +1,10 @@
 """The space in which two sets of images are compared: every distance between them is a distance between features.
 
-For digits these are the features of DigitNet, a classifier that this library trained on MNIST. All other images are compared by
-VGG-16's features at conv3_3, each channel averaged over the image: 256 numbers that say which textures and small parts there are,
-not where. That network was trained on photographs. During a training the pixels, shrunk to 8 x 8, must do for them: they keep shape and
-colour but no detail, and cost next to nothing. None of the three is the Inception network of the papers: no number measured
-here is an FID, and none can be compared with one.
+For digits these are the features of DigitNet, a classifier that this library trained on MNIST, and for portraits those of
+PortraitNet, trained on portraits. All other images are compared by VGG-16's features at conv3_3, each channel averaged over the
+image: 256 numbers that say which textures and small parts there are, not where. That network was trained on photographs. During
+a training the pixels, shrunk to 8 x 8, must do for them: they keep shape and colour but no detail, and cost next to nothing. None of
+the four is the Inception network of the papers: no number measured here is an FID, and none can be compared with one.
 """
 
 from functools import cache
@@ -13,27 +13,28 @@ import numpy as np
 
 from minigan.models import VGG, vgg
 
-DIGITNET, VGG16, PIXELS = "DigitNet", "VGG-16 conv3_3", "pixels 8x8"
-FEATURES = (DIGITNET, VGG16, PIXELS)
+DIGITNET, PORTRAITNET, VGG16, PIXELS = "DigitNet", "PortraitNet", "VGG-16 conv3_3", "pixels 8x8"
+FEATURES = (DIGITNET, PORTRAITNET, VGG16, PIXELS)
 DIGITS = ("mnist10k", "mnist")  # the data sets that DigitNet can read
 STAGE, UNIT = "conv3_3", 1000  # the shipped features reach some thousands
 BLOCK = 1 << 17  # pixels at a time: the widest stage then takes 34 MB
 
 
 def features_for(data: str) -> str:
-    """The features that suit this data set: DIGITNET or VGG16."""
-    return DIGITNET if data in DIGITS else VGG16
+    """The features that suit this data set: DIGITNET, PORTRAITNET or VGG16."""
+    return DIGITNET if data in DIGITS else PORTRAITNET if data == "portraits" else VGG16
 
 
 def cheap_features_for(data: str) -> str:
-    """The features for a measure that is taken again and again during a training: DIGITNET or PIXELS."""
-    return DIGITNET if data in DIGITS else PIXELS
+    """The features for a measure that is taken again and again during a training: DIGITNET, PORTRAITNET or PIXELS."""
+    suitable = features_for(data)
+    return PIXELS if suitable == VGG16 else suitable
 
 
 def describe(images: np.ndarray, features: str) -> tuple[np.ndarray, np.ndarray | None]:
     """(N, H, W, C) uint8 -> features (N, d) float32 and, if they are DigitNet's, the probabilities of the digits (N, 10).
 
-    features is DIGITNET, VGG16 (d = 256; C = 1 or 3, H and W at least 4) or PIXELS (d = 64 C).
+    features is DIGITNET, PORTRAITNET, VGG16 (d = 256; C = 1 or 3, H and W at least 4) or PIXELS (d = 64 C).
     """
     if features == PIXELS:
         return shrink(images), None
@@ -43,6 +44,10 @@ def describe(images: np.ndarray, features: str) -> tuple[np.ndarray, np.ndarray 
         from minigan.models import digitnet
 
         return digitnet.features(images)
+    if features == PORTRAITNET:
+        from minigan.models import portraitnet
+
+        return portraitnet.features(images)[0], None
     raise ValueError(f"features must be {', '.join(map(repr, FEATURES[:-1]))} or {PIXELS!r}, got {features!r}")
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from minigan import plots
 from minigan.data.source import to_float
+from minigan.evaluation.attributes import attributes
 from minigan.evaluation.features import features_for
 from minigan.evaluation.measures import evaluate, evaluate_points, memorised
 from minigan.evaluation.table import table
@@ -26,7 +27,13 @@ SCORED = 2_000  # of each kind
 
 
 def report(
-    trainer: Trainer, data: str, n: int | None = None, seed: int = 0, features: str | None = None
+    trainer: Trainer,
+    data: str,
+    n: int | None = None,
+    seed: int = 0,
+    condition: str = "",
+    held_out: np.ndarray | None = None,
+    features: str | None = None,
 ) -> tuple[dict, dict[str, Path]]:
     """Measure n new samples of trainer.game against its training set, named `data`, and write the results to trainer.out.
 
@@ -34,6 +41,8 @@ def report(
     ----------
     n : number of samples, by default 10,000 images or 2,500 points in the plane
     seed : of the noise and of everything else drawn here
+    condition : the attribute that the labels are, "" for the data set's own labels
+    held_out : real images outside the training set (M, H, W, C); distances to the training set are then compared with theirs
     features : the space of the distances between images, one of FEATURES; default: features_for(data)
 
     Returns
@@ -70,16 +79,20 @@ def report(
         samples = plots.to_image(samples)
         result = evaluate(samples, x, features or features_for(data), rng, labels, y)
         copies = memorised(samples, x, rng)
+        real = copies["real"] if held_out is None else memorised(held_out, x, rng)["distance"]
         result["measures"]["nearest_training_image"] = {
             "value": float(np.median(copies["distance"])),
-            "floor": float(np.median(copies["real"])),
+            "floor": float(np.median(real)),
         }
+        if data == "portraits":
+            asked = None if labels is None or y is None else (condition, labels, y)
+            result["measures"] |= attributes(samples, x, rng, held_out, asked)
         if score:
-            real, fake, known = x[partner[:SCORED]], samples[:SCORED], None if labels is None else labels[:SCORED]
-            plots.scored(real, fake, scores(game, real, known), scores(game, fake, known), written["scores"])
+            shown, fake, known = x[partner[:SCORED]], samples[:SCORED], None if labels is None else labels[:SCORED]
+            plots.scored(shown, fake, scores(game, shown, known), scores(game, fake, known), written["scores"])
         written["nearest"] = out / "nearest.png"
         nearest = x[copies["index"]]
-        plots.pairs(samples, nearest, copies["distance"], copies["own"], copies["real"], written["nearest"])
+        plots.pairs(samples, nearest, copies["distance"], copies["own"], real, written["nearest"])
     result = {"run": out.name, "step": trainer.t, "seed": seed, **result}
     atomic_write(written["json"], json.dumps(result, indent=1) + "\n")
     atomic_write(written["table"], f"# {out.name}, step {trainer.t:,}\n\n{table(result)}\n")

@@ -5,6 +5,7 @@ Two sets compared   frechet.py      mean and covariance of the features (on Ince
                     manifold.py     precision and recall, density and coverage: bad pictures or missing pictures?
                     wasserstein.py  the distance along random directions
                     parzen.py       the likelihood of the first GAN papers
+                    attributes.py   recall of known facts: which values occur, how often, in which combinations
 One set             inception.py    the Inception score, from a classifier's probabilities
                     modes.py        how much of a known mixture of Gaussians was found
 Image by image      neighbours.py   the nearest training image: was it copied?
@@ -15,6 +16,7 @@ Start with manifold.py, then frechet.py, then modes.py, where the true distribut
 knows nothing of networks; the features of digits come from a classifier, minigan/models/digitnet.py.
 """
 
+from minigan.metrics.attributes import UNREADABLE, attribute_recall, new_combinations
 from minigan.metrics.frechet import frechet_distance, frechet_gaussians
 from minigan.metrics.images import psnr, ssim
 from minigan.metrics.inception import inception_score
@@ -26,6 +28,8 @@ from minigan.metrics.parzen import parzen_log_likelihood, parzen_sigma
 from minigan.metrics.wasserstein import sliced_wasserstein
 
 __all__ = [
+    "UNREADABLE",
+    "attribute_recall",
     "density_coverage",
     "frechet_distance",
     "frechet_gaussians",
@@ -33,6 +37,7 @@ __all__ = [
     "kernel_distance",
     "mixture_quality",
     "nearest",
+    "new_combinations",
     "parzen_log_likelihood",
     "parzen_sigma",
     "precision_recall",

@@ -4,7 +4,8 @@ mlp.py        fully connected G and D (`mlp`), and the small pair for points in 
 dcgan.py      convolutional G and D: `dcgan` with transposed convolutions, `dcgan_up` with upsampling
 vgg.py        VGG-11 to 19 with the weights of a file; vgg_layout.py its names and shapes, vgg_weights.py the reading
 perceptual.py a loss between images, taken in VGG's features
-digitnet.py   the trained classifier whose features the metrics compare; its training is minigan/measure/classifier.py
+digitnet.py   the trained classifier whose features the metrics compare; its training is minigan/measure/classifier
+portraitnet.py  its sibling, which reads the attributes of a portrait
 """
 
 from minigan.models.dcgan import dcgan, dcgan_up

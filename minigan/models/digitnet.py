@@ -3,7 +3,7 @@
 Two sets of images cannot be compared pixel by pixel: a digit shifted by one pixel is the same digit and a different array.  So
 the metrics compare features, the activations of a network trained to read digits, just before its decision.  Published numbers
 use the features of Inception, a network for photographs, and call the result FID.  This network was trained on MNIST alone, by
-this library (minigan/measure/classifier.py), so results carry its name: never compare them with an FID.
+this library (minigan/measure/classifier), so results carry its name: never compare them with an FID.
 
 Small and VGG-style (Simonyan and Zisserman 2015): pairs of 3 x 3 convolutions, the image halved after each pair.
 
@@ -50,7 +50,7 @@ def features(images: np.ndarray, net: Sequential | None = None) -> tuple[np.ndar
     images
         (N, 28, 28, 1), or (N, 32, 32, 1) of which a border of 2 pixels is cropped; uint8 or float in [-1, 1].
     net
-        The network to use instead of the shipped one, trained by minigan/measure/classifier.py.
+        The network to use instead of the shipped one, trained by minigan/measure/classifier.
 
     Returns
     -------
@@ -66,7 +66,8 @@ def features(images: np.ndarray, net: Sequential | None = None) -> tuple[np.ndar
     TypeError
         For other dtypes.
     """
-    images = _check(images)
+    images = check_images(images, "digitnet", "digits", (28, 28, 1), (32, 32, 1))
+    images = images[:, 2:-2, 2:-2] if images.shape[1] == 32 else images
     net = shipped() if net is None else net
     body, head = Chain(*net.layers[:-HEAD]), Chain(*net.layers[-HEAD:])
     f, p = np.empty((len(images), 64), np.float32), np.empty((len(images), 10), np.float32)
@@ -108,22 +109,25 @@ def confusion(labels: np.ndarray, p: np.ndarray) -> np.ndarray:
     return np.bincount(10 * np.asarray(labels) + p.argmax(axis=1), minlength=100).reshape(10, 10)
 
 
-def _check(images: np.ndarray) -> np.ndarray:
+def check_images(images: np.ndarray, net: str, what: str, *shapes: tuple[int, ...]) -> np.ndarray:
+    """The images as an array (N, H, W, C), with (H, W, C) one of `shapes`, uint8 or float in [-1, 1].
+
+    Raises ValueError for other shapes and values, TypeError for other dtypes; the message names the network and what it reads.
+    """
     images = np.asarray(images)
-    if images.shape[1:] not in ((28, 28, 1), (32, 32, 1)) or len(images) == 0:
-        raise ValueError(
-            f"digitnet takes digits (N, 28, 28, 1) or (N, 32, 32, 1), N >= 1, got {images.shape}: "
-            "for one image write image[None], for grey images without a channel axis images[..., None]"
-        )
+    if images.shape[1:] not in shapes or len(images) == 0:
+        fit = " or ".join(str(("N", *shape)).replace("'", "") for shape in shapes)
+        grey = ", for grey images without a channel axis images[..., None]" if shapes[0][-1] == 1 else ""
+        raise ValueError(f"{net} takes {what} {fit}, N >= 1, got {images.shape}: for one image write image[None]{grey}")
     if images.dtype != np.uint8 and images.dtype.kind != "f":
-        raise TypeError(f"digitnet takes uint8 images, or floats in [-1, 1], got {images.dtype}")
+        raise TypeError(f"{net} takes uint8 images, or floats in [-1, 1], got {images.dtype}")
     if images.dtype.kind == "f" and not np.abs(images).max() <= 1.001:  # not (a <= b) is also true for NaN
         low, high = images.min(), images.max()
         raise ValueError(
-            f"digitnet takes floats in [-1, 1], got {low:.4g} to {high:.4g}: "
+            f"{net} takes floats in [-1, 1], got {low:.4g} to {high:.4g}: "
             "use x / 127.5 - 1 for images in 0..255, np.clip(x, -1, 1) for a generator that overshoots"
         )
-    return images[:, 2:-2, 2:-2] if images.shape[1] == 32 else images
+    return images
 
 
 def to_float(images: np.ndarray) -> np.ndarray:

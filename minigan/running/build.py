@@ -66,6 +66,10 @@ def _stream(options: Options, which: int) -> np.random.Generator:
 def load_data(options: Options, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]:
     """The data of a run -> images uint8 (N, H, W, C) or points (N, 2), labels (N,) or None, names of the labels or ()."""
     if options.data in POINTS:
+        if options.condition:
+            raise ValueError(
+                f"{options.data} has no attribute {options.condition!r}: it consists of points in the plane"
+            )
         return getattr(data, options.data)(100_000, rng), None, ()
     settings: dict[str, Any] = {}
     if options.data.startswith("folder:"):
@@ -73,6 +77,8 @@ def load_data(options: Options, rng: np.random.Generator) -> tuple[np.ndarray, n
     elif options.download:
         settings = {"download": True}
     dataset = data.load(options.data, **settings)
+    if options.condition:
+        dataset = dataset.conditioned_on(options.condition)
     images = options.frame(dataset.images)
     return (images, dataset.labels, dataset.classes) if options.labels else (images, None, ())
 

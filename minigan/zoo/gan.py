@@ -105,16 +105,23 @@ def build(options: Options, source: Source, rng: np.random.Generator) -> GAN:
 
     The weights are drawn from `rng`.  The learning rates of G and of D both end with the run.
     """
+    return game(options, source, *networks(options, source, rng))
+
+
+def networks(options: Options, source: Source, rng: np.random.Generator) -> tuple[Sequential, Sequential]:
+    """G and D."""
     if len(source.shape) == 1:
-        G, D = models.toy(options.latent, options.width, rng=rng)
-    else:
-        model = models.MODELS[options.model]
-        G, D = model(source.shape, options.latent, options.width, source.classes, rng=rng)
+        return models.toy(options.latent, options.width, rng=rng)
+    return models.MODELS[options.model](source.shape, options.latent, options.width, source.classes, rng=rng)
+
+
+def game(options: Options, source: Source, G: Sequential, D: Sequential, kind: type[GAN] = GAN) -> GAN:
+    """The game of these two networks, a GAN or a subclass of it."""
 
     def adam(net: Sequential, steps: int) -> optim.Adam:
         return optim.Adam(net, SCHEDULES[options.schedule](options.lr, steps), options.beta1, options.beta2)
 
-    return GAN(
+    return kind(
         G,
         D,
         GAN_LOSSES[options.loss],

@@ -60,9 +60,11 @@ class Options:
     """
 
     data: str = option(
-        "mnist10k", "mnist10k, digits8, emoji, emoji_noto, ring, grid, mnist, fashion_mnist or folder:PATH"
+        "mnist10k",
+        "mnist10k, digits8, emoji, emoji_noto, portraits, ring, grid, mnist, fashion_mnist or folder:PATH",
     )
     labels: bool = option(True, "let the networks see the labels, if the data has any")
+    condition: str = option("", "the attribute that serves as label, such as hair_color of portraits; empty: none")
     size: int = option(32, "folder:PATH: crop and shrink pictures to this side", least=1)
     channels: int = option(3, "folder:PATH: 3 for colour, 1 for grey")
     download: bool = option(False, "let mnist and fashion_mnist be fetched if they are not on this machine")
@@ -80,6 +82,10 @@ class Options:
             elif type(value) is not wanted:
                 raise ValueError(f"{item.name} must be {TYPES[wanted]}, got {short(value)}")
             _check_bounds(item.name, getattr(self, item.name), item.metadata)
+        if self.condition and not self.labels:
+            raise ValueError(
+                f"condition {self.condition!r} is a label, and labels are switched off: leave one of them out"
+            )
         if not self.data.startswith("folder:"):
             one_of("data set", self.data, [*NAMES, *POINTS])
 

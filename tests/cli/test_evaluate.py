@@ -27,7 +27,8 @@ def test_evaluate_prints_what_it_saves(capsys, damaged):
     assert cli.main(["evaluate", str(damaged), "--n", "150", "--seed", "1"]) == 0
     assert Path(places["json"]).read_bytes() != first
     capsys.readouterr()
-    assert "sample needs n >= 1 images, got 0" in failing(capsys, "evaluate", damaged, "--n", "0")
+    assert "evaluate needs n >= 1 samples, got 0" in failing(capsys, "evaluate", damaged, "--n", "0")
+    assert "digits8 has no test images to compare with" in failing(capsys, "evaluate", damaged, "--held-out", ".")
 
 
 @pytest.mark.parametrize("command", ["sample", "resume", "evaluate"])

@@ -60,7 +60,7 @@ def test_len_and_frozen():
             np.zeros(3, np.int64),
             (),
             ValueError,
-            "one int64 label for each of 2 images",
+            "labels must be one int64 for each of 2 images",
         ),
         (np.zeros((2, 3, 3, 1), np.uint8), np.zeros(2, np.uint8), (), ValueError, "got uint8"),
         (np.zeros((2, 3, 3, 1), np.uint8), np.array([0, 2]), ("a", "b"), ValueError, r"0 \.\. 1, got 0 \.\. 2"),

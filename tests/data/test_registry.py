@@ -6,7 +6,7 @@ from minigan.data import NAMES, load
 
 
 def test_names():
-    assert NAMES == ("mnist10k", "digits8", "emoji", "emoji_noto", "mnist", "fashion_mnist", "folder:PATH")
+    assert NAMES == ("mnist10k", "digits8", "emoji", "emoji_noto", "portraits", "mnist", "fashion_mnist", "folder:PATH")
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ def test_names():
         ("folder:", "Did you mean 'folder:PATH'?"),
         ("ring", "ring consists of points in the plane, not images: use data.ring(n, rng)"),
         ("grid", "use data.grid(n, rng)"),
-        ("xyz", "the names are mnist10k, digits8, emoji, emoji_noto, mnist, fashion_mnist, folder:PATH"),
+        ("xyz", "the names are mnist10k, digits8, emoji, emoji_noto, portraits, mnist, fashion_mnist, folder:PATH"),
     ],
 )
 def test_a_wrong_name_lists_the_right_ones(name, hint):
@@ -40,8 +40,14 @@ def test_a_path_without_the_prefix_gets_a_hint(tmp_path):
         ("mnist", {"split": "val"}, ValueError, "mnist has the splits 'train' and 'test', got 'val'"),
         ("emoji", {"size": 16}, ValueError, 'size and channels apply only to "folder:PATH"; emoji has a fixed size'),
         ("mnist", {"channels": 3}, ValueError, "size and channels apply only to"),
-        ("digits8", {"download": True}, ValueError, "leave them out for digits8"),
-        ("folder:.", {"folder": "."}, ValueError, "folder and download apply only to mnist and fashion_mnist"),
+        (
+            "digits8",
+            {"download": True},
+            ValueError,
+            "download applies only to mnist and fashion_mnist; leave it out for digits8",
+        ),
+        ("folder:.", {"folder": "."}, ValueError, "folder applies only to mnist, fashion_mnist and the test portraits"),
+        ("portraits", {"split": "val"}, ValueError, "portraits has the splits 'train' and 'test', got 'val'"),
     ],
 )
 def test_options_that_do_not_apply_are_refused(name, options, error, message):

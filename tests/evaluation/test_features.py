@@ -5,7 +5,16 @@ import pytest
 
 from minigan.cli import evaluate
 from minigan.data import load
-from minigan.evaluation import DIGITNET, FEATURES, PIXELS, VGG16, cheap_features_for, describe, features_for
+from minigan.evaluation import (
+    DIGITNET,
+    FEATURES,
+    PIXELS,
+    PORTRAITNET,
+    VGG16,
+    cheap_features_for,
+    describe,
+    features_for,
+)
 from minigan.evaluation.features import flat, shrink
 from minigan.models import digitnet, vgg
 
@@ -28,7 +37,8 @@ def test_digits_are_seen_by_digitnet_and_all_else_by_vgg():
     found, read = describe(noise(3, 5, 9, 3), PIXELS)
     assert (found.shape, found.dtype, read) == ((3, 192), np.float32, None)
     with pytest.raises(
-        ValueError, match="features must be 'DigitNet', 'VGG-16 conv3_3' or 'pixels 8x8', got 'Inception'"
+        ValueError,
+        match="features must be 'DigitNet', 'PortraitNet', 'VGG-16 conv3_3' or 'pixels 8x8', got 'Inception'",
     ):
         describe(x, "Inception")
 
@@ -54,6 +64,12 @@ def test_large_sets_are_described_block_by_block(monkeypatch):
 
 def test_the_command_line_knows_every_kind():
     assert tuple(evaluate.FEATURES.values()) == FEATURES
+
+
+def test_portraits_are_seen_by_portraitnet():
+    assert features_for("portraits") == cheap_features_for("portraits") == PORTRAITNET
+    found, read = describe(noise(3, 32, 32, 3), PORTRAITNET)
+    assert (found.shape, found.dtype, read) == ((3, 128), np.float32, None)
 
 
 def test_digitnet_can_read_digits():

@@ -87,6 +87,23 @@ def test_what_was_asked_for_is_compared_with_what_is_read(tmp_path, drawn):
     assert measures["recall"]["value"] < 0.5
 
 
+def test_portraits_are_read_and_copies_are_compared_with_held_out_ones(tmp_path, drawn):
+    trainer = trained(tmp_path, model="mlp", data="portraits", condition="hair_color")
+    x, y = trainer.source.x[::10], trainer.source.y[::10]
+    trainer.source.x, trainer.source.y = x, y
+    trainer.game.sample = lambda n, rng, labels: x[[int(np.flatnonzero(y == k)[0]) for k in labels]]  # five copies
+    held_out = data.load("portraits").images[5:2005:10]
+    measures = report(trainer, "portraits", n=100, condition="hair_color", held_out=held_out)[0]["measures"]
+    assert measures["nearest_training_image"]["value"] == 0
+    memory = module.memorised(held_out, x, np.random.default_rng(0))["distance"]
+    assert measures["nearest_training_image"]["floor"] == pytest.approx(np.median(memory))
+    assert measures["as_asked"]["value"] == 1
+    assert (measures["new_combinations"]["value"], measures["attributes_apart"]["value"]) == (0, 0)
+    assert measures["new_combinations"]["floor"] > 0.9
+    assert measures["pairs_made"]["value"] < 0.3 < 0.8 < measures["pairs_made"]["floor"]
+    assert "| share of the pairs of values that occur" in (tmp_path / "evaluation.md").read_text()
+
+
 def test_points(tmp_path, drawn):
     result, written = report(trained(tmp_path, data="ring"), "ring")
     assert result["measures"].keys() == {"modes", "high_quality", "reverse_kl"}

@@ -16,7 +16,14 @@ from minigan.measure.certify.samples import SAMPLES, Labels
 from minigan.network import Sequential
 from minigan.running import checkpoint
 
-BASES = {"Layer", "Linear", "Convolution", "Composite", "Activation"}  # what layers are made from, not layers
+BASES = {
+    "Layer",
+    "Linear",
+    "Convolution",
+    "Composite",
+    "Activation",
+    "Augmentation",
+}  # what layers are made from, not layers
 CONVOLUTIONS = ("Conv2d", "ConvTranspose2d", "UpConv2d")
 each_sample = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
 

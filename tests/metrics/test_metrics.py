@@ -10,7 +10,7 @@ import minigan
 from minigan import metrics
 
 
-@pytest.mark.parametrize("name", metrics.__all__)
+@pytest.mark.parametrize("name", [name for name in metrics.__all__ if callable(getattr(metrics, name))])
 def test_every_measure_opens_with_its_equation_and_names_its_shapes(name):
     first, rest = getattr(metrics, name).__doc__.split("\n", 1)
     assert any(sign in first for sign in "=|("), first

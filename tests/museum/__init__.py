@@ -10,7 +10,8 @@ on the library as it is and fails on the exhibit.  The halls, in the order of th
     predictions    logits, sums and shapes                  penalties      which norm, and where it is taken
     steps          who moves whom                           rules          who plays for what
     optimizers     recurrences and averages                 training       order, noise, pictures, resume
-    features       a network trained elsewhere              autoencoders   which loss reaches which network
+    augmentation   random maps in front of D, and their adjoints
+    autoencoders   which loss reaches which network         features       a network trained elsewhere
 """
 
 from importlib import import_module
@@ -21,7 +22,7 @@ __all__ = ["EXHIBITS", "HALLS", "Exhibit", "Patch"]
 
 HALLS = (
     "layers", "blocks", "activations", "norms", "second_order", "losses", "predictions", "penalties", "steps", "rules",
-    "optimizers", "training", "features", "autoencoders",
+    "optimizers", "training", "augmentation", "autoencoders", "features",
 )  # fmt: skip
 
 for hall in HALLS:  # importing a hall puts its exhibits on show

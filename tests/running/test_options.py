@@ -17,7 +17,7 @@ SOME = Options(
 OTHER = Options(  # every field unlike SOME
     model="dcgan", data="folder:c:\\new", loss="wasserstein", penalty="none", gamma=1e22, lam=0.0, labels=True, steps=8,
     batch=4, d_steps=6, lr=1e-300, schedule="constant", beta1=0.0, beta2=0.0, ema=0.1, latent=12, width=14, size=18,
-    channels=3, download=False, deterministic=False, seed=0,
+    channels=3, download=False, deterministic=False, seed=0, condition="hair_color",
 )  # fmt: skip
 
 

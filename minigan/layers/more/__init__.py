@@ -7,10 +7,12 @@ attention.py      self-attention: every pixel looks at every other
 spectral_norm.py  a layer divided by its largest singular value
 minibatch_std.py  how varied a batch is, as an extra channel
 normalize.py      the units and the order of channels that a network trained elsewhere expects
+augment.py        random colours, shifts, holes and mirror images, first in D: for small sets of images
 pack.py           several samples judged as one
 """
 
 from minigan.layers.more.attention import SelfAttention
+from minigan.layers.more.augment import Color, Cutout, Mirror, Translation
 from minigan.layers.more.dropout import Dropout
 from minigan.layers.more.embedding import Embedding
 from minigan.layers.more.label import LabelScore
@@ -19,4 +21,7 @@ from minigan.layers.more.normalize import Normalize
 from minigan.layers.more.pack import Pack
 from minigan.layers.more.spectral_norm import SpectralNorm
 
-__all__ = ["Dropout", "Embedding", "LabelScore", "MinibatchStd", "Normalize", "Pack", "SelfAttention", "SpectralNorm"]
+__all__ = [
+    "Color", "Cutout", "Dropout", "Embedding", "LabelScore", "MinibatchStd", "Mirror", "Normalize", "Pack", "SelfAttention",
+    "SpectralNorm", "Translation",
+]  # fmt: skip

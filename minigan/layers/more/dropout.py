@@ -12,8 +12,16 @@ from minigan.layers.layer import Layer
 from minigan.layers.parameters import constant
 
 
-def _seed(rng: np.random.Generator, shape: tuple) -> np.ndarray:
+def new_seed(rng: np.random.Generator, shape: tuple) -> np.ndarray:
+    """A seed that float32 can hold exactly: the initialiser of a layer's buffer `seed`."""
     return rng.integers(2**20, size=shape)
+
+
+def new_generator(layer: Layer) -> np.random.Generator:
+    """The generator of the layer's next draw, from its buffers `seed` and `draws`; counts the draw."""
+    rng = np.random.default_rng([int(layer.seed[0].real), int(layer.draws[0].real)])
+    layer.draws += 1
+    return rng
 
 
 class Dropout(Layer):
@@ -24,7 +32,7 @@ class Dropout(Layer):
             raise ValueError(f"Dropout needs a probability 0 <= p < 1, got {p}")
         self.p = p
         self.buffers = {
-            "seed": ((1,), _seed),
+            "seed": ((1,), new_seed),
             "draws": ((1,), constant(0)),
         }
 
@@ -32,8 +40,7 @@ class Dropout(Layer):
         if not self.bound:
             raise ValueError(f"{self} has no random stream yet: put it in Sequential(..., rng=rng), or call .init(rng)")
         x = self.check(x, "any", True)
-        keep = np.random.default_rng([int(self.seed[0].real), int(self.draws[0].real)]).random(x.shape) >= self.p
-        self.draws += 1
+        keep = new_generator(self).random(x.shape) >= self.p
         scale = keep * x.real.dtype.type(1 / (1 - self.p))
         return x * scale, scale  # eq:dropout.forward
 

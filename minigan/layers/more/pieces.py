@@ -64,8 +64,8 @@ def held(f: Callable, layers: Iterable[Layer], *here: Any) -> Callable:
         finally:
             for key, layer in kinked.items():
                 del layer.forward
-                if own[key]:
-                    layer.forward = own[key]  # type: ignore[method-assign]
+                if (forward := own[key]) is not None:
+                    layer.forward = forward  # type: ignore[method-assign]
 
     run(*here)  # the first call fills `points`
     return run
@@ -73,7 +73,8 @@ def held(f: Callable, layers: Iterable[Layer], *here: Any) -> Callable:
 
 def _rule(layer: Layer) -> Callable | None:
     """The rule of the class whose forward this layer uses: that of its parent does not hold for a class with its own forward."""
-    return next(PIECES.get(kind) for kind in type(layer).__mro__ if "forward" in vars(kind))
+    own = next(kind for kind in type(layer).__mro__ if "forward" in vars(kind))
+    return PIECES.get(own)  # type: ignore[arg-type]
 
 
 def _on_piece(layer: Layer, points: list[np.ndarray]) -> Callable:

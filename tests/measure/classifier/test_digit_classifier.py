@@ -10,7 +10,8 @@ from minigan import cli, data, kernels
 from minigan.data import mnist
 from minigan.kernels.parallel import threads
 from minigan.losses import softmax_cross_entropy
-from minigan.measure.classifier import report, shift, train
+from minigan.measure.classifier.digits import report, train
+from minigan.measure.classifier.training import shift
 from minigan.models import digitnet
 from minigan.running.checkpoint import load
 
@@ -112,7 +113,7 @@ def test_the_gradient_of_the_network_matches_differences_of_the_loss():
 
 def test_shift_moves_each_image_separately_and_fills_with_black():
     rng = np.random.default_rng(2)
-    images = rng.integers(1, 256, size=(300, 7, 5, 1), dtype=np.uint8)
+    images = rng.integers(1, 256, size=(300, 7, 5, 2), dtype=np.uint8)
     moved = shift(images, np.random.default_rng(3), most=2)
     assert (moved.shape, moved.dtype) == (images.shape, np.uint8)
     framed = np.pad(images, ((0, 0), (2, 2), (2, 2), (0, 0)))
@@ -138,7 +139,7 @@ def small_mnist(monkeypatch, digits):
 
 def test_without_flags_it_reports_on_the_shipped_classifier(capsys, small_mnist):
     assert cli.main(["classifier", "--download"]) == 0
-    assert small_mnist == [("mnist", {"split": "test", "download": True})]
+    assert small_mnist == [("mnist", {"split": "test", "download": True, "folder": None})]
     first, second, head, *rows = capsys.readouterr().out.splitlines()
     assert first == str(digitnet.SHIPPED)
     share, _, _, count = second.split()[:4]
@@ -189,6 +190,7 @@ def test_threads_are_set(small_mnist, monkeypatch):
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
+        (["letternet"], "there is no classifier 'letternet'; there are: digitnet, portraitnet"),
         (["--epochs", "2"], "--seed, --epochs and --out need --train"),
         (["--out", "x"], "need --train"),
         (["--train", "--out", "."], "it is a folder; give the name of a file"),

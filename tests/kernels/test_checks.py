@@ -188,10 +188,10 @@ def test_what_is_remembered_are_shapes_alone():
         (a, b, out[:2]),
         (a[:5], b, out),
     ):
-        with pytest.raises(ValueError, match="^f "):
+        with pytest.raises(ValueError, match=r"^f "):
             arguments.compiled(wrong)
     for wrong in ((a.tolist(), b, out), (a, b.tolist(), out), (a, np.ma.ones((6, 5)), out), (a, None, out), (a, b), ()):
-        with pytest.raises(TypeError, match="^f: "):
+        with pytest.raises(TypeError, match=r"^f: "):
             arguments.compiled(wrong)
     assert arguments.compiled((shared[15:].reshape(5, 3)[:5], np.ones((5, 5)), view))  # apart, in one array
 
@@ -206,7 +206,7 @@ def test_an_optional_array_may_be_missing_in_a_remembered_call():
     assert arguments.known(a, b)
     assert not arguments.compiled((a, b.astype(np.float32)))  # for the twin
     for wrong, error in ((np.ones(4), ValueError), ([1.0, 1.0, 1.0], TypeError)):
-        with pytest.raises(error, match="^f"):
+        with pytest.raises(error, match=r"^f"):
             arguments.compiled((a, wrong))
 
 

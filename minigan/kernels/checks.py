@@ -117,7 +117,10 @@ class Arguments:
             compiled = self.fitting.get(key)
         except TypeError:  # not hashable
             key, compiled = (), None
-        if compiled is None:
+        like_shape = any(
+            type(args[i]) is tuple for i in self.arrays if i < len(args)
+        )  # not an array, but found in `fitting`
+        if compiled is None or like_shape:
             compiled = self._check(args)
             if len(self.fitting) >= MANY:
                 self.fitting.clear()

@@ -190,7 +190,15 @@ def test_what_is_remembered_are_shapes_alone():
     ):
         with pytest.raises(ValueError, match=r"^f "):
             arguments.compiled(wrong)
-    for wrong in ((a.tolist(), b, out), (a, b.tolist(), out), (a, np.ma.ones((6, 5)), out), (a, None, out), (a, b), ()):
+    for wrong in (
+        (a.tolist(), b, out),
+        (a, b.tolist(), out),
+        (a, np.ma.ones((6, 5)), out),
+        (a, None, out),
+        ((6, 3), b, out),
+        (a, b),
+        (),
+    ):
         with pytest.raises(TypeError, match=r"^f: "):
             arguments.compiled(wrong)
     assert arguments.compiled((shared[15:].reshape(5, 3)[:5], np.ones((5, 5)), view))  # apart, in one array

@@ -18,6 +18,11 @@ def add(parser: CommandParser) -> None:
     )
     parser.add_argument("--layers", action="store_true", help="instead: each layer and pass against its NumPy twin")
     parser.add_argument("--scaling", type=path, metavar="FILE", help="instead: cost against size; FILE gets the curves")
+    parser.add_argument(
+        "--features",
+        action="store_true",
+        help="instead: VGG-16's features and their gradient in the image, at 224 x 224",
+    )
     parser.add_argument("--json", type=path, metavar="FILE", help="write all numbers, each round's too")
     parser.add_argument("--markdown", action="store_true", help="print the tables as docs/performance.md has them")
 
@@ -26,5 +31,5 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure and print; the status is 1 if two sides do not compute the same thing."""
     from minigan.measure import bench
 
-    options = ("only", "rounds", "seconds", "threads", "quick", "layers", "scaling", "json", "markdown")
+    options = ("only", "rounds", "seconds", "threads", "quick", "layers", "scaling", "features", "json", "markdown")
     return bench.run(**{name: getattr(arguments, name) for name in options})

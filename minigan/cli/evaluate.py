@@ -7,6 +7,12 @@ import argparse
 
 from minigan.cli.parser import CommandParser, add_run, add_seed, path
 
+FEATURES = {
+    "digitnet": "DigitNet",
+    "portraitnet": "PortraitNet",
+    "vgg16": "VGG-16 conv3_3",
+    "pixels": "pixels 8x8",
+}  # as in evaluation/features.py
 EXAMPLE = "minigan evaluate runs/digits --n 5000"
 
 
@@ -14,6 +20,11 @@ def add(parser: CommandParser) -> None:
     """Add the arguments of `minigan evaluate`."""
     add_run(parser)
     parser.add_argument("--n", type=int, help="how many samples (default: 10000 images, or 2500 points in the plane)")
+    parser.add_argument(
+        "--features",
+        choices=tuple(FEATURES),
+        help="the space in which images are compared (default: digitnet for MNIST, vgg16 for most other images)",
+    )
     parser.add_argument(
         "--held-out", type=path, metavar="DIR", help="folder of the data set's test images, to compare distances with"
     )
@@ -25,7 +36,9 @@ def run(arguments: argparse.Namespace) -> None:
     from minigan.evaluation import table
     from minigan.running import use
 
-    result, written = use.evaluate(arguments.folder, arguments.n, arguments.seed, arguments.held_out)
+    result, written = use.evaluate(
+        arguments.folder, arguments.n, arguments.seed, arguments.held_out, FEATURES.get(arguments.features)
+    )
     print(f"{arguments.folder}, step {result['step']}\n\n{table(result)}\n")
     for name, file in written.items():
         print(f"  {name:<10} {file}")

@@ -11,7 +11,16 @@ Start reading with measures.py.
 """
 
 from minigan.evaluation.attributes import attributes
-from minigan.evaluation.features import DIGITNET, PIXELS, PORTRAITNET, describe, features_for
+from minigan.evaluation.features import (
+    DIGITNET,
+    FEATURES,
+    PIXELS,
+    PORTRAITNET,
+    VGG16,
+    cheap_features_for,
+    describe,
+    features_for,
+)
 from minigan.evaluation.measures import evaluate, evaluate_points, memorised
 from minigan.evaluation.report import report
 from minigan.evaluation.table import table
@@ -19,10 +28,13 @@ from minigan.evaluation.watch import Watch, watch
 
 __all__ = [
     "DIGITNET",
+    "FEATURES",
     "PIXELS",
     "PORTRAITNET",
+    "VGG16",
     "Watch",
     "attributes",
+    "cheap_features_for",
     "describe",
     "evaluate",
     "evaluate_points",

@@ -1,26 +1,45 @@
 """The space in which two sets of images are compared: every distance between them is a distance between features.
 
 For digits these are the features of DigitNet, a classifier that this library trained on MNIST, and for portraits those of
-PortraitNet, trained on portraits. They know nothing about emoji or your own pictures; for those the features are the pixels,
-shrunk to 8 x 8, which keep shape and colour but no detail. None of them is the Inception network of the papers: no number measured
-here is an FID, and none can be compared with one.
+PortraitNet, trained on portraits. All other images are compared by VGG-16's features at conv3_3, each channel averaged over the
+image: 256 numbers that say which textures and small parts there are, not where. That network was trained on photographs. During
+a training the pixels, shrunk to 8 x 8, must do for them: they keep shape and colour but no detail, and cost next to nothing. None of
+the four is the Inception network of the papers: no number measured here is an FID, and none can be compared with one.
 """
+
+from functools import cache
 
 import numpy as np
 
-DIGITNET, PORTRAITNET, PIXELS = "DigitNet", "PortraitNet", "pixels 8x8"
+from minigan.models import VGG, vgg
+
+DIGITNET, PORTRAITNET, VGG16, PIXELS = "DigitNet", "PortraitNet", "VGG-16 conv3_3", "pixels 8x8"
+FEATURES = (DIGITNET, PORTRAITNET, VGG16, PIXELS)
 DIGITS = ("mnist10k", "mnist")  # the data sets that DigitNet can read
+STAGE, UNIT = "conv3_3", 1000  # the shipped features reach some thousands
+BLOCK = 1 << 17  # pixels at a time: the widest stage then takes 34 MB
 
 
 def features_for(data: str) -> str:
-    """The features that suit this data set: DIGITNET, PORTRAITNET or PIXELS."""
-    return DIGITNET if data in DIGITS else PORTRAITNET if data == "portraits" else PIXELS
+    """The features that suit this data set: DIGITNET, PORTRAITNET or VGG16."""
+    return DIGITNET if data in DIGITS else PORTRAITNET if data == "portraits" else VGG16
+
+
+def cheap_features_for(data: str) -> str:
+    """The features for a measure that is taken again and again during a training: DIGITNET, PORTRAITNET or PIXELS."""
+    suitable = features_for(data)
+    return PIXELS if suitable == VGG16 else suitable
 
 
 def describe(images: np.ndarray, features: str) -> tuple[np.ndarray, np.ndarray | None]:
-    """(N, H, W, C) uint8 -> features (N, d) float32 and, if they are DigitNet's, the probabilities of the digits (N, 10)."""
+    """(N, H, W, C) uint8 -> features (N, d) float32 and, if they are DigitNet's, the probabilities of the digits (N, 10).
+
+    features is DIGITNET, PORTRAITNET, VGG16 (d = 256; C = 1 or 3, H and W at least 4) or PIXELS (d = 64 C).
+    """
     if features == PIXELS:
         return shrink(images), None
+    if features == VGG16:
+        return textures(images), None
     if features == DIGITNET:
         from minigan.models import digitnet
 
@@ -29,7 +48,25 @@ def describe(images: np.ndarray, features: str) -> tuple[np.ndarray, np.ndarray 
         from minigan.models import portraitnet
 
         return portraitnet.features(images)[0], None
-    raise ValueError(f"features must be {DIGITNET!r}, {PORTRAITNET!r} or {PIXELS!r}, got {features!r}")
+    raise ValueError(f"features must be {', '.join(map(repr, FEATURES[:-1]))} or {PIXELS!r}, got {features!r}")
+
+
+def textures(images: np.ndarray) -> np.ndarray:
+    """f[c] = mean over the image of VGG-16's conv3_3 in channel c, over 1000.   uint8 (N, H, W, 1 or 3) -> (N, 256) float32"""
+    n, height, width, channels = images.shape
+    if channels not in (1, 3):
+        raise ValueError(f"VGG-16 sees grey images or RGB, got {channels} channels: use features={PIXELS!r}")
+    step, found = max(1, BLOCK // (height * width)), np.empty((n, 256), np.float32)
+    for i in range(0, n, step):
+        x = flat(images[i : i + step]).reshape(-1, height, width, channels)
+        stage = _shipped().stages(x if channels == 3 else x.repeat(3, axis=3), [STAGE])[STAGE]
+        found[i : i + step] = stage.mean(axis=(1, 2)) / np.float32(UNIT)
+    return found
+
+
+@cache
+def _shipped() -> VGG:
+    return vgg(16, weights=STAGE)
 
 
 def shrink(images: np.ndarray, side: int = 8) -> np.ndarray:

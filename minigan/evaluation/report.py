@@ -14,7 +14,7 @@ import numpy as np
 from minigan import plots
 from minigan.data.source import to_float
 from minigan.evaluation.attributes import attributes
-from minigan.evaluation.features import PORTRAITNET, features_for
+from minigan.evaluation.features import features_for
 from minigan.evaluation.measures import evaluate, evaluate_points, memorised
 from minigan.evaluation.table import table
 from minigan.game import Game
@@ -33,6 +33,7 @@ def report(
     seed: int = 0,
     condition: str = "",
     held_out: np.ndarray | None = None,
+    features: str | None = None,
 ) -> tuple[dict, dict[str, Path]]:
     """Measure n new samples of trainer.game against its training set, named `data`, and write the results to trainer.out.
 
@@ -42,6 +43,7 @@ def report(
     seed : of the noise and of everything else drawn here
     condition : the attribute that the labels are, "" for the data set's own labels
     held_out : real images outside the training set (M, H, W, C); distances to the training set are then compared with theirs
+    features : the space of the distances between images, one of FEATURES; default: features_for(data)
 
     Returns
     -------
@@ -75,14 +77,14 @@ def report(
             plots.scatter2d(x[partner], samples, written["scores"], score=score)
     else:
         samples = plots.to_image(samples)
-        result = evaluate(samples, x, features_for(data), rng, labels, y)
+        result = evaluate(samples, x, features or features_for(data), rng, labels, y)
         copies = memorised(samples, x, rng)
         real = copies["real"] if held_out is None else memorised(held_out, x, rng)["distance"]
         result["measures"]["nearest_training_image"] = {
             "value": float(np.median(copies["distance"])),
             "floor": float(np.median(real)),
         }
-        if features_for(data) == PORTRAITNET:
+        if data == "portraits":
             asked = None if labels is None or y is None else (condition, labels, y)
             result["measures"] |= attributes(samples, x, rng, held_out, asked)
         if score:

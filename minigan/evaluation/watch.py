@@ -11,7 +11,7 @@ from functools import cache, cached_property
 import numpy as np
 
 from minigan import metrics, plots
-from minigan.evaluation.features import describe, features_for
+from minigan.evaluation.features import cheap_features_for, describe
 from minigan.evaluation.measures import LEAST, MIXTURES
 from minigan.evaluation.table import number
 from minigan.game import Game
@@ -56,7 +56,7 @@ class Watch:
         return f"{', '.join(parts)} with {len(self.real):,} samples (in brackets: real samples)"
 
 
-def watch(x: np.ndarray, y: np.ndarray | None, data: str, seed: int) -> Watch | None:
+def watch(x: np.ndarray, y: np.ndarray | None, data: str, seed: int, features: str | None = None) -> Watch | None:
     """The evaluation that suits the data set `data`; None for fewer than 100 images.
 
     Its random numbers come from `seed` alone, so evaluating does not change the training.
@@ -65,6 +65,7 @@ def watch(x: np.ndarray, y: np.ndarray | None, data: str, seed: int) -> Watch | 
     ----------
     x : the training set, images (N, H, W, C), uint8 or float in [-1, 1], or points (N, 2)
     y : labels (N,), from which the labels of the samples are drawn; None for no labels
+    features : the space of the distances; default: cheap_features_for(data)
     """
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(x))
@@ -72,7 +73,7 @@ def watch(x: np.ndarray, y: np.ndarray | None, data: str, seed: int) -> Watch | 
         n, measure, panels = POINTS, *mixture(data)
     elif len(x) >= LEAST:
         n = min(IMAGES, len(x) // 2)
-        measure, panels = nearness(x[order[n : 2 * n]], features_for(data))
+        measure, panels = nearness(x[order[n : 2 * n]], features or cheap_features_for(data))
     else:
         return None
     labels = {} if y is None else {"labels": rng.choice(y, n)}

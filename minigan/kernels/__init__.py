@@ -13,6 +13,7 @@ make it fast:
     upconv.py            upsample + k x k as a transposed convolution
     convolution.py       which of these a shape gets
     elementwise.py       leaky ReLU, bias, Adam, running average
+    pool.py              maxima of blocks
     norm.py              sums and statistics of columns, BatchNorm
     rows.py              loops over one row, which the others share
     parallel/            how kernels are compiled and run on several threads
@@ -32,7 +33,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.kernels import convolution, elementwise, norm, product, reference, upconv
+from minigan.kernels import convolution, elementwise, norm, pool, product, reference, upconv
 from minigan.kernels.checks import Arguments
 from minigan.kernels.parallel.jit import compiling
 from minigan.kernels.parallel.threads import get_shares, get_threads, set_threads
@@ -102,6 +103,16 @@ def _conv(sizes: Mapping[str, int], stride: int, pad: int, hw: Any = None) -> st
     return ""
 
 
+def _blocks(sizes: Mapping[str, int], k: int) -> str:
+    """The rule of maxima: every k x k block of x (H, W) has one, and dy (R, S) is theirs."""
+    if wrong := _whole("k", k, 1):
+        return wrong
+    for n, m in ((sizes["H"], sizes.get("R")), (sizes["W"], sizes.get("S"))):
+        if m is not None and m != n // k:
+            return f"{n} pixels have {n // k} blocks of {k}, y has {m}"
+    return ""
+
+
 def _odd(sizes: Mapping[str, int]) -> str:
     return "" if sizes["k"] % 2 else "k must be odd"
 
@@ -118,6 +129,8 @@ dense_dW = _with_twin(product.dense_dW, "x N n | dy N m | *dW n m")
 add_bias = _with_twin(elementwise.add_bias, "*y ... C | b C")
 leaky_relu = _with_twin(elementwise.leaky_relu, "x ...")
 leaky_relu_dx = _with_twin(elementwise.leaky_relu_dx, "dy ... | x ...")
+maxpool = _with_twin(pool.maxpool, "x N H W C", _blocks)
+maxpool_dx = _with_twin(pool.maxpool_dx, "dy N R S C | x N H W C | y N R S C", _blocks)
 column_sums = _with_twin(norm.column_sums, "x ... C")
 column_moments = _with_twin(norm.column_moments, "x ... C")
 batchnorm = _with_twin(norm.batchnorm, "x ... C | mean C | inv_std C | gamma C | beta C")
@@ -128,5 +141,6 @@ ema = _with_twin(elementwise.ema, "*average P | theta P")
 __all__ = [
     "adam", "add_bias", "batchnorm", "batchnorm_dx", "check_vectors", "column_moments", "column_sums", "conv2d", "conv2d_dW",
     "conv2d_dx", "dense", "dense_dW", "dense_dx", "ema", "get_shares", "get_threads", "leaky_relu", "leaky_relu_dx",
+    "maxpool", "maxpool_dx",
     "set_threads", "upconv2d", "upconv2d_dW", "upconv2d_dx", "use",
 ]  # fmt: skip

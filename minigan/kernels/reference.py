@@ -98,6 +98,28 @@ def leaky_relu_dx(dy: np.ndarray, x: np.ndarray, alpha: float) -> np.ndarray:
     return np.where(x.real > 0, dy, alpha * dy)  # eq:leaky_relu.dx
 
 
+def _pixel(
+    x: np.ndarray, k: int, p: int
+) -> np.ndarray:  # (N, H, W, C) -> (N, H // k, W // k, C): pixel p of each block
+    rows, columns = x.shape[1] // k * k, x.shape[2] // k * k
+    return x[:, p // k : rows : k, p % k : columns : k]
+
+
+def maxpool(x: np.ndarray, k: int) -> np.ndarray:  # (N, H, W, C) -> (N, H // k, W // k, C)
+    pixels = np.stack([_pixel(x, k, p) for p in range(k * k)])
+    return np.take_along_axis(pixels, pixels.real.argmax(axis=0)[None], axis=0)[0]  # eq:maxpool.forward
+
+
+def maxpool_dx(dy: np.ndarray, x: np.ndarray, y: np.ndarray, k: int) -> np.ndarray:
+    # (N, H', W', C), (N, H, W, C), (N, H', W', C) -> (N, H, W, C)
+    dx, left = np.zeros(x.shape, dy.dtype), dy.copy()
+    for p in range(k * k):
+        found = _pixel(x, k, p).real == y.real
+        _pixel(dx, k, p)[...] = np.where(found, left, 0)  # dy where the maximum was   eq:maxpool.dx
+        left[found] = 0  # the first of equal pixels gets it all
+    return dx
+
+
 def column_sums(x: np.ndarray) -> np.ndarray:  # (..., C) -> (C,)
     return x.sum(axis=tuple(range(x.ndim - 1)))  # eq:linear.db
 

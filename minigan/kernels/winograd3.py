@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from minigan.kernels.parallel.blas import matmul, subroutine
-from minigan.kernels.parallel.launch import launch, product_kernel
+from minigan.kernels.parallel.launch import kernel, launch, product_kernel
 from minigan.kernels.parallel.scratch import scratch
 from minigan.kernels.parallel.threads import BYTE, parts
 from minigan.kernels.rows import add, clear, copy, subtract
@@ -138,22 +138,49 @@ def _gradients(dy: np.ndarray, first: int, M: np.ndarray, S: np.ndarray) -> None
                 _columns_of_gradient(row[:O], row[O:], M[q, u, i])
 
 
-def _G(g: np.ndarray) -> tuple[np.ndarray, ...]:  # G g along the first axis: (3, ...) -> 4 of (...)
-    ends, middle = (g[0] + g[2]) / 2, g[1] / 2
-    return g[0], ends + middle, ends - middle, g[2]
-
-
 def _G_back(u: np.ndarray) -> tuple[np.ndarray, ...]:  # G' u, its adjoint: 4 of (...) -> 3 of (...)
     half, difference = (u[1] + u[2]) / 2, (u[1] - u[2]) / 2
     return u[0] + half, difference, half + u[3]
 
 
-def _weights(W: np.ndarray) -> np.ndarray:  # G g G': (3, 3, C, O) -> (16, C, O)
-    U = np.empty((4, 4, *W.shape[2:]), W.dtype)
-    for i, row in enumerate(_G(W)):
-        for j, entry in enumerate(_G(row)):
-            U[i, j] = entry
-    return U.reshape(16, *W.shape[2:])
+@subroutine
+def _taps(g0: np.ndarray, g1: np.ndarray, g2: np.ndarray, half: float, u: np.ndarray, at: int, hop: int) -> None:
+    """u[at], u[at + hop], u[at + 2 hop], u[at + 3 hop] = G (g0, g1, g2): rows of O numbers."""
+    u0, u1, u2, u3 = u[at], u[at + hop], u[at + 2 * hop], u[at + 3 * hop]
+    for k in range(len(g0)):
+        u0[k] = g0[k]
+    for k in range(len(g0)):
+        u1[k] = (g0[k] + g2[k] + g1[k]) * half
+    for k in range(len(g0)):
+        u2[k] = (g0[k] + g2[k] - g1[k]) * half
+    for k in range(len(g0)):
+        u3[k] = g2[k]
+
+
+@kernel
+def _transform(i: int, j: int, s: int, W: np.ndarray, last: int, half: float, rows: np.ndarray, U: np.ndarray) -> None:
+    # U = G g G' for the input channels i .. j: W (9, C, O) -> U (16, C, O); rows (parts, 12, O): G g
+    # g is W from its first tap to its last (last = 8), or turned round (last = 0)
+    G, first = rows[s], 8 - last
+    hop = 1 if last else -1
+    for c in range(i, j):
+        for b in range(3):
+            p = first + hop * b
+            _taps(W[p, c], W[p + 3 * hop, c], W[p + 6 * hop, c], half, G, b, 3)
+        for a in range(4):
+            _taps(G[3 * a], G[3 * a + 1], G[3 * a + 2], half, U[:, c], 4 * a, 1)
+
+
+def _weights(W: np.ndarray, turned: bool = False) -> np.ndarray:
+    """G g G', g = W, or W[2-a] if `turned`: (3, 3, C, O) -> (16, C, O)."""
+    C, O = W.shape[2:]
+    U = scratch("weights", (16, C, O), W.dtype)
+    shares = parts(BYTE * 2 * U.nbytes)
+    rows = scratch("taps", (shares, 12, O), W.dtype)
+    launch(
+        _transform, shares, C, np.ascontiguousarray(W).reshape(9, C, O), 0 if turned else 8, W.dtype.type(0.5), rows, U
+    )
+    return U
 
 
 def _weights_back(dU: np.ndarray, dW: np.ndarray) -> None:  # dW += G' dU G, the adjoint of _weights
@@ -164,7 +191,7 @@ def _weights_back(dU: np.ndarray, dW: np.ndarray) -> None:  # dW += G' dU G, the
 
 @product_kernel
 def _conv2d(
-    i: int, j: int, s: int, state: np.ndarray, x: np.ndarray, U: np.ndarray, V: np.ndarray, M: np.ndarray,
+    i: int, j: int, s: int, state: np.ndarray, x: np.ndarray, U: np.ndarray, adjoint: bool, V: np.ndarray, M: np.ndarray,
     v16: np.ndarray, m16: np.ndarray, R: np.ndarray, pixels: np.ndarray, S: np.ndarray, y: np.ndarray
 ) -> None:  # fmt: skip
     # tile rows i .. j, counted over all images
@@ -172,7 +199,7 @@ def _conv2d(
     for q in range(i, j, step):
         Q = min(step, j - q)
         _patches(x, q, V[s][:Q], R[s], pixels[s])
-        products(state, v16[s][: Q * T], U, False, m16[s][: Q * T])  # eq:winograd.forward
+        products(state, v16[s][: Q * T], U, adjoint, m16[s][: Q * T])  # eq:winograd.forward
         _outputs(M[s][:Q], q, y, S[s])
 
 
@@ -208,18 +235,22 @@ def _buffers(N: int, H: int, width: int, C: int, O: int, shares: int, dtype: Any
 
 def conv2d(x: np.ndarray, W: np.ndarray) -> np.ndarray:
     """The convolution with stride 1, pad 1: (N, H, W, C), (3, 3, C, O) -> (N, H, W, O)."""
-    (N, H, width, C), O = x.shape, W.shape[3]
-    y = np.empty((N, H, width, O), x.dtype)
-    shares = parts(BYTE * x.nbytes + 9 * y.size * C)
-    buffers = _buffers(N, H, width, C, O, shares, x.dtype)
-    S = scratch("sums", (shares, 2, 4 * O), x.dtype)
-    launch(_conv2d, shares, N * (H // 2), x.reshape(N, H, width * C), _weights(W), *buffers, S, y)
-    return y
+    return _convolved(x, W, False)
 
 
 def conv2d_dx(dy: np.ndarray, W: np.ndarray) -> np.ndarray:
     """Its adjoint in x: (N, H, W, O), (3, 3, C, O) -> (N, H, W, C); the convolution by W[2-a]'."""
-    return conv2d(dy, np.ascontiguousarray(W[::-1, ::-1].swapaxes(2, 3)))
+    return _convolved(dy, W, True)
+
+
+def _convolved(x: np.ndarray, W: np.ndarray, adjoint: bool) -> np.ndarray:
+    (N, H, width, C), O, U = x.shape, W.shape[2 if adjoint else 3], _weights(W, turned=adjoint)
+    y = np.empty((N, H, width, O), x.dtype)
+    shares = parts(BYTE * x.nbytes + 9 * y.size * C)
+    buffers = _buffers(N, H, width, C, O, shares, x.dtype)
+    S = scratch("sums", (shares, 2, 4 * O), x.dtype)
+    launch(_conv2d, shares, N * (H // 2), x.reshape(N, H, width * C), U, adjoint, *buffers, S, y)
+    return y
 
 
 def conv2d_dW(x: np.ndarray, dy: np.ndarray, dW: np.ndarray) -> None:

@@ -4,65 +4,66 @@ from typing import Any
 
 import numpy as np
 
+from minigan import kernels
 from minigan.layers.layer import Layer
 from minigan.layers.parameters import check_sizes
 
 
 class _Pool(Layer):
-    def __init__(self, k: int = 2):
+    def __init__(self, k: int = 2, crop: bool = False):
         check_sizes(type(self).__name__, k=k)
-        self.k = k
+        self.k, self.crop = k, crop
 
-    def blocks(self, x: np.ndarray) -> np.ndarray:  # (N, H, W, C) -> (N, H/k, W/k, C, k k)
-        k = self.k
-        fits = x.ndim == 4 and x.shape[1] % k == 0 and x.shape[2] % k == 0
-        x = self.check(x, f"(N, H, W, C) with H and W divisible by {k}", fits, "pad or crop the image first")
-        N, height, width, C = x.shape
-        split = x.reshape(N, height // k, k, width // k, k, C)
-        return split.transpose(0, 1, 3, 5, 2, 4).reshape(N, height // k, width // k, C, k * k)
+    def fit(self, x: np.ndarray) -> np.ndarray:
+        complete = x.ndim == 4 and x.shape[1] % self.k == 0 == x.shape[2] % self.k
+        fits = complete or (self.crop and x.ndim == 4 and min(x.shape[1:3]) >= self.k)
+        return self.check(x, f"(N, H, W, C) with H and W divisible by {self.k}", fits, "pad or crop the image first")
 
-    def unblock(self, blocks: np.ndarray) -> np.ndarray:  # (N, H/k, W/k, C, k k) -> (N, H, W, C)
-        N, rows, columns, C, _ = blocks.shape
-        split = blocks.reshape(N, rows, columns, C, self.k, self.k).transpose(0, 1, 4, 2, 5, 3)
-        return np.ascontiguousarray(split).reshape(N, rows * self.k, columns * self.k, C)
+    def blocks(self, x: np.ndarray) -> np.ndarray:  # (N, H, W, C) -> (N, H/k, k, W/k, k, C)
+        (N, height, width, C), k = x.shape, self.k
+        return x[:, : height // k * k, : width // k * k].reshape(N, height // k, k, width // k, k, C)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.k})"
+        return f"{type(self).__name__}({self.k}{', crop=True' if self.crop else ''})"
 
 
 class AvgPool2d(_Pool):
-    """y = mean of each k x k block.   (N, H, W, C) -> (N, H/k, W/k, C);   dx = dy / k^2, to each pixel of the block."""
+    """y = mean of each k x k block.   (N, H, W, C) -> (N, H/k, W/k, C);   dx = dy / k^2, to each pixel of the block.
+
+    crop: see MaxPool2d.
+    """
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
-        return self.blocks(x).mean(axis=-1), x.shape  # eq:avgpool.forward
+        return self.blocks(self.fit(x)).mean(axis=(2, 4)), x.shape  # eq:avgpool.forward
 
     def backward(self, dy: np.ndarray, shape: Any) -> Any:
-        N, height, width, C = shape
-        dy = self.check_dy(dy, (N, height // self.k, width // self.k, C))
-        return (dy / self.k**2).repeat(self.k, axis=1).repeat(self.k, axis=2)  # eq:avgpool.dx
+        dx, (N, height, width, C), k = np.zeros(shape, dy.dtype), shape, self.k
+        dy = self.check_dy(dy, (N, height // k, width // k, C))
+        dx[:, : height // k * k, : width // k * k] = (dy / k**2).repeat(k, axis=1).repeat(k, axis=2)  # eq:avgpool.dx
+        return dx
 
     def tangent(self, v: np.ndarray, shape: Any) -> tuple[np.ndarray, Any]:
-        return self.blocks(self.check_v(v, shape)).mean(axis=-1), shape
+        return self.blocks(self.check_v(v, shape)).mean(axis=(2, 4)), shape
 
 
 class MaxPool2d(_Pool):
-    """y = max of each k x k block.   (N, H, W, C) -> (N, H/k, W/k, C);   dx = dy where the maximum was (the first, if tied)."""
+    """y = max of each k x k block.   (N, H, W, C) -> (N, H/k, W/k, C);   dx = dy where the maximum was (the first, if tied).
+
+    crop=True drops the rows and columns beyond the last complete block, as PyTorch does; otherwise such an image is refused.
+    """
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
-        blocks = self.blocks(x)
-        winner = blocks.real.argmax(axis=-1)[..., None]  # (N, H/k, W/k, C, 1)
-        return np.take_along_axis(blocks, winner, axis=-1)[..., 0], (winner, x.shape)  # eq:maxpool.forward
+        x = self.fit(x)
+        y = kernels.maxpool(x, self.k)  # eq:maxpool.forward
+        return y, (x, y)
 
     def backward(self, dy: np.ndarray, cache: Any) -> Any:
-        winner, _ = cache
-        dy = self.check_dy(dy, winner.shape[:-1])
-        blocks = np.zeros((*dy.shape, self.k**2), dy.dtype)
-        np.put_along_axis(blocks, winner, dy[..., None], axis=-1)  # eq:maxpool.dx
-        return self.unblock(blocks)
+        return kernels.maxpool_dx(self.check_dy(dy, cache[1].shape), *cache, self.k)  # eq:maxpool.dx
 
     def tangent(self, v: np.ndarray, cache: Any) -> tuple[np.ndarray, Any]:
-        winner, shape = cache
-        return np.take_along_axis(self.blocks(self.check_v(v, shape)), winner, axis=-1)[..., 0], cache
+        v, (x, y) = self.check_v(v, cache[0].shape), cache
+        winners = kernels.maxpool_dx(np.ones_like(y), x, y, self.k)  # 1 where the maximum was
+        return self.blocks(v * winners).sum(axis=(2, 4)), cache
 
 
 class Upsample2x(Layer):

@@ -2,13 +2,17 @@
 
 mlp.py        fully connected G and D (`mlp`), and the small pair for points in the plane (`toy`): start here
 dcgan.py      convolutional G and D: `dcgan` with transposed convolutions, `dcgan_up` with upsampling
+vgg.py        VGG-11 to 19 with the weights of a file; vgg_layout.py its names and shapes, vgg_weights.py the reading
+perceptual.py a loss between images, taken in VGG's features
 digitnet.py   the trained classifier whose features the metrics compare; its training is minigan/measure/classifier
 portraitnet.py  its sibling, which reads the attributes of a portrait
 """
 
 from minigan.models.dcgan import dcgan, dcgan_up
 from minigan.models.mlp import mlp, toy
+from minigan.models.perceptual import perceptual
+from minigan.models.vgg import VGG, vgg
 
 MODELS = {"mlp": mlp, "dcgan": dcgan, "dcgan_up": dcgan_up}  # by name: the models of images
 
-__all__ = ["MODELS", "dcgan", "dcgan_up", "mlp", "toy"]
+__all__ = ["MODELS", "VGG", "dcgan", "dcgan_up", "mlp", "perceptual", "toy", "vgg"]

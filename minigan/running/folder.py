@@ -42,6 +42,7 @@ def start(config: Config, out: str | Path | None = None) -> Run:
     if options.data.startswith("folder:"):  # found again from wherever the run is resumed
         pictures = Path(options.data.removeprefix("folder:")).expanduser().resolve()
         config = dataclasses.replace(config, options=dataclasses.replace(options, data=f"folder:{pictures}"))
+    runs_made = out is None and not Path("runs").exists()
     if out is None:
         made, out = True, _new_folder(config)
     else:
@@ -57,8 +58,10 @@ def start(config: Config, out: str | Path | None = None) -> Run:
             atomic_write(out / CONFIG, config.to_toml())
     except BaseException:
         if made:
-            with contextlib.suppress(OSError):
-                out.rmdir()  # only if nothing is in it
+            with contextlib.suppress(OSError):  # only what is empty
+                out.rmdir()
+                if runs_made:
+                    out.parent.rmdir()
         raise
     return run
 

@@ -87,10 +87,15 @@ def label_number(run: Run, label: str) -> int:
 
 
 def evaluate(
-    path: str | Path, n: int | None = None, seed: int = 0, held_out: str | Path | None = None
+    path: str | Path,
+    n: int | None = None,
+    seed: int = 0,
+    held_out: str | Path | None = None,
+    features: str | None = None,
 ) -> tuple[dict, dict[str, Path]]:
     """Take every measure of n new samples of a run; tables and pictures go into its folder -> the result, the files.
 
+    features : the space in which images are compared, one of evaluation.FEATURES; default: the one that suits the data.
     held_out : the folder of the data set's test images, which then take the place of training images where the distance to
     the training set is compared.  Raises FileNotFoundError if the data of the run, or these, are not there; ValueError for a
     data set that has no test images.
@@ -101,4 +106,4 @@ def evaluate(
         if "test" not in splits(options.data):
             raise ValueError(f"{options.data} has no test images to compare with: leave --held-out out")
         test = options.frame(data.load(options.data, split="test", folder=held_out).images)
-    return evaluation.report(run.trainer, options.data, n, seed, options.condition, test)
+    return evaluation.report(run.trainer, options.data, n, seed, options.condition, test, features)

@@ -13,7 +13,7 @@ def test_evaluate_prints_what_it_saves(capsys, damaged):
     assert cli.main(["evaluate", str(damaged), "--n", "150"]) == 0
     said = capsys.readouterr().out
     assert said.startswith(f"{damaged}, step 3\n\n| measure")
-    assert "| Frechet distance, pixels 8x8 " in said
+    assert "| Frechet distance, VGG-16 conv3_3 " in said
     assert "150 generated against 150 real; real against real: 150 against 150." in said
     places = dict(line.split() for line in said.splitlines() if line.startswith("  "))
     assert list(places) == ["table", "json", "scores", "nearest"]

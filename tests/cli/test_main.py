@@ -12,7 +12,7 @@ import pytest
 import minigan
 from cli import failing, refused
 from minigan import __version__, cli
-from minigan.running import folder
+from minigan.running import folder, use
 
 ROOT = Path(minigan.__file__).parents[1]
 
@@ -83,10 +83,10 @@ def test_options_that_do_not_exist_or_fit(capsys, monkeypatch, argv, message):
 
 
 def test_ctrl_c_elsewhere_is_one_line(capsys, monkeypatch):
-    def slow(*_):
+    def slow(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(folder, "open_run", slow)
+    monkeypatch.setattr(use, "sample", slow)
     assert cli.main(["sample", "x"]) == 130
     assert capsys.readouterr().err == "minigan sample: stopped by Ctrl-C\n"
 

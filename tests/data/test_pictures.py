@@ -218,7 +218,7 @@ def test_everything_that_opens_a_picture_does_it_here():
 
     root = Path(minigan.__file__).parent
     users = {str(path.relative_to(root)) for path in root.rglob("*.py") if "Image.open(" in path.read_text()}
-    assert users == {"data/pictures.py", "data/embedded.py"}  # embedded.py: the sheets inside the package
+    assert users == {"data/pictures.py", "data/sheet.py"}  # sheet.py: the sheets inside the package
 
 
 # ---- bombs ---------------------------------------------------------------------------------------------------------------

@@ -3,17 +3,30 @@
 import numpy as np
 import pytest
 
+from minigan.cli import evaluate
 from minigan.data import load
-from minigan.evaluation import DIGITNET, PIXELS, PORTRAITNET, describe, features_for
+from minigan.evaluation import (
+    DIGITNET,
+    FEATURES,
+    PIXELS,
+    PORTRAITNET,
+    VGG16,
+    cheap_features_for,
+    describe,
+    features_for,
+)
 from minigan.evaluation.features import flat, shrink
-from minigan.models import digitnet
+from minigan.models import digitnet, vgg
 
 
 def noise(*shape):
     return np.random.default_rng(0).integers(256, size=shape, dtype=np.uint8)
 
 
-def test_digits_are_seen_by_digitnet_and_all_else_by_pixels():
+def test_digits_are_seen_by_digitnet_and_all_else_by_vgg():
+    names = ("mnist10k", "emoji", "folder:x")
+    assert [features_for(name) for name in names] == [DIGITNET, VGG16, VGG16]
+    assert [cheap_features_for(name) for name in names] == [DIGITNET, PIXELS, PIXELS]
     assert [name for name in ("mnist10k", "mnist", "fashion_mnist", "emoji", "digits8", "folder:x") if features_for(name) == DIGITNET] == [
         "mnist10k", "mnist",
     ]  # fmt: skip
@@ -23,12 +36,38 @@ def test_digits_are_seen_by_digitnet_and_all_else_by_pixels():
     np.testing.assert_array_equal(read, digitnet.features(x)[1])
     found, read = describe(noise(3, 5, 9, 3), PIXELS)
     assert (found.shape, found.dtype, read) == ((3, 192), np.float32, None)
-    with pytest.raises(ValueError, match="features must be 'DigitNet', 'PortraitNet' or 'pixels 8x8', got 'Inception'"):
+    with pytest.raises(
+        ValueError,
+        match="features must be 'DigitNet', 'PortraitNet', 'VGG-16 conv3_3' or 'pixels 8x8', got 'Inception'",
+    ):
         describe(x, "Inception")
 
 
+def test_vggs_features_are_means_of_its_stage():
+    x = noise(5, 13, 8, 3)
+    found, read = describe(x, VGG16)
+    assert (found.shape, found.dtype, read) == ((5, 256), np.float32, None)
+    stage = vgg(16, weights="conv3_3").stages((x / 127.5 - 1).astype(np.float32))["conv3_3"]
+    np.testing.assert_allclose(found, stage.mean(axis=(1, 2)) / 1000, rtol=1e-4, atol=1e-5)
+    grey = noise(2, 9, 8, 1)
+    np.testing.assert_array_equal(describe(grey, VGG16)[0], describe(grey.repeat(3, axis=3), VGG16)[0])
+    with pytest.raises(ValueError, match="sees grey images or RGB, got 2 channels: use features='pixels 8x8'"):
+        describe(noise(2, 8, 8, 2), VGG16)
+
+
+def test_large_sets_are_described_block_by_block(monkeypatch):
+    x = noise(5, 8, 8, 3)
+    whole = describe(x, VGG16)[0]
+    monkeypatch.setattr("minigan.evaluation.features.BLOCK", 2 * 64)
+    np.testing.assert_allclose(describe(x, VGG16)[0], whole, rtol=1e-4, atol=1e-5)
+
+
+def test_the_command_line_knows_every_kind():
+    assert tuple(evaluate.FEATURES.values()) == FEATURES
+
+
 def test_portraits_are_seen_by_portraitnet():
-    assert features_for("portraits") == PORTRAITNET
+    assert features_for("portraits") == cheap_features_for("portraits") == PORTRAITNET
     found, read = describe(noise(3, 32, 32, 3), PORTRAITNET)
     assert (found.shape, found.dtype, read) == ((3, 128), np.float32, None)
 

@@ -8,7 +8,7 @@ import pytest
 
 from minigan import data, plots
 from minigan.data import Stream
-from minigan.evaluation import PIXELS, report, table
+from minigan.evaluation import VGG16, report, table
 from minigan.evaluation.report import scores
 from minigan.game import Game
 from minigan.running.build import build
@@ -46,7 +46,7 @@ def test_images(tmp_path, drawn, labels, monkeypatch):
     }  # fmt: skip
     assert json.loads(written["json"].read_text()) == result
     assert written["table"].read_text() == f"# run, step 3\n\n{table(result)}\n"
-    assert (result["run"], result["step"], result["seed"], result["features"]) == ("run", 3, 4, PIXELS)
+    assert (result["run"], result["step"], result["seed"], result["features"]) == ("run", 3, 4, VGG16)
     assert result["samples"] == {"generated": 120, "real": 120, "floor": 120}
 
     real, fake, real_scores, fake_scores, path = drawn["scored"]

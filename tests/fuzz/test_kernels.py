@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from minigan import kernels
+from minigan.kernels import reference
 from minigan.kernels.parallel import threads
 
 WAYS = ("rows", "rows", "rows", "columns", "gaps", "reversed", "unaligned", "other byte order", "read-only", "repeated")
@@ -71,7 +72,7 @@ def case(rng):
     normal = rng.standard_normal
     name = str(rng.choice(["conv2d", "conv2d_dx", "conv2d_dW", "upconv2d", "upconv2d_dx", "upconv2d_dW", "dense", "dense_dx",
                            "dense_dW", "add_bias", "leaky_relu", "leaky_relu_dx", "column_sums", "column_moments", "batchnorm",
-                           "batchnorm_dx", "adam", "ema"]))  # fmt: skip
+                           "batchnorm_dx", "adam", "ema", "maxpool", "maxpool_dx"]))  # fmt: skip
     if name.startswith("conv"):
         N, H, width, C, O, k, stride, pad = conv_case(rng)
         x, W = normal((N, H, width, C)), normal((k, k, C, O))
@@ -86,6 +87,10 @@ def case(rng):
             normal((*[int(rng.choice([1, 3, 5]))] * 2, C, O)),
         )
         arguments = {"upconv2d": [x, W], "upconv2d_dx": [dy, W], "upconv2d_dW": [x, dy, W]}[name]
+    elif name.startswith("maxpool"):
+        x, k = np.round(2 * normal(sizes(rng, 4, 9))), int(rng.integers(1, 4))  # rounded: many ties
+        y = reference.maxpool(x, k)
+        arguments = [x, k] if name == "maxpool" else [normal(y.shape), x, y, k]
     elif name.startswith("dense"):
         N, n, m = sizes(rng, 3, int(rng.choice([4, 40, 200])))
         x, W, dy, b = normal((N, n)), normal((n, m)), normal((N, m)), normal(m)

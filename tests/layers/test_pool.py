@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from minigan.layers import AvgPool2d, MaxPool2d, Upsample2x
+from minigan.layers import AvgPool2d, MaxPool2d, ShapeError, Upsample2x
 
 X = np.array([[1.0, 2, 5, 6], [3, 4, 7, 9]]).reshape(1, 2, 4, 1)
 DY = np.array([4.0, -8.0]).reshape(1, 1, 2, 1)
@@ -37,6 +38,18 @@ def test_channels_and_samples_are_apart():
     np.testing.assert_allclose(AvgPool2d(3)(x)[1, 1, 0, 2], x[1, 3:6, 0:3, 2].mean(), rtol=1e-14)
 
 
+def test_crop_drops_what_no_complete_block_covers():
+    x = np.arange(15.0).reshape(1, 3, 5, 1)
+    layer = MaxPool2d(2, crop=True)
+    y, cache = layer.forward(x)
+    np.testing.assert_array_equal(y[0, :, :, 0], [[6, 8]])
+    dx = layer.backward(np.array([2.0, 3.0]).reshape(1, 1, 2, 1), cache)
+    assert (dx[0, 1, 1, 0], dx[0, 1, 3, 0], dx.sum()) == (2, 3, 5)
+    np.testing.assert_array_equal(layer.tangent(10 * x, cache)[0], 10 * y)
+    with pytest.raises(ShapeError, match=r"got \(1, 1, 4, 1\)"):
+        layer(np.ones((1, 1, 4, 1)))
+
+
 def test_upsample_by_hand():  # eq:upsample.forward eq:upsample.dx
     layer = Upsample2x()
     y, cache = layer.forward(np.array([1.0, 2.0]).reshape(1, 1, 2, 1))
@@ -53,8 +66,8 @@ def test_k_1_is_the_identity():
 
 
 def test_names():
-    assert [str(layer) for layer in (AvgPool2d(), MaxPool2d(3), Upsample2x())] == [
+    assert [str(layer) for layer in (AvgPool2d(), MaxPool2d(3, crop=True), Upsample2x())] == [
         "AvgPool2d(2)",
-        "MaxPool2d(3)",
+        "MaxPool2d(3, crop=True)",
         "Upsample2x()",
     ]

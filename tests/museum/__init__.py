@@ -11,7 +11,7 @@ on the library as it is and fails on the exhibit.  The halls, in the order of th
     steps          who moves whom                           rules          who plays for what
     optimizers     recurrences and averages                 training       order, noise, pictures, resume
     augmentation   random maps in front of D, and their adjoints
-    autoencoders   which loss reaches which network
+    autoencoders   which loss reaches which network         features       a network trained elsewhere
 """
 
 from importlib import import_module
@@ -22,7 +22,7 @@ __all__ = ["EXHIBITS", "HALLS", "Exhibit", "Patch"]
 
 HALLS = (
     "layers", "blocks", "activations", "norms", "second_order", "losses", "predictions", "penalties", "steps", "rules",
-    "optimizers", "training", "augmentation", "autoencoders",
+    "optimizers", "training", "augmentation", "autoencoders", "features",
 )  # fmt: skip
 
 for hall in HALLS:  # importing a hall puts its exhibits on show

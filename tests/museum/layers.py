@@ -4,6 +4,8 @@ Most of these were written by thinking of the backward pass as a *reverse* of th
 instead of asking the only question there is: which outputs did this number reach, and how strongly?
 """
 
+import numpy as np
+
 from minigan import kernels
 from minigan.kernels import reference
 from minigan.layers import AvgPool2d, Conv2d, ConvTranspose2d, Dense, Flatten, MaxPool2d, Reshape, Upsample2x
@@ -108,17 +110,18 @@ def average_pool_keeps_all(patch):
     check=derivatives(lambda: [Upsample2x(), MaxPool2d(2)], IMAGE),  # together the identity, and nothing but ties
 )
 def max_pool_pays_every_tie(patch):
-    def forward(self, x):
-        blocks = self.blocks(x)
-        y = blocks.max(axis=-1)
-        return y, (blocks == y[..., None], x.shape)  # right: the argmax, one winner for each block
+    def maxpool_dx(dy, x, y, k):
+        hits = x == y.repeat(k, axis=1).repeat(k, axis=2)
+        return hits * dy.repeat(k, axis=1).repeat(
+            k, axis=2
+        )  # right: the first of equal pixels, one winner for each block
 
-    def backward(self, dy, cache):
-        return self.unblock(cache[0] * dy[..., None])
+    patch(kernels, "maxpool_dx", maxpool_dx)
 
-    patch(MaxPool2d, "forward", forward)
-    patch(MaxPool2d, "backward", backward)
-    patch(MaxPool2d, "tangent", lambda self, v, cache: ((self.blocks(v) * cache[0]).max(axis=-1), cache))
+    def tangent(self, v, cache):
+        return self.blocks(v * maxpool_dx(np.ones_like(cache[1]), *cache, self.k)).max(axis=(2, 4)), cache
+
+    patch(MaxPool2d, "tangent", tangent)
 
 
 @exhibit(

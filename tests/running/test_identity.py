@@ -102,7 +102,7 @@ def test_what_is_planned_for_later_may_be_edited_and_download_has_no_meaning(run
     assert folder.resume(run).options.lr == 0.25
     edit(run, "download = false", "download = true ")
     edit(run, 'data = "digits8"', 'data = "mnist10k"')  # the data are compared themselves
-    with pytest.raises(ValueError, match="apply only to mnist"):
+    with pytest.raises(ValueError, match="applies only to mnist"):
         folder.resume(run)
 
 

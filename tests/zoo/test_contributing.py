@@ -64,7 +64,7 @@ def test_it_trains_resumes_samples_plots_and_evaluates(recipes, capsys):
     capsys.readouterr()
     run("evaluate", "first", "--n", 120)
     said = capsys.readouterr().out
-    assert "| Frechet distance, pixels 8x8 " in said
+    assert "| Frechet distance, VGG-16 conv3_3 " in said
     assert "as_asked" not in Path("first/evaluation.json").read_text()  # it has no labels to be asked for
     assert {path.name for path in Path("first").glob("*.png")} == {"curves.png", "nearest.png"}
 

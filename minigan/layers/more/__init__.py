@@ -6,6 +6,7 @@ dropout.py        switches off a random part of the units
 attention.py      self-attention: every pixel looks at every other
 spectral_norm.py  a layer divided by its largest singular value
 minibatch_std.py  how varied a batch is, as an extra channel
+normalize.py      the units and the order of channels that a network trained elsewhere expects
 augment.py        random colours, shifts, holes and mirror images, first in D: for small sets of images
 pack.py           several samples judged as one
 """
@@ -16,10 +17,11 @@ from minigan.layers.more.dropout import Dropout
 from minigan.layers.more.embedding import Embedding
 from minigan.layers.more.label import LabelScore
 from minigan.layers.more.minibatch_std import MinibatchStd
+from minigan.layers.more.normalize import Normalize
 from minigan.layers.more.pack import Pack
 from minigan.layers.more.spectral_norm import SpectralNorm
 
 __all__ = [
-    "Color", "Cutout", "Dropout", "Embedding", "LabelScore", "MinibatchStd", "Mirror", "Pack", "SelfAttention", "SpectralNorm",
-    "Translation",
+    "Color", "Cutout", "Dropout", "Embedding", "LabelScore", "MinibatchStd", "Mirror", "Normalize", "Pack", "SelfAttention",
+    "SpectralNorm", "Translation",
 ]  # fmt: skip

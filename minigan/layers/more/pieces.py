@@ -73,8 +73,8 @@ def held(f: Callable, layers: Iterable[Layer], *here: Any) -> Callable:
 
 def _rule(layer: Layer) -> Callable | None:
     """The rule of the class whose forward this layer uses: that of its parent does not hold for a class with its own forward."""
-    own = next(kind for kind in type(layer).__mro__ if "forward" in vars(kind))
-    return PIECES.get(own)  # type: ignore[arg-type]
+    own: Any = next(kind for kind in type(layer).__mro__ if "forward" in vars(kind))
+    return PIECES.get(own)
 
 
 def _on_piece(layer: Layer, points: list[np.ndarray]) -> Callable:

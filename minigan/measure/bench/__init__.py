@@ -6,7 +6,8 @@ verify.py     do both sides compute the same results?     kinks.py     weights a
 timing.py     runs the contestants in turn                compare.py   one model with all its contestants
 calls.py      which kernels a step calls                  flops.py     how many multiplications it makes
 layers.py     each pass against its NumPy twin            scaling.py   cost against batch, image size, width, threads
-startup.py    time to the first step                      machine.py, report.py  the machine, and the printed tables
+startup.py    time to the first step                      features.py  VGG-16's features and their gradient
+machine.py, report.py  the machine, and the printed tables
 
 Start with compare.py: it shows how one model is measured.
 """
@@ -30,6 +31,7 @@ def run(
     quick: bool = False,
     layers: bool = False,
     scaling: str | os.PathLike | None = None,
+    features: bool = False,
     json: str | os.PathLike | None = None,
     markdown: bool = False,
     stream: TextIO | None = None,
@@ -52,6 +54,8 @@ def run(
         Instead, time each layer and pass against its NumPy twin.
     scaling : path, optional
         Instead, measure the cost against batch, image size, width and threads, and draw the curves into this file.
+    features : bool
+        Instead, time VGG-16's features and their gradient in the image at 224 x 224.
     json : path, optional
         Also write all numbers to this file.
     markdown : bool
@@ -71,7 +75,6 @@ def run(
     """
     from minigan.kernels import get_threads
     from minigan.measure.bench import machine, report
-    from minigan.measure.bench.compare import Disagreement
 
     stream = stream or sys.stdout
     threads = get_threads() if threads is None else threads
@@ -92,11 +95,13 @@ def run(
     try:
         if layers:
             found |= _layers(names, threads, rounds, table, say)
+        elif features:
+            found |= _features(threads, rounds, seconds, table, say)
         elif scaling:
             found |= _scaling(scaling, threads, rounds, seconds, quick, table, say)
         else:
             found |= _models(names, threads, rounds, seconds, quick, only is None, table, say)
-    except Disagreement as error:
+    except ArithmeticError as error:  # a Disagreement, or that of two VGGs
         say(f"FAILED  {error}")
         return 1
     if json:
@@ -148,6 +153,14 @@ def _layers(names: list[str], threads: int, rounds: int, table: Table, say: Say)
         f"{len(lost)} of {layer_count} layers are slower in total, over all their passes{': ' * bool(lost)}{', '.join(lost)}"
     )
     return {"layers": rows}
+
+
+def _features(threads: int, rounds: int, seconds: float, table: Table, say: Say) -> dict[str, Any]:
+    from minigan.measure.bench import features
+
+    rows = features.measure(threads, rounds, seconds)
+    say(table([features.HEAD, *map(features.cells, rows)]))
+    return {"features": rows}
 
 
 def _scaling(

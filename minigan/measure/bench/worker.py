@@ -22,7 +22,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from minigan import kernels
-from minigan.measure.bench import calls, flops, kinks
+from minigan.measure.bench import calls, features, flops, kinks
 from minigan.measure.bench.models import MODELS, Benchmark, scaling
 
 SGEMM = 1536  # size of the matrix product that measures the peak
@@ -34,10 +34,12 @@ REPEATS = (
 class Contestant:
     """The methods that requests can call.
 
-    spec: {"side", "threads"}, and "model" or "scaling" for a training step (neither: single passes only), "variant" for torch.
+    spec: {"side", "threads"}, and "model" or "scaling" for a training step, "features", "batch" and "pass" for VGG-16 (none of
+    these: single passes only), "variant" for torch.
     """
 
     benchmark: Any  # a Benchmark or a Peer
+    features: Any  # VGG-16 in either library
     step: Callable[[], object]
 
     def __init__(self, spec: dict[str, Any]):
@@ -45,6 +47,9 @@ class Contestant:
         if self.side == "sgemm":
             a, out = np.ones((2, SGEMM, SGEMM), np.float32), np.empty((SGEMM, SGEMM), np.float32)
             self.step = lambda: np.matmul(a[0], a[1], out=out)
+        elif "features" in spec:
+            self.features = features.TorchFeatures(spec) if self.side == "torch" else features.Features(spec)
+            self.step = self.features.step
         elif self.side == "torch":
             from minigan.measure.bench.peers import Peer  # the only import that leads to torch
 
@@ -73,6 +78,13 @@ class Contestant:
         self.benchmark.load(load_file(weights))
         save_file(self.benchmark.answers(), file)
         self.benchmark.load(before)
+        return {}
+
+    def feature_answers(self, file: str) -> dict[str, Any]:
+        """Write VGG-16's features of a small image and their gradient, in float64."""
+        from safetensors.numpy import save_file
+
+        save_file(self.features.answers(), file)
         return {}
 
     def count(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@
     steps         the complete steps of D and of G: gradients, values, and which network moves
     autoencoders  the steps of VAE, IWAE and VAE-GAN: which network learns from which loss
     DiracGAN      the eigenvalues of the smallest GAN against their closed form
+    features      VGG's stages against their definition, its gradient in the image, the perceptual loss
 
 Start with claim.py.  Each file above defines claims(); this one collects, runs and prints them (report.py).  pytest runs the
 same claims, one test for each.
@@ -16,7 +17,7 @@ same claims, one test for each.
 import sys
 from typing import TextIO
 
-from minigan.measure.certify import autoencoders, dirac, kernels, layers, losses, optimizers, penalties, steps
+from minigan.measure.certify import autoencoders, dirac, features, kernels, layers, losses, optimizers, penalties, steps
 from minigan.measure.certify.claim import Claim, Finding
 from minigan.measure.certify.report import report
 
@@ -28,7 +29,7 @@ def all_claims(only: str | None = None) -> list[Claim]:
 
     Raises ValueError, listing all names, if nothing matches.
     """
-    parts = (layers, kernels, losses, penalties, optimizers, steps, autoencoders, dirac)
+    parts = (layers, kernels, losses, penalties, optimizers, steps, autoencoders, dirac, features)
     made = [claim for part in parts for claim in part.claims()]
     if only is None:
         return made

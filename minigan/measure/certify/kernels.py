@@ -11,6 +11,7 @@ import numpy as np
 
 from minigan import kernels
 from minigan.gradcheck import Check, compare
+from minigan.kernels import reference
 from minigan.measure.certify.claim import Claim, arrays, holds
 
 BOUNDS: dict[type, float] = {np.float64: 1e-12, np.float32: 1e-5}
@@ -45,6 +46,8 @@ CALLS: dict[str, list[tuple[tuple, tuple]]] = {
     "add_bias": [((X, (32,)), ())],
     "leaky_relu": [((X,), (0.2,))],
     "leaky_relu_dx": [((X, X), (0.2,))],
+    "maxpool": [((X,), (2,)), ((IMAGE,), (3,))],
+    "maxpool_dx": [(((8, 8, 8, 32), X, (8, 8, 8, 32)), (2,))],
     "column_sums": [((X,), ()), (((5001, 3),), ())],
     "column_moments": [((X,), ()), (((5001, 3),), ())],
     "batchnorm": [((X, (32,), (32,), (32,), (32,)), ())],
@@ -69,6 +72,8 @@ def twins(name: str, shapes: tuple, rest: tuple, dtype: type, swapped: bool = Fa
     drawn = [(0.5 + rng.standard_normal(shape)).astype(dtype) for shape in given]
     if name == "adam":
         drawn[3] = drawn[3] ** 2  # v, a mean of squares
+    if name == "maxpool_dx":
+        drawn[2] = reference.maxpool(drawn[1], *rest)  # y
     rest = rest[:-1] if adds else rest
 
     def call(which: str) -> list[np.ndarray]:

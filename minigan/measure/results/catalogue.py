@@ -7,7 +7,19 @@ import importlib
 from types import ModuleType
 
 # in the order of docs/results.md
-TABLES = ("mixtures", "ablation", "synthetic", "dirac", "digits", "mnist", "parzen", "stacked", "damage", "portraits")
+TABLES = (
+    "mixtures",
+    "ablation",
+    "synthetic",
+    "dirac",
+    "digits",
+    "mnist",
+    "parzen",
+    "stacked",
+    "damage",
+    "features",
+    "portraits",
+)
 
 
 def load(name: str) -> ModuleType:

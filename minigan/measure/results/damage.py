@@ -42,7 +42,8 @@ METHODS: dict[str, dict[str, Any]] = {FLOOR: SAME} | {
     for strength in strengths
 }
 QUICK = {"images": 300}
-MEASURES = {  # figure -> heading, format, sign of a change for the worse
+Measures = dict[str, tuple[str, str, int]]
+MEASURES: Measures = {  # figure -> heading, format, sign of a change for the worse
     "frechet": ("Frechet distance", ".2f", +1),
     "kernel": ("kernel distance", ".4f", +1),
     "inception": ("Inception score", ".2f", -1),
@@ -111,10 +112,10 @@ def answers(reference: np.ndarray, query: np.ndarray) -> dict[str, float]:
     }
 
 
-def scores(figures: dict[str, dict[str, float]]) -> dict[str, dict[str, list[float]]]:
+def scores(figures: dict[str, dict[str, float]], measures: Measures = MEASURES) -> dict[str, dict[str, list[float]]]:
     """z = +-(value - mean) / s:   {method: figures} of the complete table -> {measure: {harm: [z of each strength]}}."""
     floor, z = figures[FLOOR], {}
-    for name, (_, _, sign) in MEASURES.items():
+    for name, (_, _, sign) in measures.items():
         mean, s = floor[name], floor[f"{name}_std"]
         z[name] = {
             harm: [sign * (figures[f"{harm}, {strength}"][name] - mean) / s for strength in strengths]
@@ -134,16 +135,21 @@ def draw(found: list[rows.Row], folder: Path, quick: bool) -> list[Path]:
 
     Draws nothing, and returns [], until the table is complete.
     """
-    from matplotlib.figure import Figure
-
     figures = {row["method"]: rows.figures(row) for row in found}
     if METHODS.keys() - figures.keys():
         return []
     z = scores(figures)
-    figure = Figure(figsize=(14, 13), dpi=90, layout="constrained")
-    panels = figure.subplots(len(MEASURES), len(HARMS), sharex="col", sharey=True)
-    for line, name in zip(panels, MEASURES, strict=True):
-        line[0].set_ylabel(fill(MEASURES[name][0], 14), rotation=0, ha="right", va="center", fontsize=11)
+    return [picture(z, MEASURES, title(z), folder / f"{NAME}{'-quick' * quick}.png")]
+
+
+def picture(z: dict[str, dict[str, list[float]]], measures: Measures, heading: str, path: Path) -> Path:
+    """Write the panels of these scores to `path`: a line for each measure, a column for each harm."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(14, 3 + len(measures)), dpi=90, layout="constrained")
+    panels = figure.subplots(len(measures), len(HARMS), sharex="col", sharey=True)
+    for line, name in zip(panels, measures, strict=True):
+        line[0].set_ylabel(fill(measures[name][0], 14), rotation=0, ha="right", va="center", fontsize=11)
         for axes, harm in zip(line, HARMS, strict=True):
             word, strengths = verdict(name, z[name][harm]), HARMS[harm][1]
             axes.axhspan(-NOTICED, NOTICED, color="0.8", linewidth=0)
@@ -159,11 +165,10 @@ def draw(found: list[rows.Row], folder: Path, quick: bool) -> list[Path]:
         axes.set_title(harm, fontsize=11)
     for axes, (_, _, unit) in zip(panels[-1], HARMS.values(), strict=True):
         axes.set_xlabel(unit, fontsize=9)
-    figure.suptitle(title(z), fontsize=12)
-    path = folder / f"{NAME}{'-quick' * quick}.png"
+    figure.suptitle(heading, fontsize=12)
     with atomic_file(path) as file:
         figure.savefig(file, format="png")
-    return [path]
+    return path
 
 
 def title(z: dict[str, dict[str, list[float]]]) -> str:

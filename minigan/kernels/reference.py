@@ -141,7 +141,7 @@ def batchnorm_dx(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     # (..., C) -> dx (..., C), dgamma (C,), dbeta (C,)
     axes = tuple(range(x.ndim - 1))
-    M = x.size // x.shape[-1]
+    M = x.size // max(x.shape[-1], 1)
     xhat = (x - mean) * inv_std
     dbeta = dy.sum(axis=axes)  # eq:batchnorm.dbeta
     dgamma = (dy * xhat).sum(axis=axes)  # eq:batchnorm.dgamma

@@ -162,6 +162,62 @@ def test_keywords_and_other_byte_orders(which):
             kernels.conv2d(x=x, W=W)
 
 
+def test_what_is_remembered_are_shapes_alone():
+    """A call with the shapes of a right one is refused, or goes to the twin, if its arrays are not as good."""
+
+    def given():
+        return np.ones((6, 3)), np.ones((6, 5)), np.zeros((3, 5))
+
+    a, b, out = given()
+    arguments = Arguments("f", ["a", "b", "out"], "a N n | b N m | *out n m")
+    assert not arguments.known(a, b, out)
+    assert arguments.compiled((a, b, out))
+    assert arguments.known(*given())
+    single = a.astype(np.float32)
+    assert not arguments.compiled((single, b, out))  # for the twin
+    assert not arguments.compiled((a.astype(">f8"), b.astype(">f8"), out.astype(">f8")))
+    assert arguments.compiled((single, b.astype(np.float32), out.astype(np.float32)))
+    read_only = np.zeros((3, 5))
+    read_only.flags.writeable = False
+    shared = np.zeros(30)
+    view = shared[:15].reshape(3, 5)
+    for wrong in (
+        (a, b, read_only),
+        (a, shared.reshape(6, 5), view),
+        (shared[10:28].reshape(6, 3), b, view),
+        (a, b, out[:2]),
+        (a[:5], b, out),
+    ):
+        with pytest.raises(ValueError, match=r"^f "):
+            arguments.compiled(wrong)
+    for wrong in (
+        (a.tolist(), b, out),
+        (a, b.tolist(), out),
+        (a, np.ma.ones((6, 5)), out),
+        (a, None, out),
+        ((6, 3), b, out),
+        (a, b),
+        (),
+    ):
+        with pytest.raises(TypeError, match=r"^f: "):
+            arguments.compiled(wrong)
+    assert arguments.compiled((shared[15:].reshape(5, 3)[:5], np.ones((5, 5)), view))  # apart, in one array
+
+
+def test_an_optional_array_may_be_missing_in_a_remembered_call():
+    arguments = Arguments("f", ["a", "b"], "a N n | b? n")
+    a, b = np.ones((6, 3)), np.ones(3)
+    assert arguments.compiled((a, b))
+    assert arguments.compiled((a,))
+    assert arguments.known(a)
+    assert arguments.known(a, None)
+    assert arguments.known(a, b)
+    assert not arguments.compiled((a, b.astype(np.float32)))  # for the twin
+    for wrong, error in ((np.ones(4), ValueError), ([1.0, 1.0, 1.0], TypeError)):
+        with pytest.raises(error, match=r"^f"):
+            arguments.compiled((a, wrong))
+
+
 def test_few_combinations_of_shapes_are_remembered():
     arguments = Arguments("f", ["x"], "x N")
     for n in range(MANY + 10):

@@ -3,7 +3,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from minigan.kernels.parallel import threads
+from minigan.kernels.parallel.run import run
 from minigan.metrics import pairs
 
 rng = np.random.default_rng(0)
@@ -31,7 +31,7 @@ def test_the_height_of_a_block(monkeypatch):
 
 def test_the_full_table_of_distances_is_never_stored():
     a = rng.standard_normal((4000, 5))
-    threads.run(lambda start, stop: None, 2, 1e9)  # starts the pool, so that its memory is not counted
+    run(lambda start, stop: None, 2, 1e9)  # starts the pool, so that its memory is not counted
     tracemalloc.start()
     pairs.over_pairs(lambda rows, d2: None, a, a)
     peak = tracemalloc.get_traced_memory()[1]

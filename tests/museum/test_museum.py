@@ -20,6 +20,7 @@ def bugs_may_compute(monkeypatch):
     monkeypatch.setattr(Arguments, "_check_memory", lambda self, args: None)
 
 
+@pytest.mark.filterwarnings("ignore:all float images are between 0 and 1")  # an exhibit, which the library now warns of
 @pytest.mark.parametrize("exhibit", EXHIBITS, ids=str)
 def test_the_bug_is_caught(exhibit, monkeypatch):
     sound = require(exhibit.check())  # the library as it is: every check holds,

@@ -28,7 +28,7 @@ print(len(ours), *ours)
 def _run(folder, code, **environment):
     environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", **environment}
     command = [sys.executable, "-c", code]
-    result = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=100)
+    result = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=600)
     assert result.returncode == 0, result.stderr
     return result.stdout
 

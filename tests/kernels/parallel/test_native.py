@@ -32,7 +32,7 @@ def _slow(i, j, s, a):  # the first share takes long
 
 def _python(code, **environment):
     return subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, text=True, timeout=600
     )
 
 
@@ -63,7 +63,7 @@ def test_a_call_does_not_wait_for_a_sleeping_thread(any_threads, monkeypatch):
     launch(_slow, parts(1e9), len(a), a)  # the pool starts
     if not COMPILED or any_threads == 1:
         return
-    deadline = time.perf_counter() + 10
+    deadline = time.perf_counter() + 100  # on a loaded machine each yield lets other programs run
     while len(threads._pool.asleep) < any_threads - 1:  # after some milliseconds without work
         assert time.perf_counter() < deadline, "a thread without work must go to sleep"
         time.sleep(0.01)

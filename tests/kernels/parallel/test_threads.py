@@ -18,7 +18,7 @@ from minigan.kernels.parallel.run import run
 
 def _python(code, **environment):
     return subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, text=True, timeout=600
     )
 
 
@@ -43,7 +43,7 @@ def test_small_work_is_not_cut(settings):
     threads.set_threads(2)
     caller = threading.get_ident()
     assert run(lambda i, j: (i, j, threading.get_ident()), 10, size=100) == [(0, 10, caller)]
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2, timeout=100)
     assert len(set(run(lambda i, j: (both.wait(), threading.get_ident())[1], 10, size=1e9))) == 2
 
 
@@ -167,7 +167,7 @@ def test_ctrl_c_ends_at_once():
         assert child.stdout.readline() == "ready\n"
         child.send_signal(signal.SIGINT)
         try:
-            _, errors = child.communicate(timeout=10)
+            _, errors = child.communicate(timeout=100)
         finally:
             child.kill()
     assert child.returncode != 0

@@ -36,6 +36,11 @@ def pytest_configure(config):
     config.addinivalue_line(
         "markers", "fuzz(n, most=None, seconds=60): run the test for n seeded cases; see tests/conftest.py"
     )
+    # nohup and a shell's `&` start us with signals ignored, and so would every process that a test starts
+    for name, handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 @pytest.fixture

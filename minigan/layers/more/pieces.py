@@ -32,11 +32,15 @@ def _leaky_relu(layer: Any, forward: Callable, x: np.ndarray, point: np.ndarray)
 
 
 def _max_pool(layer: Any, forward: Callable, x: np.ndarray, point: np.ndarray) -> tuple[np.ndarray, Any]:
-    winner = layer.blocks(point).real.argmax(axis=-1)[..., None]
-    blocks = layer.blocks(x)
-    highest = np.take_along_axis(blocks, winner, axis=-1)
-    beaten = (blocks.real < highest.real) | (np.arange(layer.k**2) == winner)
-    return forward(layer.unblock(np.where(beaten, blocks, highest - 1)))
+    k, (N, h, w, C) = layer.k, (len(x), x.shape[1] // layer.k, x.shape[2] // layer.k, x.shape[3])
+    blocks, before = (layer.blocks(a).swapaxes(2, 3).reshape(N, h, w, k * k, C) for a in (x, point))
+    winner = before.real.argmax(axis=3)[..., None, :]
+    highest = np.take_along_axis(blocks, winner, axis=3)
+    beaten = (blocks.real < highest.real) | (np.arange(k * k)[:, None] == winner)
+    lowered = np.where(beaten, blocks, highest - 1).reshape(N, h, w, k, k, C).swapaxes(2, 3)
+    x = x.copy()
+    x[:, : h * k, : w * k] = lowered.reshape(N, h * k, w * k, C)
+    return forward(x)
 
 
 PIECES = {

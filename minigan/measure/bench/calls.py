@@ -15,7 +15,7 @@ from minigan import kernels
 from minigan.layers import Layer
 from minigan.measure.bench.models import Benchmark
 
-NOT_KERNELS = {"get_shares", "get_threads", "set_threads", "use"}
+NOT_KERNELS = {"check_vectors", "get_shares", "get_threads", "set_threads", "use"}
 KERNELS = [name for name in kernels.__all__ if name not in NOT_KERNELS]
 PASSES = {"forward": "forward", "backward": "dx", "accumulate": "dW", "learn": "dx and dW", "tangent": "tangent"}
 

@@ -181,8 +181,7 @@ def test_train_writes_to_out_and_never_overwrites_the_shipped_one(capsys, small_
 
 
 def test_threads_are_set(small_mnist, monkeypatch):
-    monkeypatch.setattr(threads, "_threads", threads._threads)
-    monkeypatch.setattr(threads, "_shares", threads._shares)
+    monkeypatch.setattr(threads, "_pool", threads.current_pool())
     assert cli.main(["classifier", "--threads", "1"]) == 0
     assert kernels.get_threads() == 1
 

@@ -92,7 +92,7 @@ class Trainer:
                 stop.ready = True
                 measured = self.evaluate if self.t in self.evaluated else None
                 try:
-                    row |= measured(self.game) if measured else {}
+                    row |= self.recorder.measures(measured(self.game), row) if measured else {}
                 finally:  # if it raises, the step and its row are kept
                     self.seconds = time.perf_counter() - started
                     if measured or self.t % self.log_every == 0 or self.t in (1, self.steps):

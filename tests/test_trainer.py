@@ -190,6 +190,29 @@ def test_another_run_is_refused(tmp_path):
         trainer(tmp_path / "elsewhere").restore()
 
 
+@pytest.mark.parametrize("name", ["run.jsonl", "frames", "samples", "film.gif", "curves.png", "walk.gif"])
+def test_files_of_others_are_not_overwritten(tmp_path, name):
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "step_000900.png").write_text("mine")
+    with pytest.raises(FileExistsError, match=rf"holds {name}, and no checkpoint they could belong to"):
+        trainer(tmp_path, steps=2).run()
+    assert (tmp_path / name / "step_000900.png").read_text() == "mine"
+    assert not (tmp_path / "checkpoint.safetensors").exists()
+
+
+def test_a_measure_that_is_a_scalar_of_numpy_is_logged(tmp_path):
+    rows = trainer(tmp_path, steps=2, evaluate=lambda game: {"quality": np.float32(0.5)}).run()
+    assert rows[-1]["quality"] == 0.5
+    assert rows_of(tmp_path)[-1]["quality"] == 0.5
+
+
+def test_a_measure_that_is_no_number_is_named_and_the_run_is_saved(tmp_path):
+    mine = trainer(tmp_path, steps=2, evaluate=lambda game: {"quality": "good"})
+    with pytest.raises(TypeError, match="evaluate must return numbers by name, got 'quality': 'good'"):
+        mine.run()
+    assert checkpoint.load(tmp_path / "checkpoint.safetensors")[1]["step"] == mine.t == 2
+
+
 def test_a_thread_of_ones_own_gives_the_same_bits(tmp_path):
     a, b = trainer(tmp_path / "a"), trainer(tmp_path / "b")
     a.run()

@@ -2,7 +2,7 @@
 
 import argparse
 
-from minigan.cli.parser import CommandParser, path
+from minigan.cli.parser import CommandParser, output, path
 
 EXAMPLE = "minigan bench --only mlp --rounds 3"
 
@@ -23,7 +23,7 @@ def add(parser: CommandParser) -> None:
         action="store_true",
         help="instead: VGG-16's features and their gradient in the image, at 224 x 224",
     )
-    parser.add_argument("--json", type=path, metavar="FILE", help="write all numbers, each round's too")
+    parser.add_argument("--json", type=output(".json"), metavar="FILE", help="write all numbers, each round's too")
     parser.add_argument("--markdown", action="store_true", help="print the tables as docs/performance.md has them")
 
 

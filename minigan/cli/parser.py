@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -29,6 +30,18 @@ def path(text: str) -> Path:
         return Path(text).expanduser()
     except RuntimeError as error:
         raise argparse.ArgumentTypeError(f"{text!r}: {error}") from error
+
+
+def output(*suffixes: str) -> Callable[[str], Path]:
+    """The type of an option that is a file to write: `path`, with one of these suffixes, or a pipe or device."""
+
+    def parse(text: str) -> Path:
+        file = path(text)
+        if file.suffix.lower() not in suffixes and (not file.exists() or file.is_file()):
+            raise argparse.ArgumentTypeError(f"{text!r}: expected a name that ends in {' or '.join(suffixes)}")
+        return file
+
+    return parse
 
 
 def whole(text: str) -> int:

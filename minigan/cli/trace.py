@@ -2,7 +2,7 @@
 
 import argparse
 
-from minigan.cli.parser import WRONG, CommandParser, add_run, path
+from minigan.cli.parser import WRONG, CommandParser, add_run, output
 
 EXAMPLE = "minigan trace runs/digits --step 0 --html trace.html"
 
@@ -13,7 +13,12 @@ def add(parser: CommandParser) -> None:
     parser.add_argument(
         "--step", type=int, metavar="N", help="0: before any training (default: as the checkpoint left it)"
     )
-    parser.add_argument("--html", type=path, metavar="FILE", help="write a page to open layer by layer, with pictures")
+    parser.add_argument(
+        "--html",
+        type=output(".html", ".htm"),
+        metavar="FILE",
+        help="write a page to open layer by layer, with pictures",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

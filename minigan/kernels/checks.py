@@ -129,9 +129,9 @@ class Arguments:
         if self.in_place:
             self._check_memory(args)
         dtype = args[0].dtype
-        if compiled and (dtype is COMPILED[0] or dtype is COMPILED[1]):
+        if compiled and dtype in COMPILED:  # equal, not identical: an unpickled array has a dtype object of its own
             for i in self.arrays:
-                if i < len(args) and args[i] is not None and args[i].dtype is not dtype:
+                if i < len(args) and args[i] is not None and args[i].dtype != dtype:
                     break
             else:
                 return True

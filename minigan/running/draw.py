@@ -33,6 +33,8 @@ def save_separate(samples: np.ndarray, folder: Path, first: int, n: int) -> list
         raise ValueError("points in the plane are drawn in one picture: leave --separate out")
     digits = len(str(n - 1))
     files = [folder / f"{first + i:0{digits}d}.png" for i in range(len(samples))]
+    if there := [file for file in files if file.exists()]:
+        raise FileExistsError(f"{there[0]} is there already: choose a new folder, or delete the pictures in it first")
     for file, image in zip(files, samples, strict=True):
         plots.save_png(file, image)
     return files

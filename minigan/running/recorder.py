@@ -21,13 +21,14 @@ from minigan.data import Source
 from minigan.data.identity import compare
 from minigan.game import Game
 from minigan.running import checkpoint
+from minigan.running import rows as log
 from minigan.running.files import atomic_write, sweep
 from minigan.running.film import step_of
 from minigan.running.lock import Lock
-from minigan.running.rows import read_rows, write_rows
 from minigan.running.views import refuse_replaced
 
 FRAMES = 48  # in the film of a run
+WRITTEN = ("run.jsonl", "frames", "samples", "film.gif", "curves.png", "walk.gif")  # besides config and checkpoint
 NEEDED = ("step", "seconds", "rng", "counts", "averages")  # in the meta of a run's checkpoint
 
 
@@ -118,12 +119,22 @@ class Recorder:
             self.record(0, 0.0, [], last=False)
 
     def refuse_to_overwrite(self, t: int) -> None:
-        """Raise FileExistsError if the folder holds a run that is further than step t."""
+        """Raise FileExistsError if the folder holds a run that is further than step t, or files of a run without one."""
         found = checkpoint.step_in(self.checkpoint_path)
+        folder = self.checkpoint_path.parent
+        others = [name for name in WRITTEN if (folder / name).exists()]
+        if t == 0 and others and not self.checkpoint_path.exists():
+            raise FileExistsError(
+                f"{folder} holds {', '.join(others)}, and no checkpoint they could belong to: choose another, empty out="
+            )
         if found > t:
             raise FileExistsError(
                 f"{self.out} holds a run that is at step {found}: call restore() to continue it, or choose another out="
             )
+
+    def measures(self, found: Any, row: dict) -> dict[str, float]:
+        """What an evaluation returned, as numbers that the row can take up.  Raises TypeError or ValueError."""
+        return log.measures(found, (*row, *log.HEAD))
 
     def record(self, t: int, seconds: float, rows: list[dict], last: bool) -> None:
         """After step t, write what is due: a frame of the film; at the end of an epoch also a sheet and a checkpoint."""
@@ -159,7 +170,7 @@ class Recorder:
             "run": self.facts,
         }
         with self.lock:
-            write_rows(self.out / "run.jsonl", rows)
+            log.write_rows(self.out / "run.jsonl", rows)
             checkpoint.save(self.checkpoint_path, self.game.arrays(), meta)
 
     def restore(
@@ -190,7 +201,7 @@ class Recorder:
             self._restore(meta)
         for name, array in arrays.items():  # last: a checkpoint that is refused leaves the weights as they were
             mine[name][...] = array
-        rows = read_rows(self.checkpoint_path.with_name("run.jsonl"))
+        rows = log.read_rows(self.checkpoint_path.with_name("run.jsonl"))
         return meta["step"], meta["seconds"], [row for row in rows if row["step"] <= meta["step"]]
 
     def _restore(self, meta: dict) -> None:

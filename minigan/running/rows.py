@@ -10,9 +10,30 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from minigan.running.files import atomic_write, read_file
 
 Row = dict[str, Any]
+HEAD = ("step", "epoch", "seconds")  # what a row begins with
+
+
+def measures(found: Any, taken: Sequence[str]) -> dict[str, float]:
+    """What an evaluation returned, as numbers of Python; NumPy's scalars become these.
+
+    Raises TypeError unless it maps names to real numbers, ValueError for a name that the row has already.
+    """
+    if not isinstance(found, dict):
+        raise TypeError(f"evaluate must return a dict, name -> number, got {type(found).__name__}")
+    numbers = {}
+    for name, value in found.items():
+        value = value.item() if isinstance(value, np.generic) else value
+        if not isinstance(name, str) or isinstance(value, bool) or not isinstance(value, int | float):
+            raise TypeError(f"evaluate must return numbers by name, got {name!r}: {repr(value)[:60]}; use float(value)")
+        if name in taken:
+            raise ValueError(f"evaluate returned {name!r}, which the row of a step has already: choose another name")
+        numbers[name] = value
+    return numbers
 
 
 def write_rows(path: Path, rows: Sequence[Row]) -> None:

@@ -122,8 +122,8 @@ def test_the_home_folder_in_every_path(digits, tmp_path, monkeypatch, capsys):
     (tmp_path / "run").symlink_to(digits)
     assert cli.main(["sample", "~/run", "--out=~/g.png", "--separate=~/each", "--n", "2"]) == 0
     assert {"g.png", "each"} <= set(os.listdir(tmp_path))
-    for argv in (["train", "--config=~/a", "--out=~/b"], ["trace", "~/a", "--html=~/b"], ["resume", "~/a"], ["evaluate", "~/a"],
-                 ["bench", "--json=~/a", "--scaling=~/b"], ["results", "--out=~/a", "--fill=~/b"], ["classifier", "--out=~/a"],
+    for argv in (["train", "--config=~/a", "--out=~/b"], ["trace", "~/a", "--html=~/b.html"], ["resume", "~/a"], ["evaluate", "~/a"],
+                 ["bench", "--json=~/a.json", "--scaling=~/b"], ["results", "--out=~/a", "--fill=~/b"], ["classifier", "--out=~/a"],
                  ["notebooks", "~/a"]):  # fmt: skip
         if argv[0] == "train":
             (tmp_path / "a").write_text("")
@@ -225,3 +225,21 @@ def test_surroundings(tmp_path, line, status, error):
     assert done.stderr.startswith(error)
     assert "Traceback" not in done.stderr
     assert "ignored" not in done.stderr
+
+
+@pytest.mark.parametrize("argv", [["trace", "RUN", "--html"], ["bench", "--quick", "--json"]])
+@pytest.mark.parametrize("name", ["checkpoint.safetensors", "config.toml", "run.jsonl"])
+def test_a_report_never_replaces_a_file_of_a_run(capsys, digits, argv, name):
+    before = (digits / name).read_bytes()
+    said = refused(capsys, *[str(word).replace("RUN", str(digits)) for word in argv], str(digits / name))
+    assert f"expected a name that ends in .{argv[-1][2:]}" in said
+    assert (digits / name).read_bytes() == before
+
+
+def test_separate_samples_replace_no_picture(capsys, digits, tmp_path):
+    (tmp_path / "2.png").write_text("mine")
+    assert "2.png is there already: choose a new folder" in failing(
+        capsys, "sample", digits, "--n", 4, "--separate", tmp_path
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["2.png"]
+    assert (tmp_path / "2.png").read_text() == "mine"

@@ -1,5 +1,7 @@
 """What a kernel refuses: before compiled code could read or write beyond an array, and with a sentence that says why."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -160,6 +162,16 @@ def test_keywords_and_other_byte_orders(which):
         assert (moved == 41).all()
         with pytest.raises(TypeError, match="missing a required argument"):
             kernels.conv2d(x=x, W=W)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_unpickled_arrays_are_for_compiled_code_too(dtype):
+    """They have a dtype object of their own, which equals NumPy's but is another one."""
+    a, b, out = (pickle.loads(pickle.dumps(np.ones(shape, dtype))) for shape in ((6, 3), (6, 5), (3, 5)))
+    assert Arguments("f", ["a", "b", "out"], "a N n | b N m | *out n m").compiled((a, b, out))
+    fresh = np.arange(18, dtype=dtype).reshape(6, 3), np.arange(15, dtype=dtype).reshape(3, 5)
+    again = pickle.loads(pickle.dumps(fresh))
+    assert kernels.dense(*again).tobytes() == kernels.dense(*fresh).tobytes()
 
 
 def test_what_is_remembered_are_shapes_alone():

@@ -3,9 +3,10 @@
 import os
 import re
 
+import numpy as np
 import pytest
 
-from minigan.running.rows import read_rows, write_rows
+from minigan.running.rows import HEAD, measures, read_rows, write_rows
 
 ROWS = [{"step": 1, "loss_D": 0.5}, {"step": 10, "loss_D": float("inf"), "modes": 3}]
 
@@ -64,3 +65,29 @@ def test_what_is_no_file_is_not_opened(tmp_path, make, kind):
     make(path)
     with pytest.raises(ValueError, match=re.escape(f"cannot read {path}: it is {kind}, not a file")):
         read_rows(path)
+
+
+@pytest.mark.parametrize("value", [np.float32(0.5), np.float64(0.5), np.int64(2), 0.5, 2])
+def test_measures_become_numbers_of_python(value):
+    found = measures({"q": value}, [])
+    assert found == {"q": value}
+    assert type(found["q"]) in (int, float)
+
+
+@pytest.mark.parametrize(
+    ("found", "error", "words"),
+    [
+        ({"q": "text"}, TypeError, "numbers by name, got 'q': 'text'; use float"),
+        ({"q": None}, TypeError, "numbers by name"),
+        ({"q": np.zeros(2)}, TypeError, "numbers by name"),
+        ({"q": 1j}, TypeError, "numbers by name"),
+        ({1: 2.0}, TypeError, "numbers by name"),
+        ([1.0], TypeError, "must return a dict"),
+        (None, TypeError, "must return a dict"),
+        ({"step": 9}, ValueError, "'step', which the row of a step has already"),
+        ({"loss_D": 9.0}, ValueError, "'loss_D', which the row of a step has already"),
+    ],
+)
+def test_what_an_evaluation_may_not_return(found, error, words):
+    with pytest.raises(error, match=words):
+        measures(found, ["loss_D", *HEAD])

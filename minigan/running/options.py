@@ -157,7 +157,7 @@ def _entries(path: str | Path) -> dict[str, Any]:
     if len(text) > LARGEST:
         raise ValueError(f"{path} is not a config: it has more than {LARGEST:,} bytes")
     try:
-        entries = tomllib.loads(text.decode())
+        entries = tomllib.loads(text.decode("utf-8-sig"))  # Notepad begins a file with a BOM
     except RecursionError as error:
         raise ValueError(f"{path} is not a config: a value in it is nested too deeply") from error
     except ValueError as error:  # not TOML, not UTF-8, or a number of thousands of digits

@@ -25,7 +25,7 @@ from minigan.running import rows as log
 from minigan.running.files import atomic_write, sweep
 from minigan.running.film import step_of
 from minigan.running.lock import Lock
-from minigan.running.views import refuse_replaced
+from minigan.running.views import refuse_other_shape, refuse_replaced
 
 FRAMES = 48  # in the film of a run
 WRITTEN = ("run.jsonl", "frames", "samples", "film.gif", "curves.png", "walk.gif")  # besides config and checkpoint
@@ -107,6 +107,8 @@ class Recorder:
         network's layers do not see its theta.
         """
         refuse_replaced(self.game)
+        if t == 0:
+            refuse_other_shape(self.game, self.source)
         if self.out is None:
             return
         self.refuse_to_overwrite(t)

@@ -1,4 +1,4 @@
-"""Are the layers' weights still parts of their network's vectors?
+"""Does a game fit what it is trained on?  Are the layers' weights still parts of their network's vectors?
 
 An optimizer moves theta, and a checkpoint stores it; the layers compute with views of it. `G.theta = x` or `layer.W = x` binds a new
 array instead of writing into the old one (`G.theta[...] = x`). The two then part, and a training computes everything and moves nothing.
@@ -6,6 +6,7 @@ array instead of writing into the old one (`G.theta[...] = x`). The two then par
 
 import numpy as np
 
+from minigan.data import Source
 from minigan.game import Game
 from minigan.layers.parameters import all_layers
 
@@ -26,3 +27,23 @@ def refuse_replaced(game: Game) -> None:
                             f"{name}: {prefix + own} of {layer} is not a part of {name}.{vector}, so training would not reach it: "
                             f"write into the array, {name}.{vector}[...] = ... or layer.{own}[...] = ..., instead of replacing it"
                         )
+
+
+def refuse_other_shape(game: Game, source: Source) -> None:
+    """Raise ValueError, with the way to convert them, if the samples of the source are not shaped like those of the game.
+
+    A network that begins with Flatten takes any image with the right number of values, and learns nonsense.
+    """
+    try:
+        drawn = game.sample(1, np.random.default_rng(0)).shape[1:]
+    except NotImplementedError:  # a game that is only trained
+        return
+    given = tuple(source.shape)
+    if given in ((), drawn):
+        return
+    fix = "build the networks for the shape of the data"
+    if len(given) == 3 == len(drawn) and (*given[1:], given[0]) == drawn:
+        fix = "put the channels last, x.transpose(0, 2, 3, 1)"
+    elif len(given) == 1 and given[0] == np.prod(drawn):
+        fix = f"use x.reshape(-1, {', '.join(map(str, drawn))})"
+    raise ValueError(f"the data has samples of shape {given}, but the game draws samples of shape {drawn}: {fix}")

@@ -46,8 +46,11 @@ class Options(recipe.Options):
             raise ValueError(
                 f"the model toy is for points in the plane (--data ring or grid), {self.data} needs one of {', '.join(models.MODELS)}"
             )
-        for name in self.penalties:
+        parts = [name.strip() for name in self.penalty.split(",")] if self.penalty else []
+        for name in parts:
             one_of("penalty", name, [*penalties.PENALTIES, "none"])
+        if len(set(parts)) < len(parts):
+            raise ValueError(f"each penalty may be named once, got {self.penalty!r}")
 
     @property
     def penalties(self) -> tuple[str, ...]:

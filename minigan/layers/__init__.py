@@ -9,7 +9,16 @@ from minigan.layers.composite import Block
 from minigan.layers.conv import Conv2d, ConvTranspose2d
 from minigan.layers.dense import Dense
 from minigan.layers.layer import Layer, MixedSamplesError, ShapeError
-from minigan.layers.more import Dropout, Embedding, LabelScore, MinibatchStd, Pack, SelfAttention, SpectralNorm
+from minigan.layers.more import (
+    Dropout,
+    Embedding,
+    FrozenBatchNorm,
+    LabelScore,
+    MinibatchStd,
+    Pack,
+    SelfAttention,
+    SpectralNorm,
+)
 from minigan.layers.norm import BatchNorm, InstanceNorm, LayerNorm, PixelNorm
 from minigan.layers.pool import AvgPool2d, MaxPool2d, Upsample2x
 from minigan.layers.shape import Flatten, Reshape
@@ -17,7 +26,7 @@ from minigan.layers.upconv import UpConv2d
 
 __all__ = [
     "AvgPool2d", "BatchNorm", "Beside", "Block", "Concat", "Conv2d", "ConvTranspose2d", "Copy", "Dense", "Dropout", "Embedding",
-    "Flatten", "InstanceNorm", "Join", "LabelScore", "Layer", "LayerNorm", "LeakyReLU", "MaxPool2d", "MinibatchStd",
+    "Flatten", "FrozenBatchNorm", "InstanceNorm", "Join", "LabelScore", "Layer", "LayerNorm", "LeakyReLU", "MaxPool2d", "MinibatchStd",
     "MixedSamplesError", "Pack", "Parallel", "PixelNorm", "ReLU", "Reshape", "Residual", "SelfAttention", "ShapeError", "SiLU",
     "Sigmoid", "Softplus", "SpectralNorm", "Sum", "Tanh", "UpConv2d", "Upsample2x",
 ]  # fmt: skip

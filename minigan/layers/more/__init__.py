@@ -7,14 +7,25 @@ attention.py      self-attention: every pixel looks at every other
 spectral_norm.py  a layer divided by its largest singular value
 minibatch_std.py  how varied a batch is, as an extra channel
 pack.py           several samples judged as one
+frozen.py         a trained network, held still
 """
 
 from minigan.layers.more.attention import SelfAttention
 from minigan.layers.more.dropout import Dropout
 from minigan.layers.more.embedding import Embedding
+from minigan.layers.more.frozen import FrozenBatchNorm
 from minigan.layers.more.label import LabelScore
 from minigan.layers.more.minibatch_std import MinibatchStd
 from minigan.layers.more.pack import Pack
 from minigan.layers.more.spectral_norm import SpectralNorm
 
-__all__ = ["Dropout", "Embedding", "LabelScore", "MinibatchStd", "Pack", "SelfAttention", "SpectralNorm"]
+__all__ = [
+    "Dropout",
+    "Embedding",
+    "FrozenBatchNorm",
+    "LabelScore",
+    "MinibatchStd",
+    "Pack",
+    "SelfAttention",
+    "SpectralNorm",
+]

@@ -105,10 +105,10 @@ def by_critic(D: Any, loss: Any, weight: float) -> Prior:
 
     def prior(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         scores, caches = frozen.forward(x)
-        scores = scores[-1] if isinstance(scores, tuple) else scores
-        values = np.array([loss.g(None, s[None])[0] for s in scores])
-        d = loss.g(None, scores)[1] * scores.size  # of the sum over the images, not the mean
-        dx = frozen.backward(weight * d, caches, learn=False)
-        return weight * values, first(dx)
+        others = (None,) * (len(scores) - 1) if isinstance(scores, tuple) else ()  # a VAE-GAN's D returns features too
+        scores = scores[-1] if others else scores
+        values = np.array([loss.g(None, s)[0] for s in scores])
+        d = weight * scores.size * loss.g(None, scores)[1]  # of the sum over the images, not the mean
+        return weight * values, frozen.backward((*others, d) if others else d, caches, learn=False)
 
     return prior

@@ -54,7 +54,10 @@ class Shrink:
 
 
 class Mix:
-    """A x = Phi x,  Phi_ij ~ N(0, 1/m), m measurements of all n = H W C numbers.     (N, H, W, C) -> (N, m)     Bora et al. 2017, sec. 6.1."""
+    """A x = Phi x,  Phi_ij ~ N(0, 1/m): m random sums of all n = H W C numbers.     (N, H, W, C) -> (N, m)
+
+    Bora et al. 2017, sec. 6.1.
+    """
 
     def __init__(self, m: int, shape: tuple[int, int, int], rng: np.random.Generator):
         self.shape = shape

@@ -10,6 +10,7 @@ from minigan.layers.dense import Dense
 from minigan.layers.layer import Layer, MixedSamplesError, ShapeError
 from minigan.layers.more import Dropout, Embedding, LabelScore, MinibatchStd, Pack, SelfAttention, SpectralNorm
 from minigan.layers.more.augment import Color, Cutout, Mirror, Translation
+from minigan.layers.more.frozen import FrozenBatchNorm
 from minigan.layers.more.normalize import Normalize
 from minigan.layers.norm import BatchNorm, InstanceNorm, LayerNorm, PixelNorm
 from minigan.layers.pool import AvgPool2d, MaxPool2d, Upsample2x
@@ -18,7 +19,7 @@ from minigan.layers.upconv import UpConv2d
 
 __all__ = [
     "AvgPool2d", "BatchNorm", "Beside", "Block", "Color", "Concat", "Conv2d", "ConvTranspose2d", "Copy", "Cutout", "Dense", "Dropout",
-    "Embedding", "Flatten", "InstanceNorm", "Join", "LabelScore", "Layer", "LayerNorm", "LeakyReLU", "MaxPool2d", "MinibatchStd",
-    "Mirror", "MixedSamplesError", "Normalize", "Pack", "Parallel", "PixelNorm", "ReLU", "Reshape", "Residual", "SelfAttention",
-    "ShapeError", "SiLU", "Sigmoid", "Softplus", "SpectralNorm", "Sum", "Tanh", "Translation", "UpConv2d", "Upsample2x",
+    "Embedding", "Flatten", "FrozenBatchNorm", "InstanceNorm", "Join", "LabelScore", "Layer", "LayerNorm", "LeakyReLU", "MaxPool2d",
+    "MinibatchStd", "Mirror", "MixedSamplesError", "Normalize", "Pack", "Parallel", "PixelNorm", "ReLU", "Reshape", "Residual",
+    "SelfAttention", "ShapeError", "SiLU", "Sigmoid", "Softplus", "SpectralNorm", "Sum", "Tanh", "Translation", "UpConv2d", "Upsample2x",
 ]  # fmt: skip

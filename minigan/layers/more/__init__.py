@@ -9,12 +9,14 @@ minibatch_std.py  how varied a batch is, as an extra channel
 normalize.py      the units and the order of channels that a network trained elsewhere expects
 augment.py        random colours, shifts, holes and mirror images, first in D: for small sets of images
 pack.py           several samples judged as one
+frozen.py         a trained network, held still
 """
 
 from minigan.layers.more.attention import SelfAttention
 from minigan.layers.more.augment import Color, Cutout, Mirror, Translation
 from minigan.layers.more.dropout import Dropout
 from minigan.layers.more.embedding import Embedding
+from minigan.layers.more.frozen import FrozenBatchNorm
 from minigan.layers.more.label import LabelScore
 from minigan.layers.more.minibatch_std import MinibatchStd
 from minigan.layers.more.normalize import Normalize
@@ -22,6 +24,6 @@ from minigan.layers.more.pack import Pack
 from minigan.layers.more.spectral_norm import SpectralNorm
 
 __all__ = [
-    "Color", "Cutout", "Dropout", "Embedding", "LabelScore", "MinibatchStd", "Mirror", "Normalize", "Pack", "SelfAttention",
-    "SpectralNorm", "Translation",
+    "Color", "Cutout", "Dropout", "Embedding", "FrozenBatchNorm", "LabelScore", "MinibatchStd", "Mirror", "Normalize", "Pack",
+    "SelfAttention", "SpectralNorm", "Translation",
 ]  # fmt: skip

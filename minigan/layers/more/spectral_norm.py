@@ -22,6 +22,8 @@ class SpectralNorm(Layer):
     Wraps a linear layer with weights W: Dense, Conv2d, ConvTranspose2d, UpConv2d.
     """
 
+    power_steps = 1  # of the power iteration, in each forward pass in training mode
+
     def __init__(self, layer: Layer):
         if "W" not in layer.parameters or layer.curved or layer.mixes or layer.buffers:
             raise ValueError(f"SpectralNorm wraps a linear layer with weights W, such as Dense or Conv2d, got {layer}")
@@ -58,7 +60,7 @@ class SpectralNorm(Layer):
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         self.check_bound()
-        u, v, sigma = self._estimate(1)
+        u, v, sigma = self._estimate(self.power_steps)
         self.v[...] = v
         with self._normalised(sigma) as layer:
             y, cache = layer.forward(x)

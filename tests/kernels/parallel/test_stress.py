@@ -1,5 +1,6 @@
 """Calls beside calls: threads that come and go, signal handlers that call kernels, Ctrl-C anywhere, forks.  See stress.py."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,8 @@ STRESS = Path(__file__).with_name("stress.py")
 
 
 def _python(*arguments):
-    done = subprocess.run([sys.executable, *map(str, arguments)], capture_output=True, text=True, timeout=600)
+    env = os.environ | {"NUMBA_DISABLE_JIT": "0"}  # it is about compiled code
+    done = subprocess.run([sys.executable, *map(str, arguments)], capture_output=True, text=True, timeout=600, env=env)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 

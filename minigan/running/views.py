@@ -35,7 +35,7 @@ def refuse_other_shape(game: Game, source: Source) -> None:
     A network that begins with Flatten takes any image with the right number of values, and learns nonsense.
     """
     try:
-        drawn = game.sample(1, np.random.default_rng(0)).shape[1:]
+        drawn = game.sample(2, np.random.default_rng(0)).shape[1:]
     except NotImplementedError:  # a game that is only trained
         return
     given = tuple(source.shape)

@@ -13,6 +13,7 @@ copies, so its z is positive when images are nearer.
 The table shows the values themselves; the picture shows z, computed from them.
 """
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -64,6 +65,13 @@ SHADES = {"blind": "0.93", "FOOLED": "0.7"}
 
 def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
     """All measures of one damaged set; or, for the floor, their means and standard deviations over the undamaged splits."""
+    return measured(cell, split_pool, answers, MEASURES)
+
+
+def measured(
+    cell: Cell, split_pool: Callable[..., Pool], answers: Callable[..., dict[str, float]], measures: Iterable[str]
+) -> dict[str, float]:
+    """What `run_cell` returns, for any images and measures: see `split_pool` and `answers`."""
     s = cell.settings
     if "harm" in s:
         pool = split_pool(s["images"], np.random.default_rng([cell.seed, 0]))
@@ -72,7 +80,7 @@ def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
         return answers(pool.reference, images)
     pools = (split_pool(s["images"], np.random.default_rng([cell.seed, 2, i])) for i in range(s["cuts"]))
     floors = [answers(pool.reference, pool.images[: s["images"]]) for pool in pools]
-    found = {name: [floor[name] for floor in floors] for name in MEASURES}
+    found = {name: [floor[name] for floor in floors] for name in measures}
     return {name: float(np.mean(values)) for name, values in found.items()} | {
         f"{name}_std": float(np.std(values, ddof=1)) for name, values in found.items()
     }

@@ -12,7 +12,7 @@ import numpy as np
 from minigan import data, plots
 from minigan.evaluation.features import PIXELS, VGG16, describe
 from minigan.measure.results import damage, rows
-from minigan.measure.results.harm import HARMS, Pool
+from minigan.measure.results.harm import Pool
 from minigan.measure.results.table import Cell, Column
 from minigan.metrics.frechet import frechet_distance
 from minigan.metrics.manifold import precision_recall
@@ -34,17 +34,7 @@ COLUMNS = {name: Column(heading, form) for name, (heading, form, _) in MEASURES.
 
 def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
     """The measures of one damaged set; or, for the floor, their means and standard deviations over undamaged splits."""
-    s = cell.settings
-    if "harm" in s:
-        pool = split_pool(s["images"], np.random.default_rng([cell.seed, 0]))
-        images = HARMS[s["harm"]][0](pool, s["strength"], s["images"], np.random.default_rng([cell.seed, 1]))
-        return answers(pool.reference, images)
-    pools = (split_pool(s["images"], np.random.default_rng([cell.seed, 2, i])) for i in range(s["cuts"]))
-    floors = [answers(pool.reference, pool.images[: s["images"]]) for pool in pools]
-    found = {name: [floor[name] for floor in floors] for name in MEASURES}
-    return {name: float(np.mean(values)) for name, values in found.items()} | {
-        f"{name}_std": float(np.std(values, ddof=1)) for name, values in found.items()
-    }
+    return damage.measured(cell, split_pool, answers, MEASURES)
 
 
 def split_pool(n: int, rng: np.random.Generator) -> Pool:

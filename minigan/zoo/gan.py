@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,11 @@ from minigan.zoo.recipe import POINTS, one_of, option
 
 RESULT = "mnist10k, 5,000 steps in 226 s on two cores: Frechet distance (DigitNet) 0.29, real against real 0.20 +- 0.08"
 SCHEDULES: dict[str, Callable] = {"constant": lambda lr, steps: lr, "linear": optim.linear, "cosine": optim.cosine}
+
+
+def schedule_option() -> Any:
+    """The option `schedule` of a recipe: one of SCHEDULES."""
+    return option("cosine", f"how the learning rate changes: {', '.join(SCHEDULES)}", choices=SCHEDULES)
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,7 @@ class Options(recipe.Options):
     lam: float = option(10.0, "weight of WGAN-GP and DRAGAN", least=0)
     d_steps: int = option(1, "steps of D for each step of G", least=1)
     lr: float = option(2e-3, "Adam's learning rate, for G and D", least=0)
-    schedule: str = option("cosine", f"how the learning rate changes: {', '.join(SCHEDULES)}", choices=SCHEDULES)
+    schedule: str = schedule_option()
     beta1: float = option(0.0, "Adam's decay of the mean gradient", least=0, below=1)
     beta2: float = option(0.99, "Adam's decay of the mean squared gradient", least=0, below=1)
     ema: float = option(0.998, "decay of G's moving average, which draws the samples; 0: none", least=0, below=1)
@@ -77,15 +83,19 @@ class Options(recipe.Options):
         return images if self.model == "mlp" else frame(images)
 
 
+def even_side(n: int) -> int:
+    """The smallest of 8, 16, 32, ... that is at least n."""
+    side = 8
+    while side < n:
+        side *= 2
+    return side
+
+
 def check_side(options: recipe.Options) -> None:
     """Raise ValueError, with the nearest sizes that fit, for pictures that a convolutional network cannot halve evenly."""
-    size, below, above = options.size, 8, 8
-    if not options.data.startswith("folder:"):
-        return
-    while above < size:
-        below, above = above, 2 * above
-    if above != size:
-        sides = f"{below} or {above}" if below < above else f"{above}"
+    size, above = options.size, even_side(options.size)
+    if options.data.startswith("folder:") and above != size:
+        sides = f"{above // 2} or {above}" if above > 8 else f"{above}"
         raise ValueError(
             f"convolutional networks need pictures with a side of 8, 16, 32, 64, ... pixels, got size {size}: choose {sides}"
         )
@@ -96,9 +106,7 @@ def frame(images: np.ndarray) -> np.ndarray:
 
     (N, H, W, C) -> (N, S, S, C), centred.
     """
-    side = 8
-    while side < max(images.shape[1:3]):
-        side *= 2
+    side = even_side(max(images.shape[1:3]))
     (top, bottom), (left, right) = (((side - n) // 2, side - n - (side - n) // 2) for n in images.shape[1:3])
     return np.pad(images, ((0, 0), (top, bottom), (left, right), (0, 0)))
 

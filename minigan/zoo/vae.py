@@ -14,6 +14,7 @@ import numpy as np
 from minigan.data import Source
 from minigan.data.check import refuse_labels
 from minigan.game import Game, circle
+from minigan.layers.tree import per_sample
 from minigan.losses import gaussian_kl
 from minigan.models.bound import log_mean_exp, log_weights
 from minigan.models.likelihood import Bernoulli, Gaussian, Likelihood
@@ -65,11 +66,10 @@ def iwae_step(
     log_p, d_y = likelihood(np.concatenate([x] * k), y)
     value, share = log_mean_exp(log_weights(log_p.reshape(k, N), z, eps, log_var))
     w = (share / N).astype(y.dtype)  # (k, N): d bound / d log w
-    dz = G.backward(-w.reshape(-1, *[1] * (y.ndim - 1)) * d_y, caches_G).reshape(z.shape)
+    dz = G.backward(per_sample(-w, y) * d_y, caches_G).reshape(z.shape)
     dz += w[..., None] * z  # log p(z) = -z^2 / 2 + constant   eq:iwae.dz
-    d_log_var = (dz * s * eps / 2).sum(axis=0) - w.sum(axis=0)[
-        :, None
-    ] / 2  # -log q has + log_var / 2   eq:iwae.d_log_var
+    # -log q(z|x) has + log_var / 2   eq:iwae.d_log_var
+    d_log_var = (dz * s * eps / 2).sum(axis=0) - w.sum(axis=0)[:, None] / 2
     E.backward((dz.sum(axis=0), d_log_var), caches_E, need_dx=False)
     opt_E.step()
     opt_G.step()
@@ -149,9 +149,7 @@ class Options(recipe.Options):
     k: int = option(1, "codes for each image: 1 is the VAE, more the IWAE", least=1)
     beta: float = option(1.0, "weight of the KL divergence (k = 1 only)", least=0)
     lr: float = option(1e-3, "Adam's learning rate", least=0)
-    schedule: str = option(
-        "cosine", f"how the learning rate changes: {', '.join(gan.SCHEDULES)}", choices=gan.SCHEDULES
-    )
+    schedule: str = gan.schedule_option()
     latent: int = option(50, "size of the code z", least=1)
     width: int = option(200, "units of each hidden layer (conv: channels of E's first layer)", least=1)
 

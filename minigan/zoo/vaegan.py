@@ -133,9 +133,7 @@ class Options(recipe.Options):
     r1: float = option(0.1, "weight of the penalty R1 on D", least=0)
     level: int = option(2, "which of D's convolutions gives the features", least=1)
     lr: float = option(1e-3, "Adam's learning rate", least=0)
-    schedule: str = option(
-        "cosine", f"how the learning rate changes: {', '.join(gan.SCHEDULES)}", choices=gan.SCHEDULES
-    )
+    schedule: str = gan.schedule_option()
     ema: float = option(
         0.998, "decay of the moving averages of E and G, which draw the samples; 0: none", least=0, below=1
     )

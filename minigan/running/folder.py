@@ -11,7 +11,7 @@ import itertools
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from minigan import zoo
 from minigan.data import Source, WithoutData
@@ -92,7 +92,9 @@ def open_run(path: str | Path, data: bool = True) -> Run:
     Raises FileNotFoundError for a folder without a run or a run without its data, ValueError for a config or a checkpoint
     that is not sound, or if the two do not belong together.
     """
-    return _open(Path(path), {}, data, changed_data=True)
+    path = Path(path)
+    _refuse_no_config(path)
+    return _open(path, config_file.read(path / CONFIG), {}, data, changed_data=True)
 
 
 def resume(path: str | Path, changed_data: bool = False, **changes: Any) -> Run:
@@ -102,11 +104,10 @@ def resume(path: str | Path, changed_data: bool = False, **changes: Any) -> Run:
     the recipe does not have, `steps` that are done, or data that have changed; with `changed_data` that is a warning.
     """
     path = Path(path)
-    if not (path / CONFIG).exists():
-        _no_config(path)
+    _refuse_no_config(path)
     with Lock(path):
         before = config_file.read(path / CONFIG)
-        run = _open(path, changes, True, changed_data)
+        run = _open(path, before, changes, True, changed_data)
         if not run.recorded:
             warnings.warn(
                 f"{path} was made by an earlier version: whether its config, its data and its number of threads are "
@@ -121,10 +122,7 @@ def resume(path: str | Path, changed_data: bool = False, **changes: Any) -> Run:
     return run
 
 
-def _open(path: Path, changes: dict[str, Any], data: bool, changed_data: bool) -> Run:
-    if not (path / CONFIG).exists():
-        _no_config(path)
-    before = config_file.read(path / CONFIG)
+def _open(path: Path, before: Config, changes: dict[str, Any], data: bool, changed_data: bool) -> Run:
     loaded = load(path / CHECKPOINT)
     meta, recorded = loaded[1], bool(loaded[1].get("run"))
     if "step" not in meta:
@@ -152,7 +150,9 @@ def _open(path: Path, changes: dict[str, Any], data: bool, changed_data: bool) -
     return run
 
 
-def _no_config(path: Path) -> NoReturn:
+def _refuse_no_config(path: Path) -> None:
+    if (path / CONFIG).exists():
+        return
     if (path / CHECKPOINT).exists():
         raise FileNotFoundError(f"{path} holds a checkpoint, but no config.toml with the options it was trained with")
     raise FileNotFoundError(f"{path} holds no run (no config.toml in it); runs are made by minigan train")

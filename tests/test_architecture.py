@@ -25,8 +25,9 @@ HEIGHT = {
     "": 0,  # minigan/__init__.py: the version, and the rooms, which are imported when they are asked for
     "differences": 0,
     "running.arguments": 0,
-    "running.files": 0,
-    "running.lock": 0,
+    "running.place": 0,
+    "running.files": 0.5,
+    "running.lock": 0.5,
     "running.interrupt": 0,
     "running.machine": 0,
     "running.checkpoint": 1,

@@ -8,6 +8,12 @@ import warnings
 from minigan.game import Game
 
 
+def stands_still(game: Game) -> bool:
+    """Are all learning rates 0, at the next step and at the one after it (so that it is not the start of a warm-up)?"""
+    rates = ((optimizer.lr, optimizer.t) for optimizer in game.optimizers.values())
+    return all((lr(t) == lr(t + 1) == 0) if callable(lr) else lr == 0 for lr, t in rates)
+
+
 def warn_if_ended(game: Game, first: bool) -> None:
     """Warn of every optimizer whose schedule has fallen to 0 since its last step; with `first`, at any step before.
 

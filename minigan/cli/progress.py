@@ -137,7 +137,8 @@ def _left(out: Path) -> str:
     anew = f"to train with other options, choose another --out, or delete the folder first: rm -r {name}"
     if step == 0:
         return f"{shown(out)} holds this run before its first step, nothing that is trained: {anew}."
-    return f"{shown(out)} holds this run as it was at step {step}; go on from there: minigan resume {name}, with another --lr if it diverged; {anew}."
+    again = f"go on from there: minigan resume {name}, with another --lr if it diverged"
+    return f"{shown(out)} holds this run as it was at step {step}; {again}; {anew}."
 
 
 def _report(run: Any) -> None:

@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from minigan.running.place import refuse_file, run_of
+from minigan.running.place import refuse_file, refuse_folder_name, run_of
 
 try:
     import fcntl
@@ -48,7 +48,7 @@ def atomic_write(path: str | os.PathLike, data: bytes | memoryview | str) -> Non
 
     Raises OSError naming `path`: if it cannot be written, is a folder, a socket or a block device.
     """
-    data = data.encode() if isinstance(data, str) else data
+    data = data.encode(errors="backslashreplace") if isinstance(data, str) else data  # a file name may be no Unicode
     mode = _mode(path)
     if mode is not None and not stat.S_ISREG(mode):
         _write_straight(path, data)
@@ -111,10 +111,7 @@ def quoted(path: str | os.PathLike) -> str:
 
 def _mode(path: str | os.PathLike) -> int | None:
     """The mode of what `path` leads to; None if there is nothing to replace yet.  Raises OSError if it cannot be written."""
-    if os.fspath(path).endswith(("/", os.sep)):
-        raise IsADirectoryError(
-            f"cannot write {os.fspath(path)}: it is the name of a folder; give the name of a file in it"
-        )
+    refuse_folder_name(path)
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:

@@ -57,6 +57,14 @@ def run_of(file: str | os.PathLike) -> Path | None:
     return None
 
 
+def refuse_folder_name(path: str | os.PathLike) -> None:
+    """Raise IsADirectoryError if `path` ends in a slash: a file of that name is not what is meant."""
+    if os.fspath(path).endswith(("/", os.sep)):
+        raise IsADirectoryError(
+            f"cannot write {os.fspath(path)}: it is the name of a folder; give the name of a file in it"
+        )
+
+
 def refuse_run_file(path: str | os.PathLike) -> None:
     """Raise FileExistsError if `path` is, or leads to, a file that a run writes."""
     for file in (Path(path), Path(os.path.realpath(path))):

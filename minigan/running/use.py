@@ -14,6 +14,7 @@ from minigan.running.build import COLUMNS
 from minigan.running.draw import check_sheet, draw, save_separate
 from minigan.running.film import read_frames
 from minigan.running.folder import Run, open_run
+from minigan.running.place import refuse_folder_name
 from minigan.zoo.recipe import one_of
 
 
@@ -55,6 +56,8 @@ def sample(
     Raises ValueError for a label that the run does not have, for points in the plane in `separate`, and for more samples
     than one sheet can hold; there is no limit to separate ones.
     """
+    if out is not None:
+        refuse_folder_name(out)
     run = open_run(path, data=False)
     name = f"sample_{n}{'' if label is None else f'_label{label}'}_seed{seed}.png"
     sheet = Path(out) if out is not None else Path(path) / name if separate is None else None

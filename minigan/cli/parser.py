@@ -1,12 +1,13 @@
 """What the commands share: exit statuses, the parser of one command, types of arguments, and options that several have."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from minigan.running.place import refuse_folder_name, refuse_run_file
+from minigan.running.place import refuse_run_file
 
 WRONG = 1  # exit status of a command that could not do its work
 INTERRUPTED = 130  # the shell's number for Ctrl-C
@@ -40,12 +41,13 @@ def output(*suffixes: str) -> Callable[[str], Path]:
 
     def parse(text: str) -> Path:
         file = path(text)
+        if text.endswith(("/", os.sep)):
+            raise argparse.ArgumentTypeError(f"{text!r} is the name of a folder: give the name of a file in it")
         if suffixes and file.suffix.lower() not in suffixes and (not file.exists() or file.is_file()):
             raise argparse.ArgumentTypeError(f"{text!r}: expected a name that ends in {' or '.join(suffixes)}")
         try:
-            refuse_folder_name(text)
             refuse_run_file(file)
-        except OSError as error:
+        except FileExistsError as error:
             raise argparse.ArgumentTypeError(str(error)) from error
         return file
 

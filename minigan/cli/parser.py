@@ -41,7 +41,7 @@ def output(*suffixes: str) -> Callable[[str], Path]:
 
     def parse(text: str) -> Path:
         file = path(text)
-        if text.endswith(("/", os.sep)):
+        if text.endswith(("/", os.sep)) and not file.is_dir():  # one that is there is refused later
             raise argparse.ArgumentTypeError(f"{text!r} is the name of a folder: give the name of a file in it")
         if suffixes and file.suffix.lower() not in suffixes and (not file.exists() or file.is_file()):
             raise argparse.ArgumentTypeError(f"{text!r}: expected a name that ends in {' or '.join(suffixes)}")

@@ -78,7 +78,7 @@ def go(run: Any) -> int:
     from minigan.running import folder, rates
 
     trainer = run.trainer
-    if not run.finished and rates.stands_still(trainer.game):
+    if trainer.t < trainer.steps and rates.stands_still(trainer.game):
         say("note: the learning rate is 0: nothing will move")
     short = {name: label for panel in run.panels for name, label in panel.short.items()}
     live = sys.stderr is not None and sys.stderr.isatty()
@@ -92,15 +92,15 @@ def go(run: Any) -> int:
         file=Screen(),
         disable=sys.stderr is None,  # closed by 2>&-
     ) as bar:
-        shown: dict[str, float] = {}  # as last logged or measured
+        latest: dict[str, float] = {}  # as last logged or measured
         step = trainer.t
 
         def progress(t: int, row: dict[str, float]) -> None:
             nonlocal step
             step = t
             bar.set_description("training", refresh=False)
-            shown.update({label: row[name] for name, label in short.items() if name in row})
-            bar.set_postfix({name: f"{value:.2f}" for name, value in shown.items()}, refresh=False)
+            latest.update({label: row[name] for name, label in short.items() if name in row})
+            bar.set_postfix({name: f"{value:.2f}" for name, value in latest.items()}, refresh=False)
             bar.update()
 
         bar.refresh()

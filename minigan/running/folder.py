@@ -96,7 +96,7 @@ def _try_batch_of_one(run: Run) -> None:
     Raises what the step raises, except for numbers that are not finite, which depend on the weights.
     """
     trainer = run.trainer
-    if trainer.batch > 1 or run.finished:
+    if trainer.batch > 1 or trainer.t >= trainer.steps:
         return
     state = trainer.source.state()
     with contextlib.suppress(NonFiniteError), np.errstate(all="ignore"):

@@ -58,8 +58,8 @@ def run_of(file: str | os.PathLike) -> Path | None:
 
 
 def refuse_folder_name(path: str | os.PathLike) -> None:
-    """Raise IsADirectoryError if `path` ends in a slash: a file of that name is not what is meant."""
-    if os.fspath(path).endswith(("/", os.sep)):
+    """Raise IsADirectoryError if `path` ends in a slash and there is nothing yet: pathlib would drop the slash."""
+    if os.fspath(path).endswith(("/", os.sep)) and not os.path.isdir(path):  # a folder that is there is refused anyway
         raise IsADirectoryError(
             f"cannot write {os.fspath(path)}: it is the name of a folder; give the name of a file in it"
         )

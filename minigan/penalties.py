@@ -20,7 +20,7 @@ import numpy as np
 
 from minigan.layers.tree import first, tree_map
 from minigan.running.arrays import check_floats
-from minigan.running.parts import check_penalties, check_weight
+from minigan.running.parts import check_penalties, check_weight, check_weights
 
 Weight = float | Callable[[int], float]  # a number, or a schedule: a function of D's step
 Rng = np.random.Generator | None
@@ -32,6 +32,9 @@ class Penalty:
     """A subclass defines `__call__(g) -> value, v` and sets its `place`; its fields are its weights."""
 
     place: ClassVar[str] = "real"
+
+    def __post_init__(self) -> None:
+        check_weights(self)
 
     @property
     def name(self) -> str:

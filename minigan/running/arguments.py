@@ -56,7 +56,7 @@ def check_path(owner: str, **paths: Any) -> None:
 
 def check_shape(owner: str, shape: Any) -> None:
     """Raise ValueError unless shape is that of an image, three whole numbers (H, W, C) >= 1."""
-    if not isinstance(shape, Sequence) or len(shape) != 3 or not all(is_whole(n) and n >= 1 for n in shape):
+    if not is_shape(shape):
         raise ValueError(f"{owner} needs the shape of an image, such as (32, 32, 3), got {short(shape)}")
 
 
@@ -104,6 +104,11 @@ def check_branch(branch: Any) -> Sequence:
 def is_whole(value: Any) -> bool:
     """Is it an int of Python or NumPy?  True and False are not."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def is_shape(value: Any) -> bool:
+    """Is it the shape of an image, three whole numbers (H, W, C) >= 1?"""
+    return isinstance(value, Sequence) and len(value) == 3 and all(is_whole(n) and n >= 1 for n in value)
 
 
 def is_number(value: Any) -> bool:

@@ -4,6 +4,7 @@ An optimizer of another network moves nothing, and an average of another one dra
 where an object is built, in one line each.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -69,6 +70,13 @@ def check_weight(weight: Any) -> float:
     """The weight of a penalty as a float.  Raises ValueError unless it is finite and at least 0."""
     check_range("a penalty", weight=weight)
     return float(weight)
+
+
+def check_weights(penalty: Any) -> None:
+    """Raise ValueError unless every field of a penalty is a weight: a finite number >= 0, or a schedule."""
+    for item in dataclasses.fields(penalty):
+        if not callable(weight := getattr(penalty, item.name)):
+            check_range(type(penalty).__name__, **{item.name: weight})
 
 
 # ---- games -----------------------------------------------------------------------------------------------------------

@@ -188,7 +188,7 @@ def gaussian_kl(mu: np.ndarray, log_var: np.ndarray) -> tuple[float, np.ndarray,
 
     Gradients: d_mu = mu / N,  d_log_var = (exp(log_var) - 1) / (2 N).     Kingma and Welling 2014, appendix B.
     """
-    log_var = as_target("gaussian_kl", mu, log_var)
+    as_target("gaussian_kl", mu, log_var)
     N = len(mu)
     var = np.exp(log_var)
     # eq:gaussian_kl eq:gaussian_kl.gradients

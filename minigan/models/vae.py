@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike
 from minigan.layers import Copy, Dense, Flatten, Layer, Parallel, Reshape, Tanh, UpConv2d
 from minigan.models.dcgan import growing, shrinking, widths_of
 from minigan.network import Sequential
-from minigan.running.arguments import check_shape, check_whole
+from minigan.running.arguments import check_shape, check_whole, is_whole
 
 Rng = np.random.Generator | int | None
 
@@ -76,9 +76,9 @@ def critic(
     The D of `dcgan_up`, which also returns what its convolution number l sees (Larsen et al. 2016, sec. 3.1).  Raises
     ValueError for a level that it does not have.
     """
-    check_whole("critic", width=width, level=level)
+    check_whole("critic", width=width)
     layers, size = shrinking(shape, width), 16 * widths_of(shape, width)[-1]
-    if not 1 <= level <= len(layers) // 2:
+    if not is_whole(level) or not 1 <= level <= len(layers) // 2:
         raise ValueError(f"D has the levels 1 to {len(layers) // 2} for images of {shape[0]} pixels, got level={level}")
     rest = [*layers[2 * level :], Flatten(), Dense(size, 1, gain=1.0)]
     return Sequential(*layers[: 2 * level], Copy(2), Parallel([], rest), rng=rng, dtype=dtype)

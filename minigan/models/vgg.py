@@ -26,7 +26,7 @@ from minigan.layers.tree import add
 from minigan.models import vgg_weights
 from minigan.models.vgg_layout import BLOCKS, DENSE, stages
 from minigan.network import Sequential
-from minigan.running.arguments import check_flag, check_path, is_whole
+from minigan.running.arguments import check_flag, is_whole
 
 
 class VGG:
@@ -153,8 +153,6 @@ def vgg(
     if not is_whole(depth) or depth not in BLOCKS:
         raise ValueError(f"there are VGG-11, 13, 16 and 19, got depth={depth!r}")
     check_flag("vgg", batch_norm=batch_norm, classifier=classifier)
-    if weights is not None:
-        check_path("vgg", weights=weights)
     arrays: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     if weights is None:
         last, kind, classes = "pool5", preprocess or "torchvision", 1000

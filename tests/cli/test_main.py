@@ -67,8 +67,8 @@ def test_version(capsys):
         (["train", "--no-label"], None),  # an abbreviation argparse understands or not: never a traceback
         (["sample", "x", "--number", "3"], "unknown option --number: see minigan sample --help"),
         (["resume", "x", "y"], "unknown option y: see minigan resume --help"),
-        (["train", "--steps", "many"], "argument --steps: invalid int value: 'many'"),
-        (["train", "--lr", "x"], "argument --lr: invalid float value: 'x'"),
+        (["train", "--steps", "many"], "argument --steps: expected a whole number, got 'many'"),
+        (["train", "--lr", "x"], "argument --lr: expected a number, got 'x'"),
         (["trian"], "invalid choice: 'trian'"),
         ([], "required: COMMAND"),
         (["sample"], "required: RUN"),

@@ -73,7 +73,7 @@ ENTRIES = {
 
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_a_mask_is_not_lost(entry):
-    with pytest.raises(TypeError, match="masked array, and its mask would be lost: fill it first, such as x.filled"):
+    with pytest.raises(TypeError, match=r"masked array, and its mask would be lost: fill it first, such as x\.filled"):
         ENTRIES[entry]()
 
 
@@ -144,7 +144,7 @@ def test_a_loss_of_ones_own_is_checked_too():
 
 @pytest.mark.parametrize("loss", [bce_with_logits, mse, l1, gaussian_kl])
 def test_a_complex_target(loss):
-    with pytest.raises(TypeError, match="the target of .* must be real numbers, got complex128"):
+    with pytest.raises(TypeError, match=r"the target of .* must be real numbers, got complex128"):
         loss(F, F * 1j)
 
 

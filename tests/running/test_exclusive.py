@@ -39,7 +39,7 @@ def held(first, second):
     thread.start()
     try:
         assert reached.wait(60)
-        with pytest.raises(Exception) as error:
+        with pytest.raises((RuntimeError, BlockingIOError)) as error:
             second.run()
     finally:
         go_on.set()

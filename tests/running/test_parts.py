@@ -12,6 +12,8 @@ from minigan.network import Sequential
 from minigan.optim import EMA, SGD, Adam, RMSProp, cosine, linear
 from minigan.penalties import R1, as_penalties, r1, wgan_gp
 from minigan.trainer import Trainer
+from minigan.zoo.vae import VAE
+from minigan.zoo.vaegan import VAEGAN
 
 
 def net():
@@ -84,8 +86,10 @@ def test_a_penalty_is_a_value_or_a_function(penalty):
 
 @pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf"), "1"])
 def test_a_penalty_has_a_weight(weight):
+    with pytest.raises(ValueError, match="R1 needs a finite gamma >= 0, got "):
+        R1(weight)
     with pytest.raises(ValueError, match="a penalty needs a finite weight >= 0, got "):
-        R1(weight)(np.ones((2, 3)))
+        r1(np.ones((2, 3)), gamma=weight)
     with pytest.raises(ValueError, match="a penalty needs a finite weight >= 0, got "):
         wgan_gp(np.ones((2, 3)), lam=weight)
 
@@ -114,3 +118,47 @@ def test_a_training_that_would_move_nothing_does_not_begin(place):
         ValueError, match=r"^D: d?W of Dense.* is not a part of D\.(theta|grad), .*write into the array"
     ):
         Trainer(game, X, batch=4, steps=1).run()
+
+
+@pytest.mark.parametrize("ema", [0.9, True, "G", EMA])
+def test_an_average_is_an_object(ema):
+    with pytest.raises(
+        (TypeError, ValueError), match=r"ema must be an average of G, EMA\(G, decay=0\.999\), or None, got "
+    ):
+        gan(ema=lambda G, D: ema)
+
+
+@pytest.mark.parametrize("game", [None, GAN, 5, "gan"])
+def test_a_trainer_trains_a_game(game):
+    with pytest.raises(TypeError, match=r"Trainer trains a game, such as GAN\(\.\.\.\), got "):
+        Trainer(game, np.zeros((8, 2), np.float32), batch=2)
+
+
+@pytest.mark.parametrize("name", ["picture", "evaluate"])
+def test_a_trainer_calls_functions(name):
+    with pytest.raises(TypeError, match=f"Trainer needs a function as {name}, or None, got 3"):
+        Trainer(gan(), np.zeros((8, 2), np.float32), batch=2, **{name: 3})
+
+
+def test_the_prior_is_a_function():
+    G, D = models.toy(3, 4, rng=0)
+    with pytest.raises(TypeError, match="prior must be a function"):
+        GAN(G, D, losses.hinge, [], Adam(G), Adam(D), 3, prior=3)
+
+
+def test_the_parts_of_a_vae_gan_belong_together():
+    E, G = models.vae.vae_conv((8, 8, 1), 3, 2, rng=0, tanh=True)
+    D = models.vae.critic((8, 8, 1), 2, 1, rng=0)
+    opts = {name: Adam(net) for name, net in (("E", E), ("G", G), ("D", D))}
+    with pytest.raises(ValueError, match="opt_D updates another network, not D"):
+        VAEGAN(E, G, D, losses.hinge, [], {**opts, "D": Adam(G)}, 3)
+    with pytest.raises(ValueError, match="opt_E updates another network, not E"):
+        VAEGAN(E, G, D, losses.hinge, [], {**opts, "E": Adam(G)}, 3)
+    with pytest.raises(TypeError, match="loss must be a value such as losses.hinge"):
+        VAEGAN(E, G, D, losses.Hinge, [], opts, 3)
+    with pytest.raises(TypeError, match="penalties are a list"):
+        VAEGAN(E, G, D, losses.hinge, r1, opts, 3)
+    with pytest.raises(ValueError, match="VAEGAN needs a finite gamma >= 0"):
+        VAEGAN(E, G, D, losses.hinge, [], opts, 3, gamma=-1)
+    with pytest.raises(TypeError, match=r"VAE needs a likelihood, Bernoulli\(\) or Gaussian\(s\), got 'gaussian'"):
+        VAE(E, G, "gaussian", opts["E"], opts["G"], 3)

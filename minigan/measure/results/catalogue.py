@@ -20,6 +20,7 @@ TABLES = (
     "features",
     "portraits",
     "vae",
+    "families",
 )
 
 

@@ -33,7 +33,9 @@ def test_a_cell(method):
     found = vae.run_cell(Cell(method, 0, settings), True)
     assert found["nll"] < found["elbo"]  # 20 codes bound log p(x) more tightly than one
     assert 0 < found["kl"] < found["elbo"] < 28 * 28  # an untrained net has about 0.69 nats a pixel
-    assert found["nll_at_1"] == pytest.approx(found["nll"], abs=3)  # the same 40 images with 100 codes, after the only epoch
+    assert found["nll_at_1"] == pytest.approx(
+        found["nll"], abs=3
+    )  # the same 40 images with 100 codes, after the only epoch
 
 
 def test_the_curve_is_drawn_from_the_rows(tmp_path):

@@ -29,15 +29,18 @@ def test_held_out_images_are_not_trained_on(name):
     ("method", "own"),
     [
         ("portraits/GAN", set()),
-        ("portraits/VAE", {"psnr", "bits"}),
-        ("mnist10k/VAE-GAN", {"psnr"}),
+        ("portraits/VAE", {"psnr", "sharpness", "bits"}),
+        ("portraits/VAE, perceptual", {"psnr", "sharpness"}),
+        ("portraits/projected GAN", set()),
+        ("mnist10k/VAE-GAN", {"psnr", "sharpness"}),
     ],
 )
 def test_a_cell(method, own):
     settings = {name: TINY.get(name, value) for name, value in families.METHODS[method].items()}
     found = families.run_cell(Cell(method, 0, settings), True)
-    assert found.keys() & {"psnr", "bits"} == own
-    assert found.keys() >= families.COLUMNS.keys() - {"psnr", "bits"}
+    some = {"psnr", "sharpness", "bits"}
+    assert found.keys() & some == own
+    assert found.keys() >= families.COLUMNS.keys() - some
     assert all(np.isfinite(value) for value in found.values())
 
 
@@ -45,8 +48,23 @@ def test_the_bound_in_bits_by_hand():
     E, G = vae_conv((8, 8, 1), 2, 4, rng=0)
     E.theta[:], G.theta[:] = 0, 0  # q = N(0, 1), so the KL divergence is 0; every reconstruction is 0
     game = vae.VAE(E, G, Gaussian(0.1), Adam(E), Adam(G), latent=2)
-    held_out = np.full((3, 8, 8, 1), 255, np.uint8)  # x = 1
+    held_out = np.full((3, 8, 8, 1), 255, np.uint8)  # x = 1, except one pixel
+    held_out[0, 4, 4] = 254
     found = families.rebuilt(game, held_out, np.random.default_rng(0))
-    assert found["psnr"] == pytest.approx(20 * math.log10(2))  # error 1, range 2
+    assert found["psnr"] == pytest.approx(20 * math.log10(2), rel=1e-3)  # error 1, range 2
     nats = 1 / (2 * 0.1**2) + math.log(0.1) + 0.5 * math.log(2 * math.pi)
-    assert found["bits"] == pytest.approx(nats / math.log(2))
+    assert found["bits"] == pytest.approx(nats / math.log(2), rel=1e-3)
+    assert found["sharpness"] == 0  # of images without any edge
+
+
+def test_sharpness_by_hand():
+    x = np.zeros((2, 4, 4, 1))
+    x[:, 1, 1] = 1  # of the four inner pixels: 4 there, -1 beside it twice
+    assert families.sharpness(x) == pytest.approx((4 + 1 + 1) / 4)
+
+
+def test_the_curves_are_drawn_from_the_rows(tmp_path):
+    rows = [{"method": "portraits/VAE"} | {f"frechet_at_{mark}": f"{200 - mark}" for mark in families.MARKS}]
+    (path,) = families.draw(rows, tmp_path, quick=False)
+    assert path == tmp_path / "families.png"
+    assert path.read_bytes()[:4] == b"\x89PNG"

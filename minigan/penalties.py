@@ -33,9 +33,6 @@ class Penalty:
 
     place: ClassVar[str] = "real"
 
-    def __post_init__(self) -> None:
-        check_weights(self)
-
     @property
     def name(self) -> str:
         """r1, wgan_gp, ...: what the command line and the tables call it."""
@@ -78,6 +75,9 @@ class R1(Penalty):
 
     gamma: Weight = 1.0
 
+    def __post_init__(self) -> None:
+        check_weights(self, gamma=self.gamma)
+
     def __call__(self, g: np.ndarray, gamma: float | None = None) -> tuple[float, np.ndarray]:
         check_floats("a penalty", g)
         gamma = as_number(self.gamma if gamma is None else gamma)
@@ -101,6 +101,9 @@ class WganGp(Penalty):
 
     place: ClassVar[str] = "between"
     lam: Weight = 10.0
+
+    def __post_init__(self) -> None:
+        check_weights(self, lam=self.lam)
 
     def __call__(self, g: np.ndarray, lam: float | None = None) -> tuple[float, np.ndarray]:
         check_floats("a penalty", g)

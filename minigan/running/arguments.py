@@ -72,7 +72,7 @@ def check_generator(rng: Any) -> np.random.Generator:
 
 def check_sample(n: Any, *rng: Any) -> None:
     """Raise ValueError unless n is a whole number of samples, at least 1, and TypeError unless rng is a generator."""
-    if not is_whole(n) or not 1 <= n < MOST:
+    if not is_whole(n) or n < 1:
         raise ValueError(f"sample needs n >= 1 images, got {short(n)}{_as_int(n)}")
     for each in rng:
         check_generator(each)

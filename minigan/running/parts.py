@@ -4,7 +4,6 @@ An optimizer of another network moves nothing, and an average of another one dra
 where an object is built, in one line each.
 """
 
-import dataclasses
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -72,11 +71,9 @@ def check_weight(weight: Any) -> float:
     return float(weight)
 
 
-def check_weights(penalty: Any) -> None:
-    """Raise ValueError unless every field of a penalty is a weight: a finite number >= 0, or a schedule."""
-    for item in dataclasses.fields(penalty):
-        if not callable(weight := getattr(penalty, item.name)):
-            check_range(type(penalty).__name__, **{item.name: weight})
+def check_weights(penalty: Any, **weights: Any) -> None:
+    """Raise ValueError unless every weight of a penalty is a finite number >= 0, or a schedule."""
+    check_range(type(penalty).__name__, **{name: weight for name, weight in weights.items() if not callable(weight)})
 
 
 # ---- games -----------------------------------------------------------------------------------------------------------

@@ -154,7 +154,7 @@ def test_the_parts_of_a_vae_gan_belong_together():
         VAEGAN(E, G, D, losses.hinge, [], {**opts, "D": Adam(G)}, 3)
     with pytest.raises(ValueError, match="opt_E updates another network, not E"):
         VAEGAN(E, G, D, losses.hinge, [], {**opts, "E": Adam(G)}, 3)
-    with pytest.raises(TypeError, match="loss must be a value such as losses.hinge"):
+    with pytest.raises(TypeError, match=r"loss must be a value such as losses\.hinge"):
         VAEGAN(E, G, D, losses.Hinge, [], opts, 3)
     with pytest.raises(TypeError, match="penalties are a list"):
         VAEGAN(E, G, D, losses.hinge, r1, opts, 3)

@@ -75,7 +75,7 @@ def test_points_are_refused():
 
 def test_options_without_an_effect_and_sizes_that_do_not_fit_are_refused():
     for labels in (True, False):
-        with pytest.raises(ValueError, match="labels = .* would have no effect: the networks see images alone"):
+        with pytest.raises(ValueError, match=r"labels = .* would have no effect: the networks see images alone"):
             Options(labels=labels).check(given=["labels"])
     for model in models.MODELS:  # D's heads halve the images, whatever G is
         with pytest.raises(ValueError, match=r"side of 8, 16, 32, 64, \.\.\. pixels, got size 31: choose 16 or 32"):

@@ -51,9 +51,9 @@ def curves(
         raise TypeError(f"floor must be a dict, name -> value, or None, got {short(floor)}")
     if len(rows) == 0:
         raise ValueError("there is nothing to draw: rows is empty; log at least one step")
-    names = {"step", *(name for panel in panels for name in panel.names)}
+    read = {"step", *(name for panel in panels for name in panel.names)}
     for i, row in enumerate(rows):
-        wrong = [name for name in names & row.keys() if not isinstance(row[name], int | float | np.number)]
+        wrong = [name for name in read & row.keys() if not isinstance(row[name], int | float | np.number)]
         if wrong or "step" not in row:
             got = f"{wrong[0]}={short(row[wrong[0]])}" if wrong else f"only {', '.join(sorted(row)) or 'nothing'}"
             raise ValueError(f"row {i} needs a step and numbers, got {got}")

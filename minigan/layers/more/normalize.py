@@ -38,7 +38,7 @@ class Normalize(Layer):
             )
         check_positive("Normalize", scale=scale, **{f"std[{c}]": s for c, s in enumerate(std)})
         for c, (m, o) in enumerate(zip(mean, order, strict=True)):
-            check_range("Normalize", least=-math.inf, **{f"mean[{c}]": m})
+            check_range("Normalize", -math.inf, math.inf, False, **{f"mean[{c}]": m})
             check_whole("Normalize", least=0, **{f"order[{c}]": o})
         self.scale, self.mean, self.std, self.order = scale, tuple(mean), tuple(std), tuple(order)
         self.factor = np.array([scale / 2 / s for s in std])  # y = factor x[order] + shift

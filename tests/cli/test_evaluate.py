@@ -48,4 +48,4 @@ def test_folders_that_hold_no_sound_run(capsys, damaged, command):
     (damaged / "checkpoint.safetensors").write_bytes(blob[:-7] + bytes(7))
     assert "was altered after it was saved" in failing(capsys, command, damaged)
     (damaged / "checkpoint.safetensors").unlink()
-    assert "there is no checkpoint file" in failing(capsys, command, damaged)
+    assert "holds a run without its checkpoint.safetensors" in failing(capsys, command, damaged)

@@ -118,7 +118,9 @@ def interpolate(
 
 def beside(run: Run, name: str) -> Path:
     """The path of a file that is made of a model: in the folder of a run, else in the current one, after the model's name."""
-    return run.out / name if run.trainer.out is not None else Path(f"{run.out.name.removesuffix('.safetensors')}_{name}")
+    return (
+        run.out / name if run.trainer.out is not None else Path(f"{run.out.name.removesuffix('.safetensors')}_{name}")
+    )
 
 
 def label_number(run: Run, label: str) -> int:

@@ -19,6 +19,7 @@ TABLES = (
     "damage",
     "features",
     "portraits",
+    "arithmetic",
 )
 
 

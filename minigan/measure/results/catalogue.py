@@ -19,6 +19,8 @@ TABLES = (
     "damage",
     "features",
     "portraits",
+    "vae",
+    "families",
     "arithmetic",
 )
 

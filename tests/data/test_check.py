@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigan.data import Epochs, Stream
-from minigan.data.check import check_labels, check_samples
+from minigan.data.check import check_images, check_labels, check_samples
 
 BYTES = np.random.default_rng(0).integers(256, size=(6, 4, 4, 1))
 BYTES[0, 0, 0], BYTES[0, 0, 1] = 0, 255
@@ -103,3 +103,34 @@ def test_the_first_batch_of_a_stream_is_checked(drawn, message):
     source = Stream(drawn, np.random.default_rng(0), (4, 4, 1), classes=2)
     with pytest.raises(ValueError, match=message):
         source.batch(3)
+
+
+@pytest.mark.parametrize(
+    ("given", "shape", "fix"),
+    [
+        (
+            (5, 28, 28, 1),
+            (32, 32, 1),
+            r"got \(5, 28, 28, 1\): put a black frame around them, Dataset.to_float\(pad_to=32\)",
+        ),
+        ((32, 32, 3), (32, 32, 3), r"for one image write x\[None\]"),
+        ((5, 32, 32), (32, 32, 1), r"add the axis of the channels, x\[..., None\]"),
+        ((5, 32, 32), (32, 32, 3), r"np.repeat\(x\[..., None\], 3, axis=3\)"),
+        ((5, 32, 32, 1), (32, 32, 3), r"np.repeat\(x, 3, axis=3\) makes colours"),
+        ((5, 32, 32, 3), (32, 32, 1), r"x.mean\(axis=3, keepdims=True\) makes grey"),
+        ((5, 64, 64, 3), (32, 32, 3), "load pictures of that size"),
+        ((0, 32, 32, 3), (32, 32, 3), "N >= 1, got"),
+    ],
+)
+def test_images_of_another_shape_and_the_way_to_convert_them(given, shape, fix):
+    with pytest.raises(ValueError, match=fix):
+        check_images(np.zeros(given, np.uint8), shape)
+
+
+def test_images_that_fit_pass_unchanged_and_others_are_refused():
+    x = np.zeros((2, 8, 8, 1), np.uint8)
+    assert check_images(x, (8, 8, 1)) is x
+    with pytest.raises(ValueError, match="float images must be in"):
+        check_images(np.full((2, 8, 8, 1), 200.0), (8, 8, 1))
+    with pytest.raises(TypeError, match="samples must be uint8"):
+        check_images(np.zeros((2, 8, 8, 1), int), (8, 8, 1))

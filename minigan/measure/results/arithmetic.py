@@ -40,7 +40,7 @@ METHODS = {
         "scale": scale,
         "portraits": 500,
     }
-    for scale in (1.0, 1.5)
+    for scale in (1.0, 2.0)
     for name, (attribute, value) in ADDED.items()
 }
 QUICK = {"portraits": 50}

@@ -16,6 +16,8 @@ from minigan.apps.measurement import Measurement
 from minigan.layers.more.frozen import freeze
 from minigan.layers.tree import first
 from minigan.optim import Adam, cosine
+from minigan.running.arguments import check_range, check_whole
+from minigan.running.arrays import as_array
 
 Prior = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # images -> value (N,), gradient
 
@@ -81,6 +83,9 @@ def invert(
 
     Raises ValueError if z has not `starts` rows for each image.
     """
+    check_whole("invert", steps=steps, starts=starts)
+    check_range("invert", lr=lr, l2=l2)
+    y, z = as_array("y", y), as_array("z", z)
     N = len(y)
     if len(z) != starts * N:
         raise ValueError(f"{starts} starts for each of {N} images are {starts * N} rows of z, got {len(z)}")
@@ -101,6 +106,7 @@ def by_critic(D: Any, loss: Any, weight: float) -> Prior:
 
     D must not see labels; loss: a GAN loss that is not relativistic.
     """
+    check_range("by_critic", weight=weight)
     frozen = freeze(D)
 
     def prior(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -35,10 +35,11 @@ def run(arguments: argparse.Namespace) -> None:
     """Print the table of measures and the files written."""
     from minigan.evaluation import table
     from minigan.running import use
+    from minigan.running.place import shown
 
     result, written = use.evaluate(
         arguments.model, arguments.n, arguments.seed, arguments.held_out, FEATURES.get(arguments.features)
     )
     print(f"{arguments.model}, step {result['step']}\n\n{table(result)}\n")
     for name, file in written.items():
-        print(f"  {name:<10} {file}")
+        print(f"  {name:<10} {shown(file)}")

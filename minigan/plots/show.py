@@ -7,6 +7,7 @@ import sys
 import numpy as np
 
 from minigan.plots.images import as_pil, grid
+from minigan.running.arrays import as_array
 
 
 def show(images: np.ndarray, scale: int = 2) -> None:
@@ -19,7 +20,9 @@ def show(images: np.ndarray, scale: int = 2) -> None:
     scale
         Each pixel is drawn as scale x scale pixels.
     """
-    images = np.asarray(images)
+    images = as_array("images", images)
+    if images.ndim < 2:
+        raise ValueError(f"expected images (H, W), (H, W, C) or (N, H, W, C), got {images.shape}")
     many = images if images.ndim == 4 else images.reshape(1, *images.shape[:2], -1)
     picture = as_pil(grid(many, pad=2 if len(many) > 1 else 0, scale=scale))
     if in_notebook():

@@ -25,6 +25,8 @@ from types import ModuleType
 from typing import Any
 
 from minigan import zoo
+from minigan.running.files import quoted
+from minigan.running.place import CONFIG
 from minigan.zoo.recipe import Options, field_types, one_of, short
 
 LARGEST = 2**20  # bytes of a config; a real one has about 3,000
@@ -136,13 +138,30 @@ def add_flags(parser: argparse.ArgumentParser, recipe: ModuleType) -> None:
         if kind is bool:
             settings |= {"action": argparse.BooleanOptionalAction}
         else:
-            settings |= {"type": kind, "metavar": kind.__name__.upper()}
+            settings |= {"type": PARSERS.get(kind, kind), "metavar": kind.__name__.upper()}
         try:
             parser.add_argument(flag, **settings)
         except argparse.ArgumentError as error:
             raise ValueError(
                 f"the recipe {zoo.name_of(recipe)} has an option {item.name}, but {flag} is a flag of {parser.prog} itself: rename it"
             ) from error
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected a whole number, got {text[:40]!r}") from error
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected a number, got {text[:40]!r}") from error
+
+
+PARSERS: dict[type, Any] = {int: _whole, float: _number}  # of a flag's text, by the type of its option
 
 
 def from_flags(arguments: argparse.Namespace, recipe: ModuleType) -> dict[str, Any]:
@@ -152,8 +171,14 @@ def from_flags(arguments: argparse.Namespace, recipe: ModuleType) -> dict[str, A
 
 
 def _entries(path: str | Path) -> dict[str, Any]:
-    with open(path, "rb") as file:
-        text = file.read(LARGEST + 1)  # and no more: it may be endless
+    try:
+        with open(path, "rb") as file:
+            text = file.read(LARGEST + 1)  # and no more: it may be endless
+    except IsADirectoryError as error:
+        inside = f", such as {quoted(Path(path) / CONFIG)}" if (Path(path) / CONFIG).is_file() else ""
+        raise IsADirectoryError(f"{path} is a folder, not a config: name the file in it{inside}") from error
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise FileNotFoundError(f"there is no config file {str(path)!r}: check the path") from error
     if len(text) > LARGEST:
         raise ValueError(f"{path} is not a config: it has more than {LARGEST:,} bytes")
     try:

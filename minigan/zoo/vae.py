@@ -7,14 +7,12 @@ recipe is the IWAE of Burda et al. 2016.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from minigan.data import Source
-from minigan.data.check import check_images, refuse_labels
-from minigan.data.source import to_float
+from minigan.data.check import like_drawn, refuse_labels
 from minigan.game import Game, circle
 from minigan.layers.tree import per_sample
 from minigan.losses import gaussian_kl
@@ -25,6 +23,8 @@ from minigan.models.vae import vae_conv, vae_mlp
 from minigan.network import Sequential
 from minigan.optim import EMA, Adam, Optimizer
 from minigan.plots import Panel
+from minigan.running.arguments import check_range, check_sample, check_whole
+from minigan.running.parts import check_owners
 from minigan.zoo import gan, recipe
 from minigan.zoo.recipe import option
 
@@ -86,6 +86,12 @@ class VAE(Game):
         self, E: Sequential, G: Sequential, likelihood: Likelihood, opt_E: Optimizer, opt_G: Optimizer, latent: int,
         k: int = 1, beta: float = 1.0, ema: float = 0.0,
     ):  # fmt: skip
+        check_whole("VAE", latent=latent, k=k)
+        check_range("VAE", beta=beta)
+        check_range("VAE", ema=ema, below=1)
+        check_owners(E=(E, opt_E), G=(G, opt_G))
+        if not isinstance(likelihood, Likelihood):
+            raise TypeError(f"VAE needs a likelihood, Bernoulli() or Gaussian(s), got {likelihood!r}")
         self.E, self.G, self.likelihood, self.latent, self.k, self.beta = E, G, likelihood, latent, k, beta
         self.networks, self.optimizers = {"E": E, "G": G}, {"E": opt_E, "G": opt_G}
         self.averages = {name: EMA(net, ema, warmup=True) for name, net in self.networks.items()} if ema else {}
@@ -111,14 +117,9 @@ class VAE(Game):
         """The average of network E or G; the network itself if there is none."""
         return self.averages[name].net if name in self.averages else self.networks[name]
 
-    @cached_property
-    def shape(self) -> tuple[int, ...]:
-        """(H, W, C) of an image."""
-        return self.G(np.zeros((1, self.latent), self.G.dtype)).shape[1:]
-
     def encode(self, x: np.ndarray, batch: int = 250) -> np.ndarray:
-        """x (N, H, W, C), uint8 or in [-1, 1] -> the means of their codes, (N, latent).  Raises as `data.check.check_images`."""
-        E, x = self.best("E"), to_float(check_images(x, self.shape))
+        """x (N, H, W, C), uint8 or in [-1, 1] -> the means of their codes, (N, latent).  Raises as `data.check.like_drawn`."""
+        E, x = self.best("E"), like_drawn(self, x)
         return np.concatenate([E(x[i : i + batch])[0] for i in range(0, len(x), batch)])
 
     def noise(self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None) -> np.ndarray:
@@ -137,8 +138,7 @@ class VAE(Game):
 
     def sample(self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None) -> np.ndarray:
         """n expected images of codes drawn from the prior."""
-        if n < 1:
-            raise ValueError(f"sample needs n >= 1 images, got {n}")
+        check_sample(n, rng)
         return self.generate(self.noise(n, rng, labels))
 
     def walk(self, frames: int, n: int, rng: np.random.Generator) -> Iterator[np.ndarray]:

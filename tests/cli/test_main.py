@@ -67,15 +67,19 @@ def test_version(capsys):
         (["train", "--no-label"], None),  # an abbreviation argparse understands or not: never a traceback
         (["sample", "x", "--number", "3"], "unknown option --number: see minigan sample --help"),
         (["resume", "x", "y"], "unknown option y: see minigan resume --help"),
-        (["train", "--steps", "many"], "argument --steps: invalid int value: 'many'"),
-        (["train", "--lr", "x"], "argument --lr: invalid float value: 'x'"),
+        (["train", "--steps", "many"], "argument --steps: expected a whole number, got 'many'"),
+        (["train", "--steps", "inf"], "argument --steps: expected a whole number, got 'inf'"),
+        (["train", "--batch", "8.0"], "argument --batch: expected a whole number, got '8.0'"),
+        (["train", "vae", "--k", "1e3"], "argument --k: expected a whole number, got '1e3'"),
+        (["train", "--lr", "True"], "argument --lr: expected a number, got 'True'"),
+        (["train", "--lr", "x"], "argument --lr: expected a number, got 'x'"),
         (["trian"], "invalid choice: 'trian'"),
         ([], "required: COMMAND"),
         (["sample"], "required: RUN"),
     ],
 )
 def test_options_that_do_not_exist_or_fit(capsys, monkeypatch, argv, message):
-    monkeypatch.setattr(folder, "start", lambda *_: (_ for _ in ()).throw(ValueError("not to be reached")))
+    monkeypatch.setattr(folder, "starting", lambda *_: (_ for _ in ()).throw(ValueError("not to be reached")))
     if message:
         assert message in refused(capsys, *argv)
     else:

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from minigan import losses, models
 from minigan.data import Epochs, Stream
-from minigan.data.check import check_images, check_labels, check_samples
+from minigan.data.check import check_labels, check_samples
+from minigan.game import GAN
+from minigan.optim import Adam
 
 BYTES = np.random.default_rng(0).integers(256, size=(6, 4, 4, 1))
 BYTES[0, 0, 0], BYTES[0, 0, 1] = 0, 255
@@ -105,32 +108,40 @@ def test_the_first_batch_of_a_stream_is_checked(drawn, message):
         source.batch(3)
 
 
+# ---- what D scores is checked like what it is trained on ---------------------------------------------------------------
+
+
+def scoring(classes=0):
+    G, D = models.mlp((4, 4, 1), 3, 2, classes, rng=0)
+    return GAN(G, D, losses.hinge, [], Adam(G), Adam(D), 3, classes=classes)
+
+
+@pytest.mark.parametrize("classes", [0, 2])
 @pytest.mark.parametrize(
-    ("given", "shape", "fix"),
+    ("x", "error", "message"),
     [
-        (
-            (5, 28, 28, 1),
-            (32, 32, 1),
-            r"got \(5, 28, 28, 1\): put a black frame around them, Dataset.to_float\(pad_to=32\)",
-        ),
-        ((32, 32, 3), (32, 32, 3), r"for one image write x\[None\]"),
-        ((5, 32, 32), (32, 32, 1), r"add the axis of the channels, x\[..., None\]"),
-        ((5, 32, 32), (32, 32, 3), r"np.repeat\(x\[..., None\], 3, axis=3\)"),
-        ((5, 32, 32, 1), (32, 32, 3), r"np.repeat\(x, 3, axis=3\) makes colours"),
-        ((5, 32, 32, 3), (32, 32, 1), r"x.mean\(axis=3, keepdims=True\) makes grey"),
-        ((5, 64, 64, 3), (32, 32, 3), "load pictures of that size"),
-        ((0, 32, 32, 3), (32, 32, 3), "N >= 1, got"),
+        (np.linspace(0, 255, 32).reshape(2, 4, 4, 1), ValueError, r"float images must be in \[-1, 1\], got values from 0 to 255"),
+        (np.full((2, 4, 4, 1), np.nan), ValueError, "sample 0 of the data has NaN or Inf"),
+        (np.zeros((2, 4, 4, 1), np.int64), TypeError, "samples must be uint8"),
+        (np.zeros((2, 4, 4, 1), complex), TypeError, "samples must be uint8, or floats"),
+        (np.zeros((2, 1, 4, 4)), ValueError, r"shape \(4, 4, 1\), got .* \(1, 4, 4\): put the channels last"),
+        (np.zeros((2, 16)), ValueError, r"use x\.reshape\(-1, 4, 4, 1\)"),
+        (np.zeros((2, 4, 4)), ValueError, r"use x\[\.\.\., None\]"),
+        (np.zeros((4, 4, 1)), ValueError, r"for one image write x\[None\]"),
+        (np.zeros((2, 4, 4, 3)), ValueError, r"use x\.mean\(axis=3, keepdims=True\), grey"),
+        (np.zeros((2, 3, 3, 1)), ValueError, r"put a black frame around them, Dataset\.to_float\(pad_to=4\)"),
+        (np.zeros((2, 2, 8, 1)), ValueError, "build the networks for the shape of the data"),
+        (3, ValueError, "got a single number"),
     ],
-)
-def test_images_of_another_shape_and_the_way_to_convert_them(given, shape, fix):
-    with pytest.raises(ValueError, match=fix):
-        check_images(np.zeros(given, np.uint8), shape)
+)  # fmt: skip
+def test_images_that_d_was_not_trained_for_get_no_score(classes, x, error, message):
+    labels = np.zeros(np.shape(x)[:1], np.int64) if classes and np.ndim(x) else None
+    with pytest.raises(error, match=message):
+        scoring(classes).score(x, labels)
 
 
-def test_images_that_fit_pass_unchanged_and_others_are_refused():
-    x = np.zeros((2, 8, 8, 1), np.uint8)
-    assert check_images(x, (8, 8, 1)) is x
-    with pytest.raises(ValueError, match="float images must be in"):
-        check_images(np.full((2, 8, 8, 1), 200.0), (8, 8, 1))
-    with pytest.raises(TypeError, match="samples must be uint8"):
-        check_images(np.zeros((2, 8, 8, 1), int), (8, 8, 1))
+def test_bytes_and_floats_get_the_same_score():
+    x, game = np.random.default_rng(0).integers(0, 256, (3, 4, 4, 1)).astype(np.uint8), scoring()
+    found = game.score(x)
+    assert found.shape == (3,)
+    np.testing.assert_array_equal(found, game.score(x.astype(np.float32) / np.float32(127.5) - np.float32(1)))

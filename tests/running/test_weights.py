@@ -63,7 +63,7 @@ def test_a_file_draws_what_the_run_drew(trained, tmp_path, no_data):
     game, other = found.trainer.game, trained.trainer.game
     assert (found.options, found.classes, game.classes) == (trained.options, trained.classes, other.classes)
     assert found.trainer.t == 2
-    assert found.trainer.out is None
+    assert (found.trainer.out, found.model) == (None, tmp_path / "g.safetensors")
     x = drawn(trained)
     y = np.arange(len(x)) % game.classes if game.classes else None
     if hasattr(other, "score"):

@@ -1,11 +1,11 @@
-"""Measure a run's samples, next to real images.
+"""Measure a trained model's samples, next to real images.
 
-Tables and pictures go into the run's folder.
+Tables and pictures go into the run's folder; for a weights file or a named model into NAME_evaluation.
 """
 
 import argparse
 
-from minigan.cli.parser import CommandParser, add_run, add_seed, path
+from minigan.cli.parser import CommandParser, add_model, add_seed, path
 
 FEATURES = {
     "digitnet": "DigitNet",
@@ -18,7 +18,7 @@ EXAMPLE = "minigan evaluate runs/digits --n 5000"
 
 def add(parser: CommandParser) -> None:
     """Add the arguments of `minigan evaluate`."""
-    add_run(parser)
+    add_model(parser)
     parser.add_argument("--n", type=int, help="how many samples (default: 10000 images, or 2500 points in the plane)")
     parser.add_argument(
         "--features",
@@ -38,8 +38,8 @@ def run(arguments: argparse.Namespace) -> None:
     from minigan.running.place import shown
 
     result, written = use.evaluate(
-        arguments.folder, arguments.n, arguments.seed, arguments.held_out, FEATURES.get(arguments.features)
+        arguments.model, arguments.n, arguments.seed, arguments.held_out, FEATURES.get(arguments.features)
     )
-    print(f"{arguments.folder}, step {result['step']}\n\n{table(result)}\n")
+    print(f"{arguments.model}, step {result['step']}\n\n{table(result)}\n")
     for name, file in written.items():
         print(f"  {name:<10} {shown(file)}")

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from minigan.data.pictures import open_picture
+
 SIDES = {"left": (1, 0), "right": (1, 1), "top": (0, 0), "bottom": (0, 1)}  # axis, which half
 KINDS = "centre:PIXELS, random:SHARE, half:left|right|top|bottom, or the path of a PNG of the image's size (white is hidden)"
 
@@ -63,8 +65,6 @@ def _share(value: str, spec: str) -> float:
 
 
 def _picture(path: str, shape: tuple[int, int]) -> np.ndarray:
-    from minigan.data.pictures import open_picture
-
     with open_picture(path) as picture:
         found = np.asarray(picture.convert("L"))
     if found.shape != shape:

@@ -70,7 +70,9 @@ def generator(game: Game) -> Generator:
     """The G of a trained game, in the moving average if there is one.  Raises ValueError for a game that draws no images from codes."""
     G, latent = getattr(game, "G", None), getattr(game, "latent", None)
     if G is None or latent is None:
-        raise ValueError(f"{type(game).__name__} does not draw images from codes: search with a GAN, a VAE or a VAE-GAN")
+        raise ValueError(
+            f"{type(game).__name__} does not draw images from codes: search with a GAN, a VAE or a VAE-GAN"
+        )
     net = game.averages["G"].net if "G" in game.averages else G
     shape = game.sample(1, np.random.default_rng(0)).shape[1:]
     if len(shape) != 3:

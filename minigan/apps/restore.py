@@ -16,14 +16,15 @@ from minigan.apps.generator import Generator
 from minigan.apps.invert import invert
 from minigan.apps.measurement import Mask, Measurement
 from minigan.apps.poisson import blend as poisson
+from minigan.running.arguments import check_range
 
-STARTS, STEPS, LR, L2, CRITIC = 4, 200, 0.1, 1e-2, 0.1
+STARTS, STEPS, LR, L2, CRITIC = 4, 200, 0.1, 0.5, 0.1
 BLOCK = 256  # codes at a time; more would not fit into the cache
 
 
 def restore(
     G: Generator, A: Measurement, y: np.ndarray, rng: np.random.Generator, *,
-    starts: int | None = None, steps: int = STEPS, lr: float = LR, l2: float = L2, critic: float = CRITIC,
+    restarts: int | None = None, steps: int = STEPS, lr: float = LR, l2: float = L2, critic: float = CRITIC,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """The images G(z*) (N, H, W, C), the codes z* (N, latent) and the values of the objective (N,).
 
@@ -32,17 +33,18 @@ def restore(
     G : of a trained game, from `generator(game)`
     A, y : what is known: y (N, ...) = A x, perhaps with noise
     rng : draws the starts
-    starts : searches for each image, of which the best one counts; by default 4, or one for each class of a conditional G
+    restarts : searches for each image, of which the best one counts; by default 4, or one for each class of a conditional G
     steps, lr : of Adam on the codes
     l2 : weight of ||z||^2
     critic : weight of D's verdict; no effect without D
 
-    Raises ValueError for starts or steps below 1.
+    Raises ValueError for restarts or steps below 1, and for a negative lr, l2 or critic.
     """
-    starts = starts_for(G) if starts is None else starts
-    for name, n in (("starts", starts), ("steps", steps)):
+    starts = starts_for(G) if restarts is None else restarts
+    for name, n in (("restarts", starts), ("steps", steps)):
         if n < 1:
             raise ValueError(f"a search needs {name} >= 1, got {n}")
+    check_range("a search", lr=lr, l2=l2, critic=critic)
     N = len(y)
     z = G.prior(starts * N, G.latent, rng).reshape(starts, N, G.latent)
     labels = np.arange(starts) % G.classes if G.classes else None
@@ -72,7 +74,7 @@ def inpaint(
     images : floats in [-1, 1]; what they hold at hidden pixels is not looked at
     known : (H, W) bool
     blend : Poisson blending, so that the filling has no edge; otherwise G's pixels as they are
-    search : steps, starts, ...: see `restore`
+    search : steps, restarts, ...: see `restore`
     """
     A = Mask(known)
     return fill(images, restore(G, A, A(images), rng, **search)[0], known, blend)

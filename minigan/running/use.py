@@ -13,7 +13,7 @@ from minigan.data.registry import splits
 from minigan.running.build import COLUMNS
 from minigan.running.draw import check_sheet, draw, save_separate
 from minigan.running.film import read_frames
-from minigan.running.folder import Run, open_run
+from minigan.running.folder import CHECKPOINT, Run, open_run
 from minigan.zoo.recipe import one_of
 
 
@@ -95,15 +95,34 @@ def evaluate(
 ) -> tuple[dict, dict[str, Path]]:
     """Take every measure of n new samples of a run; tables and pictures go into its folder -> the result, the files.
 
+    path : the folder of the run, or its checkpoint
     features : the space in which images are compared, one of evaluation.FEATURES; default: the one that suits the data.
     held_out : the folder of the data set's test images, which then take the place of training images where the distance to
     the training set is compared.  Raises FileNotFoundError if the data of the run, or these, are not there; ValueError for a
     data set that has no test images.
     """
-    run, test = open_run(path), None
+    run, test = open_run(run_of(path)), None
     options = run.options
     if held_out is not None:
         if "test" not in splits(options.data):
             raise ValueError(f"{options.data} has no test images to compare with: leave --held-out out")
         test = options.frame(data.load(options.data, split="test", folder=held_out).images)
     return evaluation.report(run.trainer, options.data, n, seed, options.condition, test, features)
+
+
+def compare(
+    real: str | Path, fake: str | Path, features: str | None = None, seed: int = 0, out: str | Path | None = None,
+    judge: str | Path | None = None,
+) -> tuple[dict, dict[str, Path]]:  # fmt: skip
+    """Measure the images in the folder `fake` against those in `real`, and have the D of the run `judge` score both.
+
+    Parameters and what is raised: as `evaluation.compare_folders`.
+    """
+    game = None if judge is None else (str(judge), open_run(run_of(judge), data=False).trainer.game)
+    return evaluation.compare_folders(real, fake, features, seed, out, game)
+
+
+def run_of(path: str | Path) -> Path:
+    """The folder of a run that is named by its folder or by its checkpoint."""
+    path = Path(path)
+    return path.parent if path.name == CHECKPOINT and path.is_file() else path

@@ -116,7 +116,9 @@ class ContextEncoder(Game):
             raise ValueError(f"sample needs n >= 1 images, got {n}")
         refuse_labels(labels)
         if self.examples is None:
-            raise ValueError("a context encoder fills holes and draws nothing without an image: minigan inpaint IMAGE --model RUN")
+            raise ValueError(
+                "a context encoder fills holes and draws nothing without an image: minigan inpaint IMAGE --model RUN"
+            )
         x, hidden = to_float(self.examples[rng.integers(len(self.examples), size=n)]), self.masks(n, rng)
         return np.where(hidden[..., None], self.fill(x, hidden), x)
 
@@ -155,7 +157,9 @@ class Options(recipe.Options):
 def build(options: Options, source: Source, rng: np.random.Generator) -> ContextEncoder:
     """G and D for the images of `source`; the weights are drawn from `rng`."""
     if len(source.shape) != 3:
-        raise ValueError(f"a context encoder fills images (H, W, C), {options.data} has samples of shape {source.shape}")
+        raise ValueError(
+            f"a context encoder fills images (H, W, C), {options.data} has samples of shape {source.shape}"
+        )
     shape, rate = source.shape, gan.SCHEDULES[options.schedule]
     G, D = networks(shape, options.latent, options.width, rng)
     opts = {name: Adam(net, rate(lr, options.steps), beta1=0.5, beta2=0.999) for name, net, lr in
@@ -166,7 +170,9 @@ def build(options: Options, source: Source, rng: np.random.Generator) -> Context
     return ContextEncoder(G, D, non_saturating, penalties, opts, shape, examples, *weights)
 
 
-def networks(shape: tuple[int, ...], latent: int, width: int, rng: np.random.Generator) -> tuple[Sequential, Sequential]:
+def networks(
+    shape: tuple[int, ...], latent: int, width: int, rng: np.random.Generator
+) -> tuple[Sequential, Sequential]:
     """G: (N, H, W, C + 1) -> latent -> (N, H, W, C) in [-1, 1];   D: (N, H, W, C) -> scores (N, 1)."""
     top = 16 * widths_of(shape, width)[-1]
     seen = shrinking((*shape[:2], shape[2] + 1), width)

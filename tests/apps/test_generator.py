@@ -51,7 +51,9 @@ def test_the_gradient_of_its_objective(name):  # eq:bernoulli.mean
     for net in [*game.networks.values(), *(average.net for average in game.averages.values())]:
         net.theta *= 3  # away from the flat start
     G = generator(game)
-    exact = type(G)(G.net.astype(np.float64), *list(vars(G).values())[1:-2], None if G.D is None else G.D.astype(np.float64), G.loss)
+    exact = type(G)(
+        G.net.astype(np.float64), *list(vars(G).values())[1:-2], None if G.D is None else G.D.astype(np.float64), G.loss
+    )
     A, rng = Mask(KNOWN), np.random.default_rng(5)
     z, labels = rng.standard_normal((2, 3)), np.array([2, 1]) if game.classes else None
     y = A(IMAGES[:2].astype(np.float64))

@@ -98,7 +98,11 @@ def critic_learns_to_please(patch):
 )
 def weights_exchanged(patch):
     # right: rec * 2 * e / n + adv * du
-    patch(context, "context_step", edited(context.context_step, "rec * 2 * e / n + adv * du", "adv * 2 * e / n + rec * du"))
+    patch(
+        context,
+        "context_step",
+        edited(context.context_step, "rec * 2 * e / n + adv * du", "adv * 2 * e / n + rec * du"),
+    )
 
 
 @exhibit(

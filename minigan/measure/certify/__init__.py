@@ -18,7 +18,18 @@ same claims, one test for each.
 import sys
 from typing import TextIO
 
-from minigan.measure.certify import autoencoders, dirac, features, inverse, kernels, layers, losses, optimizers, penalties, steps
+from minigan.measure.certify import (
+    autoencoders,
+    dirac,
+    features,
+    inverse,
+    kernels,
+    layers,
+    losses,
+    optimizers,
+    penalties,
+    steps,
+)
 from minigan.measure.certify.claim import Claim, Finding
 from minigan.measure.certify.report import report
 

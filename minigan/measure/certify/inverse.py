@@ -142,7 +142,9 @@ def measurements() -> dict[str, Measurement]:
 def drawing() -> Sequential:
     """A G with BatchNorm, whose averages are not those of a batch."""
     H, W, C = SHAPE
-    G = Sequential(Dense(3, 6), BatchNorm(6), SiLU(), Dense(6, H * W * C), Tanh(), Reshape(*SHAPE), rng=3, dtype=np.float64)
+    G = Sequential(
+        Dense(3, 6), BatchNorm(6), SiLU(), Dense(6, H * W * C), Tanh(), Reshape(*SHAPE), rng=3, dtype=np.float64
+    )
     rng = np.random.default_rng(SEED + 2)
     G.theta += 0.2 * rng.standard_normal(G.theta.size)
     G.forward(rng.standard_normal((7, 3)))
@@ -162,7 +164,9 @@ def search(name: str) -> Iterator[Check]:
     yield compare("dz", dz, expected, 10 * FIRST)
     drawn = A(G(z)) - y
     scores = D(G(z))
-    defined = [(drawn[n] ** 2).sum() + L2 * (z[n] @ z[n]) + 0.6 * losses.non_saturating.g(None, scores[n])[0] for n in range(N)]
+    defined = [
+        (drawn[n] ** 2).sum() + L2 * (z[n] @ z[n]) + 0.6 * losses.non_saturating.g(None, scores[n])[0] for n in range(N)
+    ]
     yield compare("value", value, defined, ADJOINT)
     kept = [a.copy() for net in (G, D) for a in (net.theta, net.grad, net.state)]
     found, images, _ = invert(G, A, y, z, steps=5, prior=prior)
@@ -177,6 +181,12 @@ def claims() -> list[Claim]:
     for loss in losses.GAN_LOSSES.values():
         if not loss.relativistic:
             made.append(Claim("inverse", "context", "gradients", f"{loss}", partial(gradients, loss)))
-    made += [Claim("inverse", "context", verb, "G and D", check) for verb, check in (("values", values), ("routing", routing))]
-    made += [Claim("inverse", "context", "moves", dtype.__name__, partial(moves, dtype)) for dtype in (np.float32, np.float64)]
+    made += [
+        Claim("inverse", "context", verb, "G and D", check)
+        for verb, check in (("values", values), ("routing", routing))
+    ]
+    made += [
+        Claim("inverse", "context", "moves", dtype.__name__, partial(moves, dtype))
+        for dtype in (np.float32, np.float64)
+    ]
     return made + [Claim("inverse", "search", "gradients", name, partial(search, name)) for name in measurements()]

@@ -1,12 +1,12 @@
-"""Measure a run's samples, or the images in a folder, next to real images.
+"""Measure a trained model's samples, or the images in a folder, next to real images.
 
-Tables and pictures of a run go into its folder. With --real and --fake, two folders of images are compared, and a run is
-needed only to have its D score both.
+Tables and pictures go into the run's folder; for a weights file or a named model into NAME_evaluation. With --real and --fake,
+two folders of images are compared, and a model is needed only to have its D score both.
 """
 
 import argparse
 
-from minigan.cli.parser import CommandParser, add_seed, path
+from minigan.cli.parser import CommandParser, add_model, add_seed, path
 
 FEATURES = {
     "digitnet": "DigitNet",
@@ -19,7 +19,7 @@ EXAMPLE = "minigan evaluate runs/digits --n 5000"
 
 def add(parser: CommandParser) -> None:
     """Add the arguments of `minigan evaluate`."""
-    parser.add_argument("folder", nargs="?", type=path, metavar="RUN", help="folder of the run, or its checkpoint")
+    add_model(parser, nargs="?")
     parser.add_argument("--real", type=path, metavar="DIR", help="a folder of real images, instead of a run's data")
     parser.add_argument(
         "--fake", type=path, metavar="DIR", help="a folder of generated images, instead of a run's samples"
@@ -48,18 +48,18 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.real or arguments.fake:
         refuse_mixed(arguments)
         result, written = use.compare(
-            arguments.real, arguments.fake, features, arguments.seed, arguments.out, arguments.folder
+            arguments.real, arguments.fake, features, arguments.seed, arguments.out, arguments.model
         )
         heading = f"{arguments.fake} against {arguments.real}"
-    elif arguments.folder is None:
+    elif arguments.model is None:
         raise ValueError(
             "what is to be measured? minigan evaluate RUN, or --real DIR --fake DIR for two folders of images"
         )
     elif arguments.out:
         raise ValueError("--out goes with --real and --fake; what is measured of a run goes into its folder")
     else:
-        result, written = use.evaluate(arguments.folder, arguments.n, arguments.seed, arguments.held_out, features)
-        heading = f"{arguments.folder}, step {result['step']}"
+        result, written = use.evaluate(arguments.model, arguments.n, arguments.seed, arguments.held_out, features)
+        heading = f"{arguments.model}, step {result['step']}"
     print(f"{heading}\n\n{table(result)}")
     if written:
         print()
@@ -76,5 +76,5 @@ def refuse_mixed(arguments: argparse.Namespace) -> None:
             raise ValueError(
                 f"--{name.replace('_', '-')} goes with the samples of a run; all images of the folders are compared"
             )
-    if arguments.folder and not arguments.out:
+    if arguments.model and not arguments.out:
         raise ValueError("the scores of a run's D are drawn into a picture: give --out DIR, or leave the run out")

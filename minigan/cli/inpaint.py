@@ -4,7 +4,6 @@ A model of the recipe context fills it in one pass. With all others, a search fi
 """
 
 import argparse
-from pathlib import Path
 
 from minigan.cli.parser import CommandParser, add_seed, add_threads, path
 
@@ -19,13 +18,21 @@ def add(parser: CommandParser) -> None:
         metavar="IMAGE",
         help="a picture, or DATASET:INDEX, or DATASET:FIRST-LAST; several make several rows",
     )
-    parser.add_argument("--model", required=True, metavar="RUN", help="the folder of a run")
+    parser.add_argument(
+        "--model",
+        required=True,
+        type=path,
+        metavar="RUN|FILE|NAME",
+        help="folder of a run, weights file, or name of a model",
+    )
     parser.add_argument(
         "--mask",
         default="centre:16",
         help="centre:PIXELS, random:SHARE, half:left|right|top|bottom, or a PNG, white where hidden (default: centre:16)",
     )
-    parser.add_argument("--out", type=path, default=Path("inpaint.png"), metavar="FILE", help="default: inpaint.png")
+    parser.add_argument(
+        "--out", type=path, metavar="FILE", help="default: inpaint.png, in the run's folder or in this one"
+    )
     parser.add_argument(
         "--restarts", type=int, metavar="N", help="searches for each image (default: 4, or one for each class)"
     )

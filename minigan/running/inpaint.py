@@ -19,18 +19,20 @@ from minigan.data.pictures import read_whole
 from minigan.data.source import to_float
 from minigan.game import Game
 from minigan.metrics.images import WINDOW
-from minigan.running.folder import open_run
+from minigan.running.model import open_model
+from minigan.running.use import beside
 
 TILE = 96  # pixels on a side, at most, unless the images are larger
 
 
 class Model(NamedTuple):
-    """A trained game, the shape (H, W, C) of its images, and what is done to images of a data set before it sees them."""
+    """A trained game, and what its images must be."""
 
     name: str
     game: Game
-    shape: tuple[int, ...]
-    frame: Callable[[np.ndarray], np.ndarray]
+    shape: tuple[int, ...]  # of an image, (H, W, C)
+    frame: Callable[[np.ndarray], np.ndarray]  # what is done to the images of a data set
+    out: Path  # where a picture goes by default
 
 
 class Filled(NamedTuple):
@@ -44,7 +46,7 @@ class Filled(NamedTuple):
 
 
 def inpaint(
-    pictures: Sequence[str], spec: str, model: str | Path, out: str | Path, *, held_out: str | Path | None = None,
+    pictures: Sequence[str], spec: str, model: str | Path, out: str | Path | None = None, *, held_out: str | Path | None = None,
     seed: int = 0, blend: bool = True, critic: float | None = None, **search: Any,
 ) -> Filled:  # fmt: skip
     """Fill the hidden pixels of the pictures.
@@ -53,7 +55,8 @@ def inpaint(
     ----------
     pictures : files, and images of data sets: NAME:INDEX or NAME:FIRST-LAST
     spec : what is hidden, see data/mask.py
-    model : a run; one of the recipe context fills in one pass, all others by a search
+    model : folder of a run, weights file or name, see `open_model`; one of the recipe context fills in one pass, all others by a search
+    out : default: inpaint.png in the run's folder, or for another model in the current one
     held_out : the folder of the data sets' test images, which the indices then count
     blend : Poisson blending
     critic : weight of D's verdict in the search; by default that of `apps.restore`, if there is a D
@@ -61,8 +64,9 @@ def inpaint(
 
     Raises ValueError, FileNotFoundError for whatever does not fit the model.
     """
+    opened = opened_model(model)
+    out = opened.out if out is None else Path(out)
     plots.format_of(out, plots.FORMATS)
-    opened = open_model(model)
     x = np.concatenate([read(word, opened, held_out) for word in pictures])
     mask_rng, rng = (np.random.default_rng(stream) for stream in np.random.SeedSequence(seed).spawn(2))
     known = mask(spec, (opened.shape[0], opened.shape[1]), mask_rng)
@@ -82,16 +86,16 @@ def inpaint(
     plots.save_image(out, sheet(x, known, filled))
     close = float(metrics.psnr(filled, x, 2).mean())
     alike = float(metrics.ssim(filled, x, 2).mean()) if min(x.shape[1:3]) >= WINDOW else None
-    return Filled(Path(out), filled, seconds, close, alike)
+    return Filled(out, filled, seconds, close, alike)
 
 
-def open_model(name: str | Path) -> Model:
-    """The trained game in this run.  Raises what `open_run` raises, and ValueError for points in the plane."""
-    run = open_run(name, data=False)
+def opened_model(where: str | Path) -> Model:
+    """What `where` names.  Raises what `running.model.open_model` raises, and ValueError for points in the plane."""
+    run = open_model(where)
     shape = tuple(run.trainer.source.shape)
     if len(shape) != 3:
-        raise ValueError(f"{name} draws points in the plane, not images: choose a run that was trained on images")
-    return Model(str(name), run.trainer.game, shape, run.options.frame)
+        raise ValueError(f"{where} draws points in the plane, not images: choose a model of images")
+    return Model(str(where), run.trainer.game, shape, run.options.frame, beside(run, "inpaint.png"))
 
 
 def read(word: str, model: Model, held_out: str | Path | None = None) -> np.ndarray:

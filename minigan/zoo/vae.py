@@ -113,6 +113,11 @@ class VAE(Game):
         E = self.best("E")
         return np.concatenate([E(x[i : i + batch])[0] for i in range(0, len(x), batch)])
 
+    def noise(self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None) -> np.ndarray:
+        """n codes drawn from the prior, (n, latent)."""
+        refuse_labels(labels)
+        return rng.standard_normal((n, self.latent)).astype(self.G.dtype)
+
     def generate(self, z: np.ndarray, batch: int = 250) -> np.ndarray:
         """The expected images of the codes z (N, latent), in [-1, 1], `batch` at a time."""
         G = self.best("G")
@@ -126,8 +131,7 @@ class VAE(Game):
         """n expected images of codes drawn from the prior."""
         if n < 1:
             raise ValueError(f"sample needs n >= 1 images, got {n}")
-        refuse_labels(labels)
-        return self.generate(rng.standard_normal((n, self.latent)).astype(self.G.dtype))
+        return self.generate(self.noise(n, rng, labels))
 
     def walk(self, frames: int, n: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
         """As GAN.walk: a closed curve through the prior."""

@@ -6,7 +6,7 @@ from PIL import Image
 
 from cli import failing
 from minigan import cli, plots
-from minigan.running.inpaint import inpaint, open_model, sheet
+from minigan.running.inpaint import inpaint, opened_model, sheet
 
 QUICK = ["--mask", "centre:4", "--steps", "3"]
 
@@ -138,6 +138,9 @@ def files(tmp_path, monkeypatch):
         (["fits.png", "--model", "ENCODER", "--steps", "5"], "fills a hole in one pass, without a search: leave --steps out"),
         (["fits.png", "--model", "ENCODER", "--restarts", "5"], "without a search: leave --restarts out"),
         (["fits.png", "--model", "ENCODER", "--critic", "0.1"], "without a search: leave --critic out"),
+        (["fits.png", "--model", "vaegan-portrait"], "unknown model 'vaegan-portrait'"),
+        (["fits.png", "--model", "nowhere.safetensors"], "nowhere.safetensors holds no run"),
+        (["fits.png", "--model", "fits.png"], "fits.png is not a readable checkpoint"),
         (["fits.png", "--model", "RING"], "RING draws points in the plane, not images"),
     ],
 )  # fmt: skip
@@ -164,7 +167,18 @@ def test_a_damaged_run_is_refused(capsys, damaged, tmp_path):
 
 
 def test_a_run_without_its_data_fills_too(digits):
-    assert open_model(digits).shape == (8, 8, 1)
+    assert opened_model(digits).shape == (8, 8, 1)
+
+
+def test_a_weights_file_is_a_model_and_the_default_place_is_beside_it(digits, encoder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for model in (digits, encoder):
+        assert cli.main(["export", str(model), "--weights", "w.safetensors"]) == 0
+        options = {"steps": 2} if model is digits else {}
+        found, own = (inpaint(["digits8:3"], "half:top", name, **options) for name in ("w.safetensors", model))
+        np.testing.assert_array_equal(found.images, own.images)
+        assert found.path.resolve() == tmp_path / "w_inpaint.png"
+        assert own.path == model / "inpaint.png"
 
 
 def test_sixty_four_images_are_laid_out_in_a_square():

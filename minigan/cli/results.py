@@ -16,6 +16,7 @@ def add(parser: CommandParser) -> None:
     parser.add_argument("--quick", action="store_true", help="a first look in at most two minutes, in a separate file")
     parser.add_argument("--only", metavar="NAMES", help="only these methods, by commas, or all that begin so")
     parser.add_argument("--seeds", type=int, metavar="N", help="seeds 0 .. N-1 (default: those of the table)")
+    parser.add_argument("--images", type=int, metavar="N", help="of inpaint and inverse: how many images (default: 500)")
     parser.add_argument(
         "--out", type=path, default=Path("results"), metavar="DIR", help="folder of the rows (default: results)"
     )
@@ -31,5 +32,5 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure the cells that are missing and print the table."""
     from minigan.measure import results
 
-    options = ("quick", "only", "seeds", "out", "threads", "download", "markdown", "fill")
+    options = ("quick", "only", "seeds", "out", "threads", "download", "markdown", "fill", "images")
     return results.run(arguments.table, **{name: getattr(arguments, name) for name in options})

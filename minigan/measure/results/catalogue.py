@@ -19,6 +19,8 @@ TABLES = (
     "damage",
     "features",
     "portraits",
+    "inpaint",
+    "inverse",
 )
 
 

@@ -16,7 +16,9 @@ def add(parser: CommandParser) -> None:
     parser.add_argument("--quick", action="store_true", help="a first look in at most two minutes, in a separate file")
     parser.add_argument("--only", metavar="NAMES", help="only these methods, by commas, or all that begin so")
     parser.add_argument("--seeds", type=int, metavar="N", help="seeds 0 .. N-1 (default: those of the table)")
-    parser.add_argument("--images", type=int, metavar="N", help="of inpaint and inverse: how many images (default: 500)")
+    parser.add_argument(
+        "--images", type=int, metavar="N", help="of inpaint and inverse: how many images (default: 500)"
+    )
     parser.add_argument(
         "--out", type=path, default=Path("results"), metavar="DIR", help="folder of the rows (default: results)"
     )

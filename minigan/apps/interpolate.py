@@ -26,7 +26,9 @@ def slerp(a: np.ndarray, b: np.ndarray, t: float) -> np.ndarray:
     return (start * a + end * b).astype(a.dtype)
 
 
-def interpolate(game: Any, a: np.ndarray, b: np.ndarray, frames: int, labels: np.ndarray | None = None) -> Iterator[np.ndarray]:
+def interpolate(
+    game: Any, a: np.ndarray, b: np.ndarray, frames: int, labels: np.ndarray | None = None
+) -> Iterator[np.ndarray]:
     """The images (N, H, W, C) of `frames` codes from a to b, both included.
 
     game : with `generate`; a, b (N, latent): codes, as `game.noise` draws them or `game.encode` finds them; labels (N,), for a

@@ -13,7 +13,9 @@ def add(parser: CommandParser) -> None:
     parser.add_argument(
         "--weights", type=output(".safetensors"), required=True, metavar="FILE", help="the file to write, *.safetensors"
     )
-    parser.add_argument("--float16", action="store_true", help="half as large; samples then differ by about 1 %% of a grey level")
+    parser.add_argument(
+        "--float16", action="store_true", help="half as large; samples then differ by about 1 %% of a grey level"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -10,7 +10,9 @@ EXAMPLE = "minigan interpolate vaegan-portraits --from-seed 3 --to-seed 8 --out 
 def add(parser: CommandParser) -> None:
     """Add the arguments of `minigan interpolate`."""
     add_model(parser)
-    parser.add_argument("--from-seed", type=whole, default=0, metavar="SEED", help="noise of the first frame (default: 0)")
+    parser.add_argument(
+        "--from-seed", type=whole, default=0, metavar="SEED", help="noise of the first frame (default: 0)"
+    )
     parser.add_argument("--to-seed", type=whole, default=1, metavar="SEED", help="noise of the last frame (default: 1)")
     parser.add_argument("--n", type=int, default=1, help="images in a frame, each on its own way (default: 1)")
     parser.add_argument("--frames", type=int, default=48, help="frames from the first to the last (default: 48)")

@@ -11,7 +11,9 @@ def add(parser: CommandParser) -> None:
     """Add the arguments of `minigan sample`."""
     add_model(parser)
     parser.add_argument("--n", type=int, default=64, help="how many (default: 64)")
-    parser.add_argument("--out", type=path, metavar="FILE", help="the sheet to write (default: in the run's folder, or in this one)")
+    parser.add_argument(
+        "--out", type=path, metavar="FILE", help="the sheet to write (default: in the run's folder, or in this one)"
+    )
     parser.add_argument("--label", help="only this class, by its name or number (default: all classes in turn)")
     parser.add_argument("--separate", type=path, metavar="DIR", help="write one PNG for each sample into this folder")
     add_seed(parser)

@@ -17,6 +17,7 @@ report.py      says what a set holds, and what was skipped
 toy.py         ring and grid: mixtures in the plane, whose distribution is known
 source.py      where a run's batches come from, with a state that a checkpoint can hold
 check.py       samples and labels that cannot be trained on are refused before the first step
+credits.py     who made the data, and under which licence
 identity.py    what a run keeps of its data: to sample without them, and to notice when they change
 
 Start with dataset.py, then toy.py, then source.py.

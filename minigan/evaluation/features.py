@@ -7,11 +7,9 @@ a training the pixels, shrunk to 8 x 8, must do for them: they keep shape and co
 the four is the Inception network of the papers: no number measured here is an FID, and none can be compared with one.
 """
 
-from functools import cache
-
 import numpy as np
 
-from minigan.models import VGG, vgg
+from minigan.models.perceptual import shipped
 
 DIGITNET, PORTRAITNET, VGG16, PIXELS = "DigitNet", "PortraitNet", "VGG-16 conv3_3", "pixels 8x8"
 FEATURES = (DIGITNET, PORTRAITNET, VGG16, PIXELS)
@@ -59,14 +57,9 @@ def textures(images: np.ndarray) -> np.ndarray:
     step, found = max(1, BLOCK // (height * width)), np.empty((n, 256), np.float32)
     for i in range(0, n, step):
         x = flat(images[i : i + step]).reshape(-1, height, width, channels)
-        stage = _shipped().stages(x if channels == 3 else x.repeat(3, axis=3), [STAGE])[STAGE]
+        stage = shipped().stages(x if channels == 3 else x.repeat(3, axis=3), [STAGE])[STAGE]
         found[i : i + step] = stage.mean(axis=(1, 2)) / np.float32(UNIT)
     return found
-
-
-@cache
-def _shipped() -> VGG:
-    return vgg(16, weights=STAGE)
 
 
 def shrink(images: np.ndarray, side: int = 8) -> np.ndarray:

@@ -8,13 +8,12 @@ from minigan.running.folder import CONFIG, open_run
 from minigan.running.run import Run
 from minigan.zoo.recipe import one_of
 
-FOLDER = Path(__file__).parents[1] / "models" / "files"
-MARK = ".weights.safetensors"  # how the files of whole models end; the others in the folder are networks that measure
+FOLDER = Path(__file__).parents[1] / "models" / "weights"  # NAME.safetensors each
 
 
 def names() -> list[str]:
     """The names of the models in the package."""
-    return sorted(path.name.removesuffix(MARK) for path in FOLDER.glob(f"*{MARK}"))
+    return sorted(path.stem for path in FOLDER.glob("*.safetensors"))
 
 
 def open_model(where: str | os.PathLike, data: bool = False) -> Run:
@@ -44,6 +43,6 @@ def open_model(where: str | os.PathLike, data: bool = False) -> Run:
             f"{no_run}, and is not a weights file: check the path, or choose a model of the package, {', '.join(names())}"
         )
     one_of("model", name, names(), f" ({no_run} either)")
-    run = weights.read(FOLDER / f"{name}{MARK}", data)
+    run = weights.read(FOLDER / f"{name}.safetensors", data)
     run.out = Path(name)
     return run

@@ -64,7 +64,12 @@ def write(run: Run, path: str | os.PathLike, dtype: str = "float32") -> None:
         "weights": FORMAT,
         "recipe": zoo.name_of(run.config.recipe),
         "options": options,
-        "source": {"shape": list(source.shape), "classes": source.classes, "names": list(source.names), "length": source.length},
+        "source": {
+            "shape": list(source.shape),
+            "classes": source.classes,
+            "names": list(source.names),
+            "length": source.length,
+        },
         "step": run.trainer.t,
         "game": run.trainer.game.state(),
         "licence": credit(run.options.data),

@@ -18,6 +18,7 @@ from minigan.layers.tree import per_sample
 from minigan.losses import gaussian_kl
 from minigan.models.bound import log_mean_exp, log_weights
 from minigan.models.likelihood import Bernoulli, Gaussian, Likelihood
+from minigan.models.perceptual import PerceptualGaussian
 from minigan.models.vae import vae_conv, vae_mlp
 from minigan.network import Sequential
 from minigan.optim import EMA, Adam, Optimizer
@@ -25,7 +26,7 @@ from minigan.plots import Panel
 from minigan.zoo import gan, recipe
 from minigan.zoo.recipe import option
 
-LIKELIHOODS = ("bernoulli", "brightness", "gaussian")
+LIKELIHOODS = ("bernoulli", "brightness", "gaussian", "perceptual")
 MODELS: dict[str, Callable] = {"mlp": vae_mlp, "conv": vae_conv}
 
 
@@ -149,7 +150,8 @@ class Options(recipe.Options):
 
     model: str = option("mlp", f"the networks: {', '.join(MODELS)}", choices=MODELS)
     likelihood: str = option("bernoulli", f"of a pixel: {', '.join(LIKELIHOODS)}", choices=LIKELIHOODS)
-    s: float = option(0.3, "gaussian: standard deviation of a pixel, whose range is -1 to 1", least=0)
+    s: float = option(0.3, "gaussian, perceptual: standard deviation of a pixel, whose range is -1 to 1", least=0)
+    features: float = option(0.01, "perceptual: weight of the loss in VGG's features", least=0)
     k: int = option(1, "codes for each image: 1 is the VAE, more the IWAE", least=1)
     beta: float = option(1.0, "weight of the KL divergence (k = 1 only)", least=0)
     lr: float = option(1e-3, "Adam's learning rate", least=0)
@@ -159,8 +161,10 @@ class Options(recipe.Options):
 
     def unused(self) -> dict[str, str]:
         found = super().unused() | {"labels": "the networks see images alone"}
-        if self.likelihood != "gaussian":
-            found["s"] = f"it belongs to the likelihood gaussian, not to {self.likelihood}"
+        if self.likelihood not in ("gaussian", "perceptual"):
+            found["s"] = f"it belongs to the likelihoods gaussian and perceptual, not to {self.likelihood}"
+        if self.likelihood != "perceptual":
+            found["features"] = f"it belongs to the likelihood perceptual, not to {self.likelihood}"
         if self.k > 1:
             found["beta"] = f"the bound of k = {self.k} codes has no weight for its KL divergence"
         return found
@@ -179,6 +183,8 @@ def build(options: Options, source: Source, rng: np.random.Generator) -> VAE:
     """E and G for the images of `source`, with their likelihood and optimizers; the weights are drawn from `rng`."""
     if len(source.shape) != 3:
         raise ValueError(f"a VAE learns images (H, W, C), {options.data} has samples of shape {source.shape}")
+    if options.likelihood == "perceptual" and source.shape[2] != 3:
+        raise ValueError(f"the likelihood perceptual looks at RGB images, {options.data} has {source.shape[2]} channel")
     E, G = MODELS[options.model](source.shape, options.latent, options.width, rng=rng)
     rate = gan.SCHEDULES[options.schedule](options.lr, options.steps)
     opt_E, opt_G = (Adam(net, rate, beta1=0.9, beta2=0.999) for net in (E, G))
@@ -187,4 +193,6 @@ def build(options: Options, source: Source, rng: np.random.Generator) -> VAE:
 
 def likelihood_of(options: Any) -> Likelihood:
     """The density that the options name."""
+    if options.likelihood == "perceptual":
+        return PerceptualGaussian(options.s, options.features)
     return Gaussian(options.s) if options.likelihood == "gaussian" else Bernoulli(options.likelihood == "bernoulli")

@@ -8,7 +8,7 @@ from PIL import Image
 
 from cli import failing, refused
 from minigan import cli
-from minigan.running import model, weights
+from minigan.running import model
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def weights_file(digits, tmp_path_factory):
 @pytest.fixture
 def named(weights_file, tmp_path, monkeypatch):
     """A package whose only model is `seven`, and an empty current folder."""
-    shutil.copy(weights_file, tmp_path / f"seven{model.MARK}")
+    shutil.copy(weights_file, tmp_path / "seven.safetensors")
     monkeypatch.setattr(model, "FOLDER", tmp_path)
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
@@ -129,8 +129,3 @@ def test_points_have_no_film(capsys, tmp_path):
     capsys.readouterr()
     for where in (out, tmp_path / "ring.safetensors"):
         assert "draws points in the plane: a film needs a model of images" in failing(capsys, "interpolate", where)
-
-
-def test_the_marks_of_both_places_agree(weights_file):
-    assert model.MARK.endswith(weights_file.suffix)
-    assert weights.read(weights_file).out == weights_file

@@ -175,5 +175,5 @@ def test_a_kernel_and_its_twin_agree(rng):
             continue
         terms = max([arg.size for arg, _ in given if isinstance(arg, np.ndarray)]) ** 0.5
         scale = max(np.abs(b, where=np.isfinite(b), out=np.zeros(b.shape)).max(initial=0), 1) * max(1, terms / 30)
-        bound = max(TOLERANCE[d.name] for d in dtypes if d.kind == "f") * scale
+        bound = max(TOLERANCE[d.name] for d in (*dtypes, a.dtype) if d.kind == "f") * scale
         np.testing.assert_allclose(a.astype(float), b.astype(float), rtol=0, atol=bound, err_msg=said)

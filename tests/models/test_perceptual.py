@@ -3,6 +3,8 @@ import pytest
 
 from minigan import models
 from minigan.models import perceptual
+from minigan.models.likelihood import Gaussian
+from minigan.models.perceptual import STAGES, PerceptualGaussian, each
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +39,29 @@ def test_it_prefers_sharp_and_shifted_to_blurred(net):
     features = [perceptual(net, other, image, ["conv3_3"])[0] for other in (shifted, blurred)]
     assert pixels[0] > pixels[1]
     assert features[0] < features[1]
+
+
+def test_each_image_on_its_own(net):
+    x, t = images(3, 8), images(3, 8, seed=1)
+    weights = {"conv1_2": 0.5, "conv3_3": 0.25}
+    values, dx = each(net, x, t, weights)
+    assert values.shape == (3,)
+    for i in range(3):
+        alone, d = perceptual(net, x[i : i + 1], t[i : i + 1], weights)
+        assert values[i] == pytest.approx(alone, rel=1e-5)
+        np.testing.assert_allclose(dx[i : i + 1], d, rtol=1e-3, atol=1e-4 * np.abs(d).max())
+
+
+def test_the_gaussian_with_the_loss(net):
+    x, y = images(2, 8), images(2, 8, seed=1)
+    log_p, d = PerceptualGaussian(s=0.5, weight=0.03)(x, y)
+    plain, d_plain = Gaussian(0.5)(x, y)
+    loss, d_loss = each(net, y, x, dict.fromkeys(STAGES, 0.03))
+    np.testing.assert_allclose(log_p, plain - loss)
+    np.testing.assert_allclose(d, d_plain - d_loss)
+    same, zero = PerceptualGaussian(s=0.5, weight=0.03)(x, x)
+    np.testing.assert_allclose(same, Gaussian(0.5)(x, x)[0])
+    assert not zero.any()
 
 
 def test_bad_calls(net):

@@ -8,6 +8,7 @@ from PIL import Image
 
 from minigan import data, zoo
 from minigan.data import registry
+from minigan.models import digitnet
 from minigan.running import checkpoint, folder, model, use, weights
 from minigan.running.checkpoint import CheckpointError
 from minigan.running.options import Config
@@ -188,15 +189,17 @@ def test_what_does_not_fit_is_named(file, change, message):
 def test_numbers_that_are_not_finite(run, file):
     D = run.trainer.game.D.theta.copy()
     D[1] = np.nan
-    with pytest.raises(CheckpointError, match="D.theta that are no finite numbers"):
+    with pytest.raises(CheckpointError, match=r"D\.theta that are no finite numbers"):
         weights.read(rewritten(file, {"D.theta": D}))
 
 
 def test_other_files(run, file, tmp_path):
-    with pytest.raises(CheckpointError, match="is the checkpoint of a run: give the folder of the run, .*run, instead"):
+    with pytest.raises(
+        CheckpointError, match=r"is the checkpoint of a run: give the folder of the run, .*run, instead"
+    ):
         weights.read(run.out / "checkpoint.safetensors")
     with pytest.raises(CheckpointError, match="does not say which networks"):
-        weights.read(model.FOLDER / "digitnet.safetensors")
+        weights.read(digitnet.SHIPPED)
     whole = file.read_bytes()
     for damaged in (whole[:-1], whole[: len(whole) // 2], whole[:-9] + bytes(9), b"PK\x03\x04" + whole, b""):
         file.write_bytes(damaged)
@@ -205,7 +208,7 @@ def test_other_files(run, file, tmp_path):
     from safetensors.numpy import save_file
 
     save_file({"G.theta": np.zeros(3, np.float32)}, file)
-    with pytest.raises(CheckpointError, match="was not written by minigan .*; a weights file is made by"):
+    with pytest.raises(CheckpointError, match=r"was not written by minigan .*; a weights file is made by"):
         weights.read(file)
 
 
@@ -255,5 +258,5 @@ def test_the_nearest_name(name, monkeypatch):
     guess = ": did you mean 'vaegan-portraits'" if name[0] == "v" else "; choose from gan-mnist"
     with pytest.raises(ValueError, match=f"unknown model '{name}'.*holds no run.*{guess}"):
         model.open_model(name)
-    with pytest.raises(FileNotFoundError, match="holds no run.*not a weights file.*gan-mnist, vaegan-portraits"):
+    with pytest.raises(FileNotFoundError, match=r"holds no run.*not a weights file.*gan-mnist, vaegan-portraits"):
         model.open_model("runs/gan-mnist")

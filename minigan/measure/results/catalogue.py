@@ -19,6 +19,9 @@ TABLES = (
     "damage",
     "features",
     "portraits",
+    "vae",
+    "families",
+    "arithmetic",
     "inpaint",
     "inverse",
 )

@@ -56,8 +56,9 @@ def compare_folders(
         plots.pairs(samples, nearest, copies["distance"], copies["own"], copies["real"], written["nearest"])
         if judge:
             written["scores"] = Path(out) / "scores.png"
-            shown = x[:SCORED], samples[:SCORED]
-            plots.scored(*shown, *(scores(judge[1], images, None) for images in shown), written["scores"])
+            shown, drawn = x[:SCORED], samples[:SCORED]
+            found = scores(judge[1], shown, None), scores(judge[1], drawn, None)
+            plots.scored(shown, drawn, *found, written["scores"])
     return result, written
 
 

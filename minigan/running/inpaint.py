@@ -104,9 +104,10 @@ def read(word: str, model: Model, held_out: str | Path | None = None) -> np.ndar
     if Path(word).expanduser().exists() or not colon:
         images = read_whole(Path(word).expanduser())[None]
     else:
-        where = {} if held_out is None else {"split": "test", "folder": held_out}
-        size = {"size": model.shape[0], "channels": model.shape[2]} if name.startswith("folder:") else {}
-        images = model.frame(data.load(name, **where, **size).images)
+        settings: dict[str, Any] = {} if held_out is None else {"split": "test", "folder": held_out}
+        if name.startswith("folder:"):
+            settings |= {"size": model.shape[0], "channels": model.shape[2]}
+        images = model.frame(data.load(name, **settings).images)
         first, last = indices(word, index, len(images))
         images = images[first : last + 1]
     check_fit(word, images.shape[1:], model)

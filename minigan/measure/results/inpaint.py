@@ -38,7 +38,7 @@ TRAINING = {"train_steps": 3000, "width": 32}
 
 def methods() -> dict[str, dict]:
     """Method -> settings."""
-    made = {}
+    made: dict[str, dict] = {}
     for name, models in MODELS.items():
         ways: dict[str, dict] = {way: {} for way in ("mean", "nearest", "biharmonic")} | {"context": TRAINING}
         ways |= {way: {"model": model} | SEARCH for way, model in models.items()}

@@ -7,6 +7,7 @@ gets closer than anything that G can draw.
 """
 
 import time
+from typing import Any
 
 import numpy as np
 
@@ -27,11 +28,11 @@ def methods() -> dict[str, dict]:
     """Method -> settings."""
     made: dict[str, dict] = {}
     for name, models in MODELS.items():
-        small = {"problem": "shrink", "factor": 4, "images": 500}
+        small: dict[str, Any] = {"problem": "shrink", "factor": 4, "images": 500}
         made |= {f"{name}/x4, {way}": small | {"way": way} for way in ("blocks", "bicubic")}
         made |= {f"{name}/x4, {way}": small | {"way": way, "model": model} | SEARCH for way, model in models.items()}
     for m in (50, 100, 200, 500):
-        known = {"problem": "mix", "measurements": m, "noise": 0.1, "images": 500}
+        known: dict[str, Any] = {"problem": "mix", "measurements": m, "noise": 0.1, "images": 500}
         made[f"digits/{m} of 784, lasso"] = known | {"way": "lasso", "alpha": 0.01}
         made |= {
             f"digits/{m} of 784, {way}": known | {"way": way, "model": model} | SEARCH

@@ -84,9 +84,11 @@ def _codes(found: data.Dataset) -> np.ndarray:
 
 
 def borrowed(module: str) -> ModuleType:
-    """A module of another library, which only the tables need.  Raises ValueError, with the remedy, if it is not installed."""
+    """A module of another library, which only the tables need.  Raises ValueError, with the remedy, if it cannot be imported."""
     try:
         return importlib.import_module(module)
     except ImportError as error:
         name = PACKAGES[module.partition(".")[0]]
-        raise ValueError(f"this method is {name}'s, which is not installed: pip install 'minigan[results]'") from error
+        raise ValueError(
+            f"this method is {name}'s, which cannot be imported ({error}): pip install 'minigan[results]'"
+        ) from error

@@ -4,8 +4,8 @@
     restore(G, Shrink(4), small, rng)                 the means of 4 x 4 blocks are known: super-resolution
     restore(G, Mix(100, shape, rng), y, rng)          100 random sums of all pixels are known: compressed sensing
 
-The codes of all images, and all starts of each, are searched side by side.  A conditional G needs a label, which nobody knows:
-each start takes another one, and the best start decides.
+The codes of all images, and all starts of each, are searched side by side: a quarter of the steps from every start, then all steps
+from where the best one has come.  A conditional G needs a label, which nobody knows: each start takes another one.
 """
 
 from typing import Any
@@ -19,6 +19,7 @@ from minigan.apps.poisson import blend as poisson
 from minigan.running.arguments import check_range
 
 STARTS, STEPS, LR, L2, CRITIC = 4, 200, 0.1, 0.5, 0.1
+SHORT = 4  # a short search has steps / SHORT steps
 BLOCK = 256  # codes at a time; more would not fit into the cache
 
 
@@ -33,8 +34,8 @@ def restore(
     G : of a trained game, from `generator(game)`
     A, y : what is known: y (N, ...) = A x, perhaps with noise
     rng : draws the starts
-    restarts : searches for each image, of which the best one counts; by default 4, or one for each class of a conditional G
-    steps, lr : of Adam on the codes
+    restarts : short searches for each image, of which the best one goes on; by default 4, or one for each class of a conditional G
+    steps, lr : of Adam on the codes; a short search has a quarter of the steps
     l2 : weight of ||z||^2
     critic : weight of D's verdict; no effect without D
 
@@ -48,15 +49,19 @@ def restore(
     N = len(y)
     z = G.prior(starts * N, G.latent, rng).reshape(starts, N, G.latent)
     labels = np.arange(starts) % G.classes if G.classes else None
-    prior, found = G.critic(critic), []
+    settings: dict[str, Any] = {"lr": lr, "l2": l2, "prior": G.critic(critic)}
+    short, found = max(1, steps // SHORT), []
     block = max(1, BLOCK // starts)
     for i in range(0, N, block):
-        some = slice(i, i + block)
-        n = len(y[some])
-        many = None if labels is None else labels.repeat(n)
-        found.append(
-            invert(G, A, y[some], z[:, some].reshape(starts * n, -1), many, steps=steps, lr=lr, l2=l2, prior=prior, starts=starts)
-        )  # fmt: skip
+        known, first = y[i : i + block], z[:, i : i + block]  # (n, ...), (starts, n, latent)
+        n, one = len(known), None if labels is None else labels.repeat(len(known))
+        if starts > 1:
+            many = np.concatenate([known] * starts)
+            reached, _, values = invert(G, A, many, first.reshape(starts * n, -1), one, steps=short, **settings)
+            best = values.reshape(starts, n).argmin(axis=0)
+            first = reached.reshape(first.shape)[best, np.arange(n)]
+            one = None if labels is None else labels[best]
+        found.append(invert(G, A, known, first.reshape(n, -1), one, steps=steps, **settings))
     codes, images, values = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return images, codes, values
 

@@ -1,4 +1,4 @@
-"""What a search needs of a trained model: images from codes, the way back, and where codes come from.
+"""What a search needs of a trained model: images from codes, their gradient, and a prior of codes.
 
 A GAN, a VAE and a VAE-GAN differ in how they were trained.  For a search they are alike: a frozen G, a prior of its codes, and
 perhaps a D that says what looks real.

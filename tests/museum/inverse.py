@@ -70,7 +70,7 @@ def whole_image_as_truth(patch):
 
 
 @exhibit(
-    story="D's gradient not masked on its way to G: G is blamed for pixels that nobody will look at",
+    story="D's gradient not masked before it enters G: G learns to change pixels that are thrown away",
     caught_by="G is not blamed for what is known",
     check=certified("context", "routing"),
 )
@@ -116,7 +116,7 @@ def hidden_pixels_taken_for_grey(patch):
 
 
 @exhibit(
-    story="the small image enlarged instead of spread on the way back: the gradient is k^2 times too long, and Adam hides it",
+    story="the small image enlarged instead of spread in the backward pass: the gradient is k^2 times too long, and Adam hides it",
     caught_by="adjoint",
     check=certified("search", "gradients", "Shrink"),
 )
@@ -149,12 +149,12 @@ def searched_in_training_mode(patch):
 
 
 @exhibit(
-    story="the mask inverted on the way back: the gradient of the known pixels arrives at the hidden ones, where it is zero",
+    story="the mask inverted in the backward pass: the gradient of the known pixels arrives at the hidden ones, where it is zero",
     caught_by="adjoint",
     check=certified("search", "gradients", "Mask"),
 )
-def mask_the_other_way_back(patch):
+def mask_inverted_in_the_adjoint(patch):
     def wrong(self, y):
-        return np.where(self.known[:, :, None], y.dtype.type(0), y)  # right: the same mask on the way back
+        return np.where(self.known[:, :, None], y.dtype.type(0), y)  # right: the same mask in both directions
 
     patch(Mask, "adjoint", wrong)

@@ -1,8 +1,8 @@
 """What the tables inpaint and inverse share: images that no model was trained on, and how close a restored one comes.
 
 PSNR and SSIM compare with the true image. Whether the meaning was restored is read by a classifier: DigitNet reads the digit,
-PortraitNet the attributes that were hidden. Beside it stands chance: the share of the most frequent value, which
-is right so often if it is always named.
+PortraitNet the attributes that were hidden. The column beside it is chance: what naming the most frequent value
+every time would score.
 """
 
 import importlib

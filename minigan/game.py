@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from minigan.data.check import check_labels, labels_or_cycle
+from minigan.data.check import check_labels, labels_or_cycle, like_drawn
 from minigan.fast_step import fast_d_step, with_label
-from minigan.layers.parameters import check_sizes
 from minigan.layers.tree import Tree, first
 from minigan.losses import GANLoss
 from minigan.network import Sequential
@@ -23,7 +22,8 @@ from minigan.optim import EMA, Optimizer
 from minigan.penalties import Rng, add_penalty, as_penalties
 from minigan.plots.panel import Panel
 from minigan.plots.show import Pictured
-from minigan.running.arguments import check_game
+from minigan.running.arguments import check_sample
+from minigan.running.parts import check_game
 
 
 def d_step(
@@ -151,8 +151,7 @@ class GAN(Game):
         self, G: Sequential, D: Sequential, loss: GANLoss, penalties: Iterable[Callable] | None, opt_G: Optimizer, opt_D: Optimizer,
         latent: int, ema: EMA | None = None, classes: int = 0, d_steps: int = 1, prior: Prior = normal,
     ):  # fmt: skip
-        check_sizes("GAN", d_steps=d_steps, latent=latent)
-        check_game(G, D, loss, opt_G, opt_D, ema)
+        check_game(G, D, loss, opt_G, opt_D, ema, prior, d_steps=d_steps, latent=latent, classes=classes)
         self.G, self.D, self.loss, self.opt_G, self.opt_D = G, D, loss, opt_G, opt_D
         self.penalties = as_penalties(penalties)
         self.latent, self.ema, self.classes, self.d_steps, self.prior = latent, ema, classes, d_steps, prior
@@ -195,13 +194,13 @@ class GAN(Game):
 
     def sample(self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None) -> np.ndarray:
         """n images; without labels a conditional GAN cycles through its classes, 0, 1, 2, ..."""
-        if n < 1:
-            raise ValueError(f"sample needs n >= 1 images, got {n}")
+        check_sample(n, rng)
         labels = labels_or_cycle(labels, n, self.classes)
         return self.generate(self.noise(n, rng, labels))
 
     def score(self, x: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
-        """D(x), or D(x, labels) for a conditional GAN, in evaluation mode -> (N,)."""
+        """D(x), or D(x, labels) for a conditional GAN, in evaluation mode -> (N,).   x as the Trainer takes it, shaped like G's."""
+        x = like_drawn(self, x)
         labels = check_labels(labels, len(x), self.classes)
         return self.D((x, labels) if self.classes else x).reshape(-1)
 

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 
 from minigan.layers.activations import sigmoid, softplus
+from minigan.running.arguments import check_range
+from minigan.running.arrays import as_classes, as_target, of_scores
 
 
 def _mean(a: np.ndarray) -> float:
@@ -23,7 +25,7 @@ def _mean(a: np.ndarray) -> float:
 
 
 class GANLoss:
-    """What D minimises and what G minimises.  Subclasses define `d` and `g`."""
+    """What D minimises and what G minimises.  Subclasses define `d` and `g`, which then refuse scores that are not floats."""
 
     relativistic = False  # True: G's loss needs the real scores too, and returns their gradient
     levels: Mapping[str, float] = {}  # the losses where D can't tell real from fake: label -> value
@@ -36,6 +38,10 @@ class GANLoss:
     def g(self, r: np.ndarray | None, f: np.ndarray) -> tuple:
         """What G minimises:  value, d_fake = loss.g(real_scores, fake_scores); a relativistic loss returns d_real as well."""
         raise NotImplementedError(f"{type(self).__name__} has to define g(r, f) -> value, d_fake")
+
+    def __init_subclass__(cls) -> None:
+        for name in {"d", "g"} & vars(cls).keys():
+            setattr(cls, name, of_scores(vars(cls)[name]))
 
     def __repr__(self) -> str:
         return type(self).__name__
@@ -149,20 +155,14 @@ def bce_with_logits(s: np.ndarray, target: Any, smoothing: float = 0.0) -> tuple
 
     Equal to -mean [t log sigmoid(s) + (1 - t) log(1 - sigmoid(s))].  target: an array like s, or one number in [0, 1].
     """
-    if not 0 <= smoothing <= 1:
-        raise ValueError(f"label smoothing must be between 0 and 1, got {smoothing}")
-    _difference(s, target)
-    t = np.asarray(target, s.dtype) * (1 - smoothing) + 0.5 * smoothing  # eq:bce.smoothing
+    check_range("bce_with_logits", smoothing=smoothing, below=1, or_equal=True)
+    t = as_target("bce_with_logits", s, target, unit=True) * (1 - smoothing) + 0.5 * smoothing  # eq:bce.smoothing
     return _mean(softplus(s) - t * s), (sigmoid(s) - t) / s.size  # eq:bce eq:bce.gradient
 
 
 def softmax_cross_entropy(s: np.ndarray, labels: Any) -> tuple[float, np.ndarray]:
     """-mean_n log p[n, label_n],  p = softmax(s);   gradient (p - onehot) / N.     s (N, K), labels (N,) integers."""
-    labels = np.asarray(labels)
-    if s.ndim != 2 or labels.shape != s.shape[:1] or labels.dtype.kind not in "iu":
-        raise ValueError(f"needs scores (N, K) and N integer labels, got {s.shape} and {labels.dtype} {labels.shape}")
-    if labels.size and not 0 <= labels.min() <= labels.max() < s.shape[1]:
-        raise ValueError(f"labels must be in 0..{s.shape[1] - 1}, got {labels.min()}..{labels.max()}")
+    labels = as_classes("softmax_cross_entropy", s, labels)
     rows = np.arange(len(s))
     u = s - s.max(axis=1, keepdims=True)
     log_p = u - np.log(np.exp(u).sum(axis=1, keepdims=True))
@@ -173,13 +173,13 @@ def softmax_cross_entropy(s: np.ndarray, labels: Any) -> tuple[float, np.ndarray
 
 def mse(y: np.ndarray, target: Any) -> tuple[float, np.ndarray]:
     """mean (y - t)^2;   gradient 2 (y - t) / size."""
-    u = _difference(y, target)
+    u = y - as_target("mse", y, target)
     return _mean(u * u), 2 * u / u.size  # eq:mse
 
 
 def l1(y: np.ndarray, target: Any) -> tuple[float, np.ndarray]:
     """mean |y - t|;   gradient sign(y - t) / size."""
-    u = _difference(y, target)
+    u = y - as_target("l1", y, target)
     return _mean(np.abs(u)), np.sign(u) / u.size  # eq:l1
 
 
@@ -188,16 +188,8 @@ def gaussian_kl(mu: np.ndarray, log_var: np.ndarray) -> tuple[float, np.ndarray,
 
     Gradients: d_mu = mu / N,  d_log_var = (exp(log_var) - 1) / (2 N).     Kingma and Welling 2014, appendix B.
     """
-    _difference(mu, log_var)
+    as_target("gaussian_kl", mu, log_var)
     N = len(mu)
     var = np.exp(log_var)
     # eq:gaussian_kl eq:gaussian_kl.gradients
     return float(0.5 * (mu * mu + var - 1 - log_var).sum(dtype=np.float64)) / N, mu / N, (var - 1) / (2 * N)
-
-
-def _difference(a: np.ndarray, b: Any) -> np.ndarray:
-    """a - b without broadcasting: (N,) against (N, 1) would silently compare all pairs."""
-    b = np.asarray(b, a.dtype)
-    if b.ndim and a.shape != b.shape:
-        raise ValueError(f"both arrays must have the same shape, got {a.shape} and {b.shape}")
-    return a - b

@@ -14,6 +14,8 @@ from minigan.layers.chain import Chain
 from minigan.layers.layer import Layer
 from minigan.layers.parameters import allocate, bind
 from minigan.layers.tree import tree_map
+from minigan.running.arrays import cast
+from minigan.running.parts import check_built
 
 
 class Sequential(Chain):
@@ -30,10 +32,7 @@ class Sequential(Chain):
 
     def __init__(self, *layers: Layer | Chain, rng: np.random.Generator | int | None = None, dtype: Any = np.float32):
         super().__init__(*layers)
-        if np.dtype(dtype) not in ("float32", "float64", "complex128"):
-            raise TypeError(f"a network computes in float32 or float64, got dtype={np.dtype(dtype)}")
-        if rng is None:
-            raise TypeError("Sequential draws random weights: pass rng=np.random.default_rng(0), or a seed")
+        check_built(dtype, rng)
         self.theta, self.grad, self.state = allocate(self.layers, np.random.default_rng(rng), dtype)
 
     @property
@@ -65,16 +64,8 @@ class Sequential(Chain):
         return super().backward_tangent(self.cast(dw), tangents, caches, self.cast(dx), need_dx)
 
     def cast(self, x: Any) -> Any:
-        """Cast floats to the network's dtype; integer labels and None are kept; uint8 images raise TypeError."""
-        return tree_map(self._cast, x)
-
-    def _cast(self, x: Any) -> Any:
-        if x is None:
-            return None
-        x = np.asarray(x)
-        if x.dtype == np.uint8 and x.ndim > 1:
-            raise TypeError("images must be floats in [-1, 1], got uint8: use x / 127.5 - 1 or dataset.to_float()")
-        return x.astype(self.dtype, copy=False) if x.dtype.kind in "fc" else x
+        """Cast floats to the network's dtype; integer labels and None are kept; uint8 images, masks and complex numbers raise TypeError."""
+        return tree_map(lambda leaf: cast(leaf, self.dtype), x)
 
     def zero_grad(self) -> None:
         """grad <- 0."""

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from minigan import kernels
-from minigan.running.arguments import check_network, check_optimizer, check_range, check_rate, check_steps
+from minigan.running.arguments import check_flag, check_positive, check_range
+from minigan.running.parts import check_network, check_optimizer, check_rate, check_schedule
 
 Rate = float | Callable[[int], float]
 
@@ -33,17 +34,17 @@ class NonFiniteError(FloatingPointError):
 
 def constant(lr: float) -> Rate:
     """lr(t) = lr."""
-    return partial(_linear, lr, 1, lr)  # eq:schedule.constant
+    return partial(_linear, lr, check_schedule("constant", lr, 1, lr), lr)  # eq:schedule.constant
 
 
 def linear(lr: float, steps: int, end: float = 0.0) -> Rate:
     """lr(t) = lr + (end - lr) min(t / steps, 1)."""
-    return partial(_linear, lr, check_steps("linear", steps), end)
+    return partial(_linear, lr, check_schedule("linear", lr, steps, end), end)
 
 
 def cosine(lr: float, steps: int, end: float = 0.0) -> Rate:
     """lr(t) = end + (lr - end) (1 + cos(pi min(t / steps, 1))) / 2.     Loshchilov and Hutter 2017, eq. 5."""
-    return partial(_cosine, lr, check_steps("cosine", steps), end)
+    return partial(_cosine, lr, check_schedule("cosine", lr, steps, end), end)
 
 
 def _linear(lr: float, steps: int, end: float, t: int) -> float:  # partials of these, not lambdas, can be pickled
@@ -146,8 +147,7 @@ class Adam(Optimizer):
 
 def clip_weights(net: Any, c: float) -> None:
     """theta <- min(max(theta, -c), c).     The Lipschitz bound of the first WGAN (Arjovsky et al. 2017, algorithm 1)."""
-    if not c > 0:
-        raise ValueError(f"weights are clipped to [-c, c] with c > 0, got {c}")
+    check_positive("clip_weights", c=c)
     np.clip(net.theta, -c, c, out=net.theta)  # eq:clip
 
 
@@ -161,6 +161,7 @@ class EMA:
     def __init__(self, net: Any, decay: float = 0.999, warmup: bool = False):
         check_network("EMA", net)
         check_range("EMA", decay=decay, below=1, or_equal=True)
+        check_flag("EMA", warmup=warmup)
         self.source, self.net, self.decay, self.warmup, self.t = net, copy.deepcopy(net), decay, warmup, 0
 
     def step(self) -> None:

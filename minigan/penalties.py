@@ -19,7 +19,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from minigan.layers.tree import first, tree_map
-from minigan.running.arguments import check_penalties, check_weight
+from minigan.running.arrays import check_floats
+from minigan.running.parts import check_penalties, check_weight, check_weights
 
 Weight = float | Callable[[int], float]  # a number, or a schedule: a function of D's step
 Rng = np.random.Generator | None
@@ -74,7 +75,11 @@ class R1(Penalty):
 
     gamma: Weight = 1.0
 
+    def __post_init__(self) -> None:
+        check_weights(self, gamma=self.gamma)
+
     def __call__(self, g: np.ndarray, gamma: float | None = None) -> tuple[float, np.ndarray]:
+        check_floats("a penalty", g)
         gamma = as_number(self.gamma if gamma is None else gamma)
         # eq:penalty.r1 eq:penalty.r1.v eq:penalty.r2
         return gamma / 2 * float(np.sum(g * g, dtype=np.float64)) / len(g), g * g.dtype.type(gamma / len(g))
@@ -97,7 +102,11 @@ class WganGp(Penalty):
     place: ClassVar[str] = "between"
     lam: Weight = 10.0
 
+    def __post_init__(self) -> None:
+        check_weights(self, lam=self.lam)
+
     def __call__(self, g: np.ndarray, lam: float | None = None) -> tuple[float, np.ndarray]:
+        check_floats("a penalty", g)
         lam = as_number(self.lam if lam is None else lam)
         norm = np.sqrt(_sum(g * g))
         away = 1 - 1 / np.where(norm == 0, 1, norm)  # 0 where the norm is 0

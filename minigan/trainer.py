@@ -18,6 +18,7 @@ from minigan.game import GAN, Game, d_step, g_step
 from minigan.optim import NonFiniteError
 from minigan.running import nan_watch, rates
 from minigan.running.interrupt import Interrupt
+from minigan.running.parts import check_trainer
 from minigan.running.recorder import Recorder
 
 __all__ = ["GAN", "Game", "Trainer", "d_step", "g_step"]
@@ -42,7 +43,8 @@ class Trainer:
     evaluate : evaluate(game) -> measures by name, which are added to the rows
     evaluate_every : steps between two evaluations, by default an epoch; more in a long run, to have at most 40 in all
 
-    An epoch is len(x) // batch steps, 500 for a Stream. Raises ValueError for a batch larger than the data or steps < 1.
+    An epoch is len(x) // batch steps, 500 for a Stream. Raises ValueError for a batch larger than the data and for numbers that
+    are not whole or too small, TypeError for arguments of another kind.
     """
 
     def __init__(
@@ -61,8 +63,8 @@ class Trainer:
         evaluate: Callable[[Any], dict[str, float]] | None = None,
         evaluate_every: int | None = None,
     ):
-        if steps < 1 or log_every < 1:
-            raise ValueError(f"steps and log_every must be at least 1, got {steps} and {log_every}")
+        functions, sizes = {"picture": picture, "evaluate": evaluate}, {"steps": steps, "log_every": log_every}
+        check_trainer(game, out, evaluate_every, seed, functions, **sizes, sheet=sheet)
         order, self.rng = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(2))
         self.source = as_source(x, y, order, getattr(game, "classes", 0))
         self.game, self.batch, self.steps, self.log_every, self.evaluate = game, batch, steps, log_every, evaluate
@@ -82,7 +84,7 @@ class Trainer:
         """Train until self.steps; `progress(t, row)` is called after each step. Returns the logged rows.
 
         Ctrl-C finishes the step, writes a checkpoint and raises KeyboardInterrupt; SIGTERM and SIGHUP then end the process.
-        A NaN or Inf raises NonFiniteError. Warns if the schedule of a learning rate ends, at 0, before the run.
+        A NaN or Inf raises NonFiniteError, a second run at the same time RuntimeError. Warns if a schedule ends, at 0, before the run.
         """
         with Interrupt() as stop, self.recorder.writing(self.t):
             started = time.perf_counter() - self.seconds

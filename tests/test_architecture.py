@@ -25,6 +25,9 @@ HEIGHT = {
     "": 0,  # minigan/__init__.py: the version, and the rooms, which are imported when they are asked for
     "differences": 0,
     "running.arguments": 0,
+    "running.arrays": 0.5,
+    "running.parts": 0.5,
+    "running.exclusive": 0,
     "running.files": 0,
     "running.lock": 0,
     "running.interrupt": 0,
@@ -59,7 +62,12 @@ HEIGHT = {
     "__main__": 15,
 }
 # beside the network: they know nothing of it, nor of a trainer, and it knows nothing of them
-BESIDE = {"data": {"running.files"}, "metrics": {"kernels", "kernels.parallel"}, "plots": {"running.files"}}
+CHECKS = {"running.arguments", "running.arrays"}
+BESIDE = {
+    "data": {"running.files", *CHECKS},
+    "metrics": {"kernels", "kernels.parallel", *CHECKS},
+    "plots": {"running.files", *CHECKS},
+}
 LAZY = ("matplotlib", "PIL", "pooch", "safetensors", "tqdm", "IPython")
 CORE = ("layers", "network", "losses", "penalties", "optim", "fast_step", "game", "trainer", "differences", "gradcheck")
 

@@ -144,6 +144,7 @@ def net():
     return Sequential(Dense(2, 1), rng=0)
 
 
+TRAINED = gan(*game(Dense(3, 1)))
 IMAGES = data.Dataset(np.zeros((2, 8, 8, 1), np.uint8), None, "some")
 
 SHAPES = {  # into a layer, forward and in use: (layer, x, message)
@@ -279,9 +280,17 @@ OTHERS = {
     "Conv2d k": (lambda: Conv2d(1, 1, 0), ValueError, r"Conv2d needs a whole number k >= 1, got k=0"),
     "Conv2d k tuple": (lambda: Conv2d(1, 1, (3, 3)), ValueError, r"whole number k >= 1, got k=\(3, 3\)"),
     "Conv2d stride": (lambda: Conv2d(1, 1, 3, stride=0), ValueError, r"whole number stride >= 1, got stride=0"),
-    "Conv2d pad": (lambda: Conv2d(1, 1, 3, pad=-1), ValueError, r"0 <= pad < k.*got k=3, pad=-1"),
-    "Conv2d pad same": (lambda: Conv2d(1, 1, 3, pad="same"), ValueError, r"0 <= pad < k.*got k=3, pad='same'"),
-    "ConvTranspose2d pad": (lambda: ConvTranspose2d(1, 1, 2, pad=2), ValueError, r"0 <= pad < k.*got k=2, pad=2"),
+    "Conv2d pad": (lambda: Conv2d(1, 1, 3, pad=-1), ValueError, r"whole number pad >= 0 and < 3, got pad=-1"),
+    "Conv2d pad same": (
+        lambda: Conv2d(1, 1, 3, pad="same"),
+        ValueError,
+        r"whole number pad >= 0 and < 3, got pad='same'",
+    ),
+    "ConvTranspose2d pad": (
+        lambda: ConvTranspose2d(1, 1, 2, pad=2),
+        ValueError,
+        r"whole number pad >= 0 and < 2, got pad=2",
+    ),
     "UpConv2d even": (lambda: UpConv2d(1, 1, 4), ValueError, r"UpConv2d needs an odd k.*got k=4"),
     "UpConv2d k": (lambda: UpConv2d(1, 1, -1), ValueError, r"UpConv2d needs a whole number k >= 1, got k=-1"),
     "AvgPool2d k": (lambda: AvgPool2d(0), ValueError, r"AvgPool2d needs a whole number k >= 1, got k=0"),
@@ -289,8 +298,8 @@ OTHERS = {
     "LayerNorm n": (lambda: LayerNorm(-2), ValueError, r"LayerNorm needs a whole number n >= 1, got n=-2"),
     "SelfAttention d": (lambda: SelfAttention(8, 0), ValueError, r"SelfAttention needs a whole number d >= 1, got d=0"),
     "Embedding dim": (lambda: Embedding(10, 0), ValueError, r"Embedding needs a whole number dim >= 1, got dim=0"),
-    "LeakyReLU alpha": (lambda: LeakyReLU(2.0), ValueError, r"slope 0 <= alpha <= 1, got 2.0"),
-    "Dropout p": (lambda: Dropout(1.0), ValueError, r"probability 0 <= p < 1, got 1.0"),
+    "LeakyReLU alpha": (lambda: LeakyReLU(2.0), ValueError, r"LeakyReLU needs 0 <= alpha <= 1, got 2.0"),
+    "Dropout p": (lambda: Dropout(1.0), ValueError, r"Dropout needs 0 <= p < 1, got 1.0"),
     "Reshape with batch": (lambda: Reshape(-1, 4), ValueError, r"without the batch axis, such as .* got \(-1, 4\)"),
     "SpectralNorm of Tanh": (
         lambda: SpectralNorm(Tanh()),
@@ -458,7 +467,11 @@ OTHERS = {
     "mse, broadcast": (lambda: mse(f32(4), f32(4, 1)), ValueError, r"same shape, got \(4,\) and \(4, 1\)"),
     "l1, broadcast": (lambda: l1(f32(4, 1), f32(4)), ValueError, r"same shape, got \(4, 1\) and \(4,\)"),
     "bce, broadcast": (lambda: bce_with_logits(f32(4, 1), f32(4)), ValueError, r"same shape, got \(4, 1\) and \(4,\)"),
-    "bce, smoothing": (lambda: bce_with_logits(f32(4), 1.0, smoothing=2), ValueError, r"between 0 and 1, got 2"),
+    "bce, smoothing": (
+        lambda: bce_with_logits(f32(4), 1.0, smoothing=2),
+        ValueError,
+        r"needs 0 <= smoothing <= 1, got 2",
+    ),
     "kl, unequal": (lambda: gaussian_kl(f32(4, 2), f32(4, 1)), ValueError, r"same shape, got \(4, 2\) and \(4, 1\)"),
     "labels of cross entropy": (
         lambda: softmax_cross_entropy(f32(2, 3), [0, 3]),
@@ -482,7 +495,7 @@ OTHERS = {
     "beta1": (lambda: Adam(net(), beta1=1.0), ValueError, "Adam needs 0 <= beta1 < 1, got 1.0"),
     "momentum": (lambda: SGD(net(), momentum=1.5), ValueError, r"0 <= momentum < 1, got 1.5"),
     "rho": (lambda: RMSProp(net(), rho=-0.1), ValueError, r"0 <= rho < 1, got -0.1"),
-    "clip": (lambda: clip_weights(net(), -1), ValueError, r"\[-c, c\] with c > 0, got -1"),
+    "clip": (lambda: clip_weights(net(), -1), ValueError, r"clip_weights needs c > 0, got -1"),
     "EMA decay": (lambda: EMA(net(), decay=1.1), ValueError, r"0 <= decay <= 1, got 1.1"),
     # kernels, gradient checks, trainer
     "unknown kernels": (
@@ -501,12 +514,12 @@ OTHERS = {
         r"must be contiguous.*np.ascontiguousarray\(x\)",
     ),
     "batch above the data": (
-        lambda: Trainer(None, f32(5, 2), batch=6),
+        lambda: Trainer(TRAINED, f32(5, 2), batch=6),
         ValueError,
         r"between 1 and all 5 images, got batch=6",
     ),
     "labels missing": (
-        lambda: Trainer(None, f32(5, 2), np.zeros(4, int), batch=2),
+        lambda: Trainer(TRAINED, f32(5, 2), np.zeros(4, int), batch=2),
         ValueError,
         r"5 images and 4 labels",
     ),

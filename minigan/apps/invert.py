@@ -17,6 +17,8 @@ from minigan.layers.more.frozen import freeze
 from minigan.layers.tree import first
 from minigan.network import Sequential
 from minigan.optim import Adam, cosine
+from minigan.running.arguments import check_range, check_whole
+from minigan.running.arrays import as_array
 
 # images (N, H, W, C), labels (N,) or None -> value (N,), gradient (N, H, W, C)
 Prior = Callable[[np.ndarray, np.ndarray | None], tuple[np.ndarray, np.ndarray]]
@@ -83,6 +85,9 @@ def invert(
 
     Raises ValueError if z has not `starts` rows for each image.
     """
+    check_whole("invert", steps=steps, starts=starts)
+    check_range("invert", lr=lr, l2=l2)
+    y, z = as_array("y", y), as_array("z", z)
     N = len(y)
     if len(z) != starts * N:
         raise ValueError(f"{starts} starts for each of {N} images are {starts * N} rows of z, got {len(z)}")
@@ -103,6 +108,7 @@ def by_critic(D: Any, loss: Any, weight: float) -> Prior:
 
     loss: a GAN loss that is not relativistic.
     """
+    check_range("by_critic", weight=weight)
     frozen = freeze(D)
 
     def prior(x: np.ndarray, labels: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:

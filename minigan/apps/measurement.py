@@ -9,6 +9,9 @@ from typing import Protocol
 
 import numpy as np
 
+from minigan.running.arguments import check_generator, check_shape, check_whole
+from minigan.running.arrays import as_array
+
 
 class Measurement(Protocol):
     """A linear map of each image of a batch, and its adjoint: <A x, y> = <x, A' y>."""
@@ -24,6 +27,7 @@ class Mask:
     """A x = m x: m is 1 where a pixel is known and 0 where it is hidden.     m (H, W) bool; A' = A."""
 
     def __init__(self, known: np.ndarray):
+        known = as_array("a mask", known)
         if known.dtype != bool or known.ndim != 2 or not known.any():
             raise ValueError(f"a mask is bool (H, W) with at least one known pixel, got {known.dtype} {known.shape}")
         self.known = known
@@ -41,6 +45,7 @@ class Shrink:
     """
 
     def __init__(self, k: int):
+        check_whole("Shrink", k=k)
         self.k = k
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
@@ -60,6 +65,9 @@ class Mix:
     """
 
     def __init__(self, m: int, shape: tuple[int, int, int], rng: np.random.Generator):
+        check_shape("Mix", shape)
+        check_whole("Mix", m=m)
+        check_generator(rng)
         self.shape = shape
         self.phi = (rng.standard_normal((int(np.prod(shape)), m)) / np.sqrt(m)).astype(np.float32)  # (n, m)
 

@@ -10,6 +10,9 @@ A linear system with a symmetric positive definite matrix: conjugate gradients, 
 
 import numpy as np
 
+from minigan.running.arguments import check_range, check_whole
+from minigan.running.arrays import as_array
+
 
 def laplacian(x: np.ndarray) -> np.ndarray:
     """sum over the neighbours inside the image of (x_p - x_q).     (N, H, W, C) -> the same"""
@@ -30,6 +33,9 @@ def blend(
     known (H, W) bool; image, generated (N, H, W, C).  Conjugate gradients stop after `steps`, or where the residual's norm
     is below `tolerance` times that at the start.
     """
+    check_whole("blend", least=0, steps=steps)
+    check_range("blend", tolerance=tolerance)
+    known, image, generated = (as_array("blend", a) for a in (known, image, generated))
     hole = ~known[:, :, None]
     start = np.where(hole, generated, image).astype(np.float64)
     b = np.where(hole, laplacian(generated.astype(np.float64)) - laplacian(start), 0)  # eq:poisson

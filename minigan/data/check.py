@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from minigan.running.arrays import as_array
+
 SLACK = 1e-3  # beyond [-1, 1]: what rounding and resampling add
 
 
@@ -19,7 +21,7 @@ def check_samples(x: Any) -> np.ndarray:
 
     Raises TypeError for another dtype, ValueError for NaN, Inf, or float images outside [-1, 1]; warns of float images in [0, 1].
     """
-    x = x if isinstance(x, np.ndarray) else np.asarray(x)
+    x = as_array("the samples", x)
     if x.ndim == 0:
         raise ValueError("expected an array of samples, images (N, H, W, C) or points (N, 2), got a single number")
     if x.dtype == np.uint8 or (x.dtype.kind == "f" and not x.size):
@@ -49,6 +51,38 @@ def check_samples(x: Any) -> np.ndarray:
     return x
 
 
+def like_drawn(game: Any, x: Any) -> np.ndarray:
+    """The samples x, checked like the data of a training, as floats: images in [-1, 1] of the shape that the game draws.
+
+    Raises what `check_samples` raises, and ValueError, with the way to convert them, for samples of another shape. A network that
+    begins with Flatten takes any image with the right number of values.
+    """
+    x = check_samples(x)
+    drawn = game.sample(1, np.random.default_rng(0)).shape[1:]
+    if x.shape[1:] != drawn:
+        fix = other_shape(x.shape[1:], drawn)
+        raise ValueError(f"the game draws samples of shape {drawn}, got samples of shape {x.shape[1:]}: {fix}")
+    return to_float(x)
+
+
+def other_shape(given: tuple[int, ...], drawn: tuple[int, ...]) -> str:
+    """How samples of the shape `given` become such of the shape `drawn`."""
+    if len(given) == 3 == len(drawn) and (*given[1:], given[0]) == drawn:
+        return "put the channels last, x.transpose(0, 2, 3, 1)"
+    if len(given) == 1 and given[0] == np.prod(drawn):
+        return f"use x.reshape(-1, {', '.join(map(str, drawn))})"
+    if (*given, 1) == drawn:
+        return "use x[..., None]"
+    if given == drawn[1:]:
+        return "for one image write x[None]"
+    return "build the networks for the shape of the data"
+
+
+def to_float(x: np.ndarray) -> np.ndarray:
+    """x / 127.5 - 1: uint8 in 0 .. 255 -> float32 in [-1, 1]; every other dtype passes unchanged."""
+    return x.astype(np.float32) / np.float32(127.5) - np.float32(1) if x.dtype == np.uint8 else x
+
+
 def _from_integers(x: np.ndarray) -> str:
     """The expression that converts integers or booleans to what a network takes."""
     if x.dtype == bool:
@@ -68,7 +102,7 @@ def check_labels(y: Any, n: int, classes: int | None = None) -> Any:
     """
     if y is None:
         return None
-    y = np.asarray(y)
+    y = as_array("the labels", y)
     if classes == 0:
         refuse_labels(y)
     if y.ndim == 2 and y.shape[0] == n:

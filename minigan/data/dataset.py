@@ -11,6 +11,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from minigan.running.arguments import check_whole
+from minigan.running.arrays import as_array
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -36,7 +39,7 @@ class Dataset:
     Raises
     ------
     TypeError
-        If the images are not uint8.
+        If the images are not uint8, or an array is masked or not an array.
     ValueError
         If the images are not (N, H, W, 1 or 3), or if labels, attributes and classes do not fit them.
     """
@@ -51,6 +54,10 @@ class Dataset:
 
     def __post_init__(self) -> None:
         images, labels = self.images, self.labels
+        for what, array in (("images", images), ("labels", labels), *self.attributes.items()):
+            if array is not None and not isinstance(array, np.ndarray):
+                raise TypeError(f"{self.name}: {what} must be a NumPy array, got {type(array).__name__}")
+            as_array(f"{self.name}: {what}", array)
         if images.dtype != np.uint8:
             raise TypeError(f"{self.name}: images must be uint8 (0 to 255), got {images.dtype}")
         if images.ndim != 4 or images.shape[3] not in (1, 3) or 0 in images.shape:
@@ -108,6 +115,8 @@ class Dataset:
         ValueError
             If pad_to is smaller than the images.
         """
+        if pad_to is not None:
+            check_whole("to_float", pad_to=pad_to)
         n, height, width, channels = self.images.shape
         rows, columns = (height, width) if pad_to is None else (pad_to, pad_to)
         if rows < height or columns < width:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from minigan.data.pictures import open_picture
+from minigan.running.arguments import check_generator
 
 SIDES = {"left": (1, 0), "right": (1, 1), "top": (0, 0), "bottom": (0, 1)}  # axis, which half
 KINDS = "centre:PIXELS, random:SHARE, half:left|right|top|bottom, or the path of a PNG of the image's size (white is hidden)"
@@ -22,6 +23,7 @@ def mask(spec: str, shape: tuple[int, int], rng: np.random.Generator) -> np.ndar
 
     Raises ValueError for a spec that is none of these, and one that hides nothing or everything; FileNotFoundError.
     """
+    check_generator(rng)
     kind, _, value = spec.partition(":")
     if kind in ("centre", "center"):
         known = _centre(value, shape, spec)

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from minigan.data.check import check_labels, check_samples
+from minigan.data.check import check_labels, check_samples, to_float
+from minigan.running.arguments import check_whole
 
 Batch = tuple[np.ndarray, np.ndarray | None]  # (x, y)
 STREAM_EPOCH = 500  # batches: a stream has no epochs, but a run writes its sheets and checkpoints once per epoch
@@ -63,6 +64,7 @@ class Source:
 
     def epoch(self, n: int) -> int:
         """The number of batches of n in an epoch, 500 for a stream. Raises ValueError if no batch of n can be made."""
+        check_whole("a batch", least=0, batch=n)
         if n < 1 or (self.length is not None and n > self.length):
             limit = "at least 1 sample" if self.length is None else f"between 1 and all {self.length} images"
             raise ValueError(f"a batch must hold {limit}, got batch={n}")
@@ -181,11 +183,6 @@ class Stream(Source):
 
     def restore(self, state: dict) -> None:
         self.rng.bit_generator.state = state["generator"]
-
-
-def to_float(x: np.ndarray) -> np.ndarray:
-    """x / 127.5 - 1: uint8 in 0 .. 255 -> float32 in [-1, 1]; every other dtype passes unchanged."""
-    return x.astype(np.float32) / np.float32(127.5) - np.float32(1) if x.dtype == np.uint8 else x
 
 
 def as_source(x: Any, y: Any, rng: np.random.Generator, classes: int = 0) -> Source:

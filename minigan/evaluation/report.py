@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from minigan import plots
-from minigan.data.source import to_float
+from minigan.data.check import to_float
 from minigan.evaluation.attributes import attributes
 from minigan.evaluation.features import features_for
 from minigan.evaluation.measures import evaluate, evaluate_points, memorised
 from minigan.evaluation.table import table
 from minigan.game import Game
+from minigan.running.arguments import is_whole
 from minigan.running.files import atomic_write
 from minigan.running.machine import refuse_too_large
 from minigan.trainer import Trainer
@@ -57,8 +58,8 @@ def report(
     if not game.classes:  # its samples have no labels
         y = None
     rng, noise = (np.random.default_rng(stream) for stream in np.random.SeedSequence(seed).spawn(2))
-    if n is not None and n < 1:
-        raise ValueError(f"evaluate needs n >= 1 samples, got {n}")
+    if n is not None and not (is_whole(n) and n >= 1):
+        raise ValueError(f"evaluate needs n >= 1 samples, got {n!r}")
     if n is None:
         n = POINTS if x.ndim == 2 else IMAGES
     refuse_too_large(

@@ -11,6 +11,7 @@ import numpy as np
 
 from minigan import kernels
 from minigan.layers.layer import Layer
+from minigan.running.arguments import check_range
 
 
 class Activation(Layer):
@@ -109,8 +110,7 @@ class LeakyReLU(Layer):
     """
 
     def __init__(self, alpha: float = 0.2):
-        if not 0 <= alpha <= 1:
-            raise ValueError(f"LeakyReLU needs a slope 0 <= alpha <= 1, got {alpha}")
+        check_range("LeakyReLU", alpha=alpha, below=1, or_equal=True)
         self.alpha = alpha
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:

@@ -20,15 +20,15 @@ import numpy as np
 from minigan.layers.chain import Chain
 from minigan.layers.composite import Block, Composite, Tangent
 from minigan.layers.layer import Layer, ShapeError
-from minigan.layers.parameters import check_sizes
 from minigan.layers.tree import Tree, add, leaves
+from minigan.running.arguments import check_branch, check_whole
 
 
 class Copy(Layer):
     """y = (x, ..., x), n times;   dx = the sum of all dy."""
 
     def __init__(self, n: int = 2):
-        check_sizes("Copy", n=n)
+        check_whole("Copy", n=n)
         self.n = n
 
     def forward(self, x: Tree) -> tuple[Tree, Any]:
@@ -53,7 +53,7 @@ class Parallel(Composite):
     pairs = True
 
     def __init__(self, *branches: Sequence[Layer | Chain]):
-        self.branches = [Chain(*branch) for branch in branches]
+        self.branches = [Chain(*check_branch(branch)) for branch in branches]
         self.mixes = any(branch.mixes for branch in self.branches)
         self.curved = any(branch.curved for branch in self.branches)
 

@@ -12,7 +12,8 @@ import numpy as np
 from minigan import kernels
 from minigan.layers.layer import ShapeError
 from minigan.layers.linear import Linear
-from minigan.layers.parameters import HE, check_sizes, constant, normal
+from minigan.layers.parameters import HE, constant, normal
+from minigan.running.arguments import check_linear, check_whole
 
 
 class Convolution(Linear):
@@ -25,9 +26,9 @@ class Convolution(Linear):
         self, c_in: int, c_out: int, k: int, stride: int = 1, pad: int = 0, bias: bool = True, gain: float = HE
     ):
         name = type(self).__name__
-        check_sizes(name, c_in=c_in, c_out=c_out, k=k, stride=stride)
-        if not isinstance(pad, int | np.integer) or not 0 <= pad < k:  # else the border sees only zeros
-            raise ValueError(f"{name} needs a whole number 0 <= pad < k, got {k=}, {pad=}")
+        check_whole(name, c_in=c_in, c_out=c_out, k=k, stride=stride)
+        check_whole(name, least=0, below=k, pad=pad)  # with pad = k the border would see only zeros
+        check_linear(name, bias, gain)
         self.c_in, self.c_out, self.k, self.stride, self.pad, self.bias = c_in, c_out, k, stride, pad, bias
         self.parameters = {"W": ((k, k, c_in, c_out), normal(gain / math.sqrt(self.taps())))}  # eq:init.he
         if bias:

@@ -9,7 +9,8 @@ import numpy as np
 
 from minigan import kernels
 from minigan.layers.linear import Linear
-from minigan.layers.parameters import HE, check_sizes, constant, normal
+from minigan.layers.parameters import HE, constant, normal
+from minigan.running.arguments import check_linear, check_whole
 
 
 class Dense(Linear):
@@ -21,7 +22,8 @@ class Dense(Linear):
     """
 
     def __init__(self, n_in: int, n_out: int, bias: bool = True, gain: float = HE):
-        check_sizes("Dense", n_in=n_in, n_out=n_out)
+        check_whole("Dense", n_in=n_in, n_out=n_out)
+        check_linear("Dense", bias, gain)
         self.n_in, self.n_out, self.bias = n_in, n_out, bias
         self.parameters = {"W": ((n_in, n_out), normal(gain / math.sqrt(n_in)))}  # eq:init.he
         if bias:

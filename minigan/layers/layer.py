@@ -23,6 +23,7 @@ import numpy as np
 
 from minigan.layers.parameters import Init, allocate, bind
 from minigan.layers.tree import add
+from minigan.running.arrays import as_array
 
 
 class ShapeError(ValueError):
@@ -158,7 +159,7 @@ class Layer:
         mine = getattr(self, next(iter(self.parameters))).dtype if self.parameters else x.dtype
         if x.dtype != mine:
             raise TypeError(f"{self} has {mine} weights, got {x.dtype}: use x.astype(np.{mine}), as Sequential does")
-        return np.ascontiguousarray(x)
+        return np.ascontiguousarray(as_array(self, x))
 
     def check_bound(self) -> None:
         """Raise ValueError if the layer has parameters or buffers but no arrays for them yet."""

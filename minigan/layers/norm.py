@@ -17,7 +17,8 @@ import numpy as np
 
 from minigan import kernels
 from minigan.layers.layer import Layer
-from minigan.layers.parameters import check_sizes, constant
+from minigan.layers.parameters import constant
+from minigan.running.arguments import check_norm, check_range
 
 
 def standardize(x: np.ndarray, axes: tuple, eps: float, center: bool = True) -> tuple[np.ndarray, np.ndarray]:
@@ -48,7 +49,7 @@ class _SampleNorm(Layer):
     axes: tuple
 
     def __init__(self, n: int, eps: float = 1e-5):
-        check_sizes(type(self).__name__, n=n)
+        check_norm(type(self).__name__, n, eps)
         self.n, self.eps = n, eps
         self.parameters = {"gamma": ((n,), constant(1.0)), "beta": ((n,), constant(0.0))}
 
@@ -113,6 +114,7 @@ class PixelNorm(Layer):
     axes = (-1,)
 
     def __init__(self, eps: float = 1e-8):
+        check_range("PixelNorm", eps=eps)
         self.eps = eps
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
@@ -143,7 +145,7 @@ class BatchNorm(Layer):
     mixes = True
 
     def __init__(self, n: int, momentum: float = 0.1, eps: float = 1e-5):
-        check_sizes("BatchNorm", n=n)
+        check_norm("BatchNorm", n, eps, momentum)
         self.n, self.momentum, self.eps = n, momentum, eps
         self.parameters = {"gamma": ((n,), constant(1.0)), "beta": ((n,), constant(0.0))}
         self.buffers = {"running_mean": ((n,), constant(0.0)), "running_var": ((n,), constant(1.0))}

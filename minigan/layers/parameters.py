@@ -16,13 +16,6 @@ from minigan.running.machine import refuse_too_large
 Init = Callable[[np.random.Generator, tuple], np.ndarray | float]
 
 
-def check_sizes(layer: str, **sizes: Any) -> None:
-    """Raise ValueError, naming the layer and the argument, unless every size is a whole number >= 1."""
-    for name, n in sizes.items():
-        if not isinstance(n, int | np.integer) or n < 1:
-            raise ValueError(f"{layer} needs a whole number {name} >= 1, got {name}={n!r}")
-
-
 def all_layers(layers: Iterable[Any]) -> list:
     """All layers, those inside composites included, in the order of their parameters in theta."""
     return [inner for layer in layers for inner in layer.walk()]

@@ -6,12 +6,13 @@ import numpy as np
 
 from minigan import kernels
 from minigan.layers.layer import Layer
-from minigan.layers.parameters import check_sizes
+from minigan.running.arguments import check_flag, check_whole
 
 
 class _Pool(Layer):
     def __init__(self, k: int = 2, crop: bool = False):
-        check_sizes(type(self).__name__, k=k)
+        check_whole(type(self).__name__, k=k)
+        check_flag(type(self).__name__, crop=crop)
         self.k, self.crop = k, crop
 
     def fit(self, x: np.ndarray) -> np.ndarray:

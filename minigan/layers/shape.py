@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 
 from minigan.layers.layer import Layer, ShapeError
+from minigan.running.arguments import is_whole
+from minigan.running.arrays import as_array
 
 
 class Reshape(Layer):
@@ -13,7 +15,7 @@ class Reshape(Layer):
 
     def __init__(self, *shape: int):
         self.shape = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], tuple | list) else shape
-        if not all(isinstance(n, int | np.integer) and n > 0 for n in self.shape):
+        if not all(is_whole(n) and n > 0 for n in self.shape):
             raise ValueError(f"Reshape takes positive sizes without the batch axis, such as (4, 4, 128), got {shape}")
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
@@ -39,7 +41,7 @@ class Flatten(Layer):
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         if x.ndim < 2:
             raise ShapeError(f"{self} expected an input of shape (N, ...), got {x.shape}: the first axis is the batch")
-        return np.ascontiguousarray(x).reshape(len(x), -1), x.shape  # eq:flatten.forward
+        return np.ascontiguousarray(as_array(self, x)).reshape(len(x), -1), x.shape  # eq:flatten.forward
 
     def backward(self, dy: np.ndarray, shape: Any) -> Any:
         return self.check_dy(dy, (shape[0], math.prod(shape[1:]))).reshape(shape)

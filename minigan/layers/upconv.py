@@ -10,7 +10,8 @@ import numpy as np
 
 from minigan import kernels
 from minigan.layers.conv import Convolution
-from minigan.layers.parameters import HE, check_sizes
+from minigan.layers.parameters import HE
+from minigan.running.arguments import check_whole
 
 
 class UpConv2d(Convolution):
@@ -20,7 +21,7 @@ class UpConv2d(Convolution):
     """
 
     def __init__(self, c_in: int, c_out: int, k: int = 3, bias: bool = True, gain: float = HE):
-        check_sizes("UpConv2d", c_in=c_in, c_out=c_out, k=k)
+        check_whole("UpConv2d", c_in=c_in, c_out=c_out, k=k)
         if k % 2 == 0:
             raise ValueError(f"UpConv2d needs an odd k, so that the output is exactly twice the input, got k={k}")
         super().__init__(c_in, c_out, k, bias=bias, gain=gain)

@@ -11,6 +11,8 @@ from itertools import combinations
 
 import numpy as np
 
+from minigan.metrics.checks import as_numbers
+
 UNREADABLE = -1  # the code of an attribute that the classifier is not sure of: it counts as no value
 
 
@@ -80,6 +82,7 @@ def _joint(pair: np.ndarray, size: int) -> np.ndarray:
 
 
 def _checked_pair(codes: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    codes, known = as_numbers("codes", codes), as_numbers("known", known)
     for array in (codes, known):
         if array.ndim != 2 or 0 in array.shape or array.dtype.kind not in "iu":
             raise ValueError(f"attributes must be whole numbers (N, A), N and A >= 1, got {array.dtype} {array.shape}")

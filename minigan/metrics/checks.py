@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from minigan.running.arguments import is_number, is_whole
+from minigan.running.arrays import as_array
+
 
 def as_samples(minimum: int = 1, **sets: ArrayLike) -> list[np.ndarray]:
     """Convert sets of samples to float64 (N, d), in the order given, or refuse them.
@@ -54,7 +57,7 @@ def as_images(a: ArrayLike, b: ArrayLike, peak: float) -> tuple[np.ndarray, np.n
     a, b = as_numbers("a", a), as_numbers("b", b)
     if a.shape != b.shape or a.ndim != 4 or a.size == 0:
         raise ValueError(f"expected two batches of images (N, H, W, C) of the same shape, got {a.shape} and {b.shape}")
-    if not 0 < peak < np.inf:
+    if not (is_number(peak) and peak > 0):
         raise ValueError(
             f"peak, the range of the values (255 for uint8, 2 for floats in [-1, 1]), must be above 0, got {peak}"
         )
@@ -63,7 +66,7 @@ def as_images(a: ArrayLike, b: ArrayLike, peak: float) -> tuple[np.ndarray, np.n
 
 def as_numbers(name: str, x: ArrayLike) -> np.ndarray:
     """x as an array of integers or real floats.  Raises TypeError for any other dtype."""
-    x = np.asarray(x)
+    x = as_array(name, x)
     if x.dtype.kind not in "iuf":
         raise TypeError(f"{name} must be an array of real numbers, got dtype {x.dtype}")
     return x
@@ -80,16 +83,6 @@ def require_finite(name: str, x: np.ndarray) -> np.ndarray:
 
 def require_integer(name: str, n: Any, minimum: int, maximum: int | None = None) -> None:
     """Raise ValueError unless n is an integer from `minimum` to `maximum` (None: no upper bound)."""
-    outside = not isinstance(n, int | np.integer) or n < minimum or (maximum is not None and n > maximum)
-    if isinstance(n, bool) or outside:
+    if not is_whole(n) or n < minimum or (maximum is not None and n > maximum):
         bounds = f"of at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
         raise ValueError(f"{name} must be an integer {bounds}, got {n!r}")
-
-
-def require_generator(rng: Any) -> np.random.Generator:
-    """rng itself.  Raises TypeError if it is not a numpy.random.Generator."""
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            f"rng must be a numpy.random.Generator, got {type(rng).__name__}; use np.random.default_rng(seed)"
-        )
-    return rng

@@ -13,7 +13,8 @@ import math
 import numpy as np
 
 from minigan.kernels.parallel.run import run
-from minigan.metrics.checks import as_samples, require_generator, require_integer
+from minigan.metrics.checks import as_samples, require_integer
+from minigan.running.arguments import check_generator
 
 
 def kernel_distance(
@@ -48,7 +49,7 @@ def kernel_distance(
     a, b = as_samples(a=a, b=b, minimum=2)
     require_integer("subsets", subsets, 2)
     require_integer(f"size, the number of samples drawn from {len(a)} and {len(b)},", size, 2, min(len(a), len(b)))
-    require_generator(rng)
+    check_generator(rng)
     draws = [[rng.choice(len(x), size, replace=False) for x in (a, b)] for _ in range(subsets)]
 
     def work(start: int, stop: int) -> list[float]:

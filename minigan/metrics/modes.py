@@ -10,6 +10,9 @@ import math
 
 import numpy as np
 
+from minigan.metrics.checks import as_numbers
+from minigan.running.arguments import check_positive
+
 
 def mixture_quality(points: np.ndarray, centres: np.ndarray, std: float) -> dict[str, float]:
     """modes = |{k : some point within 3 std of centre k}|,   high_quality = share of such points,   reverse_kl = KL(q || uniform).
@@ -39,11 +42,10 @@ def mixture_quality(points: np.ndarray, centres: np.ndarray, std: float) -> dict
 
     Source: Srivastava et al. 2017 (VEEGAN), section 4.1; reverse KL: Lin et al. 2018 (PacGAN), section 4.1.
     """
-    points, centres = np.asarray(points, np.float64), np.asarray(centres, np.float64)
+    points, centres = as_numbers("points", points).astype(np.float64), as_numbers("centres", centres).astype(np.float64)
     if points.ndim != 2 or centres.ndim != 2 or points.shape[1] != centres.shape[1] or 0 in (len(points), len(centres)):
         raise ValueError(f"expected points (N, d) and centres (K, d), got {points.shape} and {centres.shape}")
-    if not (0 < std < math.inf):
-        raise ValueError(f"std, the standard deviation of a mode, must be a number above 0, got {std}")
+    check_positive("mixture_quality", std=std)
     if not np.isfinite(points).all():
         raise ValueError(
             f"points must be finite, got NaN or Inf in {int((~np.isfinite(points)).any(1).sum())} of {len(points)} points"

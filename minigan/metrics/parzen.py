@@ -17,6 +17,7 @@ import numpy as np
 
 from minigan.metrics.checks import as_samples
 from minigan.metrics.pairs import over_pairs
+from minigan.running.arguments import is_number
 
 
 def parzen_log_likelihood(samples: np.ndarray, x: np.ndarray, sigma: float) -> np.ndarray:
@@ -71,7 +72,7 @@ def parzen_sigma(samples: np.ndarray, validation: np.ndarray, sigmas: Sequence[f
 def _log_likelihoods(samples: np.ndarray, x: np.ndarray, sigmas: Sequence[float] | np.ndarray) -> np.ndarray:
     """log p(x) for each of the S sigmas; the distances are computed only once.   (n, d), (N, d) -> (S, N)"""
     samples, x = as_samples(samples=samples, x=x)
-    if bad := [sigma for sigma in sigmas if not 0 < sigma < math.inf]:
+    if bad := [sigma for sigma in sigmas if not (is_number(sigma) and sigma > 0)]:
         raise ValueError(f"sigma, the standard deviation of the Gaussians, must be a number above 0, got {bad[0]}")
     n, d = samples.shape
     centre = samples.mean(axis=0)

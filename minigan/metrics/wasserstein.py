@@ -11,7 +11,8 @@ import math
 
 import numpy as np
 
-from minigan.metrics.checks import as_samples, require_generator, require_integer
+from minigan.metrics.checks import as_samples, require_integer
+from minigan.running.arguments import check_generator
 
 
 def sliced_wasserstein(a: np.ndarray, b: np.ndarray, rng: np.random.Generator, directions: int = 128) -> float:
@@ -38,7 +39,7 @@ def sliced_wasserstein(a: np.ndarray, b: np.ndarray, rng: np.random.Generator, d
     """
     a, b = as_samples(a=a, b=b)
     require_integer("directions", directions, 1)
-    u = require_generator(rng).standard_normal((directions, a.shape[1]))
+    u = check_generator(rng).standard_normal((directions, a.shape[1]))
     u /= np.linalg.norm(u, axis=1, keepdims=True)
     A, B = np.sort(u @ a.T, axis=1), np.sort(u @ b.T, axis=1)  # (directions, N), (directions, M)
     i, j, width = _steps(len(a), len(b))

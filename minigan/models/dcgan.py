@@ -28,6 +28,7 @@ from minigan.layers import (
 )
 from minigan.models.mlp import EMBEDDING
 from minigan.network import Sequential
+from minigan.running.arguments import check_whole, is_shape
 
 
 def dcgan(
@@ -95,6 +96,8 @@ def build(
     ValueError
         If the images are not square or have another size.
     """
+    check_whole("a convolutional model", latent=latent, width=width)
+    check_whole("a convolutional model", least=0, classes=classes)
     entry = [Concat(right=[Embedding(classes, EMBEDDING)])] if classes else []
     layers = growing(grow, shape, latent + (EMBEDDING if classes else 0), width)
     G = Sequential(*entry, *layers, Tanh(), rng=rng, dtype=dtype)
@@ -128,8 +131,9 @@ def shrinking(shape: Sequence[int], width: int) -> list[Layer]:
 
 def widths_of(shape: Sequence[int], width: int) -> list[int]:
     """The channels of D's convolutions, w, 2w, 4w, ...; G mirrors them.   ValueError unless H = W = 4 * 2^levels."""
-    side, levels = shape[0], int(math.log2(shape[0] / 4)) if shape[0] >= 8 else 0
-    if len(shape) != 3 or shape[1] != side or side != 4 * 2**levels or levels < 1:
+    side = shape[0] if is_shape(shape) and shape[0] == shape[1] else 0
+    levels = int(math.log2(side / 4)) if side >= 8 else 0
+    if levels < 1 or side != 4 * 2**levels:
         raise ValueError(
             f"the convolutional models need square images (H, W, C) of 8, 16, 32, 64, ... pixels, got {shape}: pad or resize"
         )

@@ -18,8 +18,8 @@ import numpy as np
 
 from minigan.layers import BatchNorm, Conv2d, Dense, Dropout, Flatten, Layer, LeakyReLU, MaxPool2d
 from minigan.layers.chain import Chain
+from minigan.models.reader import check_images, load_network, save_network, softmax, to_float
 from minigan.network import Sequential
-from minigan.running import checkpoint
 
 SHIPPED = Path(__file__).parent / "files" / "digitnet.safetensors"
 HEAD = 3  # the number of layers from the features to the class scores
@@ -78,12 +78,6 @@ def features(images: np.ndarray, net: Sequential | None = None) -> tuple[np.ndar
     return f, p
 
 
-def softmax(s: np.ndarray) -> np.ndarray:
-    """p = exp(s) / sum exp(s), row by row, without overflow.   (N, K) -> (N, K)"""
-    e = np.exp(s - s.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
-
-
 @cache
 def shipped() -> Sequential:
     """The trained network that comes with the package, read from its file on first use."""
@@ -92,45 +86,14 @@ def shipped() -> Sequential:
 
 def save(net: Sequential, path: str | os.PathLike, meta: dict) -> None:
     """Write weights, running statistics and `meta` (how it was trained) to `path`."""
-    checkpoint.save(path, {"theta": net.theta, "state": net.state}, meta)
+    save_network(net, path, meta)
 
 
 def load(path: str | os.PathLike) -> Sequential:
     """The network saved at `path`.  Raises FileNotFoundError, or CheckpointError if the file is damaged or does not fit."""
-    net = network(rng=0)
-    arrays = {"theta": net.theta, "state": net.state}
-    for name, array in checkpoint.load(path, expect=arrays)[0].items():
-        arrays[name][...] = array
-    return net
+    return load_network(network(rng=0), path)
 
 
 def confusion(labels: np.ndarray, p: np.ndarray) -> np.ndarray:
     """C[i, j] = the number of images of digit i that were classified as digit j.   labels (N,), p (N, 10) -> int64 (10, 10)"""
     return np.bincount(10 * np.asarray(labels) + p.argmax(axis=1), minlength=100).reshape(10, 10)
-
-
-def check_images(images: np.ndarray, net: str, what: str, *shapes: tuple[int, ...]) -> np.ndarray:
-    """The images as an array (N, H, W, C), with (H, W, C) one of `shapes`, uint8 or float in [-1, 1].
-
-    Raises ValueError for other shapes and values, TypeError for other dtypes; the message names the network and what it reads.
-    """
-    images = np.asarray(images)
-    if images.shape[1:] not in shapes or len(images) == 0:
-        fit = " or ".join(str(("N", *shape)).replace("'", "") for shape in shapes)
-        grey = ", for grey images without a channel axis images[..., None]" if shapes[0][-1] == 1 else ""
-        raise ValueError(f"{net} takes {what} {fit}, N >= 1, got {images.shape}: for one image write image[None]{grey}")
-    if images.dtype != np.uint8 and images.dtype.kind != "f":
-        raise TypeError(f"{net} takes uint8 images, or floats in [-1, 1], got {images.dtype}")
-    if images.dtype.kind == "f" and not np.abs(images).max() <= 1.001:  # not (a <= b) is also true for NaN
-        low, high = images.min(), images.max()
-        raise ValueError(
-            f"{net} takes floats in [-1, 1], got {low:.4g} to {high:.4g}: "
-            "use x / 127.5 - 1 for images in 0..255, np.clip(x, -1, 1) for a generator that overshoots"
-        )
-    return images
-
-
-def to_float(images: np.ndarray) -> np.ndarray:
-    """float32 in [-1, 1]: uint8 as x / 127.5 - 1, floats unchanged."""
-    x = images.astype(np.float32, copy=False)
-    return x / np.float32(127.5) - np.float32(1) if images.dtype == np.uint8 else x

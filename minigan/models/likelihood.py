@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from minigan.layers.activations import sigmoid, softplus
+from minigan.running.arguments import check_flag, check_positive
 
 Pair = tuple[np.ndarray, np.ndarray]
 
@@ -32,6 +33,9 @@ class Bernoulli:
     """
 
     binarise: bool = True
+
+    def __post_init__(self) -> None:
+        check_flag("Bernoulli", binarise=self.binarise)
 
     def prepare(self, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """x (N, ...) in [-1, 1] -> x in {-1, 1}, or as it is."""
@@ -63,8 +67,7 @@ class Gaussian:
     s: float = 0.1
 
     def __post_init__(self) -> None:
-        if not 0 < self.s < math.inf:
-            raise ValueError(f"a Gaussian needs a standard deviation s > 0, got {self.s}")
+        check_positive("a Gaussian", s=self.s)
 
     def prepare(self, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The images themselves."""

@@ -21,6 +21,7 @@ from minigan.layers import (
     Tanh,
 )
 from minigan.network import Sequential
+from minigan.running.arguments import check_shape, check_whole
 
 EMBEDDING = 16  # the length of the vector that represents a label at G's input
 
@@ -55,6 +56,9 @@ def mlp(
     G, D : Sequential
         G: z (N, latent) -> images (N, H, W, C) in [-1, 1];  D: images -> scores (N, 1).
     """
+    check_shape("mlp", shape)
+    check_whole("mlp", latent=latent, width=width)
+    check_whole("mlp", least=0, classes=classes)
     size = math.prod(shape)
     hidden: list[Layer] = []
     n = latent + (EMBEDDING if classes else 0)
@@ -82,10 +86,12 @@ def toy(
 
     rng (generator or seed) is required; dtype is float32 or float64.
     """
+    check_whole("toy", latent=latent, width=width)
+    check_whole("toy", least=0, depth=depth)
 
     def net(n_in: int, n_out: int) -> Sequential:
         sizes = [n_in, *[width] * depth]
         hidden = [part for n, m in pairwise(sizes) for part in (Dense(n, m), LeakyReLU(0.2))]
-        return Sequential(*hidden, Dense(width, n_out, gain=1.0), rng=rng, dtype=dtype)
+        return Sequential(*hidden, Dense(sizes[-1], n_out, gain=1.0), rng=rng, dtype=dtype)
 
     return net(latent, 2), net(2, 1)

@@ -18,9 +18,8 @@ import numpy as np
 from minigan.layers import BatchNorm, Conv2d, Dense, Dropout, Flatten, Layer, LeakyReLU, MaxPool2d
 from minigan.layers.chain import Chain
 from minigan.losses import softmax_cross_entropy
-from minigan.models.digitnet import check_images, softmax, to_float
+from minigan.models.reader import check_images, load_network, save_network, softmax, to_float
 from minigan.network import Sequential
-from minigan.running import checkpoint
 
 SHIPPED = Path(__file__).parent / "files" / "portraitnet.safetensors"
 SIZES = {  # attribute -> number of values, in the order of the scores
@@ -111,14 +110,9 @@ def shipped() -> Sequential:
 
 def save(net: Sequential, path: str | os.PathLike, meta: dict) -> None:
     """Write the weights as float16, which halves the file, the state as float32, and `meta` (how it was trained) to `path`."""
-    checkpoint.save(path, {"theta": net.theta.astype(np.float16), "state": net.state}, meta)
+    save_network(net, path, meta, np.float16)
 
 
 def load(path: str | os.PathLike) -> Sequential:
     """The network saved at `path`.  Raises FileNotFoundError, or CheckpointError if the file is damaged or does not fit."""
-    net = network(rng=0)
-    arrays = {"theta": net.theta, "state": net.state}
-    expect = {"theta": net.theta.astype(np.float16), "state": net.state}
-    for name, array in checkpoint.load(path, expect=expect)[0].items():
-        arrays[name][...] = array
-    return net
+    return load_network(network(rng=0), path, np.float16)

@@ -13,6 +13,7 @@ from numpy.typing import DTypeLike
 from minigan.layers import Conv2d, Dense, Flatten, Join, Layer, LeakyReLU, Parallel
 from minigan.models.vgg import VGG
 from minigan.network import Sequential
+from minigan.running.arguments import check_generator, check_whole
 
 STAGES = {"conv1_2": 1, "conv2_2": 2, "conv3_3": 4}  # stage -> by how much it is smaller than the image
 UNIT = 100  # the shipped features are in the hundreds
@@ -25,6 +26,8 @@ class Projection:
     """
 
     def __init__(self, net: VGG, mixed: int, rng: np.random.Generator):
+        check_whole("Projection", mixed=mixed)
+        check_generator(rng)
         self.net = net
         widths = {name: net.layers()[name].c_out for name in STAGES}
         self.M = {

@@ -13,6 +13,7 @@ from numpy.typing import DTypeLike
 from minigan.layers import Copy, Dense, Flatten, Layer, Parallel, Reshape, Tanh, UpConv2d
 from minigan.models.dcgan import growing, shrinking, widths_of
 from minigan.network import Sequential
+from minigan.running.arguments import check_shape, check_whole, is_whole
 
 Rng = np.random.Generator | int | None
 
@@ -39,6 +40,8 @@ def vae_mlp(
     E, G : Sequential
         E: images (N, H, W, C) -> mu (N, latent), log_var (N, latent);  G: z (N, latent) -> y (N, H, W, C), any real number.
     """
+    check_shape("vae_mlp", shape)
+    check_whole("vae_mlp", latent=latent, width=width)
     n = math.prod(shape)
 
     def hidden(size: int) -> list[Layer]:
@@ -57,6 +60,7 @@ def vae_conv(
 
     shape must be square, 8, 16, 32, 64, ... pixels; with tanh, G's images are in [-1, 1].  Everything else as in `vae_mlp`.
     """
+    check_whole("vae_conv", latent=latent, width=width)
     size = 16 * widths_of(shape, width)[-1]
     E = Sequential(*shrinking(shape, width), Flatten(), *_heads(size, latent), rng=rng, dtype=dtype)
     end = [Tanh()] if tanh else []
@@ -72,8 +76,9 @@ def critic(
     The D of `dcgan_up`, which also returns what its convolution number l sees (Larsen et al. 2016, sec. 3.1).  Raises
     ValueError for a level that it does not have.
     """
+    check_whole("critic", width=width)
     layers, size = shrinking(shape, width), 16 * widths_of(shape, width)[-1]
-    if not 1 <= level <= len(layers) // 2:
+    if not is_whole(level) or not 1 <= level <= len(layers) // 2:
         raise ValueError(f"D has the levels 1 to {len(layers) // 2} for images of {shape[0]} pixels, got level={level}")
     rest = [*layers[2 * level :], Flatten(), Dense(size, 1, gain=1.0)]
     return Sequential(*layers[: 2 * level], Copy(2), Parallel([], rest), rng=rng, dtype=dtype)

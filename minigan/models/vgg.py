@@ -26,6 +26,7 @@ from minigan.layers.tree import add
 from minigan.models import vgg_weights
 from minigan.models.vgg_layout import BLOCKS, DENSE, stages
 from minigan.network import Sequential
+from minigan.running.arguments import check_flag, is_whole
 
 
 class VGG:
@@ -149,8 +150,9 @@ def vgg(
     FileNotFoundError, CheckpointError
         If there is no such file, or it is not a VGG of this depth; the message says what it looks like.
     """
-    if depth not in BLOCKS:
+    if not is_whole(depth) or depth not in BLOCKS:
         raise ValueError(f"there are VGG-11, 13, 16 and 19, got depth={depth!r}")
+    check_flag("vgg", batch_norm=batch_norm, classifier=classifier)
     arrays: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     if weights is None:
         last, kind, classes = "pool5", preprocess or "torchvision", 1000

@@ -6,6 +6,7 @@ panel.py     what one panel of the curves shows: a title, names, reference level
 curves.py    losses, scores and measures of quality over the steps, panel by panel
 plane.py     for data in the plane: real points, fake points and D's score
 compare.py   generated images next to real ones: with D's scores, or with their nearest training images
+checks.py    what is refused before anything is drawn
 show.py      display images in a notebook or on the desktop
 
 Start with images.py.

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from minigan.plots.checks import as_batch, as_list
 from minigan.plots.images import to_image
+from minigan.running.arguments import check_path
 from minigan.running.files import atomic_file
 
 if TYPE_CHECKING:
@@ -44,11 +46,14 @@ def scored(
     Raises
     ------
     ValueError
-        If the shapes do not match or a batch is empty.
+        If the shapes do not match, a batch is empty, or a number is NaN or Inf.
+    TypeError
+        For numbers that are not real, masked arrays, and a path that is none.
     """
-    _check_shapes(real, real_scores)
-    _check_shapes(fake, fake_scores)
-    r, f = real_scores.astype(float), np.sort(fake_scores.astype(float))
+    check_path("scored", path=path)
+    real_scores, fake_scores = as_list("real_scores", real_scores), as_list("fake_scores", fake_scores)
+    real, fake = as_batch("real", real, len(real_scores)), as_batch("fake", fake, len(fake_scores))
+    r, f = real_scores, np.sort(fake_scores)
     # for each real image, the number of fakes with a lower score; half of the ties
     lower = (np.searchsorted(f, r, "left") + np.searchsorted(f, r, "right")) / 2
     share = lower.mean() / len(f)
@@ -101,10 +106,15 @@ def pairs(
     Raises
     ------
     ValueError
-        If the shapes do not match or a batch is empty.
+        If the shapes do not match, a batch is empty, or a number is NaN or Inf.
+    TypeError
+        For numbers that are not real, masked arrays, and a path that is none.
     """
-    _check_shapes(fake, distance)
-    _check_shapes(nearest, own)
+    check_path("pairs", path=path)
+    distance, own, real = as_list("distance", distance), as_list("own", own), as_list("real", real)
+    fake, nearest = as_batch("fake", fake, len(distance)), as_batch("nearest", nearest, len(own))
+    if fake.shape != nearest.shape:
+        raise ValueError(f"each image needs its nearest one, of the same shape, got {fake.shape} and {nearest.shape}")
     figure, left, right, bottom = _figure()
     n = COLUMNS * ROWS // 2
     ratio = np.divide(distance, own, out=np.full(len(own), np.inf), where=own > 0)
@@ -171,10 +181,3 @@ def _histogram(axes: Axes, real: np.ndarray, fake: np.ndarray, real_name: str, f
 def _save(figure: Figure, path: str | os.PathLike) -> None:
     with atomic_file(path) as file:
         figure.savefig(file, format=Path(path).suffix[1:] or "png")
-
-
-def _check_shapes(images: np.ndarray, numbers: np.ndarray) -> None:
-    if images.ndim != 4 or len(images) == 0 or numbers.shape != images.shape[:1]:
-        raise ValueError(
-            f"expected images (N, H, W, C), N >= 1, and one number per image, got {images.shape} and {numbers.shape}"
-        )

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from minigan.running.arguments import check_path, short
 from minigan.running.files import atomic_file
 
 STYLES = (("-", "#1f4e9c"), ("--", "#d1600a"), ("-.", "#2e7d32"), (":", "#7b1fa2"))  # distinct without colour too
@@ -41,8 +42,21 @@ def curves(
     """
     from matplotlib.figure import Figure
 
+    check_path("curves", path=path)
+    if not isinstance(rows, Sequence) or not all(isinstance(row, Mapping) for row in rows):
+        raise TypeError(f"rows must be a list of dicts, one for each logged step, got {short(rows)}")
+    if not isinstance(panels, Sequence) or not all(hasattr(panel, "names") for panel in panels):
+        raise TypeError(f"panels must be a list of plots.Panel, such as game.panels, got {short(panels)}")
+    if not isinstance(floor, Mapping | None):
+        raise TypeError(f"floor must be a dict, name -> value, or None, got {short(floor)}")
     if len(rows) == 0:
         raise ValueError("there is nothing to draw: rows is empty; log at least one step")
+    read = {"step", *(name for panel in panels for name in panel.names)}
+    for i, row in enumerate(rows):
+        wrong = [name for name in read & row.keys() if not isinstance(row[name], int | float | np.number)]
+        if wrong or "step" not in row:
+            got = f"{wrong[0]}={short(row[wrong[0]])}" if wrong else f"only {', '.join(sorted(row)) or 'nothing'}"
+            raise ValueError(f"row {i} needs a step and numbers, got {got}")
     drawn = [panel for panel in panels if any(name in row for name in panel.names for row in rows)]
     if not drawn:
         names = ", ".join(name for panel in panels for name in panel.names)

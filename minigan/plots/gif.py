@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from minigan.plots.images import as_pil, format_of
+from minigan.running.arguments import check_path, check_positive, check_range, short
 from minigan.running.files import atomic_file
 
 if TYPE_CHECKING:
@@ -42,14 +43,17 @@ def save_gif(path: str | os.PathLike, frames: Sequence[np.ndarray], seconds: flo
     ValueError
         For no frames, unequal shapes, seconds <= 0 and hold < 0, and a name with another suffix than .gif.
     """
+    check_path("save_gif", path=path)
+    check_positive("save_gif", seconds=seconds)
+    check_range("save_gif", hold=hold)
     format_of(path, {".gif": "gif"})
+    if not isinstance(frames, Sequence | np.ndarray):
+        raise TypeError(f"a GIF needs a list of frames, got {short(frames)}")
     if len(frames) == 0:
         raise ValueError("a GIF needs at least one frame, got none")
     shapes = {np.shape(frame) for frame in frames}
     if len(shapes) > 1:
         raise ValueError(f"all frames must have the same shape, got {' and '.join(map(str, sorted(shapes)))}")
-    if not (seconds > 0 and hold >= 0):
-        raise ValueError(f"expected seconds > 0 and hold >= 0, got {seconds} and {hold}")
     pictures = [as_pil(frame) for frame in frames]
     first, *rest = _grey_levels(pictures) if pictures[0].mode == "L" else _best_colours(pictures)
     duration = max(20, round(100 * seconds / len(frames)) * 10)  # in ms, but a GIF stores hundredths of a second

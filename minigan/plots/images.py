@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minigan.running.arguments import check_path, check_whole
+from minigan.running.arrays import as_array
 from minigan.running.files import atomic_file
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ def to_image(x: np.ndarray) -> np.ndarray:
     uint8 is returned unchanged. This is the exact inverse of Dataset.to_float. Raises TypeError for other dtypes,
     ValueError for NaN or Inf.
     """
-    x = np.asarray(x)
+    x = as_array("an image", x)
     if x.dtype == np.uint8:
         return x
     if not np.issubdtype(x.dtype, np.floating):
@@ -63,8 +65,8 @@ def grid(images: np.ndarray, columns: int | None = None, pad: int = 2, scale: in
     images = to_image(images)
     if images.ndim != 4 or images.shape[3] not in (1, 3) or 0 in images.shape:
         raise ValueError(f"expected images (N, H, W, 1 or 3) with N >= 1, got {images.shape}")
-    if scale < 1 or pad < 0 or (columns is not None and columns < 1):
-        raise ValueError(f"expected scale >= 1, pad >= 0 and columns >= 1, got {scale}, {pad} and {columns}")
+    check_whole("grid", scale=scale, columns=1 if columns is None else columns)
+    check_whole("grid", least=0, pad=pad)
     images = images.repeat(scale, axis=1).repeat(scale, axis=2)
     n, height, width, channels = images.shape
     columns = math.ceil(math.sqrt(n)) if columns is None else columns
@@ -86,6 +88,7 @@ def save_png(path: str | os.PathLike, image: np.ndarray) -> None:
 
 def save_image(path: str | os.PathLike, image: np.ndarray, formats: Mapping[str, str] = FORMATS) -> None:
     """Write one image as `save_png` does, in the format of the path's suffix: .png, .jpg, .bmp, .tif; without one, as PNG."""
+    check_path("save_image", path=path)
     kind = format_of(path, formats)
     picture = as_pil(image)
     options: dict[str, dict[str, Any]] = {"png": {"optimize": True}, "jpeg": {"quality": 95, "subsampling": 0}}

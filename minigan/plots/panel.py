@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+SCALES = ("linear", "log", "share")
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -19,3 +21,9 @@ class Panel:
     levels: Mapping[str, float] = field(default_factory=dict)
     scale: str = "linear"
     short: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.names, str) or not all(isinstance(name, str) for name in tuple(self.names)):
+            raise TypeError(f"a panel's names are a tuple of texts, such as ('loss_D', 'loss_G'), got {self.names!r}")
+        if self.scale not in SCALES:
+            raise ValueError(f"a panel's scale is one of {', '.join(SCALES)}, got {self.scale!r}")

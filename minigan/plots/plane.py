@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from minigan.plots.checks import as_list, as_points, check_function
+from minigan.running.arguments import check_path
 from minigan.running.files import atomic_file
 
 RESOLUTION = 160  # evaluations of the score along each axis
@@ -39,13 +41,15 @@ def scatter2d(
     Raises
     ------
     ValueError
-        For other shapes or no points.
+        For other shapes, no points, NaN or Inf, and a score that does not return one number for each point.
+    TypeError
+        For a score that is no function, a path that is none, and points that are not real numbers.
     """
     from matplotlib.figure import Figure
 
-    for name, points in (("real", real), ("fake", fake)):
-        if np.ndim(points) != 2 or np.shape(points)[1] != 2 or len(points) == 0:
-            raise ValueError(f"{name} must be points in the plane, (n, 2) with n >= 1, got {np.shape(points)}")
+    real, fake = as_points("real", real), as_points("fake", fake)
+    check_function("scatter2d", score=score)
+    check_path("scatter2d", path=path)
     centre = (real.min(axis=0) + real.max(axis=0)) / 2
     reach = 0.65 * max(
         np.ptp(real, axis=0).max(), 1e-6
@@ -58,7 +62,10 @@ def scatter2d(
     if score is not None:
         x, y = (np.linspace(low[i], high[i], RESOLUTION) for i in (0, 1))
         points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2).astype(np.float32)  # (RESOLUTION^2, 2)
-        field = np.asarray(score(points), dtype=float).reshape(RESOLUTION, RESOLUTION)
+        scores = np.asarray(score(points))
+        if scores.size != len(points):
+            raise ValueError(f"score must return one number for each of {len(points)} points, got {scores.shape}")
+        field = as_list("score", scores.reshape(-1)).reshape(RESOLUTION, RESOLUTION)
         shades = axes.imshow(
             field, extent=(low[0], high[0], low[1], high[1]), origin="lower", cmap="cividis", alpha=0.8
         )

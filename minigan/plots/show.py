@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigan.plots.images import as_pil, grid
+from minigan.running.arrays import as_array
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PILImage
@@ -60,7 +61,9 @@ def show(what: Any, scale: int = 2) -> None:
     if isinstance(what, Pictured):
         picture = as_pil(what.picture(scale=scale))
     else:
-        images = np.asarray(what)
+        images = as_array("images", what)
+        if images.ndim < 2:
+            raise ValueError(f"expected images (H, W), (H, W, C) or (N, H, W, C), got {images.shape}")
         many = images if images.ndim == 4 else images.reshape(1, *images.shape[:2], -1)
         picture = as_pil(grid(many, pad=2 if len(many) > 1 else 0, scale=scale))
     if in_notebook():

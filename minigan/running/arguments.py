@@ -1,81 +1,139 @@
-"""Arguments of optimizers, penalties and games that would train something else than was meant, or fail a long way from the mistake.
+"""Numbers, flags and paths that would compute something else than was meant, or fail a long way from the mistake.
 
-The core calls these functions where an object is built, in one line each.
+The library calls these functions where an object is built, in one line each. parts.py does the same for networks, optimizers
+and games, arrays.py for arrays.
 """
 
 import math
-from collections.abc import Callable, Iterable
+import numbers
+import os
+import reprlib
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 
-def check_network(owner: str, net: Any) -> None:
-    """Raise TypeError unless net is a network, which has theta and grad."""
-    if not all(hasattr(net, name) for name in ("theta", "grad", "zero_grad")):
-        raise TypeError(f"{owner} takes one network, Sequential(...), got {type(net).__name__}")
+MOST = 2**63  # of a whole number that is no seed
 
 
-def check_optimizer(owner: str, net: Any, lr: Any) -> None:
-    """Raise an error unless net is a network, and lr a learning rate or a schedule."""
-    check_network(owner, net)
-    if not callable(lr):
-        check_rate(lr)
+def check_whole(owner: str, least: int = 1, below: int = MOST, **sizes: Any) -> None:
+    """Raise ValueError, naming the argument, unless every number is a Python or NumPy int in [least, below)."""
+    for name, n in sizes.items():
+        if not is_whole(n) or not least <= n < below:
+            top = "" if below == MOST and not (is_whole(n) and n >= MOST) else f" and < {below}"
+            raise ValueError(f"{owner} needs a whole number {name} >= {least}{top}, got {name}={short(n)}{_as_int(n)}")
 
 
-def check_range(owner: str, least: float = 0, below: float = math.inf, or_equal: bool = False, **numbers: Any) -> None:
+def check_range(owner: str, least: float = 0, below: float = math.inf, or_equal: bool = False, **values: Any) -> None:
     """Raise ValueError, naming the argument, unless every number is in [least, below), or with or_equal in [least, below]."""
-    for name, value in numbers.items():
-        if not _is_number(value) or not (least <= value < below or (or_equal and value == below)):
+    for name, value in values.items():
+        if not is_number(value) or not (least <= value < below or (or_equal and value == below)):
             top = "" if below == math.inf else f" {'<=' if or_equal else '<'} {below:g}"
             bounds = f"{least:g} <= {name}{top}" if top else f"a finite {name} >= {least:g}"
-            raise ValueError(f"{owner} needs {bounds}, got {value!r}")
+            raise ValueError(f"{owner} needs {bounds}, got {short(value)}")
 
 
-def check_rate(lr: Any, where: str = "") -> float:
-    """The learning rate as a float.  Raises ValueError unless it is finite and at least 0; where: " of step 3"."""
-    if not _is_number(lr) or not 0 <= lr < math.inf:
-        raise ValueError(f"the learning rate{where} must be a number >= 0 or a function of the step, got {lr!r}")
-    return float(lr)
+def check_positive(owner: str, **values: Any) -> None:
+    """Raise ValueError, naming the argument, unless every number is finite and above 0."""
+    for name, value in values.items():
+        if not is_number(value) or not value > 0:
+            raise ValueError(f"{owner} needs {name} > 0, got {short(value)}")
 
 
-def check_steps(schedule: str, steps: Any) -> Any:
-    """The number of steps of a schedule.  Raises ValueError unless it is above 0."""
-    if not _is_number(steps) or not 0 < steps < math.inf:
-        raise ValueError(f"{schedule}(lr, steps) needs steps > 0, got {steps!r}")
-    return steps
+def check_flag(owner: str, **flags: Any) -> None:
+    """Raise TypeError, naming the argument, unless every flag is True or False."""
+    for name, flag in flags.items():
+        if not isinstance(flag, bool | np.bool_):
+            raise TypeError(f"{owner} needs {name}=True or {name}=False, got {short(flag)}")
 
 
-def check_penalties(penalties: Any) -> Iterable[Callable]:
-    """The penalties as a list.  Raises TypeError for a single one, a name, a class, and what cannot be called."""
-    if callable(penalties) or isinstance(penalties, str):
-        raise TypeError(f"penalties are a list, such as [R1(gamma=1.0)], got {penalties!r}")
-    found = list(penalties or ())
-    for penalty in found:
-        if isinstance(penalty, type) or not callable(penalty):
-            raise TypeError(f"a penalty is a value or a function, such as R1(gamma=1.0), got {penalty!r}")
-    return found
+def check_path(owner: str, **paths: Any) -> None:
+    """Raise TypeError, naming the argument, unless every path is a text or a pathlib.Path; a number would be an open file."""
+    for name, path in paths.items():
+        if not isinstance(path, str | os.PathLike):
+            raise TypeError(f"{owner} needs a path as {name}, such as 'picture.png', got {short(path)}")
 
 
-def check_weight(weight: Any) -> float:
-    """The weight of a penalty as a float.  Raises ValueError unless it is finite and at least 0."""
-    check_range("a penalty", weight=weight)
-    return float(weight)
+def check_shape(owner: str, shape: Any) -> None:
+    """Raise ValueError unless shape is that of an image, three whole numbers (H, W, C) >= 1."""
+    if not is_shape(shape):
+        raise ValueError(f"{owner} needs the shape of an image, such as (32, 32, 3), got {short(shape)}")
 
 
-def check_game(G: Any, D: Any, loss: Any, opt_G: Any, opt_D: Any, ema: Any) -> None:
-    """Raise an error that names the first of these that is not what a GAN needs, or that belongs to another network."""
-    if G is D:
-        raise ValueError("G and D are the same network: build two")
-    for name, net, opt in (("G", G, opt_G), ("D", D, opt_D)):
-        if getattr(opt, "net", None) is not net:
-            raise ValueError(f"opt_{name} updates another network, not {name}: build it as Adam({name}, ...)")
-    if ema is not None and ema.source is not G:
-        raise ValueError("ema averages another network, not G: build it as EMA(G, ...)")
-    if isinstance(loss, type) or not (hasattr(loss, "d") and hasattr(loss, "g")):
-        raise TypeError(f"loss must be a value such as losses.hinge, got {loss!r}")
+def check_generator(rng: Any) -> np.random.Generator:
+    """rng itself.  Raises TypeError if it is not a numpy.random.Generator."""
+    if not isinstance(rng, np.random.Generator):
+        seed = rng if is_whole(rng) and rng >= 0 else 0
+        raise TypeError(
+            f"rng must be a numpy.random.Generator, got {type(rng).__name__}: use np.random.default_rng({short(seed)})"
+        )
+    return rng
 
 
-def _is_number(value: Any) -> bool:
-    try:
-        return not isinstance(value, str | bytes) and math.isfinite(value)
-    except (TypeError, ValueError, OverflowError):
+def check_sample(n: Any, *rng: Any) -> None:
+    """Raise ValueError unless n is a whole number of samples, at least 1, and TypeError unless rng is a generator."""
+    if not is_whole(n) or n < 1:
+        raise ValueError(f"sample needs n >= 1 images, got {short(n)}{_as_int(n)}")
+    for each in rng:
+        check_generator(each)
+
+
+def check_linear(layer: str, bias: Any, gain: Any) -> None:
+    """Raise an error unless bias is True or False and gain a finite number >= 0."""
+    check_flag(layer, bias=bias)
+    check_range(layer, gain=gain)
+
+
+def check_norm(layer: str, n: Any, eps: Any, momentum: Any = 0.0) -> None:
+    """Raise ValueError unless n is a number of channels, eps a finite number >= 0 and momentum in [0, 1]."""
+    check_whole(layer, n=n)
+    check_range(layer, eps=eps)
+    check_range(layer, momentum=momentum, below=1, or_equal=True)
+
+
+def check_branch(branch: Any) -> Sequence:
+    """The branch itself.  Raises TypeError unless it is a list or tuple, of layers."""
+    if not isinstance(branch, list | tuple):
+        raise TypeError(f"a branch is a list of layers, such as [Dense(3, 4), Tanh()], got {short(branch)}")
+    return branch
+
+
+# ---- what they are made of -------------------------------------------------------------------------------------------
+
+
+def is_whole(value: Any) -> bool:
+    """Is it an int of Python or NumPy?  True and False are not."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def is_shape(value: Any) -> bool:
+    """Is it the shape of an image, three whole numbers (H, W, C) >= 1?"""
+    return isinstance(value, Sequence) and len(value) == 3 and all(is_whole(n) and n >= 1 for n in value)
+
+
+def is_number(value: Any) -> bool:
+    """Is it one finite real number?  True and False are not."""
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
         return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an int beyond the largest float
+        return False
+
+
+def short(value: Any) -> str:
+    """repr(value), with an ellipsis where it is long or deeply nested."""
+    brief = reprlib.Repr()
+    brief.maxstring = brief.maxother = brief.maxlong = 100
+    try:
+        return brief.repr(value)
+    except ValueError:  # Python does not print a whole number of more than 4,300 digits
+        return f"{type(value).__name__} of a huge number"
+
+
+def _as_int(value: Any) -> str:
+    """The remedy for 5.0, where 5 is needed."""
+    is_float = isinstance(value, float | np.floating)
+    return f": it must be an int, {int(value)}" if is_float and math.isfinite(value) and value == int(value) else ""

@@ -8,6 +8,7 @@ import numpy as np
 
 from minigan import plots
 from minigan.game import Game
+from minigan.running.arguments import check_sample
 from minigan.running.machine import MOST_PIXELS
 
 BATCH = 500  # samples at a time
@@ -16,8 +17,7 @@ MOST_POINTS = 1_000_000  # in one picture of the plane
 
 def draw(game: Game, n: int, seed: int, label: int | None = None) -> Iterator[np.ndarray]:
     """n samples in batches; a conditional game draws all classes in turn, or only `label`.  Raises ValueError for n < 1."""
-    if n < 1:
-        raise ValueError(f"sample needs n >= 1 images, got {n}")
+    check_sample(n)
     rng = np.random.default_rng(seed)
     for start in range(0, n, BATCH):
         turn = np.arange(start, min(start + BATCH, n))

@@ -136,13 +136,30 @@ def add_flags(parser: argparse.ArgumentParser, recipe: ModuleType) -> None:
         if kind is bool:
             settings |= {"action": argparse.BooleanOptionalAction}
         else:
-            settings |= {"type": kind, "metavar": kind.__name__.upper()}
+            settings |= {"type": PARSERS.get(kind, kind), "metavar": kind.__name__.upper()}
         try:
             parser.add_argument(flag, **settings)
         except argparse.ArgumentError as error:
             raise ValueError(
                 f"the recipe {zoo.name_of(recipe)} has an option {item.name}, but {flag} is a flag of {parser.prog} itself: rename it"
             ) from error
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected a whole number, got {text[:40]!r}") from error
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected a number, got {text[:40]!r}") from error
+
+
+PARSERS: dict[type, Any] = {int: _whole, float: _number}  # of a flag's text, by the type of its option
 
 
 def from_flags(arguments: argparse.Namespace, recipe: ModuleType) -> dict[str, Any]:

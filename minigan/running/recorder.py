@@ -22,6 +22,7 @@ from minigan.data.identity import compare
 from minigan.game import Game
 from minigan.running import checkpoint
 from minigan.running import rows as log
+from minigan.running.exclusive import exclusively
 from minigan.running.files import atomic_write, sweep
 from minigan.running.film import step_of
 from minigan.running.lock import Lock
@@ -85,9 +86,10 @@ class Recorder:
     def writing(self, t: int) -> Iterator[None]:
         """Around the steps after t: hold the lock of the folder, and compute in the number of shares of this run.
 
-        Raises BlockingIOError if another process writes this run, and what `begin` raises.
+        Raises RuntimeError if another thread trains these networks, BlockingIOError if another process writes this run, and
+        what `begin` raises.
         """
-        with self.lock:
+        with exclusively((*self.game.networks.values(), self.source)), self.lock:
             threads, shares = kernels.get_threads(), kernels.get_shares()
             other = self.shares is not None and self.shares != shares
             try:

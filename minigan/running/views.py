@@ -7,6 +7,7 @@ array instead of writing into the old one (`G.theta[...] = x`). The two then par
 import numpy as np
 
 from minigan.data import Source
+from minigan.data.check import other_shape
 from minigan.game import Game
 from minigan.layers.parameters import all_layers
 
@@ -41,9 +42,5 @@ def refuse_other_shape(game: Game, source: Source) -> None:
     given = tuple(source.shape)
     if given in ((), drawn):
         return
-    fix = "build the networks for the shape of the data"
-    if len(given) == 3 == len(drawn) and (*given[1:], given[0]) == drawn:
-        fix = "put the channels last, x.transpose(0, 2, 3, 1)"
-    elif len(given) == 1 and given[0] == np.prod(drawn):
-        fix = f"use x.reshape(-1, {', '.join(map(str, drawn))})"
+    fix = other_shape(given, drawn)
     raise ValueError(f"the data has samples of shape {given}, but the game draws samples of shape {drawn}: {fix}")

@@ -27,6 +27,7 @@ from minigan.network import Sequential
 from minigan.optim import EMA, Adam
 from minigan.penalties import R1, add_penalty
 from minigan.plots import Panel
+from minigan.running.arguments import check_sample
 from minigan.zoo import gan, recipe
 from minigan.zoo.recipe import option
 
@@ -112,8 +113,7 @@ class ContextEncoder(Game):
 
     def sample(self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None) -> np.ndarray:
         """n training images with random holes, which G has filled."""
-        if n < 1:
-            raise ValueError(f"sample needs n >= 1 images, got {n}")
+        check_sample(n, rng)
         refuse_labels(labels)
         if self.examples is None:
             raise ValueError(

@@ -1,6 +1,6 @@
 """A projected GAN: D sees frozen features of VGG, mixed at random, at three scales (Sauer et al. 2021)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,14 +8,15 @@ import numpy as np
 
 from minigan import models, optim
 from minigan.data import Source
-from minigan.data.check import refuse_labels
+from minigan.data.check import like_drawn, refuse_labels
 from minigan.game import Game
 from minigan.losses import hinge
 from minigan.models.projection import Projection, heads
 from minigan.network import Sequential
 from minigan.plots import Panel
+from minigan.running.arguments import check_sample
 from minigan.zoo import recipe
-from minigan.zoo.gan import frame
+from minigan.zoo.gan import check_side, frame
 from minigan.zoo.recipe import option
 
 
@@ -31,6 +32,13 @@ class Options(recipe.Options):
     latent: int = option(64, "size of the noise z", least=1)
     width: int = option(32, "channels of G's last hidden layer; all others follow", least=1)
     mixed: int = option(32, "channels of each stage after the random mixing", least=1)
+
+    def unused(self) -> dict[str, str]:
+        return super().unused() | {"labels": "the networks see images alone"}
+
+    def check(self, given: Iterable[str] = ()) -> None:
+        super().check(given)
+        check_side(self)
 
     def frame(self, images: np.ndarray) -> np.ndarray:
         """The images in a black frame of 8, 16, 32, ... pixels."""
@@ -85,8 +93,7 @@ class ProjectedGAN(Game):
 
     def sample(self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None) -> np.ndarray:
         """Images of the averaged G in evaluation mode."""
-        if n < 1:
-            raise ValueError(f"sample needs n >= 1 images, got {n}")
+        check_sample(n, rng)
         return self.generate(self.noise(n, rng, labels))
 
     def generate(self, z: np.ndarray, batch: int = 250) -> np.ndarray:
@@ -96,7 +103,8 @@ class ProjectedGAN(Game):
 
     def score(self, x: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """The mean score of the heads (N,)."""
-        return self.D(self.P(x)).mean(axis=1)
+        refuse_labels(labels)
+        return self.D(self.P(like_drawn(self, x))).mean(axis=1)
 
 
 def build(options: Options, source: Source, rng: np.random.Generator) -> ProjectedGAN:

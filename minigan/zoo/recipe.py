@@ -11,7 +11,6 @@ the entries of a run's config.toml and the checks of both are made from it:
 import dataclasses
 import difflib
 import math
-import reprlib
 import typing
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ import numpy as np
 
 from minigan.data import NAMES
 from minigan.data.published import PUBLISHED
+from minigan.running.arguments import short
 
 POINTS = ("ring", "grid")  # data sets of points in the plane, each drawn from the run's seed
 LARGEST = 2**128  # of a whole number, which is a seed: everything else is far smaller
@@ -132,16 +132,6 @@ def one_of(what: str, name: str, names: Iterable[str], where: str = "") -> None:
         close = difflib.get_close_matches(name, names, n=1)
         guess = f": did you mean {close[0]!r}? Choose" if close else "; choose"
         raise ValueError(f"unknown {what} {short(name)}{where}{guess} from {', '.join(names)}")
-
-
-def short(value: Any) -> str:
-    """repr(value), with an ellipsis where it is long or deeply nested."""
-    brief = reprlib.Repr()
-    brief.maxstring = brief.maxother = brief.maxlong = 100
-    try:
-        return brief.repr(value)
-    except ValueError:  # Python does not print a whole number of more than 4,300 digits
-        return f"{type(value).__name__} of a huge number"
 
 
 def _check_bounds(name: str, value: Any, metadata: typing.Mapping[str, Any]) -> None:

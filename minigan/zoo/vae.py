@@ -23,6 +23,8 @@ from minigan.models.vae import vae_conv, vae_mlp
 from minigan.network import Sequential
 from minigan.optim import EMA, Adam, Optimizer
 from minigan.plots import Panel
+from minigan.running.arguments import check_range, check_sample, check_whole
+from minigan.running.parts import check_owners
 from minigan.zoo import gan, recipe
 from minigan.zoo.recipe import option
 
@@ -84,6 +86,12 @@ class VAE(Game):
         self, E: Sequential, G: Sequential, likelihood: Likelihood, opt_E: Optimizer, opt_G: Optimizer, latent: int,
         k: int = 1, beta: float = 1.0, ema: float = 0.0,
     ):  # fmt: skip
+        check_whole("VAE", latent=latent, k=k)
+        check_range("VAE", beta=beta)
+        check_range("VAE", ema=ema, below=1)
+        check_owners(E=(E, opt_E), G=(G, opt_G))
+        if not isinstance(likelihood, Likelihood):
+            raise TypeError(f"VAE needs a likelihood, Bernoulli() or Gaussian(s), got {likelihood!r}")
         self.E, self.G, self.likelihood, self.latent, self.k, self.beta = E, G, likelihood, latent, k, beta
         self.networks, self.optimizers = {"E": E, "G": G}, {"E": opt_E, "G": opt_G}
         self.averages = {name: EMA(net, ema, warmup=True) for name, net in self.networks.items()} if ema else {}
@@ -130,8 +138,7 @@ class VAE(Game):
 
     def sample(self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None) -> np.ndarray:
         """n expected images of codes drawn from the prior."""
-        if n < 1:
-            raise ValueError(f"sample needs n >= 1 images, got {n}")
+        check_sample(n, rng)
         return self.generate(self.noise(n, rng, labels))
 
     def walk(self, frames: int, n: int, rng: np.random.Generator) -> Iterator[np.ndarray]:

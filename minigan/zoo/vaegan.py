@@ -14,14 +14,16 @@ from typing import Any
 import numpy as np
 
 from minigan.data import Source
-from minigan.data.check import refuse_labels
+from minigan.data.check import like_drawn, refuse_labels
 from minigan.losses import GANLoss, gaussian_kl, non_saturating
 from minigan.models.likelihood import Gaussian, per_image
 from minigan.models.vae import critic, vae_conv
 from minigan.network import Sequential
 from minigan.optim import Adam
-from minigan.penalties import R1, add_penalty
+from minigan.penalties import R1, add_penalty, as_penalties
 from minigan.plots import Panel
+from minigan.running.arguments import check_range
+from minigan.running.parts import check_loss, check_owners
 from minigan.zoo import gan, recipe
 from minigan.zoo.recipe import option
 from minigan.zoo.vae import VAE
@@ -93,8 +95,11 @@ class VAEGAN(VAE):
         self, E: Sequential, G: Sequential, D: Sequential, loss: GANLoss, penalties: Iterable[Callable],
         opts: dict[str, Adam], latent: int, gamma: float = 1.0, beta: float = 1.0, ema: float = 0.0,
     ):  # fmt: skip
+        check_range("VAEGAN", gamma=gamma)
+        check_owners(D=(D, opts["D"]))
+        check_loss(loss)
         super().__init__(E, G, Gaussian(1.0), opts["E"], opts["G"], latent, beta=beta, ema=ema)
-        self.D, self.loss, self.penalties, self.gamma = D, loss, list(penalties), gamma
+        self.D, self.loss, self.penalties, self.gamma = D, loss, as_penalties(penalties), gamma
         self.networks, self.optimizers = {"E": E, "G": G, "D": D}, opts
         scores = {"score_real": "real", "score_fake": "fake"}
         self.panels = (
@@ -117,7 +122,7 @@ class VAEGAN(VAE):
     def score(self, x: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """D's score on each image, in evaluation mode -> (N,)."""
         refuse_labels(labels)
-        return self.D(x)[1].reshape(-1)
+        return self.D(like_drawn(self, x))[1].reshape(-1)
 
     def inspect(self, x: Any, y: Any, rng: np.random.Generator) -> Iterator[tuple[str, Sequential, Any]]:
         yield from super().inspect(x, y, rng)

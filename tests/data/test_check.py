@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from minigan import losses, models
 from minigan.data import Epochs, Stream
 from minigan.data.check import check_labels, check_samples
+from minigan.game import GAN
+from minigan.optim import Adam
 
 BYTES = np.random.default_rng(0).integers(256, size=(6, 4, 4, 1))
 BYTES[0, 0, 0], BYTES[0, 0, 1] = 0, 255
@@ -103,3 +106,40 @@ def test_the_first_batch_of_a_stream_is_checked(drawn, message):
     source = Stream(drawn, np.random.default_rng(0), (4, 4, 1), classes=2)
     with pytest.raises(ValueError, match=message):
         source.batch(3)
+
+
+# ---- what D scores is checked like what it is trained on ---------------------------------------------------------------
+
+
+def scoring(classes=0):
+    G, D = models.mlp((4, 4, 1), 3, 2, classes, rng=0)
+    return GAN(G, D, losses.hinge, [], Adam(G), Adam(D), 3, classes=classes)
+
+
+@pytest.mark.parametrize("classes", [0, 2])
+@pytest.mark.parametrize(
+    ("x", "error", "message"),
+    [
+        (np.linspace(0, 255, 32).reshape(2, 4, 4, 1), ValueError, r"float images must be in \[-1, 1\], got values from 0 to 255"),
+        (np.full((2, 4, 4, 1), np.nan), ValueError, "sample 0 of the data has NaN or Inf"),
+        (np.zeros((2, 4, 4, 1), np.int64), TypeError, "samples must be uint8"),
+        (np.zeros((2, 4, 4, 1), complex), TypeError, "samples must be uint8, or floats"),
+        (np.zeros((2, 1, 4, 4)), ValueError, r"shape \(4, 4, 1\), got .* \(1, 4, 4\): put the channels last"),
+        (np.zeros((2, 16)), ValueError, r"use x\.reshape\(-1, 4, 4, 1\)"),
+        (np.zeros((2, 4, 4)), ValueError, r"use x\[\.\.\., None\]"),
+        (np.zeros((4, 4, 1)), ValueError, r"for one image write x\[None\]"),
+        (np.zeros((2, 2, 8, 1)), ValueError, "build the networks for the shape of the data"),
+        (3, ValueError, "got a single number"),
+    ],
+)  # fmt: skip
+def test_images_that_d_was_not_trained_for_get_no_score(classes, x, error, message):
+    labels = np.zeros(np.shape(x)[:1], np.int64) if classes and np.ndim(x) else None
+    with pytest.raises(error, match=message):
+        scoring(classes).score(x, labels)
+
+
+def test_bytes_and_floats_get_the_same_score():
+    x, game = np.random.default_rng(0).integers(0, 256, (3, 4, 4, 1)).astype(np.uint8), scoring()
+    found = game.score(x)
+    assert found.shape == (3,)
+    np.testing.assert_array_equal(found, game.score(x.astype(np.float32) / np.float32(127.5) - np.float32(1)))

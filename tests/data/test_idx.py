@@ -55,7 +55,7 @@ GOOD = idx(np.arange(12, dtype=np.uint8).reshape(3, 4))
         (gzip.compress(GOOD, mtime=0) + gzip.compress(GOOD, mtime=0), "extra bytes after the 12"),  # a second member
         (gzip.compress(GOOD + bytes(5), mtime=0), "extra bytes after the 12"),
         (gzip.compress(GOOD[:-1], mtime=0), "needs 12 bytes, got only 11"),
-        (gzip.compress(idx(np.zeros((1, 1), np.uint8))[:-1]), "needs 1 bytes, got only 0"),
+        (gzip.compress(idx(np.zeros((1, 1), np.uint8))[:-1], mtime=0), "needs 1 bytes, got only 0"),
         (gzip.compress(GOOD, mtime=0)[:-8] + bytes(8), "a broken gzip file"),  # a wrong checksum
         (gzip.compress(GOOD, mtime=0)[:-9], "a broken gzip file"),
         (gzip.compress(GOOD, mtime=0)[:14] + b"\xff" * 20, "a broken gzip file"),

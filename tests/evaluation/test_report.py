@@ -79,7 +79,7 @@ def test_images(tmp_path, drawn, labels, monkeypatch):
 def test_what_was_asked_for_is_compared_with_what_is_read(tmp_path, drawn):
     trainer = trained(tmp_path, model="mlp", data="mnist10k")
     trainer.source.x, trainer.source.y = trainer.source.x[::40], trainer.source.y[::40]
-    trainer.game.sample = lambda n, rng, labels: trainer.source.x[
+    trainer.game.sample = lambda n, rng, labels=(0,): trainer.source.x[
         [int(np.flatnonzero(trainer.source.y == k)[0]) for k in labels]
     ]
     measures = report(trainer, "mnist10k", n=100)[0]["measures"]  # G draws a right digit, the same one each time
@@ -91,7 +91,7 @@ def test_portraits_are_read_and_copies_are_compared_with_held_out_ones(tmp_path,
     trainer = trained(tmp_path, model="mlp", data="portraits", condition="hair_color")
     x, y = trainer.source.x[::10], trainer.source.y[::10]
     trainer.source.x, trainer.source.y = x, y
-    trainer.game.sample = lambda n, rng, labels: x[[int(np.flatnonzero(y == k)[0]) for k in labels]]  # five copies
+    trainer.game.sample = lambda n, rng, labels=(0,): x[[int(np.flatnonzero(y == k)[0]) for k in labels]]  # five copies
     held_out = data.load("portraits").images[5:2005:10]
     measures = report(trainer, "portraits", n=100, condition="hair_color", held_out=held_out)[0]["measures"]
     assert measures["nearest_training_image"]["value"] == 0

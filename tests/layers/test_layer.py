@@ -3,7 +3,7 @@ import pytest
 
 from minigan.layers import Dense, LeakyReLU, Residual, ShapeError, SpectralNorm
 from minigan.layers.layer import Layer
-from minigan.layers.parameters import HE, all_layers, allocate, check_sizes, constant, normal
+from minigan.layers.parameters import HE, all_layers, allocate, constant, normal
 from minigan.layers.tree import add
 
 
@@ -101,10 +101,6 @@ def test_check_returns_contiguous_memory():
     assert layer.check(x, "(N, 2)", True).flags.c_contiguous
     assert layer.check_dy(x, (3, 2)).flags.c_contiguous
     assert layer.check_v(x, (3, 2)).flags.c_contiguous
-
-
-def test_sizes_may_be_numpy_integers():
-    check_sizes("Dense", n_in=np.int64(3), n_out=1)
 
 
 def test_nothing_is_allocated_when_a_layer_is_refused():

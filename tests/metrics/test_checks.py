@@ -93,7 +93,7 @@ def test_bad_calls(call, message):
     "measure", [metrics.sliced_wasserstein, lambda a, b, rng: metrics.kernel_distance(a, b, rng, size=2)]
 )
 def test_rng_must_be_a_generator(measure):
-    with pytest.raises(TypeError, match=r"numpy\.random\.Generator, got int; use np\.random\.default_rng"):
+    with pytest.raises(TypeError, match=r"numpy\.random\.Generator, got int: use np\.random\.default_rng"):
         measure(OK, OK, 0)
 
 

@@ -48,7 +48,7 @@ def test_a_perfect_point_in_many_dimensions_is_of_high_quality():
         (np.zeros((5, 3)), CENTRES, 0.1, r"points \(N, d\) and centres \(K, d\), got \(5, 3\) and \(4, 2\)"),
         (np.zeros(5), CENTRES, 0.1, r"got \(5,\)"),
         (np.zeros((0, 2)), CENTRES, 0.1, r"got \(0, 2\)"),
-        (np.zeros((5, 2)), CENTRES, 0.0, "above 0, got 0.0"),
+        (np.zeros((5, 2)), CENTRES, 0.0, "needs std > 0, got 0.0"),
         (np.full((5, 2), np.nan), CENTRES, 0.1, "NaN or Inf in 5 of 5 points"),
     ],
 )

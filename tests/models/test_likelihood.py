@@ -58,7 +58,7 @@ def test_float32_is_kept(likelihood):
 
 @pytest.mark.parametrize("s", [0.0, -1.0, math.inf, math.nan])
 def test_a_gaussian_needs_a_standard_deviation(s):
-    with pytest.raises(ValueError, match="standard deviation s > 0"):
+    with pytest.raises(ValueError, match="a Gaussian needs s > 0"):
         Gaussian(s)
 
 

@@ -88,7 +88,7 @@ def test_toy_networks(depth):
 
 
 def test_bad_sizes():
-    with pytest.raises(ValueError, match="Dense needs a whole number n_out >= 1, got n_out=0"):
+    with pytest.raises(ValueError, match="mlp needs a whole number width >= 1, got width=0"):
         mlp((8, 8, 1), latent=5, width=0, rng=0)
     with pytest.raises(TypeError, match=r"draws random weights: pass rng=np\.random\.default_rng\(0\)"):
         mlp((8, 8, 1))

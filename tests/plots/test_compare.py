@@ -99,10 +99,10 @@ def test_few_images_make_a_small_picture(tmp_path, drawn):
 
 def test_bad_input_keeps_the_old_file(tmp_path):
     (tmp_path / "x.png").write_bytes(b"old")
-    with pytest.raises(ValueError, match=r"one number per image, got \(3, 6, 4, 1\) and \(2,\)"):
+    with pytest.raises(ValueError, match=r"one number per image, got \(3, 6, 4, 1\) and 2 numbers for real"):
         scored(images(3), images(3), np.zeros(2), np.zeros(3), tmp_path / "x.png")
-    with pytest.raises(ValueError, match=r"N >= 1, and one number per image, got \(0, 6, 4, 1\) and \(0,\)"):
+    with pytest.raises(ValueError, match=r"fake_scores must be a list of numbers \(n,\), n >= 1, got \(0,\)"):
         scored(images(3), images(0), np.zeros(3), np.zeros(0), tmp_path / "x.png")
-    with pytest.raises(ValueError, match=r"got \(6, 4, 1\) and \(6,\)"):
+    with pytest.raises(ValueError, match=r"got \(6, 4, 1\) and 6 numbers for fake"):
         pairs(images(1)[0], images(1)[0], np.zeros(6), np.zeros(6), np.zeros(6), tmp_path / "x.png")
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("x.png", b"old")]

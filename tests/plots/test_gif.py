@@ -62,7 +62,7 @@ def test_durations(tmp_path, n, seconds, hold, duration, last):
             {},
             r"the same shape, got \(3, 4, 1\) and \(4, 4, 1\)",
         ),
-        ([np.zeros((3, 4, 1), np.uint8)], {"seconds": 0}, "seconds > 0 and hold >= 0, got 0"),
+        ([np.zeros((3, 4, 1), np.uint8)], {"seconds": 0}, "save_gif needs seconds > 0, got 0"),
         ([np.zeros((3, 4, 1), np.uint8)], {"hold": -1}, "hold >= 0"),
         ([np.zeros((2, 3, 4, 1), np.uint8)], {}, "expected one image"),
     ],

@@ -1,116 +1,221 @@
-"""Arguments that would train something else than was meant are refused where an object is built."""
-
-import functools
+"""Numbers, flags and paths that cannot be meant are refused at the call, with the argument's name and what would do."""
 
 import numpy as np
 import pytest
 
-from minigan import losses, models
-from minigan.game import GAN
-from minigan.layers import Dense
+from minigan import apps, layers, losses, models
+from minigan.apps.measurement import Mix, Shrink
+from minigan.game import GAN, normal
+from minigan.layers import Dense, LeakyReLU, Tanh
+from minigan.models.likelihood import Bernoulli, Gaussian
+from minigan.models.projection import Projection
 from minigan.network import Sequential
-from minigan.optim import EMA, SGD, Adam, RMSProp, cosine, linear
-from minigan.penalties import R1, as_penalties, r1, wgan_gp
+from minigan.optim import EMA, Adam, clip_weights, constant, cosine, linear
+from minigan.penalties import R1, R2, Dragan, WganGp
+from minigan.running.arguments import check_path, check_range, check_sample, check_shape, check_whole, is_number
 from minigan.trainer import Trainer
+from minigan.zoo.vae import VAE
+
+NAN, INF = float("nan"), float("inf")
+assert apps
 
 
-def net():
-    return Sequential(Dense(2, 3), rng=0)
+def net(n_in=3, n_out=2):
+    return Sequential(Dense(n_in, 4), LeakyReLU(0.2), Dense(4, n_out), rng=0)
 
 
-def gan(loss=losses.hinge, penalties=(), ema=None, latent=3, same=False):
-    G, D = models.toy(3, 4, rng=0)
-    G = D if same else G
-    return GAN(G, D, loss, penalties, Adam(G), Adam(D), latent, ema and ema(G, D))
+def gan(**options):
+    G, D = net(3, 2), net(2, 1)
+    return GAN(G, D, losses.hinge, [], Adam(G), Adam(D), **{"latent": 3, **options})
 
 
-@pytest.mark.parametrize("given", [[net(), net()], None, Dense(2, 3), np.zeros(3), "G"])
-def test_an_optimizer_takes_one_network(given):
-    name = type(given).__name__
-    for build in (Adam, SGD, RMSProp, EMA):
-        with pytest.raises(TypeError, match=rf"^{build.__name__} takes one network, Sequential\(\.\.\.\), got {name}"):
-            build(given)
+def trainer(**options):
+    x = np.random.default_rng(0).standard_normal((20, 2)).astype(np.float32)
+    return Trainer(gan(), x, **{"batch": 4, "steps": 2, **options})
 
 
-@pytest.mark.parametrize("eps", [-1e-8, float("nan"), float("inf"), "1e-8", None])
-def test_an_epsilon_that_is_no_small_number(eps):
-    for build in (Adam, RMSProp):
-        with pytest.raises(ValueError, match=f"{build.__name__} needs a finite eps >= 0, got "):
-            build(net(), eps=eps)
+def vae(**options):
+    E, G = models.vae.vae_mlp((4, 4, 1), 3, 5, rng=0)
+    return VAE(E, G, **{"likelihood": Bernoulli(), "opt_E": Adam(E), "opt_G": Adam(G), "latent": 3, **options})
 
 
-@pytest.mark.parametrize("decay", [-0.1, 1.0, float("nan"), "0.9", None, [0.9]])
-def test_a_decay_outside_its_range(decay):
-    for build, name in ((Adam, "beta1"), (Adam, "beta2"), (SGD, "momentum"), (RMSProp, "rho")):
-        with pytest.raises(ValueError, match=f"{build.__name__} needs 0 <= {name} < 1, got "):
-            build(net(), **{name: decay})
+@pytest.mark.parametrize("n", [np.int64(3), np.uint8(3), 3])
+def test_sizes_may_be_numpy_integers(n):
+    check_whole("Dense", n_in=n)
+    assert Dense(n, 2).init(0).W.shape == (3, 2)
+    assert gan().sample(n, np.random.default_rng(0)).shape == (3, 2)
 
 
-@pytest.mark.parametrize("rate", [-1.0, float("nan"), float("inf"), None, "0.1"])
-def test_a_schedule_that_returns_no_rate_is_refused_before_anything_moves(rate):
-    G = net()
-    optimizer, before = Adam(G, lambda t: rate if t == 1 else 0.1), G.theta.copy()
-    G.grad[...] = 1
-    optimizer.step()
-    after = G.theta.copy()
-    assert (after != before).all()
-    G.grad[...] = 1
-    with pytest.raises(
-        ValueError, match="the learning rate of step 1 must be a number >= 0 or a function of the step, got "
-    ):
-        optimizer.step()
-    np.testing.assert_array_equal(G.theta, after)
-    assert optimizer.t == 1
+@pytest.mark.parametrize("n", [0, -1, 2.5, "3", None, True, [3], NAN, INF, 10**400])
+def test_what_is_no_size(n):
+    with pytest.raises(ValueError, match=r"^Dense needs a whole number n_in >= 1( and < \d+)?, got n_in="):
+        check_whole("Dense", n_in=n)
 
 
-@pytest.mark.parametrize("steps", [0, -5, float("nan"), "100", None])
-def test_a_schedule_has_steps(steps):
-    for schedule in (linear, cosine):
-        with pytest.raises(ValueError, match=rf"^{schedule.__name__}\(lr, steps\) needs steps > 0, got "):
-            schedule(0.1, steps)
+def test_a_float_that_is_whole_is_told_the_int():
+    with pytest.raises(ValueError, match=r"got steps=5\.0: it must be an int, 5$"):
+        trainer(steps=5.0)
+    with pytest.raises(ValueError, match=r"sample needs n >= 1 images, got 3\.0: it must be an int, 3$"):
+        check_sample(3.0)
 
 
-@pytest.mark.parametrize("penalties", [r1, R1(2.0), "r1", functools.partial(wgan_gp, lam=1.0), lambda g: (0.0, g)])
-def test_penalties_are_a_list(penalties):
-    with pytest.raises(TypeError, match=r"penalties are a list, such as \[R1\(gamma=1\.0\)\], got "):
-        gan(penalties=penalties)
+@pytest.mark.parametrize(
+    ("value", "right"),
+    [(0, 1), (1.5, 1), (np.float32(2), 1), (np.array(0.5), 1), (True, 0), (np.bool_(True), 0), (1j, 0), ("1", 0), (NAN, 0), (INF, 0),
+     (np.array([0.5]), 0), (10**400, 0), (None, 0)],
+)  # fmt: skip
+def test_what_is_a_number(value, right):
+    assert is_number(value) == bool(right)
 
 
-@pytest.mark.parametrize("penalty", ["r1", R1, 1.0, None])
-def test_a_penalty_is_a_value_or_a_function(penalty):
-    with pytest.raises(TypeError, match=r"a penalty is a value or a function, such as R1\(gamma=1\.0\), got "):
-        as_penalties([r1, penalty])
+def test_a_value_is_shown_in_short():
+    with pytest.raises(ValueError, match="Adam needs a finite eps >= 0") as found:
+        check_range("Adam", eps="x" * 10_000)
+    assert len(str(found.value)) < 200
 
 
-@pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf"), "1"])
-def test_a_penalty_has_a_weight(weight):
-    with pytest.raises(ValueError, match="a penalty needs a finite weight >= 0, got "):
-        R1(weight)(np.ones((2, 3)))
-    with pytest.raises(ValueError, match="a penalty needs a finite weight >= 0, got "):
-        wgan_gp(np.ones((2, 3)), lam=weight)
+# ---- every constructor ---------------------------------------------------------------------------------------------------
+
+LAYERS = {
+    "BatchNorm": [("(3, eps=-1)", "finite eps"), ("(3, eps=nan)", "eps"), ("(3, momentum=5)", "0 <= momentum <= 1"),
+                  ("(3, momentum=nan)", "momentum"), ("(True)", "whole number n")],
+    "LayerNorm": [("(3, eps=-1)", "eps"), ("(3, eps='a')", "eps")],
+    "InstanceNorm": [("(3, eps=inf)", "eps")],
+    "PixelNorm": [("(-1)", "eps"), ("('a')", "eps")],
+    "MinibatchStd": [("(-1)", "eps")],
+    "LeakyReLU": [("(nan)", "alpha"), ("('a')", "0 <= alpha <= 1"), ("(True)", "alpha"), ("(None)", "alpha")],
+    "Dropout": [("('a')", "0 <= p < 1"), ("(nan)", "p < 1"), ("(False)", "p < 1")],
+    "Dense": [("(3, 4, gain=-1)", "finite gain"), ("(3, 4, gain=nan)", "gain"), ("(3, 4, gain='a')", "gain"),
+              ("(3, 4, bias=5)", "bias=True"), ("(3, 4, 0.5)", "bias=True")],
+    "Conv2d": [("(3, 4, 3, gain=inf)", "gain"), ("(3, 4, 3, pad=True)", "pad"), ("(3, 4, 3, stride=1.0)", "stride"),
+               ("(3, 4, 3, bias=None)", "bias")],
+    "ConvTranspose2d": [("(3, 4, 3, gain=nan)", "gain"), ("(3, 4, 3, pad=3)", "pad >= 0 and < 3")],
+    "UpConv2d": [("(3, 4, gain=nan)", "gain"), ("(3, 4, 3.0)", "whole number k")],
+    "Embedding": [("(3, 4, std=-1)", "std"), ("(3, 4, std=nan)", "std")],
+    "LabelScore": [("(3, 4, gain=nan)", "gain")],
+    "SelfAttention": [("(8, True)", "whole number d")],
+    "Color": [("('a')", "Color needs 0 <= p <= 1")],
+    "Translation": [("(2)", "p <= 1")], "Cutout": [("(None)", "p <= 1")], "Mirror": [("(True)", "p <= 1")],
+    "Pack": [("(True)", "m >= 2"), ("(2.0)", "it must be an int, 2")],
+    "Copy": [("(True)", "whole number n")],
+    "Normalize": [("(1, [nan], [1])", r"mean\[0\]"), ("(inf, [0], [1])", "scale"), ("(1, [0], [1], [0.0])", r"order\[0\]"),
+                  ("(1, [0, 0], [1, 'a'])", r"std\[1\]")],
+    "Reshape": [("(True)", "positive sizes"), ("(2.0)", "positive sizes")],
+    "Parallel": [("(5)", "a branch is a list"), ("(Dense(2, 3), Tanh())", "a branch is a list")],
+    "Concat": [("(5)", "a branch is a list")],
+    "SpectralNorm": [("(5)", "SpectralNorm wraps a linear layer")],
+    "AvgPool2d": [("(2, crop=5)", "crop=True"), ("(2.0)", "whole number k")],
+    "MaxPool2d": [("(2, crop='no')", "crop=True")],
+}  # fmt: skip
+CASES = [(name, text, message) for name, cases in LAYERS.items() for text, message in cases]
 
 
-def test_the_parts_of_a_gan_belong_together():
-    with pytest.raises(ValueError, match="G and D are the same network: build two"):
-        gan(same=True)
-    with pytest.raises(ValueError, match=r"ema averages another network, not G: build it as EMA\(G, \.\.\.\)"):
-        gan(ema=lambda G, D: EMA(D))
-    for loss in ("hinge", losses.Hinge, None):
-        with pytest.raises(TypeError, match=r"loss must be a value such as losses\.hinge, got "):
-            gan(loss=loss)
-    with pytest.raises(ValueError, match=r"GAN needs a whole number latent >= 1, got latent=3\.0"):
-        gan(latent=3.0)
+@pytest.mark.parametrize(("name", "text", "message"), CASES, ids=[name + text for name, text, _ in CASES])
+def test_a_layer_with_a_number_that_makes_no_sense(name, text, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        eval(name + text, {**vars(layers), "nan": NAN, "inf": INF, "Tanh": Tanh})
 
 
-X = np.zeros((8, 2), np.float32)
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: gan(classes=-1), "GAN needs a whole number classes >= 0, got classes=-1"),
+        (lambda: gan(classes=1.5), "classes=1.5"),
+        (lambda: gan(d_steps=True), "d_steps=True"),
+        (lambda: gan(latent="3"), "latent='3'"),
+        (lambda: trainer(steps=INF), "Trainer needs a whole number steps >= 1, got steps=inf"),
+        (lambda: trainer(steps="5"), "steps='5'"),
+        (lambda: trainer(steps=True), "steps=True"),
+        (lambda: trainer(steps=10**400), "whole number steps >= 1 and < 9223372036854775808, got steps=1000"),
+        (lambda: trainer(batch=4.0), "a batch needs a whole number batch >= 0, got batch=4.0: it must be an int, 4"),
+        (lambda: trainer(batch="4"), "batch='4'"),
+        (lambda: trainer(log_every=2.5), "log_every=2.5"),
+        (lambda: trainer(log_every=NAN), "log_every=nan"),
+        (lambda: trainer(evaluate_every=-1), "Trainer needs a whole number evaluate_every >= 1, got evaluate_every=-1"),
+        (lambda: trainer(evaluate_every=0), "evaluate_every=0"),
+        (lambda: trainer(evaluate_every=2.5), "evaluate_every=2.5"),
+        (lambda: trainer(seed=-1), "whole number seed >= 0"),
+        (lambda: trainer(seed=1.5), "seed=1.5"),
+        (lambda: trainer(sheet=0), "sheet=0"),
+        (lambda: Adam(net(), lr=True), "the learning rate must be a number >= 0 or a function of the step, got True"),
+        (lambda: EMA(net(), True), "0 <= decay <= 1, got True"),
+        (lambda: linear(-1, 10), "linear needs a finite lr >= 0, got -1"),
+        (lambda: linear(0.1, 10, -3), "linear needs a finite end >= 0, got -3"),
+        (lambda: cosine("a", 5), "cosine needs a finite lr >= 0, got 'a'"),
+        (lambda: constant(-1), "constant needs a finite lr >= 0, got -1"),
+        (lambda: clip_weights(net(), True), "clip_weights needs c > 0, got True"),
+        (lambda: clip_weights(net(), INF), "c > 0, got inf"),
+        (lambda: R1(gamma=-1), "R1 needs a finite gamma >= 0, got -1"),
+        (lambda: R2(gamma=True), "R2 needs a finite gamma >= 0, got True"),
+        (lambda: WganGp(lam="a"), "WganGp needs a finite lam >= 0, got 'a'"),
+        (lambda: Dragan(lam=NAN), "Dragan needs a finite lam >= 0, got nan"),
+        (lambda: vae(k=0), "VAE needs a whole number k >= 1, got k=0"),
+        (lambda: vae(beta=-1), "VAE needs a finite beta >= 0, got -1"),
+        (lambda: vae(ema=1), "VAE needs 0 <= ema < 1, got 1"),
+        (lambda: Gaussian(0), "a Gaussian needs s > 0, got 0"),
+        (lambda: Gaussian(True), "s > 0, got True"),
+        (lambda: Shrink(0), "Shrink needs a whole number k >= 1"),
+        (lambda: Mix(0, (2, 2, 1), np.random.default_rng(0)), "Mix needs a whole number m >= 1"),
+        (lambda: models.mlp((8, 8), rng=0), r"mlp needs the shape of an image, such as \(32, 32, 3\), got \(8, 8\)"),
+        (lambda: models.mlp(5, rng=0), "shape of an image"),
+        (lambda: models.mlp((4, 4, 1), classes=-1, rng=0), "mlp needs a whole number classes >= 0"),
+        (lambda: models.dcgan((8, 8, 1), width=1.5, rng=0), "whole number width >= 1, got width=1.5"),
+        (lambda: models.dcgan((8.0, 8, 1), rng=0), "need square images"),
+        (lambda: models.toy(depth=-1, rng=0), "toy needs a whole number depth >= 0"),
+        (lambda: models.vae.vae_conv((8, 8, 1), latent=0, rng=0), "vae_conv needs a whole number latent >= 1"),
+        (lambda: models.vae.critic((8, 8, 1), level=1.0, rng=0), "levels 1 to 1 for images of 8 pixels, got level=1.0"),
+        (lambda: models.vgg(16.0, rng=0), "there are VGG-11, 13, 16 and 19"),
+        (lambda: Projection(None, 0, np.random.default_rng(0)), "Projection needs a whole number mixed >= 1"),
+    ],
+)  # fmt: skip
+def test_a_number_that_cannot_be_meant(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
 
 
-@pytest.mark.parametrize("place", ["theta", "grad", "W", "dW"])
-def test_a_training_that_would_move_nothing_does_not_begin(place):
-    game = gan()
-    owner = game.D if place in ("theta", "grad") else game.D.layers[0]
-    setattr(owner, place, getattr(owner, place).copy())
-    with pytest.raises(
-        ValueError, match=r"^D: d?W of Dense.* is not a part of D\.(theta|grad), .*write into the array"
-    ):
-        Trainer(game, X, batch=4, steps=1).run()
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: Bernoulli(0.5), "Bernoulli needs binarise=True or binarise=False, got 0.5"),
+        (lambda: EMA(net(), warmup=5), "EMA needs warmup=True or warmup=False, got 5"),
+        (lambda: models.vgg(16, batch_norm=1, rng=0), "vgg needs batch_norm=True"),
+        (lambda: Projection(None, 4, 0), "rng must be a numpy.random.Generator, got int"),
+        (lambda: trainer(out=5), "Trainer needs a path as out, such as 'picture.png', got 5"),
+        (lambda: Sequential(Dense(2, 3), rng="a"), "Sequential draws random weights: .* got 'a'"),
+        (lambda: Sequential(Dense(2, 3), rng=-1), "Sequential draws random weights: .* got -1"),
+    ],
+)
+def test_an_argument_of_another_kind(call, message):
+    with pytest.raises(TypeError, match=message):
+        call()
+
+
+@pytest.mark.parametrize("rng", [0, 7, None, "a", np.random.RandomState(0)])
+def test_an_int_in_place_of_a_generator(rng):
+    """sample(3, 0): the message names the generator of that seed."""
+    seed = rng if isinstance(rng, int) else 0
+    message = rf"rng must be a numpy.random.Generator, got {type(rng).__name__}: use np.random.default_rng\({seed}\)"
+    for game in (gan(), vae()):
+        with pytest.raises(TypeError, match=message):
+            game.sample(3, rng)
+
+
+@pytest.mark.parametrize("path", [5, None, True, b"x"])
+def test_a_number_is_not_a_path(path):
+    with pytest.raises(TypeError, match=r"save_png needs a path as path, such as 'picture\.png', got "):
+        check_path("save_png", path=path)
+
+
+@pytest.mark.parametrize("shape", [5, (8, 8), (8, 8, 0), (8, 8.0, 1), "881", (8, 8, True), None])
+def test_what_is_no_shape_of_an_image(shape):
+    with pytest.raises(ValueError, match="mlp needs the shape of an image"):
+        check_shape("mlp", shape)
+    check_shape("mlp", [8, np.int64(8), 1])
+
+
+def test_the_usual_calls_are_accepted():
+    assert normal
+    trainer(steps=np.int64(2), batch=np.int32(4), seed=2**100, evaluate_every=1).run()
+    gan(classes=0, d_steps=np.int64(2))
+    Adam(net(), lr=np.float32(0.1)), Adam(net(), lr=0), Adam(net(), lr=np.array(0.1))
+    Sequential(Dense(2, 3), rng=[1, 2]), Sequential(Dense(2, 3), rng=np.random.SeedSequence(1))

@@ -71,3 +71,31 @@ def test_points_are_refused():
     with pytest.raises(ValueError, match=r"looks at images, .* use the recipe gan"):
         build(Options(data="ring"), source, np.random.default_rng(0))
     assert projected.__doc__
+
+
+def test_options_without_an_effect_and_sizes_that_do_not_fit_are_refused():
+    for labels in (True, False):
+        with pytest.raises(ValueError, match=r"labels = .* would have no effect: the networks see images alone"):
+            Options(labels=labels).check(given=["labels"])
+    for model in models.MODELS:  # D's heads halve the images, whatever G is
+        with pytest.raises(ValueError, match=r"side of 8, 16, 32, 64, \.\.\. pixels, got size 31: choose 16 or 32"):
+            Options(data="folder:x", size=31, model=model).check()
+        Options(data="folder:x", size=32, model=model).check(given=["size"])
+    Options().check()
+
+
+def test_a_call_that_cannot_be_meant(game):
+    rng = np.random.default_rng(0)
+    for n in (0, 2.0, True):
+        with pytest.raises(ValueError, match=f"sample needs n >= 1 images, got {n}"):
+            game.sample(n, rng)
+    with pytest.raises(
+        TypeError, match=r"rng must be a numpy\.random\.Generator, got int: use np\.random\.default_rng\(5\)"
+    ):
+        game.sample(2, 5)
+    for call in (lambda: game.sample(2, rng, [0, 1]), lambda: game.score(images(2), [0, 1])):
+        with pytest.raises(ValueError, match="this game has no classes"):
+            call()
+    with pytest.raises(ValueError, match=r"float images must be in \[-1, 1\], got values from 0 to 255"):
+        game.score(np.linspace(0, 255, 192).reshape(1, 8, 8, 3))
+    np.testing.assert_allclose(game.score(images(2)), game.score(images(2) / 127.5 - 1), atol=1e-6)

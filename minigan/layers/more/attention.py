@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from minigan.layers.composite import Composite, Tangent
-from minigan.layers.parameters import check_sizes, constant, normal
+from minigan.layers.parameters import constant, normal
 from minigan.layers.tree import add
+from minigan.running.arguments import check_whole
 
 
 def _T(a: np.ndarray) -> np.ndarray:
@@ -29,7 +30,7 @@ class SelfAttention(Composite):
     curved = True
 
     def __init__(self, c: int, d: int | None = None):
-        check_sizes("SelfAttention", c=c, d=1 if d is None else d)
+        check_whole("SelfAttention", c=c, d=1 if d is None else d)
         self.c, self.d = c, d or max(1, c // 8)
         std = normal(1 / math.sqrt(c))
         shapes = {"Wq": (c, self.d), "Wk": (c, self.d), "Wv": (c, c)}

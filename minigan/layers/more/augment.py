@@ -18,6 +18,7 @@ import numpy as np
 from minigan.layers.layer import Layer
 from minigan.layers.more.dropout import new_generator, new_seed
 from minigan.layers.parameters import constant
+from minigan.running.arguments import check_range
 
 
 class Augmentation(Layer):
@@ -34,8 +35,7 @@ class Augmentation(Layer):
     numbers = 0
 
     def __init__(self, p: float = 1.0):
-        if not 0 <= p <= 1:
-            raise ValueError(f"{type(self).__name__} needs a probability 0 <= p <= 1, got {p}")
+        check_range(type(self).__name__, p=p, below=1, or_equal=True)
         self.first_p = p
         self.buffers = {"seed": ((1,), new_seed), "draws": ((1,), constant(0)), "p": ((1,), constant(p))}
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from minigan.layers.layer import Layer
 from minigan.layers.parameters import constant
+from minigan.running.arguments import check_range
 
 
 def new_seed(rng: np.random.Generator, shape: tuple) -> np.ndarray:
@@ -28,8 +29,7 @@ class Dropout(Layer):
     """y = m x / (1 - p),  m ~ Bernoulli(1 - p), drawn for every value;  dx = m dy / (1 - p).  `layer(x)` is the identity.   Any shape."""
 
     def __init__(self, p: float = 0.5):
-        if not 0 <= p < 1:
-            raise ValueError(f"Dropout needs a probability 0 <= p < 1, got {p}")
+        check_range("Dropout", p=p, below=1)
         self.p = p
         self.buffers = {
             "seed": ((1,), new_seed),

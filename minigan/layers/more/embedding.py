@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from minigan.layers.layer import Layer, ShapeError
-from minigan.layers.parameters import check_sizes, normal
+from minigan.layers.parameters import normal
+from minigan.running.arguments import check_range, check_whole
+from minigan.running.arrays import as_array
 
 
 def one_hot(labels: np.ndarray, n_classes: int, dtype: Any) -> np.ndarray:  # (N,) -> (N, n_classes)
@@ -19,7 +21,7 @@ def one_hot(labels: np.ndarray, n_classes: int, dtype: Any) -> np.ndarray:  # (N
 
 def check_labels(layer: Layer, labels: Any, n_classes: int, n: int | None = None) -> np.ndarray:
     """Return the labels as an array of integers (N,) in [0, n_classes), or raise an error that describes what they are."""
-    labels = np.asarray(labels)
+    labels = as_array(layer, labels)
     if labels.ndim != 1 or labels.dtype.kind not in "iu" or n not in (None, len(labels)):
         expected = "(N,)" if n is None else f"({n},)"
         raise ShapeError(
@@ -34,7 +36,8 @@ class Embedding(Layer):
     """y[n] = W[label[n]].   labels (N,) of integers in [0, n_classes), W (n_classes, dim) -> y (N, dim);   dW[label[n]] += dy[n]."""
 
     def __init__(self, n_classes: int, dim: int, std: float = 1.0):
-        check_sizes("Embedding", n_classes=n_classes, dim=dim)
+        check_whole("Embedding", n_classes=n_classes, dim=dim)
+        check_range("Embedding", std=std)
         self.n_classes, self.dim = n_classes, dim
         self.parameters = {"W": ((n_classes, dim), normal(std))}
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from minigan.layers.layer import Layer
 from minigan.layers.more.embedding import check_labels, one_hot
-from minigan.layers.parameters import check_sizes, constant, normal
+from minigan.layers.parameters import constant, normal
+from minigan.running.arguments import check_range, check_whole
 
 
 class LabelScore(Layer):
@@ -25,7 +26,8 @@ class LabelScore(Layer):
     pairs = True
 
     def __init__(self, n: int, classes: int, gain: float = 1.0):
-        check_sizes("LabelScore", n=n, classes=classes)
+        check_whole("LabelScore", n=n, classes=classes)
+        check_range("LabelScore", gain=gain)
         self.n, self.classes = n, classes
         self.parameters = {"W": ((classes, n), normal(gain / math.sqrt(n))), "b": ((classes,), constant(0.0))}
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigan.layers.layer import Layer
+from minigan.running.arguments import check_range
 
 
 class MinibatchStd(Layer):
@@ -21,6 +22,7 @@ class MinibatchStd(Layer):
     mixes = True
 
     def __init__(self, eps: float = 1e-8):
+        check_range("MinibatchStd", eps=eps)
         self.eps = eps
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:

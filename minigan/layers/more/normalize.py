@@ -5,12 +5,14 @@ even useful ones; nothing fails, and every published figure is missed.  So the c
 network, and the gradient that a loss sends back to the image passes through it like through any other.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from minigan.layers.layer import Layer
+from minigan.running.arguments import check_positive, check_range, check_whole
 
 
 class Normalize(Layer):
@@ -34,8 +36,10 @@ class Normalize(Layer):
             raise ValueError(
                 f"Normalize needs one mean, std and channel for each channel, got {mean=}, {std=}, {order=}"
             )
-        if not (scale > 0 and min(std) > 0):
-            raise ValueError(f"Normalize needs a scale and standard deviations above 0, got {scale=}, {std=}")
+        check_positive("Normalize", scale=scale, **{f"std[{c}]": s for c, s in enumerate(std)})
+        for c, (m, o) in enumerate(zip(mean, order, strict=True)):
+            check_range("Normalize", -math.inf, math.inf, False, **{f"mean[{c}]": m})
+            check_whole("Normalize", least=0, **{f"order[{c}]": o})
         self.scale, self.mean, self.std, self.order = scale, tuple(mean), tuple(std), tuple(order)
         self.factor = np.array([scale / 2 / s for s in std])  # y = factor x[order] + shift
         self.shift = np.array([(scale / 2 - m) / s for m, s in zip(mean, std)])

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigan.layers.layer import Layer
+from minigan.running.arguments import check_whole
 
 
 class Pack(Layer):
@@ -21,8 +22,7 @@ class Pack(Layer):
     mixes = True
 
     def __init__(self, m: int):
-        if not isinstance(m, int | np.integer) or m < 2:
-            raise ValueError(f"Pack needs the number of samples in a pack, a whole number >= 2, got {m!r}")
+        check_whole("Pack", least=2, m=m)
         self.m = int(m)
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:

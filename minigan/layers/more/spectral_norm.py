@@ -25,7 +25,7 @@ class SpectralNorm(Layer):
     power_steps = 1  # of the power iteration, in each forward pass in training mode
 
     def __init__(self, layer: Layer):
-        if "W" not in layer.parameters or layer.curved or layer.mixes or layer.buffers:
+        if not isinstance(layer, Layer) or "W" not in layer.parameters or layer.curved or layer.mixes or layer.buffers:
             raise ValueError(f"SpectralNorm wraps a linear layer with weights W, such as Dense or Conv2d, got {layer}")
         self.layer = layer
         self.buffers = {"v": ((layer.parameters["W"][0][-1],), constant(1.0))}

@@ -16,7 +16,7 @@ from minigan.layers import Copy, Dense, Parallel, SiLU, Tanh
 from minigan.layers.more.pieces import held
 from minigan.layers.parameters import all_layers
 from minigan.measure.certify.claim import Claim, holds, same
-from minigan.measure.certify.steps import _Keeping
+from minigan.measure.certify.steps import KeepingSGD
 from minigan.models.likelihood import Bernoulli, Gaussian, Likelihood
 from minigan.network import Sequential
 from minigan.penalties import R1
@@ -74,7 +74,7 @@ def step_of(
 def gradients(step: Callable, wanted: dict[str, Callable]) -> Iterator[Check]:
     """The gradient of each network equals differences of the loss that it is said to learn from."""
     nets = networks()
-    opts = {name: _Keeping(net, lr=0.0) for name, net in nets.items()}
+    opts = {name: KeepingSGD(net, lr=0.0) for name, net in nets.items()}
     step(nets, opts)
     found = {name: opts[name].seen for name in wanted}
     layers = all_layers(layer for net in nets.values() for layer in net.layers)
@@ -98,7 +98,7 @@ def values(likelihood: Likelihood | None, k: int) -> Iterator[Check]:
             for pair in zip(mu, log_var, strict=True)
         ]
     )
-    row = step_of(likelihood, k)(nets, {name: _Keeping(net, lr=0.0) for name, net in nets.items()})
+    row = step_of(likelihood, k)(nets, {name: KeepingSGD(net, lr=0.0) for name, net in nets.items()})
     yield compare("kl", row["kl"], kl.mean(), ADJOINT)
     if likelihood is None:
         f_x, f_y = D(x)[0], D(G(z[0]))[0]
@@ -120,7 +120,7 @@ def values(likelihood: Likelihood | None, k: int) -> Iterator[Check]:
 def seen_by(step: Callable) -> dict[str, np.ndarray]:
     """The gradient that each network's optimizer is given."""
     nets = networks()
-    opts = {name: _Keeping(net, lr=0.125) for name, net in nets.items()}
+    opts = {name: KeepingSGD(net, lr=0.125) for name, net in nets.items()}
     step(nets, opts)
     return {name: opt.seen for name, opt in opts.items()}
 
@@ -147,7 +147,7 @@ def moves(step: Callable, dtype: type) -> Iterator[Check]:
     """Each network moves by -lr grad, and grad is zero afterwards."""
     nets = networks(dtype)
     before = {name: net.theta.copy() for name, net in nets.items()}
-    opts = {name: _Keeping(net, lr=0.125) for name, net in nets.items()}
+    opts = {name: KeepingSGD(net, lr=0.125) for name, net in nets.items()}
     step(nets, opts)
     for name, opt in opts.items():
         if hasattr(opt, "seen"):  # a VAE has no D

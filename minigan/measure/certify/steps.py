@@ -160,7 +160,7 @@ def routing(build: Callable[..., Setting], dtype: type) -> Iterator[Check]:
         other.grad[...] = mark
         theta, others = net.theta.copy(), other.theta.copy()
         inputs = [a.copy() for a in leaves(x)]
-        opt = _Keeping(net, lr=0.125)
+        opt = KeepingSGD(net, lr=0.125)
         if which == "D":
             d_step(G, D, losses.relativistic, PENALTIES["r1 + r2"], opt, x, z)
         else:
@@ -179,14 +179,14 @@ def shared(build: Callable[..., Setting], loss: losses.GANLoss, name: str) -> It
     found = []
     for step in (d_step, fast_d_step):
         G, D, x, z = setting(build)
-        opt = _Keeping(D, lr=0.125)
+        opt = KeepingSGD(D, lr=0.125)
         row = step(G, D, loss, PENALTIES[name], opt, x, z, np.random.default_rng(SEED))
         found.append((opt.seen, list(row.values())))
     yield compare("dtheta of fast_d_step", found[1][0], found[0][0], ADJOINT)
     yield compare("loss, penalty, scores of fast_d_step", found[1][1], found[0][1], ADJOINT)
 
 
-class _Keeping(SGD):
+class KeepingSGD(SGD):
     """SGD that keeps a copy of the gradient it used."""
 
     def update(self, lr: float) -> None:

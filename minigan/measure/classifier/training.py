@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from minigan.models.digitnet import to_float
+from minigan.models.reader import to_float
 from minigan.network import Sequential
 from minigan.optim import Adam, cosine
 

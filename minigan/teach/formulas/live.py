@@ -5,8 +5,10 @@ No check is defined here: layers go through gradcheck, everything else through t
 
 import copy
 import inspect
+import math
 import re
 import textwrap
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -27,6 +29,9 @@ from minigan.teach.formulas.subject import Subject
 
 USUAL = {type(sample.layer).__name__: sample for sample in reversed(SAMPLES)}  # the first sample of each layer
 LARGEST = 2000  # the most numbers x may hold: each is moved four times
+WEIGHTS = 300_000  # the most parameters a layer may have
+COPIES = 100  # the most copies of x
+SECONDS = 30  # the longest time a check may take, estimated from one forward pass
 PARAMETERS = 200  # the most parameters whose gradients are checked; if there are more, this many are drawn at random
 CRITIC = "dense, tanh, LayerNorm, softplus"  # has three curved layers
 SECTIONS = {"d_step": "gradients", "g_step": "gradients"}  # the certificate's name for a subject, where it differs
@@ -61,11 +66,23 @@ def _layer(subject: Subject, shape: tuple[int, ...] | None, seed: int) -> tuple[
         raise ValueError(
             f"the check moves each number of x in turn, and {size:,} would take too long: use a smaller --shape"
         )
+    if copies := [part for part in sample.layer.walk() if isinstance(part, Copy) and part.n > COPIES]:
+        raise ValueError(f"{copies[0]} is one array {copies[0].n:,} times: use at most Copy({COPIES})")
+    weights = sum(math.prod(shape) for part in sample.layer.walk() for shape, _ in part.parameters.values())
+    if weights > WEIGHTS:
+        raise ValueError(
+            f"the check runs the layer some thousand times, and with {weights:,} parameters it would take too long: use smaller sizes"
+        )
     net, x = sample.network(), sample.x(seed)
     try:
         y, caches = net.forward(x)
+        started = time.perf_counter()
+        net.forward(x)  # the first time it may have been compiled
+        seconds = 4 * (size + min(net.theta.size, PARAMETERS)) * (time.perf_counter() - started)
     except ShapeError as error:
         raise ValueError(f"{error}. Give the shape of the input, batch first: --shape 2,9,7,3") from error
+    if seconds > SECONDS:
+        raise ValueError(f"the check would take about {seconds:,.0f} seconds: use smaller sizes, or a smaller --shape")
     lines = [f"{sample.layer}", f"x {_shapes(x)} -> y {_shapes(y)}"]
     for layer in net.layers[0].walk():
         whose = f"{layer}: " if layer is not net.layers[0] else ""

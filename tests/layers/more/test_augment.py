@@ -163,6 +163,6 @@ def test_wrong_input_is_refused(kind):
         kind().init(0, np.float64).forward(np.zeros((2, 3)))
     with pytest.raises(ValueError, match="has no weights yet"):
         kind().forward(images())
-    with pytest.raises(ValueError, match=r"needs a probability 0 <= p <= 1, got 1\.5"):
+    with pytest.raises(ValueError, match=r"needs 0 <= p <= 1, got 1\.5"):
         kind(1.5)
     assert str(kind(0.25)) == f"{kind.__name__}(0.25)"

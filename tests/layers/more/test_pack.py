@@ -31,5 +31,5 @@ def test_the_slope_at_one_sample_does_not_exist():
 
 @pytest.mark.parametrize("m", [0, 1, 1.5, "2"])
 def test_bad_sizes_of_a_pack(m):
-    with pytest.raises(ValueError, match="whole number >= 2"):
+    with pytest.raises(ValueError, match="Pack needs a whole number m >= 2, got m="):
         Pack(m)

@@ -19,7 +19,7 @@ from minigan.layers.more.frozen import freeze
 from minigan.layers.more.pieces import held
 from minigan.layers.parameters import all_layers
 from minigan.measure.certify.claim import Claim, holds, same
-from minigan.measure.certify.steps import _Keeping
+from minigan.measure.certify.steps import KeepingSGD
 from minigan.network import Sequential
 from minigan.penalties import R1
 from minigan.zoo.context import context_step
@@ -66,7 +66,7 @@ def step_of(loss: losses.GANLoss = losses.non_saturating, x: np.ndarray | None =
 def seen_by(step: Callable, dtype: type = np.float64) -> tuple[dict[str, np.ndarray], Nets, Nets, dict[str, float]]:
     """The gradient that each network's optimizer is given, the networks after and before the step, and its row."""
     nets, before = networks(dtype), networks(dtype)
-    opts = {name: _Keeping(net, lr=0.125) for name, net in nets.items()}
+    opts = {name: KeepingSGD(net, lr=0.125) for name, net in nets.items()}
     row = step(nets, opts)
     return {name: opt.seen for name, opt in opts.items()}, nets, before, row
 
@@ -74,7 +74,7 @@ def seen_by(step: Callable, dtype: type = np.float64) -> tuple[dict[str, np.ndar
 def gradients(loss: losses.GANLoss) -> Iterator[Check]:
     """The gradient of each network equals differences of the loss that it is said to learn from."""
     nets, step = networks(), step_of(loss)
-    opts = {name: _Keeping(net, lr=0.0) for name, net in nets.items()}
+    opts = {name: KeepingSGD(net, lr=0.0) for name, net in nets.items()}
     step(nets, opts)
     found = {name: opt.seen for name, opt in opts.items()}
     wanted: dict[str, Callable] = {

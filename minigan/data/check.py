@@ -95,6 +95,36 @@ def _from_integers(x: np.ndarray) -> str:
     return f"(x - {low}) / {(high - low) / 2:g} - 1 for values from {low} to {high}"
 
 
+def check_images(x: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Images for a model that draws images of this shape (H, W, C): uint8 or float in [-1, 1], (N, H, W, C), N >= 1.
+
+    Raises what `check_samples` raises, and ValueError, with what to do, for another shape.
+    """
+    with warnings.catch_warnings(action="ignore"):  # a few images may all be bright
+        x = check_samples(x)
+    if x.shape[1:] == shape and len(x):
+        return x
+    fix = "load pictures of that size"
+    if x.shape == shape:
+        fix = "for one image write x[None]"
+    elif x.ndim == 4 and x.shape[3] == shape[2] and max(x.shape[1:3]) < shape[0] == shape[1]:
+        fix = f"put a black frame around them, Dataset.to_float(pad_to={shape[0]})"
+    elif x.shape[1:] == shape[:2]:
+        fix = (
+            "add the axis of the channels, x[..., None]"
+            if shape[2] == 1
+            else "grey images become colours by np.repeat(x[..., None], 3, axis=3)"
+        )
+    elif x.ndim == 4 and x.shape[1:3] == shape[:2]:
+        fix = (
+            "x.mean(axis=3, keepdims=True) makes grey of colours"
+            if shape[2] == 1
+            else "np.repeat(x, 3, axis=3) makes colours of grey"
+        )
+    wanted = ", ".join(map(str, shape))
+    raise ValueError(f"this model takes images (N, {wanted}), N >= 1, got {x.shape}: {fix}")
+
+
 def check_labels(y: Any, n: int, classes: int | None = None) -> Any:
     """The labels as int64 (n,), whole numbers from 0, below `classes` if that is given.  A list is accepted, and None too.
 

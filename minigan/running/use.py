@@ -6,6 +6,7 @@ samples with the data, so they need both.
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -102,9 +103,14 @@ def interpolate(
     Raises ValueError for a model of points in the plane, and as `sample` does.
     """
     run = open_model(path)
-    game, number = run.trainer.game, None if label is None else label_number(run, label)
+    game: Any = run.trainer.game
+    number = None if label is None else label_number(run, label)
     if len(run.trainer.source.shape) != 3:
         raise ValueError(f"{path} draws points in the plane: a film needs a model of images")
+    if not (hasattr(game, "noise") and hasattr(game, "generate")):
+        raise ValueError(
+            f"{path}: {type(game).__name__} has no noise and generate, so there is no way between two samples"
+        )
     if n < 1:
         raise ValueError(f"interpolate needs n >= 1 images, got {n}")
     labels = (np.arange(n) % game.classes if number is None else np.full(n, number)) if game.classes else None

@@ -49,7 +49,7 @@ def write(run: Run, path: str | os.PathLike, dtype: str = "float32") -> None:
     one_of("dtype", dtype, DTYPES)
     if Path(path).suffix != ".safetensors":
         raise ValueError(f"{os.fspath(path)}: the name of a weights file ends in .safetensors")
-    arrays = {}
+    arrays: dict[str, np.ndarray] = {}
     for name, net in networks(run.trainer.game).items():
         with np.errstate(over="ignore"):
             theta = np.ascontiguousarray(net.theta, dtype)
@@ -88,7 +88,7 @@ def read(path: str | os.PathLike, data: bool = False) -> Run:
     arrays, meta = _read(path)
     run = _built(path, meta, arrays, data)
     game = run.trainer.game
-    expect = {}
+    expect: dict[str, Any] = {}
     for name, net in game.networks.items():
         expect |= {f"{name}.theta": (net.theta.shape, np.float32), f"{name}.state": (net.state.shape, net.state.dtype)}
     found = {name: a.astype(np.float32) if a.dtype == np.float16 else a for name, a in arrays.items()}

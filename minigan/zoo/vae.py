@@ -7,12 +7,14 @@ recipe is the IWAE of Burda et al. 2016.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from minigan.data import Source
-from minigan.data.check import refuse_labels
+from minigan.data.check import check_images, refuse_labels
+from minigan.data.source import to_float
 from minigan.game import Game, circle
 from minigan.layers.tree import per_sample
 from minigan.losses import gaussian_kl
@@ -117,9 +119,14 @@ class VAE(Game):
         """The average of network E or G; the network itself if there is none."""
         return self.averages[name].net if name in self.averages else self.networks[name]
 
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        """(H, W, C) of an image."""
+        return self.G(np.zeros((1, self.latent), self.G.dtype)).shape[1:]
+
     def encode(self, x: np.ndarray, batch: int = 250) -> np.ndarray:
-        """x (N, ...) -> the means of their codes, (N, latent)."""
-        E = self.best("E")
+        """x (N, H, W, C), uint8 or in [-1, 1] -> the means of their codes, (N, latent).  Raises as `data.check.check_images`."""
+        E, x = self.best("E"), to_float(check_images(x, self.shape))
         return np.concatenate([E(x[i : i + batch])[0] for i in range(0, len(x), batch)])
 
     def noise(self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None) -> np.ndarray:
@@ -148,7 +155,7 @@ class VAE(Game):
 
     def inspect(self, x: Any, y: Any, rng: np.random.Generator) -> Iterator[tuple[str, Sequential, Any]]:
         yield "E", self.E, x
-        yield "G", self.G, self.encode(x)
+        yield "G", self.G, self.best("E")(x)[0]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import pytest
 
 from minigan import losses, models
 from minigan.data import Epochs, Stream
-from minigan.data.check import check_labels, check_samples
+from minigan.data.check import check_images, check_labels, check_samples
 from minigan.game import GAN
 from minigan.optim import Adam
 
@@ -143,3 +143,34 @@ def test_bytes_and_floats_get_the_same_score():
     found = game.score(x)
     assert found.shape == (3,)
     np.testing.assert_array_equal(found, game.score(x.astype(np.float32) / np.float32(127.5) - np.float32(1)))
+
+
+@pytest.mark.parametrize(
+    ("given", "shape", "fix"),
+    [
+        (
+            (5, 28, 28, 1),
+            (32, 32, 1),
+            r"got \(5, 28, 28, 1\): put a black frame around them, Dataset.to_float\(pad_to=32\)",
+        ),
+        ((32, 32, 3), (32, 32, 3), r"for one image write x\[None\]"),
+        ((5, 32, 32), (32, 32, 1), r"add the axis of the channels, x\[..., None\]"),
+        ((5, 32, 32), (32, 32, 3), r"np.repeat\(x\[..., None\], 3, axis=3\)"),
+        ((5, 32, 32, 1), (32, 32, 3), r"np.repeat\(x, 3, axis=3\) makes colours"),
+        ((5, 32, 32, 3), (32, 32, 1), r"x.mean\(axis=3, keepdims=True\) makes grey"),
+        ((5, 64, 64, 3), (32, 32, 3), "load pictures of that size"),
+        ((0, 32, 32, 3), (32, 32, 3), "N >= 1, got"),
+    ],
+)
+def test_images_of_another_shape_and_the_way_to_convert_them(given, shape, fix):
+    with pytest.raises(ValueError, match=fix):
+        check_images(np.zeros(given, np.uint8), shape)
+
+
+def test_images_that_fit_pass_unchanged_and_others_are_refused():
+    x = np.zeros((2, 8, 8, 1), np.uint8)
+    assert check_images(x, (8, 8, 1)) is x
+    with pytest.raises(ValueError, match="float images must be in"):
+        check_images(np.full((2, 8, 8, 1), 200.0), (8, 8, 1))
+    with pytest.raises(TypeError, match="samples must be uint8"):
+        check_images(np.zeros((2, 8, 8, 1), int), (8, 8, 1))

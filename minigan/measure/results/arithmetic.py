@@ -6,6 +6,7 @@ reconstruction is the reference, so an eye that the VAE-GAN blurs anyway does no
 """
 
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 
@@ -39,7 +40,7 @@ METHODS = {
         "scale": scale,
         "portraits": 500,
     }
-    for scale in (1.0, 1.5)
+    for scale in (1.0, 2.0)
     for name, (attribute, value) in ADDED.items()
 }
 QUICK = {"portraits": 50}
@@ -57,7 +58,7 @@ def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
     """The shares of one addition, over the first fresh portraits; `kept_NAME` for each other attribute."""
     wanted = cell.settings
     known, fresh = (data.load("portraits", split=split) for split in ("train", "test"))
-    game = pretrained.load(wanted["model"])
+    game: Any = pretrained.load(wanted["model"])
     v = direction(game.encode(known.to_float()), has(known, wanted["attribute"], wanted["value"]))
     x = fresh.to_float()[: wanted["portraits"]]
     before, after = (read(np.clip(add(game, x, v, scale), -1, 1)).best for scale in (0.0, wanted["scale"]))
@@ -83,7 +84,7 @@ def has(known: data.Dataset, attribute: str, value: str) -> np.ndarray:
 
 def draw(found: list[rows.Row], folder: Path, quick: bool) -> list[Path]:
     """Portraits of the package, their reconstructions, and one line for each addition."""
-    known, game = data.load("portraits"), pretrained.load(MODEL)
+    known, game = data.load("portraits"), cast(Any, pretrained.load(MODEL))
     z, x = game.encode(known.to_float()), known.to_float()[:SHOWN]
     lines = [x, add(game, x, np.zeros(z.shape[1]))]
     lines += [add(game, x, direction(z, has(known, *wanted))) for wanted in ADDED.values()]

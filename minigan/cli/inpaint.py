@@ -7,7 +7,7 @@ import argparse
 
 from minigan.cli.parser import CommandParser, add_seed, add_threads, path
 
-EXAMPLE = "minigan inpaint mnist10k:0-7 --mask half:left --model runs/digits --out filled.png"
+EXAMPLE = "minigan inpaint mnist10k:0-7 --mask half:left --model gan-mnist --out filled.png"
 
 
 def add(parser: CommandParser) -> None:

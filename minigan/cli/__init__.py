@@ -52,6 +52,8 @@ def sentence(error: BaseException) -> str:
     """What is said of an error: its message, which may be missing."""
     if isinstance(error, FileNotFoundError) and error.errno and error.filename is None:  # what os.getcwd raises
         return "the current folder does not exist any more: change to another one (cd)"
+    if notes := getattr(error, "__notes__", ()):
+        return " ".join([str(error) or type(error).__name__, *notes])
     return str(error) or ("there is not enough memory" if isinstance(error, MemoryError) else type(error).__name__)
 
 

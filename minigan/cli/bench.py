@@ -2,7 +2,7 @@
 
 import argparse
 
-from minigan.cli.parser import CommandParser, output, path
+from minigan.cli.parser import CommandParser, output
 
 EXAMPLE = "minigan bench --only mlp --rounds 3"
 
@@ -17,7 +17,9 @@ def add(parser: CommandParser) -> None:
         "--quick", action="store_true", help="three rounds, the two main variants of PyTorch, few sizes"
     )
     parser.add_argument("--layers", action="store_true", help="instead: each layer and pass against its NumPy twin")
-    parser.add_argument("--scaling", type=path, metavar="FILE", help="instead: cost against size; FILE gets the curves")
+    parser.add_argument(
+        "--scaling", type=output(), metavar="FILE", help="instead: cost against size; FILE gets the curves"
+    )
     parser.add_argument(
         "--features",
         action="store_true",

@@ -5,7 +5,7 @@ digitnet reads MNIST's digits, portraitnet the attributes of portraits.
 
 import argparse
 
-from minigan.cli.parser import CommandParser, add_threads, path
+from minigan.cli.parser import CommandParser, add_threads, output, path
 
 EXAMPLE = "minigan classifier portraitnet --train --epochs 3 --out mine.safetensors"
 
@@ -16,7 +16,7 @@ def add(parser: CommandParser) -> None:
     parser.add_argument("--train", action="store_true", help="train a new one on its training set")
     parser.add_argument("--seed", type=int, help="of --train: first weights, order, shifts, dropout (default: 0)")
     parser.add_argument("--epochs", type=int, metavar="N", help="of --train (default: those of the shipped one)")
-    parser.add_argument("--out", type=path, metavar="FILE", help="of --train: the file (default: NAME.safetensors)")
+    parser.add_argument("--out", type=output(), metavar="FILE", help="of --train: the file (default: NAME.safetensors)")
     parser.add_argument("--folder", type=path, metavar="DIR", help="where MNIST or the test portraits are")
     parser.add_argument("--download", action="store_true", help="let MNIST be fetched if it is not on this machine")
     add_threads(parser)

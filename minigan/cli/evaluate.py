@@ -43,6 +43,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Print the table of measures and the files written."""
     from minigan.evaluation import table
     from minigan.running import use
+    from minigan.running.place import shown
 
     features = FEATURES.get(arguments.features)
     if arguments.real or arguments.fake:
@@ -64,7 +65,7 @@ def run(arguments: argparse.Namespace) -> None:
     if written:
         print()
     for name, file in written.items():
-        print(f"  {name:<10} {file}")
+        print(f"  {name:<10} {shown(file)}")
 
 
 def refuse_mixed(arguments: argparse.Namespace) -> None:

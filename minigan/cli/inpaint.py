@@ -5,7 +5,7 @@ A model of the recipe context fills it in one pass. With all others, a search fi
 
 import argparse
 
-from minigan.cli.parser import CommandParser, add_seed, add_threads, path
+from minigan.cli.parser import CommandParser, add_seed, add_threads, output, path
 
 EXAMPLE = "minigan inpaint mnist10k:0-7 --mask half:left --model gan-mnist --out filled.png"
 
@@ -31,7 +31,7 @@ def add(parser: CommandParser) -> None:
         help="centre:PIXELS, random:SHARE, half:left|right|top|bottom, or a PNG, white where hidden (default: centre:16)",
     )
     parser.add_argument(
-        "--out", type=path, metavar="FILE", help="default: inpaint.png, in the run's folder or in this one"
+        "--out", type=output(), metavar="FILE", help="default: inpaint.png, in the run's folder or in this one"
     )
     parser.add_argument(
         "--restarts", type=int, metavar="N", help="searches for each image (default: 4, or one for each class)"
@@ -55,6 +55,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Print the file that was written, and how close the filled images are to the true ones."""
     from minigan.cli.progress import use_threads
     from minigan.running.inpaint import inpaint
+    from minigan.running.place import shown
 
     use_threads(arguments.threads)
     options = ("held_out", "seed", "blend", "critic", "restarts", "steps")
@@ -62,5 +63,5 @@ def run(arguments: argparse.Namespace) -> None:
     found = inpaint(arguments.images, arguments.mask, arguments.model, arguments.out, **chosen)
     alike = "" if found.ssim is None else f", SSIM {found.ssim:.3f}"
     n = len(found.images)
-    print(found.path)
+    print(shown(found.path))
     print(f"{n} image{'s' * (n != 1)} in {found.seconds:.1f} s: PSNR {found.psnr:.1f} dB{alike}, in the mean")

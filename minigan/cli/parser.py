@@ -1,10 +1,13 @@
 """What the commands share: exit statuses, the parser of one command, types of arguments, and options that several have."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+
+from minigan.running.place import refuse_run_file
 
 WRONG = 1  # exit status of a command that could not do its work
 INTERRUPTED = 130  # the shell's number for Ctrl-C
@@ -33,12 +36,19 @@ def path(text: str) -> Path:
 
 
 def output(*suffixes: str) -> Callable[[str], Path]:
-    """The type of an option that is a file to write: `path`, with one of these suffixes, or a pipe or device."""
+    """The type of an option that is a file to write: `path`, with one of these suffixes (any if there are none), or a pipe or
+    device.  It is neither a folder nor a file that a run writes."""
 
     def parse(text: str) -> Path:
         file = path(text)
-        if file.suffix.lower() not in suffixes and (not file.exists() or file.is_file()):
+        if text.endswith(("/", os.sep)) and not file.is_dir():  # one that is there is refused later
+            raise argparse.ArgumentTypeError(f"{text!r} is the name of a folder: give the name of a file in it")
+        if suffixes and file.suffix.lower() not in suffixes and (not file.exists() or file.is_file()):
             raise argparse.ArgumentTypeError(f"{text!r}: expected a name that ends in {' or '.join(suffixes)}")
+        try:
+            refuse_run_file(file)
+        except FileExistsError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
         return file
 
     return parse

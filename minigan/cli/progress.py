@@ -5,10 +5,12 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from minigan.cli.parser import INTERRUPTED, say
 from minigan.running.files import quoted
+from minigan.running.place import CHECKPOINT, CONFIG, LOG, shown
 
 
 def use_threads(n: int | None) -> None:
@@ -73,9 +75,11 @@ def go(run: Any) -> int:
     from tqdm import tqdm
 
     from minigan.kernels.parallel.jit import on_compile
-    from minigan.running import folder
+    from minigan.running import folder, rates
 
     trainer = run.trainer
+    if trainer.t < trainer.steps and rates.stands_still(trainer.game):
+        say("note: the learning rate is 0: nothing will move")
     short = {name: label for panel in run.panels for name, label in panel.short.items()}
     live = sys.stderr is not None and sys.stderr.isatty()
     with tqdm(
@@ -88,15 +92,15 @@ def go(run: Any) -> int:
         file=Screen(),
         disable=sys.stderr is None,  # closed by 2>&-
     ) as bar:
-        shown: dict[str, float] = {}  # as last logged or measured
+        latest: dict[str, float] = {}  # as last logged or measured
         step = trainer.t
 
         def progress(t: int, row: dict[str, float]) -> None:
             nonlocal step
             step = t
             bar.set_description("training", refresh=False)
-            shown.update({label: row[name] for name, label in short.items() if name in row})
-            bar.set_postfix({name: f"{value:.2f}" for name, value in shown.items()}, refresh=False)
+            latest.update({label: row[name] for name, label in short.items() if name in row})
+            bar.set_postfix({name: f"{value:.2f}" for name, value in latest.items()}, refresh=False)
             bar.update()
 
         bar.refresh()
@@ -105,29 +109,49 @@ def go(run: Any) -> int:
             run = folder.train(run, progress)
         except KeyboardInterrupt as stopped:
             bar.close()
-            say(f"\nstopped at step {step}; go on with: minigan resume {quoted(run.out)}")
+            say(f"\nstopped at step {step}; go on with: minigan resume {quoted(shown(run.out))}")
             return getattr(stopped, "status", INTERRUPTED)
         except OSError as error:
             bar.close()
-            kept = f"the last checkpoint is kept: when this is mended, go on with: minigan resume {quoted(run.out)}"
-            raise OSError(f"{error}; {kept}") from error
+            again = f"minigan resume {quoted(shown(run.out))}"
+            raise OSError(f"{error}; the last checkpoint is kept: when this is mended, go on with: {again}") from error
+        except Exception as error:
+            bar.close()
+            error.add_note(_left(run.out))
+            raise
         finally:
             on_compile(None)
     _report(run)
     return 0
 
 
+def _left(out: Path) -> str:
+    """What is in the folder of a run whose training failed, and what to do with it."""
+    from minigan.running.checkpoint import CheckpointError, step_in
+
+    name = quoted(shown(out))
+    try:
+        step = step_in(out / CHECKPOINT)
+    except CheckpointError:
+        step = 0
+    anew = f"to train with other options, choose another --out, or delete the folder first: rm -r {name}"
+    if step == 0:
+        return f"{shown(out)} holds this run before its first step, nothing that is trained: {anew}."
+    again = f"go on from there: minigan resume {name}, with another --lr if it diverged"
+    return f"{shown(out)} holds this run as it was at step {step}; {again}; {anew}."
+
+
 def _report(run: Any) -> None:
     """Write the pictures and print the paths of all files."""
     from minigan.running import use
 
-    trainer, out = run.trainer, run.out
-    written = {"samples": out / "samples", **use.finish(run)}
-    written |= {"table": out / "run.jsonl", "checkpoint": trainer.checkpoint_path, "config": out / "config.toml"}
+    trainer, out = run.trainer, shown(run.out)
+    written = {"samples": run.out / "samples", **use.finish(run)}
+    written |= {"table": run.out / LOG, "checkpoint": run.out / CHECKPOINT, "config": run.out / CONFIG}
     print(f"\n{trainer.t} steps in {trainer.seconds:.0f} s")
     if run.watch and (sentence := run.watch.sentence(trainer.rows)):
         print(sentence)
     for name, path in written.items():
-        print(f"  {name:<10} {path}")
+        print(f"  {name:<10} {shown(path)}")
     print(f"All measures: minigan evaluate {quoted(out)}")
     print(f"More samples: minigan sample {quoted(out)} --n 64 --out grid.png")

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from minigan.cli.parser import CommandParser, add_threads, path
+from minigan.cli.parser import CommandParser, add_threads, output, path
 
 EXAMPLE = "minigan results dirac --quick"
 
@@ -25,7 +25,10 @@ def add(parser: CommandParser) -> None:
     parser.add_argument("--download", action="store_true", help="let MNIST be fetched if it is not on this machine")
     parser.add_argument("--markdown", action="store_true", help="measure nothing, print what is there")
     parser.add_argument(
-        "--fill", type=path, metavar="FILE", help="instead: write all tables into FILE, from the results/ next to it"
+        "--fill",
+        type=output(),
+        metavar="FILE",
+        help="instead: write all tables into FILE, from the results/ next to it",
     )
     add_threads(parser)
 

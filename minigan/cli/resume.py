@@ -1,6 +1,9 @@
 """Go on with a run that was stopped, or past its end with more steps."""
 
 import argparse
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
 
 from minigan.cli.parser import CommandParser, add_run, add_threads
 
@@ -21,20 +24,27 @@ def run(arguments: argparse.Namespace) -> int:
     """Take up a run where its checkpoint left it; changed options are recorded in its config.toml as a new segment."""
     from minigan.cli.progress import data_described, go, keep_shares
     from minigan.running import folder, options
-    from minigan.running.files import quoted
 
     given = {name: getattr(arguments, name) for name in options.CHANGEABLE}
     changes = {name: value for name, value in given.items() if value is not None}
-    with data_described():
-        found = folder.resume(arguments.folder, arguments.changed_data, **changes)
+    with ExitStack() as held:  # the folder stays locked until the run is trained
+        with data_described():
+            found = held.enter_context(folder.resuming(arguments.folder, arguments.changed_data, **changes))
+        _announce(found, arguments.folder, changes)
+        keep_shares(arguments.threads, found.trainer.recorder)
+        return go(found)
+
+
+def _announce(found: Any, path: Path, changes: dict[str, Any]) -> None:
+    """Print what is gone on with."""
+    from minigan.running.files import quoted
+
     step = found.trainer.t
     if found.finished:
         print(
-            f"{arguments.folder} is finished: all {found.steps} steps are done; only its pictures are drawn again"
-            f" (go on past the end: minigan resume {quoted(arguments.folder)} --steps {2 * found.steps})"
+            f"{path} is finished: all {found.steps} steps are done; only its pictures are drawn again"
+            f" (go on past the end: minigan resume {quoted(path)} --steps {2 * found.steps})"
         )
     else:
         changed = ", ".join(f"{name} {getattr(found.options, name)}" for name in changes)
-        print(f"resuming {arguments.folder} at step {step} of {found.steps}{changed and ', with ' + changed}")
-    keep_shares(arguments.threads, found.trainer.recorder)
-    return go(found)
+        print(f"resuming {path} at step {step} of {found.steps}{changed and ', with ' + changed}")

@@ -2,7 +2,7 @@
 
 import argparse
 
-from minigan.cli.parser import CommandParser, add_model, add_seed, path
+from minigan.cli.parser import CommandParser, add_model, add_seed, output, path
 
 EXAMPLE = "minigan sample runs/digits --n 64 --label 7 --out sevens.png"
 
@@ -12,7 +12,7 @@ def add(parser: CommandParser) -> None:
     add_model(parser)
     parser.add_argument("--n", type=int, default=64, help="how many (default: 64)")
     parser.add_argument(
-        "--out", type=path, metavar="FILE", help="the sheet to write (default: in the run's folder, or in this one)"
+        "--out", type=output(), metavar="FILE", help="the sheet to write (default: in the run's folder, or in this one)"
     )
     parser.add_argument("--label", help="only this class, by its name or number (default: all classes in turn)")
     parser.add_argument("--separate", type=path, metavar="DIR", help="write one PNG for each sample into this folder")

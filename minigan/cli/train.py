@@ -4,6 +4,7 @@ The options are those of the recipe, so they are known only once its name is: th
 """
 
 import argparse
+from contextlib import ExitStack
 
 from minigan.cli.parser import CommandParser, add_threads, path
 
@@ -44,9 +45,10 @@ def run(arguments: argparse.Namespace) -> int:
         config = options.Config(recipe, recipe.Options(**flags))
     config.options.check(given=flags)
     use_threads(arguments.threads)
-    with data_described():
-        started = folder.start(config, arguments.out)
-    return go(started)
+    with ExitStack() as held:  # the folder stays locked until the run is trained
+        with data_described():
+            started = held.enter_context(folder.starting(config, arguments.out))
+        return go(started)
 
 
 def _recipe(words: list[str]) -> str:

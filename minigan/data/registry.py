@@ -20,6 +20,7 @@ EMBEDDED = {
     "emoji_noto": emoji_noto,
     "portraits": load_portraits,
 }
+POINTS = ("ring", "grid")  # points in the plane, drawn by data.ring and data.grid: not loaded
 NAMES = (*EMBEDDED, *PUBLISHED, "folder:PATH")
 
 
@@ -96,9 +97,10 @@ def splits(name: str) -> tuple[str, ...]:
 def _unknown(name: str) -> str:
     """The error message for an unknown name, with the most likely correction."""
     message = f"there is no data set {name!r}; the names are {', '.join(NAMES)}"
-    if name in ("ring", "grid"):
+    if name in POINTS:
         return f"{message}. {name} consists of points in the plane, not images: use data.{name}(n, rng)"
-    close = difflib.get_close_matches(name, NAMES, n=1)
+    message += f", and {' and '.join(POINTS)} for points in the plane"
+    close = difflib.get_close_matches(name, (*NAMES, *POINTS), n=1)
     if os.path.isdir(name):
         close = [f"folder:{name}"]
     return f"{message}. Did you mean {close[0]!r}?" if close else message

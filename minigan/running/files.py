@@ -20,6 +20,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from minigan.running.place import refuse_file, refuse_folder_name, run_of
+
 try:
     import fcntl
 except ImportError:  # Windows
@@ -41,16 +43,17 @@ def atomic_write(path: str | os.PathLike, data: bytes | memoryview | str) -> Non
     """Write `data` (text as UTF-8) to `path`, completely or not at all.
 
     Missing parent folders are created. A file that is replaced keeps its permissions. If `path` is a symbolic link, the
-    file it points to is replaced. A pipe or a character device is written to, as `open` does.
+    file it points to is replaced; but in the folder of a run the link itself is, because a copy of a run that is made of
+    links (cp -rs) must not change the original. A pipe or a character device is written to, as `open` does.
 
     Raises OSError naming `path`: if it cannot be written, is a folder, a socket or a block device.
     """
-    data = data.encode() if isinstance(data, str) else data
+    data = data.encode(errors="backslashreplace") if isinstance(data, str) else data  # a file name may be no Unicode
     mode = _mode(path)
     if mode is not None and not stat.S_ISREG(mode):
         _write_straight(path, data)
         return
-    target = Path(os.path.realpath(path))
+    target = Path(path) if _replaces_link(path) else Path(os.path.realpath(path))
     temporary = target.parent / TEMPORARY.replace("*", secrets.token_hex(8))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -107,10 +110,16 @@ def quoted(path: str | os.PathLike) -> str:
 
 
 def _mode(path: str | os.PathLike) -> int | None:
-    """The mode of what `path` leads to; None if there is nothing yet.  Raises OSError if it cannot be written."""
+    """The mode of what `path` leads to; None if there is nothing to replace yet.  Raises OSError if it cannot be written."""
+    refuse_folder_name(path)
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
+        return None
+    except NotADirectoryError:
+        refuse_file(path)
+        raise
+    if stat.S_ISREG(mode) and _replaces_link(path):
         return None
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(f"cannot write {os.fspath(path)}: it is a folder; give the name of a file in it")
@@ -119,6 +128,10 @@ def _mode(path: str | os.PathLike) -> int | None:
     if not os.access(path, os.W_OK):
         raise PermissionError(f"cannot write {os.fspath(path)}: it is read-only")
     return mode
+
+
+def _replaces_link(path: str | os.PathLike) -> bool:
+    return os.path.islink(path) and run_of(path) is not None
 
 
 def _write_straight(path: str | os.PathLike, data: bytes | memoryview) -> None:

@@ -7,11 +7,13 @@ for later steps may be edited. The data are compared by their contents (data/ide
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from minigan.running.files import quoted
+from minigan.running.place import shown
 
 FREE = ("data", "download")  # options of which only the effect counts: the contents of the data
 
@@ -24,7 +26,7 @@ def check_config(path: Path, kept: dict[str, Any], now: dict[str, Any], step: in
     """
     if kept["recipe"] != now["recipe"]:
         raise ValueError(
-            f"{path} is a config of the recipe {now['recipe']}, but the checkpoint beside it belongs to the recipe "
+            f"{shown(path)} is a config of the recipe {now['recipe']}, but the checkpoint beside it belongs to the recipe "
             f"{kept['recipe']}: put the file back that belongs to it"
         )
     old, new = kept["options"], now["options"]
@@ -36,8 +38,27 @@ def check_config(path: Path, kept: dict[str, Any], now: dict[str, Any], step: in
     if not found:
         return
     ways = [f"--{name} {new[name]}" for name in names if name in changeable]
-    other = f", then change it from here on with minigan resume {quoted(path.parent)} {' '.join(ways)}" if ways else ""
-    raise ValueError(
-        f"{path} is not the config of the checkpoint beside it: {', '.join(found)}. Undo the edit{other}; "
-        f"a run with other options is a new one: minigan train --config {quoted(path)} --out ANOTHER"
+    other = (
+        f", then change it from here on with minigan resume {quoted(shown(path.parent))} {' '.join(ways)}"
+        if ways
+        else ""
     )
+    raise ValueError(
+        f"{shown(path)} is not the config of the checkpoint beside it: {', '.join(found)}. Undo the edit{other}; "
+        f"a run with other options is a new one: minigan train --config {quoted(shown(path))} --out ANOTHER"
+    )
+
+
+@contextmanager
+def naming_data(path: Path, kept: str, now: str) -> Iterator[None]:
+    """An error of the block begins with the change, if the config in the file `path` names other data than the checkpoint does.
+
+    kept, now : the entry `data` of the checkpoint, and that of the file
+    """
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        if kept == now:
+            raise
+        kind = FileNotFoundError if isinstance(error, OSError) else ValueError
+        raise kind(f"{shown(path)} has data = {now!r} instead of {kept!r}: {error}") from error

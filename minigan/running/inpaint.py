@@ -20,6 +20,7 @@ from minigan.data.source import to_float
 from minigan.game import Game
 from minigan.metrics.images import WINDOW
 from minigan.running.model import open_model
+from minigan.running.place import refuse_folder_name
 from minigan.running.use import beside
 
 TILE = 96  # pixels on a side, at most, unless the images are larger
@@ -64,6 +65,8 @@ def inpaint(
 
     Raises ValueError, FileNotFoundError for whatever does not fit the model.
     """
+    if out is not None:
+        refuse_folder_name(out)
     opened = opened_model(model)
     out = opened.out if out is None else Path(out)
     plots.format_of(out, plots.FORMATS)

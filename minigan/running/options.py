@@ -25,6 +25,8 @@ from types import ModuleType
 from typing import Any
 
 from minigan import zoo
+from minigan.running.files import quoted
+from minigan.running.place import CONFIG
 from minigan.zoo.recipe import Options, field_types, one_of, short
 
 LARGEST = 2**20  # bytes of a config; a real one has about 3,000
@@ -169,8 +171,14 @@ def from_flags(arguments: argparse.Namespace, recipe: ModuleType) -> dict[str, A
 
 
 def _entries(path: str | Path) -> dict[str, Any]:
-    with open(path, "rb") as file:
-        text = file.read(LARGEST + 1)  # and no more: it may be endless
+    try:
+        with open(path, "rb") as file:
+            text = file.read(LARGEST + 1)  # and no more: it may be endless
+    except IsADirectoryError as error:
+        inside = f", such as {quoted(Path(path) / CONFIG)}" if (Path(path) / CONFIG).is_file() else ""
+        raise IsADirectoryError(f"{path} is a folder, not a config: name the file in it{inside}") from error
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise FileNotFoundError(f"there is no config file {str(path)!r}: check the path") from error
     if len(text) > LARGEST:
         raise ValueError(f"{path} is not a config: it has more than {LARGEST:,} bytes")
     try:

@@ -8,6 +8,12 @@ import warnings
 from minigan.game import Game
 
 
+def stands_still(game: Game) -> bool:
+    """Are all learning rates 0, at the next step and at the one after it (so that it is not the start of a warm-up)?"""
+    rates = ((optimizer.lr, optimizer.t) for optimizer in game.optimizers.values())
+    return all((lr(t) == lr(t + 1) == 0) if callable(lr) else lr == 0 for lr, t in rates)
+
+
 def warn_if_ended(game: Game, first: bool) -> None:
     """Warn of every optimizer whose schedule has fallen to 0 since its last step; with `first`, at any step before.
 
@@ -15,7 +21,8 @@ def warn_if_ended(game: Game, first: bool) -> None:
     """
     for name, optimizer in game.optimizers.items():
         lr, t = optimizer.lr, optimizer.t
-        if callable(lr) and t > 0 and lr(t) == 0 and (first or lr(t - 1) != 0):
+        ended = callable(lr) and t > 0 and lr(t) == 0 and (first or lr(t - 1) != 0)
+        if ended and any(lr(t * k // 8) != 0 for k in range(8)):  # else it has never been more than 0
             warnings.warn(
                 f"the learning rate of {name} is 0 from its step {t} on, because its schedule has ended: nothing of {name} will move."
                 f" To train on, give it a new rate: game.optimizers[{name!r}].lr = 1e-4, or cosine(lr, steps) with the new total",

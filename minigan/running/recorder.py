@@ -9,6 +9,8 @@ ends with the same bits as one that was not.
 """
 
 import math
+import os
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -26,10 +28,11 @@ from minigan.running.exclusive import exclusively
 from minigan.running.files import atomic_write, sweep
 from minigan.running.film import step_of
 from minigan.running.lock import Lock
+from minigan.running.place import CHECKPOINT, FOLDERS, LOG, PICTURES, full, numbered, refuse_file, refuse_linked, shown
 from minigan.running.views import refuse_other_shape, refuse_replaced
 
 FRAMES = 48  # in the film of a run
-WRITTEN = ("run.jsonl", "frames", "samples", "film.gif", "curves.png", "walk.gif")  # besides config and checkpoint
+WRITTEN = (LOG, *FOLDERS, *PICTURES)  # besides config and checkpoint
 NEEDED = ("step", "seconds", "rng", "counts", "averages")  # in the meta of a run's checkpoint
 
 
@@ -47,6 +50,9 @@ class Recorder:
     ----------
     shares : number of shares to compute the run in, once it is known; see kernels.set_threads
     facts : more that the checkpoint holds, under "run": what a run's folder says about it
+    texts : name -> text of the files that must be in the folder besides, if it has to be made again
+
+    A relative `out` is resolved at once.  Raises ValueError for an `out` that is empty, NotADirectoryError for a file.
     """
 
     def __init__(
@@ -62,12 +68,15 @@ class Recorder:
         sheet: int = 80,
         seed: int = 0,
     ):
-        self.out = Path(out) if out is not None else None
+        self.out, self.steps = None if out is None else full(out), steps
+        if self.out is not None:
+            refuse_file(self.out)
         self.game, self.source, self.rng = game, source, rng
         self.epoch, self.picture, self.sheet, self.seed = epoch, picture, sheet, seed
         self.since, self.before = 0, 0.0  # the step from which an epoch has this length, and the epochs until then
         self.shares: int | None = None
         self.facts: dict[str, Any] = {}
+        self.texts: dict[str, str] = {}
         self.lock: Lock | nullcontext = nullcontext() if self.out is None else Lock(self.out)
         self.film = {round(steps * (k / FRAMES) ** 2) for k in range(FRAMES + 1)}  # the beginning in slow motion
 
@@ -76,7 +85,7 @@ class Recorder:
         """The run's checkpoint. Raises ValueError for a run that is only in memory."""
         if self.out is None:
             raise ValueError("this run is only in memory: pass out= to the Trainer to write checkpoints")
-        return self.out / "checkpoint.safetensors"
+        return self.out / CHECKPOINT
 
     def epochs(self, t: int) -> float:
         """The number of epochs in the first t steps, whose batches may have had several sizes."""
@@ -109,45 +118,59 @@ class Recorder:
         network's layers do not see its theta.
         """
         refuse_replaced(self.game)
-        if t == 0:
-            refuse_other_shape(self.game, self.source)
+        images = self.draw() if t == 0 else None
+        if images is not None:
+            refuse_other_shape(images.shape[1:], tuple(self.source.shape))
         if self.out is None:
             return
         self.refuse_to_overwrite(t)
-        for folder in (self.out, self.out / "frames", self.out / "samples"):
+        refuse_linked(self.out)
+        for folder in (self.out, *(self.out / name for name in FOLDERS)):
             sweep(folder)
         for frame in (self.out / "frames").glob("step_*.png"):
             if step_of(frame, default=t) > t and frame.is_file():
                 frame.unlink()
         if t == 0:
-            self.record(0, 0.0, [], last=False)
+            self.record(0, 0.0, [], False, images if self.picture else None)
 
     def refuse_to_overwrite(self, t: int) -> None:
         """Raise FileExistsError if the folder holds a run that is further than step t, or files of a run without one."""
         found = checkpoint.step_in(self.checkpoint_path)
-        folder = self.checkpoint_path.parent
-        others = [name for name in WRITTEN if (folder / name).exists()]
+        folder, name = self.checkpoint_path.parent, shown(self.checkpoint_path.parent)
+        others = [file for file in WRITTEN if (folder / file).exists()]
         if t == 0 and others and not self.checkpoint_path.exists():
             raise FileExistsError(
-                f"{folder} holds {', '.join(others)}, and no checkpoint they could belong to: choose another, empty out="
+                f"{name} holds {', '.join(others)}, and no checkpoint they could belong to: choose another, empty out="
             )
         if found > t:
             raise FileExistsError(
-                f"{self.out} holds a run that is at step {found}: call restore() to continue it, or choose another out="
+                f"{name} holds a run that is at step {found}: call restore() to continue it, or choose another out="
             )
 
     def measures(self, found: Any, row: dict) -> dict[str, float]:
         """What an evaluation returned, as numbers that the row can take up.  Raises TypeError or ValueError."""
         return log.measures(found, (*row, *log.HEAD))
 
-    def record(self, t: int, seconds: float, rows: list[dict], last: bool) -> None:
-        """After step t, write what is due: a frame of the film; at the end of an epoch also a sheet and a checkpoint."""
+    def draw(self) -> np.ndarray | None:
+        """The samples of a picture, or two in a run without pictures; None if the game draws none."""
+        try:
+            return self.game.sample(self.sheet if self.out and self.picture else 2, np.random.default_rng(self.seed))
+        except NotImplementedError:  # a game that is only trained
+            return None
+
+    def record(self, t: int, seconds: float, rows: list[dict], last: bool, images: np.ndarray | None = None) -> None:
+        """After step t, write what is due: a frame of the film; at the end of an epoch also a sheet and a checkpoint.
+
+        images : the samples of the picture, if they have been drawn
+        """
         if self.out is None:
             return
         full = t == 0 or int(self.epochs(t)) > int(self.epochs(t - 1))
         epoch_ends = full or last
         if self.picture and (epoch_ends or t in self.film):
-            images = self.game.sample(self.sheet, np.random.default_rng(self.seed))
+            if images is None:
+                images = self.game.sample(self.sheet, np.random.default_rng(self.seed))
+            self.stay()
             frame = self.out / "frames" / f"step_{t:06d}.png"
             self.picture(images, frame)
             if epoch_ends:
@@ -174,8 +197,31 @@ class Recorder:
             "run": self.facts,
         }
         with self.lock:
-            log.write_rows(self.out / "run.jsonl", rows)
+            self.stay()
+            log.write_rows(self.out / LOG, rows)
             checkpoint.save(self.checkpoint_path, self.game.arrays(), meta)
+
+    def stay(self) -> None:
+        """Call before something is written, with the lock held: if the folder was renamed, follow it; if it was deleted, make
+        it again.  Warns of both."""
+        if self.out is None or isinstance(self.lock, nullcontext) or self.lock.is_here:
+            return
+        before, found = self.out, self.lock.find()
+        if found is not None:
+            self.out = found
+            warnings.warn(
+                f"{shown(before)} was renamed while its run was written: it goes on in {shown(found)}", stacklevel=2
+            )
+            return
+        self.out = next(folder for folder in numbered(before) if not os.path.lexists(folder))
+        self.lock.move(self.out)
+        for name, text in self.texts.items():
+            atomic_write(self.out / name, text)
+        warnings.warn(
+            f"{shown(before)} was deleted while its run was written: it goes on in {shown(self.out)}, made again, without the "
+            "frames and samples until now",
+            stacklevel=2,
+        )
 
     def restore(
         self, loaded: tuple[dict[str, np.ndarray], dict] | None = None, changed_data: bool = False
@@ -195,17 +241,23 @@ class Recorder:
             raise checkpoint.CheckpointError(
                 f"{self.checkpoint_path} is not the checkpoint of a run: it does not say {', '.join(missing)}"
             )
-        checkpoint.compare(self.checkpoint_path, arrays, mine)
         if "data" in meta:
             with self._sound():
                 if not all(isinstance(name, str) for name in dict(meta["data"]).get("names", ())):
                     raise TypeError("a name of a class that is not a text")
             compare(meta["data"], self.source.identity(), changed_data)
+        checkpoint.compare(self.checkpoint_path, arrays, mine)
         with self._sound():
             self._restore(meta)
+        if meta["step"] > self.steps:
+            warnings.warn(
+                f"{shown(self.checkpoint_path.parent)} is at step {meta['step']} already, so a run of steps={self.steps} has "
+                f"nothing left to do: ask for more than {meta['step']} steps to train on",
+                stacklevel=3,
+            )
         for name, array in arrays.items():  # last: a checkpoint that is refused leaves the weights as they were
             mine[name][...] = array
-        rows = log.read_rows(self.checkpoint_path.with_name("run.jsonl"))
+        rows = log.read_rows(self.checkpoint_path.with_name(LOG))
         return meta["step"], meta["seconds"], [row for row in rows if row["step"] <= meta["step"]]
 
     def _restore(self, meta: dict) -> None:

@@ -1,4 +1,4 @@
-"""A run in memory: its folder, its config, and the trainer with its networks."""
+"""A run in memory: its config, and the trainer with its networks and its folder."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +17,15 @@ from minigan.zoo.recipe import Options
 class Run(Pictured):
     """A run as its checkpoint left it; in a notebook, and in plots.show, samples of its game."""
 
-    out: Path
     config: Config
     options: Options  # those of the present segment
     trainer: Trainer
     recorded: bool = True  # False for a run of a version that did not store its config and data in the checkpoint
+
+    @property
+    def out(self) -> Path:
+        """Its folder, as a full path: where it is now, if it was renamed while it was trained."""
+        return self.trainer.checkpoint_path.parent
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -17,9 +17,9 @@ from minigan.layers.tree import first
 from minigan.running.build import COLUMNS
 from minigan.running.draw import check_sheet, draw, save_separate
 from minigan.running.film import read_frames
-from minigan.running.folder import CHECKPOINT
 from minigan.running.machine import refuse_too_large
 from minigan.running.model import open_model
+from minigan.running.place import CHECKPOINT, refuse_folder_name
 from minigan.running.run import Run
 from minigan.zoo.recipe import one_of
 
@@ -63,6 +63,8 @@ def sample(
     Raises ValueError for a label that the run does not have, for points in the plane in `separate`, and for more samples
     than one sheet can hold; there is no limit to separate ones.
     """
+    if out is not None:
+        refuse_folder_name(out)
     run = open_model(path)
     name = f"sample_{n}{'' if label is None else f'_label{label}'}_seed{seed}.png"
     sheet = Path(out) if out is not None else beside(run, name) if separate is None else None

@@ -6,7 +6,6 @@ array instead of writing into the old one (`G.theta[...] = x`). The two then par
 
 import numpy as np
 
-from minigan.data import Source
 from minigan.data.check import other_shape
 from minigan.game import Game
 from minigan.layers.parameters import all_layers
@@ -30,16 +29,13 @@ def refuse_replaced(game: Game) -> None:
                         )
 
 
-def refuse_other_shape(game: Game, source: Source) -> None:
-    """Raise ValueError, with the way to convert them, if the samples of the source are not shaped like those of the game.
+def refuse_other_shape(drawn: tuple[int, ...], given: tuple[int, ...]) -> None:
+    """Raise ValueError, with the way to convert them, if the samples of the data are not shaped like those of the game.
 
     A network that begins with Flatten takes any image with the right number of values, and learns nonsense.
+
+    drawn, given : shape of one sample of the game, and of one of the data, () if that is not known
     """
-    try:
-        drawn = game.sample(2, np.random.default_rng(0)).shape[1:]
-    except NotImplementedError:  # a game that is only trained
-        return
-    given = tuple(source.shape)
     if given in ((), drawn):
         return
     fix = other_shape(given, drawn)

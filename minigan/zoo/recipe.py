@@ -20,9 +20,9 @@ import numpy as np
 
 from minigan.data import NAMES
 from minigan.data.published import PUBLISHED
+from minigan.data.registry import POINTS  # drawn from the run's seed
 from minigan.running.arguments import short
 
-POINTS = ("ring", "grid")  # data sets of points in the plane, each drawn from the run's seed
 LARGEST = 2**128  # of a whole number, which is a seed: everything else is far smaller
 TYPES = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
 

@@ -79,7 +79,7 @@ def test_version(capsys):
     ],
 )
 def test_options_that_do_not_exist_or_fit(capsys, monkeypatch, argv, message):
-    monkeypatch.setattr(folder, "start", lambda *_: (_ for _ in ()).throw(ValueError("not to be reached")))
+    monkeypatch.setattr(folder, "starting", lambda *_: (_ for _ in ()).throw(ValueError("not to be reached")))
     if message:
         assert message in refused(capsys, *argv)
     else:

@@ -7,6 +7,7 @@ import sys
 import time
 import tomllib
 import types
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -88,15 +89,16 @@ def test_a_run_of_several_segments_can_be_repeated(tmp_path, monkeypatch):
     def stopped(self):
         raise KeyboardInterrupt
 
-    original = folder.start
+    original = folder.starting
     with monkeypatch.context() as patch:
 
-        def start(config, out):
-            run = original(config, out)
-            run.trainer.steps = 2
-            return run
+        @contextmanager
+        def starting(config, out):
+            with original(config, out) as run:
+                run.trainer.steps = 2
+                yield run
 
-        patch.setattr(folder, "start", start)
+        patch.setattr(folder, "starting", starting)
         patch.setattr(folder.Run, "finished", property(stopped))
         assert cli.main(argv) == 130
     assert folder.Run.finished is run

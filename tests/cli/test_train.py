@@ -1,6 +1,7 @@
 """minigan train: flags and files of any recipe, what a run leaves, what stops it."""
 
 import dataclasses
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from minigan.zoo import gan
 def configured(monkeypatch):
     """`minigan train` that trains nothing; -> the configs and folders it would have trained."""
     given = []
-    monkeypatch.setattr(folder, "start", lambda config, out: given.append((config, out)))
+    monkeypatch.setattr(folder, "starting", lambda config, out: nullcontext(given.append((config, out))))
     monkeypatch.setattr("minigan.cli.progress.go", lambda run: 0)
     return given
 
@@ -119,7 +120,7 @@ def test_an_option_may_not_hide_a_flag_of_the_command(tmp_path, monkeypatch, cap
         (["--data", "digits8", "--lam", "3"], "lam = 3.0 would have no effect: it is the weight of wgan_gp and dragan"),
         (["--data", "digits8", "--batch", "1798"], "between 1 and all 1797 images, got batch=1798"),
         (["--data", "digits8", "--batch", "1"], "at least two values per channel"),
-        (["--config", "/no/such.toml"], "No such file or directory: '/no/such.toml'"),
+        (["--config", "/no/such.toml"], "there is no config file '/no/such.toml': check the path"),
     ],
 )
 def test_what_cannot_be_trained_is_one_sentence(capsys, tmp_path, argv, message):

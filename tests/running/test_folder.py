@@ -76,7 +76,8 @@ def test_two_runs_of_one_second_have_two_folders(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(folder.datetime, "datetime", Clock)
     made = [folder.start(Config(gan, gan.Options(**SMALL | {"seed": seed}))).out for seed in range(3)]
-    assert [str(out) for out in made] == [f"runs/digits8-gan-20260102-030405{end}" for end in ("", "-2", "-3")]
+    names = [f"runs/digits8-gan-20260102-030405{end}" for end in ("", "-2", "-3")]
+    assert made == [tmp_path / name for name in names]
     assert [folder.open_run(out).options.seed for out in made] == [0, 1, 2]
 
 

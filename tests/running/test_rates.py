@@ -9,6 +9,7 @@ from minigan.game import Game
 from minigan.layers import Dense
 from minigan.network import Sequential
 from minigan.optim import Adam, cosine, linear
+from minigan.running import rates
 from minigan.trainer import Trainer
 
 
@@ -58,6 +59,20 @@ def test_a_schedule_that_ends_before_the_run_is_told_once():
 def test_a_rate_that_was_asked_for_is_no_reason_to_warn(lr):
     with warnings.catch_warnings(action="error"):
         trainer(lr, steps=15).run()
+
+
+@pytest.mark.parametrize(
+    ("lr", "still"), [(0.0, True), (cosine(0.0, 10), True), (1e-3, False), (linear(0.0, 5, end=1e-2), False)]
+)
+def test_a_game_stands_still_when_all_rates_are_0(lr, still):
+    assert rates.stands_still(Pull(lr)) == still
+
+
+def test_a_schedule_that_was_never_more_than_0_has_not_ended():
+    mine = trainer(cosine(0.0, 20))
+    mine.game.optimizers["net"].t = 5
+    with warnings.catch_warnings(action="error"):
+        mine.run()
 
 
 def test_a_run_that_was_interrupted_goes_on_in_the_same_process():

@@ -14,6 +14,7 @@ from types import ModuleType
 
 from minigan import kernels
 from minigan.measure.classifier import digits, portraits
+from minigan.running.place import refuse_folder_name, refuse_run_file
 
 SUBJECTS: dict[str, ModuleType] = {"digitnet": digits, "portraitnet": portraits}
 
@@ -74,6 +75,9 @@ def run(
     if not retrain:
         print(f"{subject.NET.SHIPPED}\n{subject.report(subject.NET.shipped(), *test)[1]}")
         return 0
+    if out is not None:
+        refuse_folder_name(out)
+        refuse_run_file(out)
     out = Path(out or f"{name}.safetensors")
     if out.is_dir():  # fail now, not after the training
         raise IsADirectoryError(f"cannot write {out}: it is a folder; give the name of a file")

@@ -34,6 +34,7 @@ from pathlib import Path
 from typing import TextIO
 
 from minigan.measure.results.catalogue import TABLES, load
+from minigan.running.place import refuse_file
 
 __all__ = ["TABLES", "load", "run"]
 
@@ -108,6 +109,7 @@ def run(
     if threads is not None:
         set_threads(threads)
     chosen = load(name)
+    refuse_file(out)
     path = table.file_of(chosen, out, quick)
     if not markdown:
         table.fetch(chosen, download, quick)

@@ -44,5 +44,5 @@ def open_model(where: str | os.PathLike, data: bool = False) -> Run:
         )
     one_of("model", name, names(), f" ({no_run} either)")
     run = weights.read(FOLDER / f"{name}.safetensors", data)
-    run.out = Path(name)
+    run.model = path
     return run

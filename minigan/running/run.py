@@ -21,6 +21,7 @@ class Run(Pictured):
     options: Options  # those of the present segment
     trainer: Trainer
     recorded: bool = True  # False for a run of a version that did not store its config and data in the checkpoint
+    model: Path | None = None  # the file or the name of a model that is not a run, and is in memory only
 
     @property
     def out(self) -> Path:

@@ -19,7 +19,7 @@ from minigan.running.draw import check_sheet, draw, save_separate
 from minigan.running.film import read_frames
 from minigan.running.machine import refuse_too_large
 from minigan.running.model import open_model
-from minigan.running.place import CHECKPOINT, refuse_folder_name
+from minigan.running.place import CHECKPOINT, refuse_folder_name, shown
 from minigan.running.run import Run
 from minigan.zoo.recipe import one_of
 
@@ -127,9 +127,9 @@ def interpolate(
 
 def beside(run: Run, name: str) -> Path:
     """The path of a file that is made of a model: in the folder of a run, else in the current one, after the model's name."""
-    return (
-        run.out / name if run.trainer.out is not None else Path(f"{run.out.name.removesuffix('.safetensors')}_{name}")
-    )
+    if run.model is None:
+        return Path(shown(run.out)) / name
+    return Path(f"{run.model.name.removesuffix('.safetensors')}_{name}")
 
 
 def label_number(run: Run, label: str) -> int:
@@ -164,7 +164,7 @@ def evaluate(
     run, test = open_model(run_of(path), data=True), None
     options, recorder = run.options, run.trainer.recorder
     if recorder.out is None:
-        recorder.out = beside(run, "evaluation")
+        recorder.out = beside(run, "evaluation").absolute()
     if held_out is not None:
         if "test" not in splits(options.data):
             raise ValueError(f"{options.data} has no test images to compare with: leave --held-out out")

@@ -143,7 +143,7 @@ def _built(path: str | os.PathLike, meta: dict[str, Any], arrays: dict[str, np.n
     except (KeyError, TypeError, AttributeError, ValueError, ArithmeticError, MemoryError) as error:
         what = f"{error} is missing" if isinstance(error, KeyError) else str(error)[:300]
         raise CheckpointError(f"{os.fspath(path)} does not describe a model that can be built: {what}") from error
-    return Run(Path(path), Config(recipe, options), options, trainer)
+    return Run(Config(recipe, options), options, trainer, model=Path(path))
 
 
 def _text(value: Any) -> str:

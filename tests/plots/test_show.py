@@ -64,7 +64,7 @@ def test_ipython_without_a_kernel_uses_the_desktop(shown, monkeypatch, shell):
 
 def run_of(**options):
     options = gan.Options(**{"model": "mlp", "width": 3, "latent": 2, "data": "digits8"} | options)
-    return Run(None, Config(gan, options), options, build(gan, options))
+    return Run(Config(gan, options), options, build(gan, options))
 
 
 def test_a_game_and_a_run_show_samples(shown):

@@ -10,6 +10,8 @@ published.py   their mirrors, sizes and checksums
 download.py    one file from a web server, within a limit of bytes and of seconds
 idx.py         their file format
 folder.py      a folder of images: walk.py finds its files, pictures.py opens one safely, foreign.py knows what is not read
+equal.py       a folder whose pictures all have one size, read as they are
+mask.py        which pixels of an image are hidden, by name or from a picture
 regular.py     opens a file, and nothing that is not one
 report.py      says what a set holds, and what was skipped
 toy.py         ring and grid: mixtures in the plane, whose distribution is known

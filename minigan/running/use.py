@@ -19,7 +19,7 @@ from minigan.running.draw import check_sheet, draw, save_separate
 from minigan.running.film import read_frames
 from minigan.running.machine import refuse_too_large
 from minigan.running.model import open_model
-from minigan.running.place import refuse_folder_name, shown
+from minigan.running.place import CHECKPOINT, refuse_folder_name, shown
 from minigan.running.run import Run
 from minigan.zoo.recipe import one_of
 
@@ -155,12 +155,13 @@ def evaluate(
 
     Tables and pictures go into the folder of a run; for a weights file or a NAME into the new folder NAME_evaluation.
 
+    path : what `open_model` opens, or the checkpoint of a run
     features : the space in which images are compared, one of evaluation.FEATURES; default: the one that suits the data.
     held_out : the folder of the data set's test images, which then take the place of training images where the distance to
     the training set is compared.  Raises FileNotFoundError if the data of the run, or these, are not there; ValueError for a
     data set that has no test images.
     """
-    run, test = open_model(path, data=True), None
+    run, test = open_model(run_of(path), data=True), None
     options, recorder = run.options, run.trainer.recorder
     if recorder.out is None:
         recorder.out = beside(run, "evaluation").absolute()
@@ -169,3 +170,21 @@ def evaluate(
             raise ValueError(f"{options.data} has no test images to compare with: leave --held-out out")
         test = options.frame(data.load(options.data, split="test", folder=held_out).images)
     return evaluation.report(run.trainer, options.data, n, seed, options.condition, test, features)
+
+
+def compare(
+    real: str | Path, fake: str | Path, features: str | None = None, seed: int = 0, out: str | Path | None = None,
+    judge: str | Path | None = None,
+) -> tuple[dict, dict[str, Path]]:  # fmt: skip
+    """Measure the images in the folder `fake` against those in `real`, and have the D of the model `judge` score both.
+
+    Parameters and what is raised: as `evaluation.compare_folders`.
+    """
+    game = None if judge is None else (str(judge), open_model(run_of(judge)).trainer.game)
+    return evaluation.compare_folders(real, fake, features, seed, out, game)
+
+
+def run_of(path: str | Path) -> Path:
+    """The folder of a run that is named by its folder or by its checkpoint."""
+    path = Path(path)
+    return path.parent if path.name == CHECKPOINT and path.is_file() else path

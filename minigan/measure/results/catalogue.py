@@ -22,6 +22,8 @@ TABLES = (
     "vae",
     "families",
     "arithmetic",
+    "inpaint",
+    "inverse",
 )
 
 

@@ -43,7 +43,11 @@ def subclasses(base) -> set[type]:
 
 
 def in_package(classes) -> set[str]:
-    ours = (kind for kind in classes if kind.__module__.startswith("minigan") and "teach" not in kind.__module__)
+    ours = (
+        kind
+        for kind in classes
+        if kind.__module__.startswith("minigan") and kind.__module__.split(".")[1] not in ("teach", "measure")
+    )
     return {kind.__name__ for kind in ours if kind.__name__[0] != "_"}
 
 

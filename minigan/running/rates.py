@@ -21,7 +21,9 @@ def warn_if_ended(game: Game, first: bool) -> None:
     """
     for name, optimizer in game.optimizers.items():
         lr, t = optimizer.lr, optimizer.t
-        ended = callable(lr) and t > 0 and lr(t) == 0 and (first or lr(t - 1) != 0)
+        if not callable(lr) or t == 0:
+            continue
+        ended = lr(t) == 0 and (first or lr(t - 1) != 0)
         if ended and any(lr(t * k // 8) != 0 for k in range(8)):  # else it has never been more than 0
             warnings.warn(
                 f"the learning rate of {name} is 0 from its step {t} on, because its schedule has ended: nothing of {name} will move."

@@ -21,6 +21,7 @@ from minigan.network import Sequential
 from minigan.optim import EMA, Optimizer
 from minigan.penalties import Rng, add_penalty, as_penalties
 from minigan.plots.panel import Panel
+from minigan.plots.show import Pictured
 from minigan.running.arguments import check_sample
 from minigan.running.parts import check_game
 
@@ -65,7 +66,7 @@ def g_step(G: Any, D: Any, loss: GANLoss, opt_G: Any, x: Tree, z: Tree) -> dict[
     return {"loss_G": value}
 
 
-class Game:
+class Game(Pictured):
     """What the Trainer drives. A method (GAN, VAE, ...) defines its networks, one training step, and how to sample."""
 
     networks: Mapping[str, Sequential] = {}  # what is saved, resumed, watched for NaN
@@ -80,10 +81,6 @@ class Game:
         x holds floats, images (N, H, W, C) in [-1, 1]; y holds labels (N,), or is None. rng: for everything random.
         """
         raise NotImplementedError(f"{type(self).__name__} has to define step(draw, rng) -> scalars")
-
-    def sample(self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None) -> np.ndarray:
-        """n new samples (n, H, W, C) in [-1, 1]; with labels (n,), one image per label."""
-        raise NotImplementedError(f"{type(self).__name__} has to define sample(n, rng, labels=None)")
 
     def walk(self, frames: int, n: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
         """The frames of a film, n images each, as the latent moves along a closed curve. Optional."""

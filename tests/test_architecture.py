@@ -56,6 +56,7 @@ HEIGHT = {
     "zoo": 10,
     "apps": 10,
     "running": 11,
+    "models.pretrained": 11.5,  # the public name; what it opens is a run without its folder
     "measure": 12,
     "teach": 13,
     "cli": 14,

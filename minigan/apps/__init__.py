@@ -2,8 +2,11 @@
 
 measurement.py  what is known of an image: some pixels, a small version, random sums
 invert.py       search the z whose image fits what is known: one engine for three inverse problems
-mask.py         which pixels are hidden, by name or from a picture
+generator.py    what a search needs of a trained model
+restore.py      inpainting, super-resolution and compressed sensing of many images at once
 poisson.py      fill a hole without an edge
+interpolate.py  from one code to another, along the sphere
+arithmetic.py   add an attribute, such as a beard, to any image
 
 Start with invert.py.
 """

@@ -15,11 +15,13 @@ import numpy as np
 from minigan.apps.measurement import Measurement
 from minigan.layers.more.frozen import freeze
 from minigan.layers.tree import first
+from minigan.network import Sequential
 from minigan.optim import Adam, cosine
 from minigan.running.arguments import check_range, check_whole
 from minigan.running.arrays import as_array
 
-Prior = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # images -> value (N,), gradient
+# images (N, H, W, C), labels (N,) or None -> value (N,), gradient (N, H, W, C)
+Prior = Callable[[np.ndarray, np.ndarray | None], tuple[np.ndarray, np.ndarray]]
 
 
 class Latent:
@@ -48,7 +50,7 @@ def objective(
     l2: float,
     prior: Prior | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """||A G(z) - y||^2 + l2 ||z||^2 + prior(G(z)) for each image (N,), its gradient dz (N, latent), and the images G(z).
+    """||A G(z) - y||^2 + l2 ||z||^2 + prior(G(z), labels) for each image (N,), its gradient dz (N, latent), and the images G(z).
 
     G: a frozen generator; y (N, ...): the measurements; labels (N,) for a conditional G.
     """
@@ -57,7 +59,7 @@ def objective(
     value = (u * u).reshape(len(u), -1).sum(axis=1) + l2 * (z * z).sum(axis=1)  # eq:invert
     dx = A.adjoint(2 * u)
     if prior is not None:
-        more, d_prior = prior(x)
+        more, d_prior = prior(x, labels)
         value, dx = value + more, dx + d_prior
     dz = first(G.backward(dx, caches, learn=False)) + 2 * l2 * z  # eq:invert.dz
     return value, dz, x
@@ -71,15 +73,15 @@ def invert(
 
     Parameters
     ----------
-    G : Sequential
-        A generator; a frozen copy is searched, so G itself may contain BatchNorm and is not changed.
+    G : Sequential or apps.generator.Generator
+        Of a Sequential a frozen copy is searched, so it may contain BatchNorm and is not changed.
     A, y : what was measured: y (N, ...) = A x
     z : (starts * N, latent)
         Where to start, drawn from G's prior: z[i * N + n] is start i of image n.
     labels : (starts * N,), for a conditional G
     steps, lr : of Adam on z; the learning rate falls to 0 as a cosine
     l2 : weight of ||z||^2, which keeps z where the prior has its mass
-    prior : images -> (value (N,), gradient): what else an image should be, such as `by_critic`
+    prior : (images, labels) -> (value (N,), gradient): what else an image should be, such as `by_critic`
 
     Raises ValueError if z has not `starts` rows for each image.
     """
@@ -89,7 +91,7 @@ def invert(
     N = len(y)
     if len(z) != starts * N:
         raise ValueError(f"{starts} starts for each of {N} images are {starts * N} rows of z, got {len(z)}")
-    frozen = freeze(G)
+    frozen = freeze(G) if isinstance(G, Sequential) else G
     latent = Latent(z.astype(G.dtype))
     adam = Adam(latent, cosine(lr, steps), beta1=0.9, beta2=0.999)
     many = np.concatenate([y] * starts).astype(G.dtype, copy=False)
@@ -102,19 +104,19 @@ def invert(
 
 
 def by_critic(D: Any, loss: Any, weight: float) -> Prior:
-    """weight * loss.g(D(x)), image by image: an image should look real to D.     Yeh et al. 2017, eq. 5.
+    """weight * loss.g(D(x)), or D(x, labels), image by image: an image should look real to D.     Yeh et al. 2017, eq. 5.
 
-    D must not see labels; loss: a GAN loss that is not relativistic.
+    loss: a GAN loss that is not relativistic.
     """
     check_range("by_critic", weight=weight)
     frozen = freeze(D)
 
-    def prior(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        scores, caches = frozen.forward(x)
+    def prior(x: np.ndarray, labels: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        scores, caches = frozen.forward(x if labels is None or not frozen.layers[0].pairs else (x, labels))
         others = (None,) * (len(scores) - 1) if isinstance(scores, tuple) else ()  # a VAE-GAN's D returns features too
         scores = scores[-1] if others else scores
         values = np.array([loss.g(None, s)[0] for s in scores])
         d = weight * scores.size * loss.g(None, scores)[1]  # of the sum over the images, not the mean
-        return weight * values, frozen.backward((*others, d) if others else d, caches, learn=False)
+        return weight * values, first(frozen.backward((*others, d) if others else d, caches, learn=False))
 
     return prior

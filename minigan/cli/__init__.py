@@ -18,8 +18,8 @@ from minigan.cli.parser import INTERRUPTED, WRONG, CommandParser, say
 
 BROKEN_PIPE = 141  # the shell's number for a reader that went away (| head)
 COMMANDS = (
-    "train", "zoo", "data", "resume", "sample", "evaluate", "trace", "certify", "explain", "bench", "results",
-    "classifier", "notebooks",
+    "train", "zoo", "data", "resume", "sample", "interpolate", "inpaint", "evaluate", "export", "trace", "certify", "explain", "bench",
+    "results", "classifier", "notebooks",
 )  # fmt: skip
 FAILURES = (ValueError, TypeError, OSError, FloatingPointError, OverflowError, MemoryError, RecursionError, Warning)
 
@@ -99,7 +99,7 @@ def chosen(argv: list[str]) -> str:
 
 
 def _refuse(parser: argparse.ArgumentParser, word: str, arguments: argparse.Namespace) -> NoReturn:
-    own = vars(arguments).keys() - {"command", "run", "folder", "table", "recipe", "chosen"}
+    own = vars(arguments).keys() - {"command", "run", "folder", "model", "table", "recipe", "chosen"}
     close = difflib.get_close_matches(word.split("=")[0], [f"--{name.replace('_', '-')}" for name in own], n=1)
     guess = f"did you mean {close[0]}?" if close else f"see minigan {arguments.command} --help"
     parser.error(f"unknown option {word}: {guess}")

@@ -70,6 +70,12 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=path, metavar="RUN", help="folder of the run")
 
 
+def add_model(parser: argparse.ArgumentParser, nargs: str | None = None) -> None:
+    """RUN, FILE or NAME: what `running.model.open_model` opens."""
+    text = "folder of a run, weights file, or name of a model in the package, such as vaegan-portraits"
+    parser.add_argument("model", nargs=nargs, type=path, metavar="RUN|FILE|NAME", help=text)
+
+
 def add_threads(parser: argparse.ArgumentParser) -> None:
     """--threads N"""
     text = "threads of the kernels (default: MINIGAN_THREADS, else the cores, at most 8); their number decides the last bits"

@@ -17,6 +17,9 @@ def add(parser: CommandParser) -> None:
     parser.add_argument("--only", metavar="NAMES", help="only these methods, by commas, or all that begin so")
     parser.add_argument("--seeds", type=int, metavar="N", help="seeds 0 .. N-1 (default: those of the table)")
     parser.add_argument(
+        "--images", type=int, metavar="N", help="of inpaint and inverse: how many images (default: 500)"
+    )
+    parser.add_argument(
         "--out", type=path, default=Path("results"), metavar="DIR", help="folder of the rows (default: results)"
     )
     parser.add_argument("--download", action="store_true", help="let MNIST be fetched if it is not on this machine")
@@ -34,5 +37,5 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure the cells that are missing and print the table."""
     from minigan.measure import results
 
-    options = ("quick", "only", "seeds", "out", "threads", "download", "markdown", "fill")
+    options = ("quick", "only", "seeds", "out", "threads", "download", "markdown", "fill", "images")
     return results.run(arguments.table, **{name: getattr(arguments, name) for name in options})

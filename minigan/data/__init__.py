@@ -10,11 +10,14 @@ published.py   their mirrors, sizes and checksums
 download.py    one file from a web server, within a limit of bytes and of seconds
 idx.py         their file format
 folder.py      a folder of images: walk.py finds its files, pictures.py opens one safely, foreign.py knows what is not read
+equal.py       a folder whose pictures all have one size, read as they are
+mask.py        which pixels of an image are hidden, by name or from a picture
 regular.py     opens a file, and nothing that is not one
 report.py      says what a set holds, and what was skipped
 toy.py         ring and grid: mixtures in the plane, whose distribution is known
 source.py      where a run's batches come from, with a state that a checkpoint can hold
 check.py       samples and labels that cannot be trained on are refused before the first step
+credits.py     who made the data, and under which licence
 identity.py    what a run keeps of its data: to sample without them, and to notice when they change
 
 Start with dataset.py, then toy.py, then source.py.

@@ -57,7 +57,8 @@ def like_drawn(game: Any, x: Any) -> np.ndarray:
     Raises what `check_samples` raises, and ValueError, with the way to convert them, for samples of another shape. A network that
     begins with Flatten takes any image with the right number of values.
     """
-    x = check_samples(x)
+    with warnings.catch_warnings(action="ignore"):  # a few images may all be bright
+        x = check_samples(x)
     drawn = game.sample(1, np.random.default_rng(0)).shape[1:]
     if x.shape[1:] != drawn:
         fix = other_shape(x.shape[1:], drawn)
@@ -75,6 +76,12 @@ def other_shape(given: tuple[int, ...], drawn: tuple[int, ...]) -> str:
         return "use x[..., None]"
     if given == drawn[1:]:
         return "for one image write x[None]"
+    if given[:2] == drawn[:2] and len(given) == len(drawn) == 3:
+        return (
+            "use x.mean(axis=3, keepdims=True), grey" if drawn[2] == 1 else "use np.repeat(x, 3, axis=3), grey as RGB"
+        )
+    if len(given) == len(drawn) == 3 and given[2] == drawn[2] and max(given[:2]) < drawn[0] == drawn[1]:
+        return f"put a black frame around them, Dataset.to_float(pad_to={drawn[0]})"
     return "build the networks for the shape of the data"
 
 

@@ -121,6 +121,20 @@ def read_picture(path: str | os.PathLike, size: int, channels: int) -> tuple[np.
     return np.asarray(square).reshape(size, size, channels), original, mode
 
 
+def read_whole(path: str | os.PathLike) -> np.ndarray:
+    """A picture with all its pixels, neither cropped nor resized: uint8, grey (H, W, 1) or colour (H, W, 3).
+
+    Transparency, 16 bits, animations and what is raised: as `read_picture`.
+    """
+    image = open_picture(path)
+    grey = image.mode in ("1", "L", "LA") or image.mode.startswith("I")
+    try:
+        pixels = np.asarray(_plain(image).convert("L" if grey else "RGB"))
+    except Exception as error:  # a mode that Pillow cannot convert
+        raise PictureError(path, _sentence(error, path)) from error
+    return pixels.reshape(*pixels.shape[:2], 1 if grey else 3)
+
+
 def _plain(image: Image.Image) -> Image.Image:
     """The picture with 8 bits a channel and without transparency."""
     from PIL import Image

@@ -6,6 +6,7 @@ half were generated, give the answer: the floor. A generator gets below it only 
     features.py  the space in which two sets of images are compared    report.py  a trained game: table and pictures on disk
     measures.py  all measures of a set, each with its floor            watch.py   the cheap evaluation during training
     table.py     the numbers as a table                                attributes.py  what portraits show, counted
+    folders.py   two folders of images, real and generated
 
 Start reading with measures.py.
 """
@@ -21,6 +22,7 @@ from minigan.evaluation.features import (
     describe,
     features_for,
 )
+from minigan.evaluation.folders import compare_folders
 from minigan.evaluation.measures import evaluate, evaluate_points, memorised
 from minigan.evaluation.report import report
 from minigan.evaluation.table import table
@@ -35,6 +37,7 @@ __all__ = [
     "Watch",
     "attributes",
     "cheap_features_for",
+    "compare_folders",
     "describe",
     "evaluate",
     "evaluate_points",

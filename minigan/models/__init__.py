@@ -6,6 +6,7 @@ vgg.py        VGG-11 to 19 with the weights of a file; vgg_layout.py its names a
 perceptual.py a loss between images, taken in VGG's features
 digitnet.py   the trained classifier whose features the metrics compare; its training is minigan/measure/classifier
 portraitnet.py  its sibling, which reads the attributes of a portrait
+pretrained.py   whole models that come with the package, by name; not imported here, because a game stands above its networks
 """
 
 from minigan.models.dcgan import dcgan, dcgan_up

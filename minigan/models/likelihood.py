@@ -52,6 +52,10 @@ class Bernoulli:
         """y -> the expected image, in [-1, 1]."""
         return 2 * sigmoid(y) - 1
 
+    def mean_derivative(self, x: np.ndarray) -> np.ndarray:
+        """d mean(y) / dy where mean(y) = x."""
+        return (1 - x * x) / 2  # eq:bernoulli.mean
+
 
 @dataclass(frozen=True)
 class Gaussian:
@@ -78,6 +82,10 @@ class Gaussian:
     def mean(self, y: np.ndarray) -> np.ndarray:
         """y -> the expected image, cut to [-1, 1]."""
         return np.clip(y, -1, 1)
+
+    def mean_derivative(self, x: np.ndarray) -> np.ndarray:
+        """d mean(y) / dy where mean(y) = x: 1, and 0 where y was cut."""
+        return (np.abs(x) < 1).astype(x.dtype)
 
 
 Likelihood = Bernoulli | Gaussian

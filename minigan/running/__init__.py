@@ -3,6 +3,8 @@
 folder.py      start a run, open it again, resume it, train it
 run.py         what they return: a run in memory
 use.py         what is made of a run: samples, measures, film and curves
+model.py       one way to name a trained model: a run, a weights file, a model in the package
+weights.py     a model in one file, which needs no data
 build.py       from a recipe and its options to a Trainer
 options.py     the options of a recipe as flags and as config.toml
 identity.py    does the config still describe the checkpoint?

@@ -6,12 +6,17 @@ cosine(lr, 1000) and linear(lr, 1000) are 0 from step 1000 on. A run that is dri
 import warnings
 
 from minigan.game import Game
+from minigan.optim import Optimizer
 
 
 def stands_still(game: Game) -> bool:
     """Are all learning rates 0, at the next step and at the one after it (so that it is not the start of a warm-up)?"""
-    rates = ((optimizer.lr, optimizer.t) for optimizer in game.optimizers.values())
-    return all((lr(t) == lr(t + 1) == 0) if callable(lr) else lr == 0 for lr, t in rates)
+
+    def at(optimizer: Optimizer, t: int) -> float:
+        lr = optimizer.lr
+        return lr(t) if callable(lr) else lr
+
+    return all(at(optimizer, t) == 0 for optimizer in game.optimizers.values() for t in (optimizer.t, optimizer.t + 1))
 
 
 def warn_if_ended(game: Game, first: bool) -> None:

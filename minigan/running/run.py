@@ -3,21 +3,25 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from minigan import evaluation
 from minigan.plots import Panel
+from minigan.plots.show import Pictured
 from minigan.running.options import Config
 from minigan.trainer import Trainer
 from minigan.zoo.recipe import Options
 
 
 @dataclass
-class Run:
-    """A run as its checkpoint left it."""
+class Run(Pictured):
+    """A run as its checkpoint left it; in a notebook, and in plots.show, samples of its game."""
 
     config: Config
     options: Options  # those of the present segment
     trainer: Trainer
     recorded: bool = True  # False for a run of a version that did not store its config and data in the checkpoint
+    model: Path | None = None  # the file or the name of a model that is not a run, and is in memory only
 
     @property
     def out(self) -> Path:
@@ -48,3 +52,7 @@ class Run:
     def finished(self) -> bool:
         """Are all steps of all segments done?"""
         return self.trainer.t >= self.config.at(self.trainer.t)[1]
+
+    def sample(self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None) -> np.ndarray:
+        """n new samples of its game."""
+        return self.trainer.game.sample(n, rng, labels)

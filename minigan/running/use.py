@@ -4,17 +4,23 @@ Samples need no data: config and checkpoint suffice, so a run can be handed on w
 samples with the data, so they need both.
 """
 
+import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from minigan import data, evaluation, plots
+from minigan.apps.interpolate import interpolate as walk
 from minigan.data.registry import splits
+from minigan.layers.tree import first
 from minigan.running.build import COLUMNS
 from minigan.running.draw import check_sheet, draw, save_separate
 from minigan.running.film import read_frames
-from minigan.running.folder import Run, open_run
-from minigan.running.place import refuse_folder_name
+from minigan.running.machine import refuse_too_large
+from minigan.running.model import open_model
+from minigan.running.place import CHECKPOINT, refuse_folder_name, shown
+from minigan.running.run import Run
 from minigan.zoo.recipe import one_of
 
 
@@ -43,12 +49,13 @@ def sample(
     label: str | None = None,
     separate: str | Path | None = None,
 ) -> list[Path]:
-    """Draw n new samples from a run -> the files written.  Its data need not be there.
+    """Draw n new samples from a model -> the files written.  Its data need not be there.
 
     Parameters
     ----------
-    out : file of one sheet, whose suffix sets the format (.png, .jpg, ...); by default in the run's folder, and none if only
-        separate images are wanted
+    path : folder of a run, weights file or name of a model; see `open_model`
+    out : file of one sheet, whose suffix sets the format (.png, .jpg, ...); by default in the run's folder, or for another
+        model in the current one, and none if only separate images are wanted
     seed : seed of the noise
     label : name of a class or its number, for a run that was trained with labels; by default all in turn
     separate : folder for one PNG for each sample
@@ -58,9 +65,9 @@ def sample(
     """
     if out is not None:
         refuse_folder_name(out)
-    run = open_run(path, data=False)
+    run = open_model(path)
     name = f"sample_{n}{'' if label is None else f'_label{label}'}_seed{seed}.png"
-    sheet = Path(out) if out is not None else Path(path) / name if separate is None else None
+    sheet = Path(out) if out is not None else beside(run, name) if separate is None else None
     written: list[Path] = []
     kept, drawn = [], 0
     for samples in draw(run.trainer.game, n, seed, None if label is None else label_number(run, label)):
@@ -75,6 +82,54 @@ def sample(
         assert run.trainer.recorder.picture is not None  # build gave it one
         run.trainer.recorder.picture(np.concatenate(kept), written[-1])
     return written
+
+
+def interpolate(
+    path: str | Path,
+    from_seed: int = 0,
+    to_seed: int = 1,
+    n: int = 1,
+    frames: int = 48,
+    label: str | None = None,
+    out: str | Path | None = None,
+) -> Path:
+    """Film the way from the n samples of one seed to those of another -> the GIF.
+
+    Parameters
+    ----------
+    path : as in `sample`; the first and the last frame are what `sample` draws with these seeds
+    frames : from the first to the last, both included, at least 2
+    label : as in `sample`
+    out : default: walk_FROM_TO.gif, in the run's folder, or for another model in the current one
+
+    Raises ValueError for a model of points in the plane, and as `sample` does.
+    """
+    run = open_model(path)
+    game: Any = run.trainer.game
+    number = None if label is None else label_number(run, label)
+    if len(run.trainer.source.shape) != 3:
+        raise ValueError(f"{path} draws points in the plane: a film needs a model of images")
+    if not (hasattr(game, "noise") and hasattr(game, "generate")):
+        raise ValueError(
+            f"{path}: {type(game).__name__} has no noise and generate, so there is no way between two samples"
+        )
+    if n < 1:
+        raise ValueError(f"interpolate needs n >= 1 images, got {n}")
+    labels = (np.arange(n) % game.classes if number is None else np.full(n, number)) if game.classes else None
+    film = Path(out) if out is not None else beside(run, f"walk_{from_seed}_{to_seed}.gif")
+    plots.format_of(film, {".gif": "gif"})
+    refuse_too_large(f"{frames} frames of {n} images", frames * n * math.prod(run.trainer.source.shape))
+    a, b = (first(game.noise(n, np.random.default_rng(seed), labels)) for seed in (from_seed, to_seed))
+    pictures = [plots.grid(plots.to_image(x), columns=COLUMNS) for x in walk(game, a, b, frames, labels)]
+    plots.save_gif(film, [*pictures, *pictures[-2:0:-1]], hold=0)  # and back
+    return film
+
+
+def beside(run: Run, name: str) -> Path:
+    """The path of a file that is made of a model: in the folder of a run, else in the current one, after the model's name."""
+    if run.model is None:
+        return Path(shown(run.out)) / name
+    return Path(f"{run.model.name.removesuffix('.safetensors')}_{name}")
 
 
 def label_number(run: Run, label: str) -> int:
@@ -96,17 +151,40 @@ def evaluate(
     held_out: str | Path | None = None,
     features: str | None = None,
 ) -> tuple[dict, dict[str, Path]]:
-    """Take every measure of n new samples of a run; tables and pictures go into its folder -> the result, the files.
+    """Take every measure of n new samples of a model -> the result, and the files, by name.
 
+    Tables and pictures go into the folder of a run; for a weights file or a NAME into the new folder NAME_evaluation.
+
+    path : what `open_model` opens, or the checkpoint of a run
     features : the space in which images are compared, one of evaluation.FEATURES; default: the one that suits the data.
     held_out : the folder of the data set's test images, which then take the place of training images where the distance to
     the training set is compared.  Raises FileNotFoundError if the data of the run, or these, are not there; ValueError for a
     data set that has no test images.
     """
-    run, test = open_run(path), None
-    options = run.options
+    run, test = open_model(run_of(path), data=True), None
+    options, recorder = run.options, run.trainer.recorder
+    if recorder.out is None:
+        recorder.out = beside(run, "evaluation").absolute()
     if held_out is not None:
         if "test" not in splits(options.data):
             raise ValueError(f"{options.data} has no test images to compare with: leave --held-out out")
         test = options.frame(data.load(options.data, split="test", folder=held_out).images)
     return evaluation.report(run.trainer, options.data, n, seed, options.condition, test, features)
+
+
+def compare(
+    real: str | Path, fake: str | Path, features: str | None = None, seed: int = 0, out: str | Path | None = None,
+    judge: str | Path | None = None,
+) -> tuple[dict, dict[str, Path]]:  # fmt: skip
+    """Measure the images in the folder `fake` against those in `real`, and have the D of the model `judge` score both.
+
+    Parameters and what is raised: as `evaluation.compare_folders`.
+    """
+    game = None if judge is None else (str(judge), open_model(run_of(judge)).trainer.game)
+    return evaluation.compare_folders(real, fake, features, seed, out, game)
+
+
+def run_of(path: str | Path) -> Path:
+    """The folder of a run that is named by its folder or by its checkpoint."""
+    path = Path(path)
+    return path.parent if path.name == CHECKPOINT and path.is_file() else path

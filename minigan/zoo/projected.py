@@ -86,16 +86,20 @@ class ProjectedGAN(Game):
         self.opt_G.step()
         return loss
 
-    def noise(self, n: int, rng: np.random.Generator) -> np.ndarray:
+    def noise(self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None) -> np.ndarray:
         """z (n, latent), standard normal."""
+        refuse_labels(labels)
         return rng.standard_normal((n, self.latent)).astype(self.G.dtype)
 
     def sample(self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None) -> np.ndarray:
-        """Images of the averaged G in evaluation mode, 250 at a time."""
+        """Images of the averaged G in evaluation mode."""
         check_sample(n, rng)
-        refuse_labels(labels)
-        net, z = self.ema.net if self.ema else self.G, self.noise(n, rng)
-        return np.concatenate([net(z[i : i + 250]) for i in range(0, n, 250)])
+        return self.generate(self.noise(n, rng, labels))
+
+    def generate(self, z: np.ndarray, batch: int = 250) -> np.ndarray:
+        """Images of the averaged G for z, in evaluation mode, `batch` at a time."""
+        net = self.ema.net if self.ema else self.G
+        return np.concatenate([net(z[i : i + batch]) for i in range(0, len(z), batch)])
 
     def score(self, x: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """The mean score of the heads (N,)."""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from minigan.data import Source
-from minigan.data.check import refuse_labels
+from minigan.data.check import like_drawn, refuse_labels
 from minigan.game import Game, circle
 from minigan.layers.tree import per_sample
 from minigan.losses import gaussian_kl
@@ -118,9 +118,14 @@ class VAE(Game):
         return self.averages[name].net if name in self.averages else self.networks[name]
 
     def encode(self, x: np.ndarray, batch: int = 250) -> np.ndarray:
-        """x (N, ...) -> the means of their codes, (N, latent)."""
-        E = self.best("E")
+        """x (N, H, W, C), uint8 or in [-1, 1] -> the means of their codes, (N, latent).  Raises as `data.check.like_drawn`."""
+        E, x = self.best("E"), like_drawn(self, x)
         return np.concatenate([E(x[i : i + batch])[0] for i in range(0, len(x), batch)])
+
+    def noise(self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None) -> np.ndarray:
+        """n codes drawn from the prior, (n, latent)."""
+        refuse_labels(labels)
+        return rng.standard_normal((n, self.latent)).astype(self.G.dtype)
 
     def generate(self, z: np.ndarray, batch: int = 250) -> np.ndarray:
         """The expected images of the codes z (N, latent), in [-1, 1], `batch` at a time."""
@@ -134,8 +139,7 @@ class VAE(Game):
     def sample(self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None) -> np.ndarray:
         """n expected images of codes drawn from the prior."""
         check_sample(n, rng)
-        refuse_labels(labels)
-        return self.generate(rng.standard_normal((n, self.latent)).astype(self.G.dtype))
+        return self.generate(self.noise(n, rng, labels))
 
     def walk(self, frames: int, n: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
         """As GAN.walk: a closed curve through the prior."""
@@ -144,7 +148,7 @@ class VAE(Game):
 
     def inspect(self, x: Any, y: Any, rng: np.random.Generator) -> Iterator[tuple[str, Sequential, Any]]:
         yield "E", self.E, x
-        yield "G", self.G, self.encode(x)
+        yield "G", self.G, self.best("E")(x)[0]
 
 
 @dataclass(frozen=True)

@@ -128,6 +128,8 @@ def scoring(classes=0):
         (np.zeros((2, 16)), ValueError, r"use x\.reshape\(-1, 4, 4, 1\)"),
         (np.zeros((2, 4, 4)), ValueError, r"use x\[\.\.\., None\]"),
         (np.zeros((4, 4, 1)), ValueError, r"for one image write x\[None\]"),
+        (np.zeros((2, 4, 4, 3)), ValueError, r"use x\.mean\(axis=3, keepdims=True\), grey"),
+        (np.zeros((2, 3, 3, 1)), ValueError, r"put a black frame around them, Dataset\.to_float\(pad_to=4\)"),
         (np.zeros((2, 2, 8, 1)), ValueError, "build the networks for the shape of the data"),
         (3, ValueError, "got a single number"),
     ],

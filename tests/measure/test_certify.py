@@ -43,7 +43,11 @@ def subclasses(base) -> set[type]:
 
 
 def in_package(classes) -> set[str]:
-    ours = (kind for kind in classes if kind.__module__.startswith("minigan") and "teach" not in kind.__module__)
+    ours = (
+        kind
+        for kind in classes
+        if kind.__module__.startswith("minigan") and kind.__module__.split(".")[1] not in ("teach", "measure")
+    )
     return {kind.__name__ for kind in ours if kind.__name__[0] != "_"}
 
 
@@ -75,6 +79,7 @@ def test_each_kernel_with_a_twin_is_certified():
 def test_the_steps_and_the_dynamics_are_certified():
     assert certified("steps") == {"gradients", "values", "fast_d_step", "routing"}
     assert certified("DiracGAN") == {"no penalty", "r1", "r2"}
+    assert certified("inverse") == {"context", "search"}
 
 
 def test_the_wasserstein_dirac_gan_by_hand():  # eq:dirac.field eq:dirac.jacobian eq:dirac.eigenvalues

@@ -60,3 +60,10 @@ def test_float32_is_kept(likelihood):
 def test_a_gaussian_needs_a_standard_deviation(s):
     with pytest.raises(ValueError, match="a Gaussian needs s > 0"):
         Gaussian(s)
+
+
+@pytest.mark.parametrize("density", [Bernoulli(), Gaussian(0.5)])
+def test_the_derivative_of_the_mean(density):  # eq:bernoulli.mean
+    y = np.array([[0.3, -0.9], [-2.0, 1.5]])
+    expected = (density.mean(y + 1e-6) - density.mean(y - 1e-6)) / 2e-6
+    np.testing.assert_allclose(density.mean_derivative(density.mean(y)), expected, rtol=1e-8, atol=1e-12)

@@ -1,3 +1,4 @@
+import io
 import sys
 import types
 
@@ -5,7 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from minigan import data
+from minigan.game import Game
 from minigan.plots import grid, show
+from minigan.running.build import build
+from minigan.running.folder import Run
+from minigan.running.options import Config
+from minigan.zoo import context, gan
 
 
 @pytest.fixture
@@ -14,6 +21,7 @@ def shown(monkeypatch):
     pictures = []
     monkeypatch.setattr(Image.Image, "show", lambda self, title=None: pictures.append(np.asarray(self)))
     monkeypatch.delitem(sys.modules, "IPython", raising=False)
+    monkeypatch.setenv("DISPLAY", ":0")
     return pictures
 
 
@@ -52,3 +60,61 @@ def test_ipython_without_a_kernel_uses_the_desktop(shown, monkeypatch, shell):
     show(np.zeros((4, 3), np.uint8))
     assert len(shown) == 1
     assert displayed == []
+
+
+def run_of(**options):
+    options = gan.Options(**{"model": "mlp", "width": 3, "latent": 2, "data": "digits8"} | options)
+    return Run(Config(gan, options), options, build(gan, options))
+
+
+def test_a_game_and_a_run_show_samples(shown):
+    run = run_of()
+    show(run, scale=3)
+    show(run.trainer.game, scale=3)
+    samples = run.trainer.game.sample(16, np.random.default_rng(0))
+    for picture in shown:
+        np.testing.assert_array_equal(picture, grid(samples, scale=3)[..., 0])
+
+
+def test_points_are_dots(shown):
+    run = run_of(data="ring", model="dcgan_up")
+    show(run)
+    assert shown[0].shape == (400, 400, 3)
+    assert len(np.unique(shown[0].reshape(-1, 3), axis=0)) > 2
+
+
+def test_a_notebook_displays_the_last_line_of_a_cell():
+    run = run_of()
+    for thing in (run, run.trainer.game):
+        png = thing._repr_png_()
+        with Image.open(io.BytesIO(png)) as picture:
+            np.testing.assert_array_equal(np.asarray(picture), run.trainer.game.picture()[..., 0])
+
+
+def test_without_samples_a_notebook_gets_the_text():
+    source = data.WithoutData((8, 8, 3))
+    game = context.build(context.Options(width=2, latent=3), source, np.random.default_rng(0))
+    assert game._repr_png_() is None
+    assert Game()._repr_png_() is None
+
+
+@pytest.mark.parametrize(("platform", "variables", "there"), [
+    ("linux", {}, False), ("linux", {"DISPLAY": ""}, False), ("linux", {"WAYLAND_DISPLAY": "wayland-0"}, True), ("darwin", {}, True),
+])  # fmt: skip
+def test_without_a_display_a_file_is_written(shown, monkeypatch, capsys, tmp_path, platform, variables, there):
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    x = np.random.default_rng(0).integers(0, 256, (5, 4, 3), dtype=np.uint8)
+    show(x, scale=1)
+    assert len(shown) == there
+    said = capsys.readouterr().out
+    if there:
+        assert said == ""
+    else:
+        path = said.removeprefix("there is no display: ").strip()
+        with Image.open(path) as picture:
+            np.testing.assert_array_equal(np.asarray(picture), x)

@@ -5,7 +5,7 @@ import pytest
 
 from minigan.running.build import build
 from minigan.running.options import Config, read
-from minigan.zoo import gan, vae, vaegan
+from minigan.zoo import context, gan, vae, vaegan
 from minigan.zoo.gan import Options
 
 
@@ -51,11 +51,18 @@ def test_what_has_an_effect_is_not(given):
 @pytest.mark.parametrize(
     ("recipe", "given", "message"),
     [
-        (vae, {"s": 0.5}, r"^s = 0\.5 would have no effect: it belongs to the likelihood gaussian, not to bernoulli"),
+        (
+            vae,
+            {"s": 0.5},
+            r"^s = 0\.5 would have no effect: it belongs to the likelihoods gaussian and perceptual, not to bernoulli",
+        ),
         (vae, {"k": 5, "beta": 2.0}, r"^beta = 2\.0 would have no effect: the bound of k = 5 codes"),
         (vae, {"labels": False}, "^labels = False would have no effect: the networks see images alone"),
         (vae, {"data": "folder:x", "size": 48, "model": "conv"}, "got size 48: choose 32 or 64"),
         (vaegan, {"data": "folder:x", "size": 48}, "got size 48: choose 32 or 64"),
+        (context, {"data": "folder:x", "size": 48}, "got size 48: choose 32 or 64"),
+        (context, {"labels": False}, "^labels = False would have no effect: the networks see images alone"),
+        (context, {"mask": "center"}, "unknown mask 'center': did you mean 'centre'"),
         (vaegan, {"size": 16}, "^size = 16 would have no effect"),
     ],
 )

@@ -79,6 +79,19 @@ def test_points_are_refused():
         vae.build(vae.Options(data="ring"), points, np.random.default_rng(0))
 
 
+def test_bytes_are_encoded_as_floats_are_and_images_of_another_size_are_refused():
+    options = vae.Options(data="digits8", latent=3, width=4, steps=2)
+    game = vae.build(options, images(), np.random.default_rng(1))
+    x = np.random.default_rng(2).integers(256, size=(5, 8, 8, 1), dtype=np.uint8)
+    np.testing.assert_array_equal(game.encode(x), game.encode(x / np.float32(127.5) - np.float32(1)))
+    np.testing.assert_array_equal(game.generate(game.encode(x)), game.reconstruct(x))
+    for refused in (game.encode, game.reconstruct):
+        with pytest.raises(
+            ValueError, match=r"draws samples of shape \(8, 8, 1\), got .* \(6, 6, 1\): put a black frame"
+        ):
+            refused(x[:, :6, :6])
+
+
 def test_no_sample_is_refused():
     game = vae.build(vae.Options(latent=2, width=3), images(), np.random.default_rng(0))
     with pytest.raises(ValueError, match="n >= 1"):

@@ -11,6 +11,7 @@ import numpy as np
 
 from minigan.layers.branches import Parallel
 from minigan.layers.composite import Block
+from minigan.layers.more.augment import Augmentation
 from minigan.layers.more.dropout import Dropout
 from minigan.layers.more.spectral_norm import SpectralNorm
 from minigan.layers.norm import BatchNorm
@@ -51,7 +52,8 @@ class FrozenBatchNorm(BatchNorm):
 def freeze(net: Any) -> Any:
     """A copy of a Sequential whose `forward` is the evaluation mode of the original: freeze(G).forward(z)[0] == G(z).
 
-    BatchNorm becomes FrozenBatchNorm, Dropout switches nothing off, SpectralNorm keeps its singular vectors.
+    BatchNorm becomes FrozenBatchNorm, Dropout switches nothing off, an augmentation leaves all images as they are,
+    SpectralNorm keeps its singular vectors.
     """
     net = copy.deepcopy(net)
     for layer in reversed(all_layers(net.layers)):  # children before the layers that hold them
@@ -59,6 +61,8 @@ def freeze(net: Any) -> Any:
             layer.__class__ = FrozenBatchNorm  # the same parameters and buffers
         elif isinstance(layer, Dropout):
             layer.p = 0.0
+        elif isinstance(layer, Augmentation):
+            layer.p[...] = 0
         elif isinstance(layer, SpectralNorm):
             layer.power_steps = 0
         elif isinstance(layer, Block):

@@ -7,6 +7,7 @@
     optimizers    against their recurrences, written as plain loops
     steps         the complete steps of D and of G: gradients, values, and which network moves
     autoencoders  the steps of VAE, IWAE and VAE-GAN: which network learns from which loss
+    inverse       the step of the context encoder, and the search for a code: what G sees and what it is blamed for
     DiracGAN      the eigenvalues of the smallest GAN against their closed form
     features      VGG's stages against their definition, its gradient in the image, the perceptual loss
 
@@ -17,7 +18,18 @@ same claims, one test for each.
 import sys
 from typing import TextIO
 
-from minigan.measure.certify import autoencoders, dirac, features, kernels, layers, losses, optimizers, penalties, steps
+from minigan.measure.certify import (
+    autoencoders,
+    dirac,
+    features,
+    inverse,
+    kernels,
+    layers,
+    losses,
+    optimizers,
+    penalties,
+    steps,
+)
 from minigan.measure.certify.claim import Claim, Finding
 from minigan.measure.certify.report import report
 
@@ -29,7 +41,7 @@ def all_claims(only: str | None = None) -> list[Claim]:
 
     Raises ValueError, listing all names, if nothing matches.
     """
-    parts = (layers, kernels, losses, penalties, optimizers, steps, autoencoders, dirac, features)
+    parts = (layers, kernels, losses, penalties, optimizers, steps, autoencoders, inverse, dirac, features)
     made = [claim for part in parts for claim in part.claims()]
     if only is None:
         return made

@@ -50,6 +50,7 @@ def run(
     markdown: bool = False,
     fill: str | os.PathLike | None = None,
     stream: TextIO | None = None,
+    images: int | None = None,
 ) -> int:
     """Measure the cells of a table that have no row yet, and print the table.
 
@@ -75,6 +76,8 @@ def run(
         Measure nothing; update all tables in this Markdown file from the csv in the folder results/ next to it.
     stream : text file, optional
         Where to print.  Default: standard output.
+    images : int, optional
+        How many images a cell of inpaint or inverse restores.  Default: the table's own number.
 
     Returns
     -------
@@ -110,7 +113,7 @@ def run(
     path = table.file_of(chosen, out, quick)
     if not markdown:
         table.fetch(chosen, download, quick)
-        table.measure(chosen, out, quick, only, seeds, say)
+        table.measure(chosen, out, quick, only, seeds, say, images)
         say()
     say(page.render(chosen, path, quick=quick))
     if not markdown:

@@ -21,6 +21,9 @@ TABLES = (
     "portraits",
     "vae",
     "families",
+    "arithmetic",
+    "inpaint",
+    "inverse",
 )
 
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigan import __version__, data
+from minigan.data.published import PUBLISHED
 from minigan.kernels import get_threads
 from minigan.measure.bench.machine import processor
 from minigan.measure.results import rows
@@ -61,7 +62,9 @@ def file_of(table: ModuleType, folder: str | os.PathLike, quick: bool = False) -
     return Path(folder) / f"{table.NAME}{'-quick' * quick}.csv"
 
 
-def cells(table: ModuleType, quick: bool = False, only: str | None = None, seeds: int | None = None) -> list[Cell]:
+def cells(
+    table: ModuleType, quick: bool = False, only: str | None = None, seeds: int | None = None, images: int | None = None
+) -> list[Cell]:
     """All methods with seed 0, then all with seed 1, ...: even an interrupted table treats its methods equally.
 
     Parameters
@@ -72,11 +75,13 @@ def cells(table: ModuleType, quick: bool = False, only: str | None = None, seeds
         Comma-separated methods, or prefixes of their names.
     seeds : int, optional
         How many seeds, at least 1.
+    images : int, optional
+        Replaces the setting `images` of each method, which changes its hash.
 
     Raises
     ------
     ValueError
-        If no method matches `only`, or seeds < 1.
+        If no method matches `only`, seeds or images < 1, or the methods have no such setting.
     """
     if seeds is None:
         seeds = 1 if quick else table.SEEDS
@@ -85,7 +90,10 @@ def cells(table: ModuleType, quick: bool = False, only: str | None = None, seeds
     chosen = select(table.METHODS, only)
     if not chosen:
         raise ValueError(f"{table.NAME} has no method {only!r}; there are: {', '.join(table.METHODS)}")
-    change = getattr(table, "QUICK", {}) if quick else {}
+    if images is not None and (images < 1 or not all("images" in table.METHODS[name] for name in chosen)):
+        why = f"got {images}" if images < 1 else f"{table.NAME} has a number of its own, or none: leave --images out"
+        raise ValueError(f"--images is a number from 1 on, of a table that measures so many: {why}")
+    change = (getattr(table, "QUICK", {}) if quick else {}) | ({} if images is None else {"images": images})
     settings = {name: {key: change.get(key, value) for key, value in table.METHODS[name].items()} for name in chosen}
     return [Cell(name, seed, settings[name]) for seed in range(seeds) for name in chosen]
 
@@ -97,10 +105,11 @@ def measure(
     only: str | None = None,
     seeds: int | None = None,
     say: Callable[[str], object] = print,
+    images: int | None = None,
 ) -> None:
     """Run each cell that has no row yet, and write its row immediately; `say` receives the progress messages."""
     path = file_of(table, folder, quick)
-    todo = cells(table, quick, only, seeds)
+    todo = cells(table, quick, only, seeds, images)
     for i, cell in enumerate(todo, 1):
         where = f"[{i}/{len(todo)}] {cell}"
         if is_done(path, cell):
@@ -151,7 +160,7 @@ def fetch(table: ModuleType, download: bool, quick: bool) -> None:
     """
     for name in () if quick else getattr(table, "DATA", ()):
         for split in ("train", "test"):
-            data.load(name, split=split, download=download)
+            data.load(name, split=split, download=download and name in PUBLISHED)
 
 
 def draw(table: ModuleType, folder: str | os.PathLike, quick: bool) -> list[Path]:

@@ -8,15 +8,19 @@ from minigan.gradcheck import check_network
 from minigan.layers import (
     BatchNorm,
     Beside,
+    Color,
     Conv2d,
+    Cutout,
     Dense,
     Dropout,
     Flatten,
     FrozenBatchNorm,
     LabelScore,
+    Mirror,
     Residual,
     SiLU,
     SpectralNorm,
+    Translation,
 )
 from minigan.layers.more.frozen import freeze
 from minigan.network import Sequential
@@ -58,6 +62,16 @@ def test_a_frozen_network_can_be_copied():
     before = frozen.forward(x)[0]
     frozen.layers[-1].b += 1  # a view of theta
     np.testing.assert_allclose(frozen.forward(x)[0], before + 1, rtol=1e-12)
+
+
+def test_augmentations_are_switched_off():
+    D = Sequential(Color(), Translation(), Cutout(), Mirror(), Flatten(), Dense(8 * 8 * 3, 1), rng=0, dtype=np.float64)
+    x = np.random.default_rng(1).standard_normal((4, 8, 8, 3))
+    frozen = freeze(D)
+    y, caches = frozen.forward(x)
+    np.testing.assert_allclose(y, D(x), rtol=1e-12)
+    np.testing.assert_allclose(frozen.backward(np.ones((4, 1)), caches)[2].ravel(), D.layers[-1].W[:, 0], rtol=1e-12)
+    assert (D.layers[0].p == 1).all()
 
 
 def test_frozen_batch_norm_by_hand():  # eq:frozen.dx

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from minigan.data.pictures import open_picture
 from minigan.running.arguments import check_generator
 
 SIDES = {"left": (1, 0), "right": (1, 1), "top": (0, 0), "bottom": (0, 1)}  # axis, which half
@@ -66,8 +67,6 @@ def _share(value: str, spec: str) -> float:
 
 
 def _picture(path: str, shape: tuple[int, int]) -> np.ndarray:
-    from minigan.data.pictures import open_picture
-
     with open_picture(path) as picture:
         found = np.asarray(picture.convert("L"))
     if found.shape != shape:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minigan.apps.mask import mask
+from minigan.data.mask import mask
 
 
 def hidden(spec, shape=(6, 4), rng=0):

@@ -194,7 +194,7 @@ def test_another_run_is_refused(tmp_path):
 def test_files_of_others_are_not_overwritten(tmp_path, name):
     (tmp_path / name).mkdir()
     (tmp_path / name / "step_000900.png").write_text("mine")
-    with pytest.raises(FileExistsError, match=rf"holds {name}, and no checkpoint they could belong to"):
+    with pytest.raises(FileExistsError, match=rf"holds {name}, but no checkpoint that belongs to it"):
         trainer(tmp_path, steps=2).run()
     assert (tmp_path / name / "step_000900.png").read_text() == "mine"
     assert not (tmp_path / "checkpoint.safetensors").exists()

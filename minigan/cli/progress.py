@@ -109,7 +109,7 @@ def go(run: Any) -> int:
             run = folder.train(run, progress)
         except KeyboardInterrupt as stopped:
             bar.close()
-            say(f"\nstopped at step {step}; go on with: minigan resume {quoted(shown(run.out))}")
+            say(f"\n{_stopped(run.out, step)}; go on with: minigan resume {quoted(shown(run.out))}")
             return getattr(stopped, "status", INTERRUPTED)
         except OSError as error:
             bar.close()
@@ -121,8 +121,20 @@ def go(run: Any) -> int:
             raise
         finally:
             on_compile(None)
-    _report(run)
+    try:
+        _report(run)
+    except KeyboardInterrupt as stopped:
+        say(f"\nstopped; all steps are saved, and this draws the pictures: minigan resume {quoted(shown(run.out))}")
+        return getattr(stopped, "status", INTERRUPTED)
     return 0
+
+
+def _stopped(out: Path, step: int) -> str:
+    """At which step a training was stopped, and which one is saved: a second Ctrl-C does not wait for the checkpoint."""
+    from minigan.running.checkpoint import step_in
+
+    saved = step_in(out / CHECKPOINT)
+    return f"stopped at step {step}" + f", saved at step {saved}" * (saved != step)
 
 
 def _left(out: Path) -> str:

@@ -33,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     from minigan import zoo
     from minigan.cli.progress import data_described, go, use_threads
     from minigan.running import folder, options
+    from minigan.running.place import refuse_strangers
 
     recipe, name = arguments.chosen, zoo.name_of(arguments.chosen)
     if arguments.recipe not in (None, name):
@@ -45,6 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
         config = options.Config(recipe, recipe.Options(**flags))
     config.options.check(given=flags)
     use_threads(arguments.threads)
+    if arguments.out:
+        refuse_strangers(arguments.out)
     with ExitStack() as held:  # the folder stays locked until the run is trained
         with data_described():
             started = held.enter_context(folder.starting(config, arguments.out))

@@ -48,7 +48,7 @@ def starting(config: Config, out: str | Path | None = None) -> Iterator[Run]:
     """`start`; in the block its folder stays locked, so that no other process can take the run over before it is trained."""
     config.options.check()
     options = config.options
-    if options.data.startswith("folder:"):  # found again from wherever the run is resumed
+    if options.data.startswith("folder:") and options.data != "folder:":  # found again from wherever the run is resumed
         pictures = Path(options.data.removeprefix("folder:")).expanduser().resolve()
         config = dataclasses.replace(config, options=dataclasses.replace(options, data=f"folder:{pictures}"))
     runs_made = out is None and not Path("runs").exists()
@@ -211,6 +211,10 @@ def _refuse_no_config(path: Path) -> None:
         raise FileNotFoundError(
             f"{shown(path)} holds a checkpoint, but no config.toml with the options it was trained with: put that file back"
         )
+    elif path.is_file():
+        raise FileNotFoundError(f"{shown(path)} is a file: expected the folder of a run")
+    elif not path.exists():
+        raise FileNotFoundError(f"{shown(path)} does not exist: expected the folder of a run")
     else:
         raise FileNotFoundError(f"{shown(path)} holds no run (no config.toml in it); runs are made by minigan train")
 

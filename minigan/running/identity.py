@@ -2,7 +2,8 @@
 
 The checkpoint stores the options it was trained with. A config that was edited, or a checkpoint that was copied from another
 run, would go on as a run that nobody can repeat. Where the two disagree about the past, the run is not opened. What is planned
-for later steps may be edited. The data are compared by their contents (data/identity.py), so they may move.
+for later steps may be edited. Pictures are compared by their contents
+(data/identity.py), so their folder may move.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 from minigan.running.files import quoted
 from minigan.running.place import shown
 
-FREE = ("data", "download")  # options of which only the effect counts: the contents of the data
+FREE = ("download",)  # an option that changes no bit
 
 
 def check_config(path: Path, kept: dict[str, Any], now: dict[str, Any], step: int, changeable: Iterable[str]) -> None:
@@ -31,6 +32,8 @@ def check_config(path: Path, kept: dict[str, Any], now: dict[str, Any], step: in
         )
     old, new = kept["options"], now["options"]
     names = [name for name in new if name in old and name not in FREE and new[name] != old[name]]
+    if all(facts.get("data", "").startswith("folder:") for facts in (old, new)):
+        names = [name for name in names if name != "data"]  # the pictures have moved
     found = [f"{name} = {new[name]!r} instead of {old[name]!r}" for name in names]
     before, after = ([part for part in facts["segments"] if part["start"] < step] for facts in (kept, now))
     if before != after:

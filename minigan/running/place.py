@@ -37,6 +37,18 @@ def refuse_file(folder: str | os.PathLike) -> None:
             return
 
 
+def refuse_strangers(folder: str | os.PathLike) -> None:
+    """Raise FileExistsError if `folder` holds files, and none that a run writes: the run would be mixed with them."""
+    if not os.path.isdir(folder) or any(os.path.lexists(Path(folder) / name) for name in FILES):
+        return
+    found = sorted(name for name in os.listdir(folder) if not name.startswith("."))
+    if found:
+        more = f" and {len(found) - 1} more" * (len(found) > 1)
+        raise FileExistsError(
+            f"{os.fspath(folder)} holds {found[0]}{more}: give the run a folder of its own with --out"
+        )
+
+
 def refuse_linked(run: Path) -> None:
     """Raise OSError if a subfolder of the run is a symbolic link: another run's frames would be overwritten and deleted."""
     for name in FOLDERS:

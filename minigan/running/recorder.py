@@ -138,9 +138,11 @@ class Recorder:
         found = checkpoint.step_in(self.checkpoint_path)
         folder, name = self.checkpoint_path.parent, shown(self.checkpoint_path.parent)
         others = [file for file in WRITTEN if (folder / file).exists()]
+        if LOG in others and (folder / LOG).is_file() and not (folder / LOG).stat().st_size:
+            others.remove(LOG)  # a disk was full, or a process killed, before the first row
         if t == 0 and others and not self.checkpoint_path.exists():
             raise FileExistsError(
-                f"{name} holds {', '.join(others)}, and no checkpoint they could belong to: choose another, empty out="
+                f"{name} holds {', '.join(others)}, but no checkpoint that belongs to it: choose another folder, or an empty one"
             )
         if found > t:
             raise FileExistsError(

@@ -57,6 +57,8 @@ class Options(recipe.Options):
             one_of("penalty", name, [*penalties.PENALTIES, "none"])
         if len(set(parts)) < len(parts):
             raise ValueError(f"each penalty may be named once, got {self.penalty!r}")
+        if "none" in parts and len(parts) > 1:
+            raise ValueError(f"either none or penalties, got {self.penalty!r}")
 
     @property
     def penalties(self) -> tuple[str, ...]:

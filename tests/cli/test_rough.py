@@ -3,9 +3,9 @@
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
-import warnings
 from importlib import import_module
 from pathlib import Path
 
@@ -15,8 +15,9 @@ import pytest
 import minigan
 from cli import TINY, failing, refused
 from minigan import cli
+from minigan.cli import progress
 from minigan.cli.parser import CommandParser
-from minigan.running import checkpoint
+from minigan.running import checkpoint, interrupt
 
 TRAIN = ["train", *TINY, "--data", "digits8"]
 DIVERGING = [*TRAIN, "--lr", "1e30", "--schedule", "constant"]
@@ -101,20 +102,62 @@ def test_without_its_config_train_and_resume_agree(capsys, run):
         assert "restore()" not in said
 
 
-@pytest.mark.parametrize(
-    ("data", "reason"), [("ring", ""), ("emoji", "samples of shape"), ("mnist10k", "10000 samples")]
-)
-def test_edited_data_are_named_as_other_edited_options_are(capsys, run, data, reason):
+@pytest.mark.parametrize("data", ["ring", "emoji", "mnist10k", "folder:pictures"])
+def test_edited_data_are_named_as_other_edited_options_are(capsys, run, data):
     text = (run / "config.toml").read_text()
     (run / "config.toml").write_text(text.replace('data = "digits8"', f'data = "{data}"'))
-    for argv in (["resume", run], ["evaluate", run]):
-        with warnings.catch_warnings(action="ignore"):  # of a reader, which goes on until something does not fit
-            assert cli.main([str(word) for word in argv]) == 1
-        last = capsys.readouterr().err.splitlines()[-1]
-        assert f"{run}/config.toml has data = '{data}' instead of 'digits8': " in last
-    if reason:
-        assert cli.main(["resume", str(run)]) == 1
-        assert reason in capsys.readouterr().err
+    for argv in (
+        ["resume", run],
+        ["resume", run, "--changed-data"],
+        ["evaluate", run],
+        ["sample", run],
+        ["trace", run],
+    ):
+        said = failing(capsys, *argv)
+        assert (
+            f"not the config of the checkpoint beside it: data = '{data}' instead of 'digits8'. Undo the edit" in said
+        )
+        assert "--changed-data" not in said
+
+
+def test_a_run_does_not_move_into_a_folder_of_other_files(capsys, tmp_path):
+    (tmp_path / "cat.png").write_bytes(b"mine")
+    said = failing(capsys, *TRAIN, "--out", tmp_path)
+    assert f"{tmp_path} holds cat.png: give the run a folder of its own with --out" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["cat.png"]
+
+
+def test_an_empty_log_does_not_block_its_folder(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.jsonl").touch()  # the disk was full before the first checkpoint
+    assert cli.main([str(word) for word in [*TRAIN, "--out", tmp_path / "run"]]) == 0
+
+
+def test_a_folder_without_a_name_is_not_the_current_one(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "there is no data set 'folder:'" in failing(capsys, "train", "--data", "folder:")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_path_that_is_no_run_is_called_what_it_is(capsys, run, tmp_path):
+    assert "does not exist" in failing(capsys, "resume", tmp_path / "nothing")
+    assert "is a file" in failing(capsys, "resume", run / "run.jsonl")
+
+
+def test_the_step_that_is_saved_is_told_from_the_one_where_it_stopped(run):
+    step = checkpoint.step_in(run / "checkpoint.safetensors")
+    assert progress._stopped(run, step) == f"stopped at step {step}"
+    assert progress._stopped(run, step + 3) == f"stopped at step {step + 3}, saved at step {step}"
+
+
+def test_a_signal_while_the_pictures_are_drawn_says_how_to_draw_them(capsys, tmp_path, monkeypatch):
+    def stopped(run):
+        raise interrupt.Stopped(signal.SIGTERM)
+
+    monkeypatch.setattr(progress, "_report", stopped)
+    assert cli.main([str(word) for word in [*TRAIN, "--out", tmp_path / "run"]]) == 143
+    said = capsys.readouterr().err
+    assert f"all steps are saved, and this draws the pictures: minigan resume {tmp_path}/run" in said
 
 
 def test_a_folder_and_a_pipe_in_place_of_the_config(capsys, run):

@@ -235,7 +235,7 @@ def stop_at(monkeypatch):
 def test_ctrl_c_is_130_and_tells_how_to_go_on(capsys, tmp_path, stop_at):
     stop_at(KeyboardInterrupt)
     assert cli.main(["train", *TINY, "--data", "digits8", "--out", str(tmp_path)]) == 130
-    assert f"stopped at step 1; go on with: minigan resume {tmp_path}" in capsys.readouterr().err
+    assert f"stopped at step 1, saved at step 0; go on with: minigan resume {tmp_path}" in capsys.readouterr().err
 
 
 def test_ctrl_c_before_the_first_step_leaves_a_run_to_go_on_with(capsys, tmp_path, monkeypatch):

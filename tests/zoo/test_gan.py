@@ -68,6 +68,11 @@ def test_both_learning_rates_end_with_the_run(schedule):
     assert game.opt_D.rate() == pytest.approx(middle)
 
 
+def test_none_and_a_penalty_contradict_each_other():
+    with pytest.raises(ValueError, match="either none or penalties, got 'none,r1'"):
+        Options(penalty="none,r1")
+
+
 def test_penalties_ema_and_loss_are_those_of_the_options():
     given = {"model": "mlp", "data": "digits8", "width": 2, "batch": 4}
     options = Options(

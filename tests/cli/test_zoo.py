@@ -12,7 +12,8 @@ def test_every_recipe_has_its_line(capsys, tmp_path, monkeypatch):
     lines = capsys.readouterr().out.splitlines()
     said = {words[0]: " ".join(words[1:]) for line in lines if (words := line.split())}
     assert said["gan"] == gan.__doc__.splitlines()[0]
-    assert lines[1].strip() == f"measured: {gan.RESULT}"
+    below = next(k for k, line in enumerate(lines) if line.startswith("gan ")) + 1
+    assert lines[below].strip() == f"measured: {gan.RESULT}"
     assert said["small"].startswith("A GAN for a small set of pictures")
     assert said["broken"].startswith(f"cannot be loaded: {tmp_path / 'broken.py'}, line 1: ModuleNotFoundError: ")
     assert said["mine"] == "My own method."

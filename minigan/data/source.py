@@ -65,9 +65,8 @@ class Source:
     def epoch(self, n: int) -> int:
         """The number of batches of n in an epoch, 500 for a stream. Raises ValueError if no batch of n can be made."""
         check_whole("a batch", batch=n)
-        if n < 1 or (self.length is not None and n > self.length):
-            limit = "at least 1 sample" if self.length is None else f"between 1 and all {self.length} images"
-            raise ValueError(f"a batch must hold {limit}, got batch={n}")
+        if self.length is not None and n > self.length:
+            raise ValueError(f"a batch must hold between 1 and all {self.length} images, got batch={n}")
         return STREAM_EPOCH if self.length is None else self.length // n
 
 

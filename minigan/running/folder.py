@@ -211,10 +211,6 @@ def _refuse_no_config(path: Path) -> None:
         raise FileNotFoundError(
             f"{shown(path)} holds a checkpoint, but no config.toml with the options it was trained with: put that file back"
         )
-    elif path.is_file():
-        raise FileNotFoundError(f"{shown(path)} is a file: expected the folder of a run")
-    elif not path.exists():
-        raise FileNotFoundError(f"{shown(path)} does not exist: expected the folder of a run")
     else:
         raise FileNotFoundError(f"{shown(path)} holds no run (no config.toml in it); runs are made by minigan train")
 

@@ -139,11 +139,6 @@ def test_a_folder_without_a_name_is_not_the_current_one(capsys, tmp_path, monkey
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_path_that_is_no_run_is_called_what_it_is(capsys, run, tmp_path):
-    assert "does not exist" in failing(capsys, "resume", tmp_path / "nothing")
-    assert "is a file" in failing(capsys, "resume", run / "run.jsonl")
-
-
 def test_the_step_that_is_saved_is_told_from_the_one_where_it_stopped(run):
     step = checkpoint.step_in(run / "checkpoint.safetensors")
     assert progress._stopped(run, step) == f"stopped at step {step}"

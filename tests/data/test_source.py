@@ -60,7 +60,7 @@ def test_a_batch_that_cannot_be_made_is_refused():
         numbered(5).epoch(6)
     with pytest.raises(ValueError, match="a batch must hold between 1 and all 5 images, got batch=6"):
         numbered(5).indices(6)
-    with pytest.raises(ValueError, match="a batch must hold at least 1 sample, got batch=0"):
+    with pytest.raises(ValueError, match="a batch needs a whole number batch >= 1, got batch=0"):
         Stream(None, np.random.default_rng(0), (2,)).epoch(0)
 
 

@@ -127,7 +127,7 @@ def test_a_layer_with_a_number_that_makes_no_sense(name, text, message):
         (lambda: trainer(steps="5"), "steps='5'"),
         (lambda: trainer(steps=True), "steps=True"),
         (lambda: trainer(steps=10**400), "whole number steps >= 1 and < 9223372036854775808, got steps=1000"),
-        (lambda: trainer(batch=4.0), "a batch needs a whole number batch >= 0, got batch=4.0: it must be an int, 4"),
+        (lambda: trainer(batch=4.0), "a batch needs a whole number batch >= 1, got batch=4.0: it must be an int, 4"),
         (lambda: trainer(batch="4"), "batch='4'"),
         (lambda: trainer(log_every=2.5), "log_every=2.5"),
         (lambda: trainer(log_every=NAN), "log_every=nan"),

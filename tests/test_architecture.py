@@ -49,6 +49,7 @@ HEIGHT = {
     "running.views": 7.5,  # the recorder asks it before a run begins
     "running.rates": 8,
     "running.rows": 1,
+    "running.restored": 7.5,  # what the recorder reads back
     "running.recorder": 8,
     "trainer": 9,
     "gradcheck": 9,  # it checks the two whole steps, so it stands above the game and beside the trainer

@@ -9,7 +9,7 @@ build.py       from a recipe and its options to a Trainer
 options.py     the options of a recipe as flags and as config.toml
 identity.py    does the config still describe the checkpoint?
 lock.py        one writer for each run
-recorder.py    what a run writes, and when
+recorder.py    what a run writes, and when; restored.py reads its checkpoint back
 files.py       write a file whole or not at all
 checkpoint.py  arrays and facts in one checksummed file
 interop.py     weights from and to PyTorch's layouts

@@ -20,9 +20,8 @@ import numpy as np
 
 from minigan import kernels
 from minigan.data import Source
-from minigan.data.identity import compare
 from minigan.game import Game
-from minigan.running import checkpoint
+from minigan.running import checkpoint, restored
 from minigan.running import rows as log
 from minigan.running.exclusive import exclusively
 from minigan.running.files import atomic_write, sweep
@@ -33,7 +32,6 @@ from minigan.running.views import refuse_other_shape, refuse_replaced
 
 FRAMES = 48  # in the film of a run
 WRITTEN = (LOG, *FOLDERS, *PICTURES)  # besides config and checkpoint
-NEEDED = ("step", "seconds", "rng", "counts", "averages")  # in the meta of a run's checkpoint
 
 
 class Recorder:
@@ -228,75 +226,5 @@ class Recorder:
     def restore(
         self, loaded: tuple[dict[str, np.ndarray], dict] | None = None, changed_data: bool = False
     ) -> tuple[int, float, list[dict]]:
-        """Restore game, source and rng from the checkpoint -> its step, its seconds, the rows up to it.  Files do not change.
-
-        Parameters
-        ----------
-        loaded : (arrays, meta) of the checkpoint, if it has been read already
-        changed_data : with other data than those the run was trained on, warn instead of raising ValueError
-
-        A checkpoint of a version that did not store the data's identity is restored with any data of the right shape.
-        """
-        mine = self.game.arrays()
-        arrays, meta = loaded or checkpoint.load(self.checkpoint_path)
-        if missing := [name for name in NEEDED if name not in meta]:
-            raise checkpoint.CheckpointError(
-                f"{self.checkpoint_path} is not the checkpoint of a run: it does not say {', '.join(missing)}"
-            )
-        if "data" in meta:
-            with self._sound():
-                if not all(isinstance(name, str) for name in dict(meta["data"]).get("names", ())):
-                    raise TypeError("a name of a class that is not a text")
-            compare(meta["data"], self.source.identity(), changed_data)
-        checkpoint.compare(self.checkpoint_path, arrays, mine)
-        with self._sound():
-            self._restore(meta)
-        if meta["step"] > self.steps:
-            warnings.warn(
-                f"{shown(self.checkpoint_path.parent)} is at step {meta['step']} already, so a run of steps={self.steps} has "
-                f"nothing left to do: ask for more than {meta['step']} steps to train on",
-                stacklevel=3,
-            )
-        for name, array in arrays.items():  # last: a checkpoint that is refused leaves the weights as they were
-            mine[name][...] = array
-        rows = log.read_rows(self.checkpoint_path.with_name(LOG))
-        return meta["step"], meta["seconds"], [row for row in rows if row["step"] <= meta["step"]]
-
-    def _restore(self, meta: dict) -> None:
-        """All but the arrays.  Raises an error of any kind if something in meta is not what `save` writes."""
-        _count(meta["step"])
-        if not 0 <= meta["seconds"] < math.inf:
-            raise ValueError(f"seconds = {meta['seconds']}")
-        self.source.restore(meta["source"] if "source" in meta else meta["order"])  # "order": in older checkpoints
-        self.game.restore(meta.get("game", {}))
-        self.rng.bit_generator.state = meta["rng"]
-        for name, opt in self.game.optimizers.items():
-            opt.t = _count(meta["counts"][name])
-        for name, ema in self.game.averages.items():
-            ema.t = _count(meta["averages"][name])
-        self.shares = _count(meta["shares"], 1) if meta.get("shares") is not None else self.shares
-        self.facts = self.facts or dict(meta.get("run", {}))
-        kept = meta.get("epochs", {"length": self.epoch, "since": 0, "before": 0.0})
-        self.since, self.before = _count(kept["since"]), float(kept["before"])
-        if _count(kept["length"], 1) != self.epoch:  # the batch has another size from here on
-            self.since, self.before = meta["step"], kept["before"] + (meta["step"] - kept["since"]) / kept["length"]
-        if not 0 <= self.before < math.inf:
-            raise ValueError(f"{self.before} epochs")
-
-    @contextmanager
-    def _sound(self) -> Iterator[None]:
-        """Turn what is raised by metadata of a wrong kind into a CheckpointError that names the file."""
-        try:
-            yield
-        except (KeyError, IndexError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
-            reason = f"{type(error).__name__}: {str(error)[:200]}"
-            raise checkpoint.CheckpointError(
-                f"{self.checkpoint_path} is not the checkpoint of this run: its metadata do not fit ({reason})"
-            ) from error
-
-
-def _count(n: Any, least: int = 0) -> int:
-    """A whole number that is at least `least`, as it is.  Raises ValueError."""
-    if type(n) is not int or not least <= n < 2**63:
-        raise ValueError(f"expected a whole number >= {least}, got {str(n)[:40]!r}")
-    return n
+        """Restore game, source and rng from the checkpoint -> its step, its seconds, the rows up to it: see restored.py."""
+        return restored.restore(self, loaded, changed_data)

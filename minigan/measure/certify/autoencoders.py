@@ -11,12 +11,10 @@ from typing import Any
 import numpy as np
 
 from minigan import losses
-from minigan.gradcheck import ADJOINT, FIRST, SECOND, Check, check_gradient, compare
+from minigan.gradcheck import ADJOINT, Check, compare
 from minigan.layers import Copy, Dense, Parallel, SiLU, Tanh
-from minigan.layers.more.pieces import held
-from minigan.layers.parameters import all_layers
 from minigan.measure.certify.claim import Claim, holds, same
-from minigan.measure.certify.steps import KeepingSGD
+from minigan.measure.certify.routed import Nets, Step, gradients, moves, taken
 from minigan.models.likelihood import Bernoulli, Gaussian, Likelihood
 from minigan.network import Sequential
 from minigan.penalties import R1
@@ -25,7 +23,6 @@ from minigan.zoo.vaegan import vaegan_step
 
 N, LATENT, PIXELS, K, SEED = 3, 2, 5, 4, 7
 BETA, GAMMA, R1_GAMMA = 1.7, 0.6, 0.9
-Nets = dict[str, Sequential]
 
 
 def networks(dtype: type = np.float64) -> Nets:
@@ -71,19 +68,6 @@ def step_of(
     return run
 
 
-def gradients(step: Callable, wanted: dict[str, Callable]) -> Iterator[Check]:
-    """The gradient of each network equals differences of the loss that it is said to learn from."""
-    nets = networks()
-    opts = {name: KeepingSGD(net, lr=0.0) for name, net in nets.items()}
-    step(nets, opts)
-    found = {name: opts[name].seen for name in wanted}
-    layers = all_layers(layer for net in nets.values() for layer in net.layers)
-    for name, loss in wanted.items():
-        value = held(lambda _=None, loss=loss: loss(step(nets, opts)), layers)
-        bound = SECOND if name == "D" else FIRST
-        yield check_gradient(f"{name}, dtheta", found[name], value, nets[name].theta, bound, where=nets[name].locate)
-
-
 def values(likelihood: Likelihood | None, k: int) -> Iterator[Check]:
     """The numbers that the step reports equal their definitions, written out sample by sample."""
     nets = networks()
@@ -98,7 +82,7 @@ def values(likelihood: Likelihood | None, k: int) -> Iterator[Check]:
             for pair in zip(mu, log_var, strict=True)
         ]
     )
-    row = step_of(likelihood, k)(nets, {name: KeepingSGD(net, lr=0.0) for name, net in nets.items()})
+    _, row = taken(nets, step_of(likelihood, k), lr=0.0)
     yield compare("kl", row["kl"], kl.mean(), ADJOINT)
     if likelihood is None:
         f_x, f_y = D(x)[0], D(G(z[0]))[0]
@@ -117,12 +101,9 @@ def values(likelihood: Likelihood | None, k: int) -> Iterator[Check]:
         yield compare("loss", row["loss"], -np.log(weights.mean(axis=0)).mean(), ADJOINT)
 
 
-def seen_by(step: Callable) -> dict[str, np.ndarray]:
+def seen_by(step: Step) -> dict[str, np.ndarray]:
     """The gradient that each network's optimizer is given."""
-    nets = networks()
-    opts = {name: KeepingSGD(net, lr=0.125) for name, net in nets.items()}
-    step(nets, opts)
-    return {name: opt.seen for name, opt in opts.items()}
+    return taken(networks(), step)[0]
 
 
 def routing() -> Iterator[Check]:
@@ -143,21 +124,6 @@ def routing() -> Iterator[Check]:
     yield holds("G's is", bool((plain["G"] != other["G"]).any()), "no difference")
 
 
-def moves(step: Callable, dtype: type) -> Iterator[Check]:
-    """Each network moves by -lr grad, and grad is zero afterwards."""
-    nets = networks(dtype)
-    before = {name: net.theta.copy() for name, net in nets.items()}
-    opts = {name: KeepingSGD(net, lr=0.125) for name, net in nets.items()}
-    step(nets, opts)
-    for name, opt in opts.items():
-        if hasattr(opt, "seen"):  # a VAE has no D
-            yield holds(f"{name} moves", bool((opt.seen != 0).any()), "the gradient is zero everywhere")
-            yield same(
-                f"{name}: theta - lr grad", nets[name].theta, before[name] - nets[name].dtype.type(0.125) * opt.seen
-            )
-            yield same(f"{name}: grad after the step", nets[name].grad, np.zeros_like(nets[name].grad))
-
-
 def claims() -> list[Claim]:
     """All claims about elbo_step, iwae_step and vaegan_step."""
     made = []
@@ -172,17 +138,21 @@ def claims() -> list[Claim]:
             sample = f"{likelihood}, k={k}"
             step = step_of(likelihood, k)
             subject = "VAE" if k == 1 else "IWAE"
-            made.append(Claim("autoencoders", subject, "gradients", sample, partial(gradients, step, bound)))
+            made.append(Claim("autoencoders", subject, "gradients", sample, partial(gradients, networks, step, bound)))
             made.append(Claim("autoencoders", subject, "values", sample, partial(values, likelihood, k)))
     for loss in losses.GAN_LOSSES.values():
         if not loss.relativistic:
             step = step_of(None, 1, loss)
-            made.append(Claim("autoencoders", "VAE-GAN", "gradients", f"{loss}", partial(gradients, step, routed)))
+            made.append(
+                Claim("autoencoders", "VAE-GAN", "gradients", f"{loss}", partial(gradients, networks, step, routed))
+            )
     made.append(Claim("autoencoders", "VAE-GAN", "values", "non-saturating", partial(values, None, 1)))
     made.append(Claim("autoencoders", "VAE-GAN", "routing", "E, G and D", routing))
     pairs: list[tuple[str, Likelihood | None]] = [("VAE", Bernoulli()), ("IWAE", Gaussian()), ("VAE-GAN", None)]
     for subject, density in pairs:
+        names = "EG" if density else "EGD"
         for dtype in (np.float32, np.float64):
             step = step_of(density, K if subject == "IWAE" else 1)
-            made.append(Claim("autoencoders", subject, "moves", dtype.__name__, partial(moves, step, dtype)))
+            check = partial(moves, networks, step, names, dtype)
+            made.append(Claim("autoencoders", subject, "moves", dtype.__name__, check))
     return made

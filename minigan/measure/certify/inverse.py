@@ -13,20 +13,21 @@ import numpy as np
 from minigan import losses
 from minigan.apps.invert import by_critic, invert, objective
 from minigan.apps.measurement import Mask, Measurement, Mix, Shrink
-from minigan.gradcheck import ADJOINT, FIRST, SECOND, Check, check_gradient, compare, numerical_gradient
+from minigan.gradcheck import ADJOINT, FIRST, Check, compare, numerical_gradient
 from minigan.layers import BatchNorm, Dense, Flatten, Reshape, SiLU, Tanh
 from minigan.layers.more.frozen import freeze
-from minigan.layers.more.pieces import held
-from minigan.layers.parameters import all_layers
 from minigan.measure.certify.claim import Claim, holds, same
-from minigan.measure.certify.steps import KeepingSGD
+from minigan.measure.certify.routed import Nets, gradients, moves, taken
 from minigan.network import Sequential
 from minigan.penalties import R1
 from minigan.zoo.context import context_step
 
 N, SHAPE, SEED = 3, (2, 4, 2), 11
 REC, ADV, R1_GAMMA, L2 = 0.7, 0.4, 0.9, 0.3
-Nets = dict[str, Sequential]
+LEARNED: dict[str, Callable] = {
+    "G": lambda row: REC * row["loss_rec"] + ADV * row["loss_G"],
+    "D": lambda row: row["loss_D"] + row["penalty"],
+}
 
 
 def networks(dtype: type = np.float64) -> Nets:
@@ -63,31 +64,6 @@ def step_of(loss: losses.GANLoss = losses.non_saturating, x: np.ndarray | None =
     return run
 
 
-def seen_by(step: Callable, dtype: type = np.float64) -> tuple[dict[str, np.ndarray], Nets, Nets, dict[str, float]]:
-    """The gradient that each network's optimizer is given, the networks after and before the step, and its row."""
-    nets, before = networks(dtype), networks(dtype)
-    opts = {name: KeepingSGD(net, lr=0.125) for name, net in nets.items()}
-    row = step(nets, opts)
-    return {name: opt.seen for name, opt in opts.items()}, nets, before, row
-
-
-def gradients(loss: losses.GANLoss) -> Iterator[Check]:
-    """The gradient of each network equals differences of the loss that it is said to learn from."""
-    nets, step = networks(), step_of(loss)
-    opts = {name: KeepingSGD(net, lr=0.0) for name, net in nets.items()}
-    step(nets, opts)
-    found = {name: opt.seen for name, opt in opts.items()}
-    wanted: dict[str, Callable] = {
-        "G": lambda row: REC * row["loss_rec"] + ADV * row["loss_G"],
-        "D": lambda row: row["loss_D"] + row["penalty"],
-    }
-    layers = all_layers(layer for net in nets.values() for layer in net.layers)
-    for name, learned in wanted.items():
-        value = held(lambda _=None, learned=learned: learned(step(nets, opts)), layers)
-        bound, net = SECOND if name == "D" else FIRST, nets[name]
-        yield check_gradient(f"{name}, dtheta", found[name], value, net.theta, bound, where=net.locate)
-
-
 def values() -> Iterator[Check]:
     """The numbers that the step reports equal their definitions, pixel by pixel."""
     (x, hidden), nets = inputs(), networks()
@@ -102,7 +78,7 @@ def values() -> Iterator[Check]:
         for p in zip(*np.nonzero(hidden[i]), strict=True):
             true[(i, *p)], drawn[(i, *p)] = x[(i, *p)], u[(i, *p)]
             errors += [*(u[(i, *p)] - x[(i, *p)]) ** 2]
-    _, _, _, row = seen_by(step_of())
+    _, row = taken(nets, step_of(), lr=0.0)
     yield compare("loss_rec", row["loss_rec"], np.mean(errors), ADJOINT)
     yield compare("loss_D", row["loss_D"], losses.non_saturating.d(D(true), D(drawn))[0], ADJOINT)
     yield compare("loss_G", row["loss_G"], losses.non_saturating.g(None, D(drawn))[0], ADJOINT)
@@ -110,27 +86,18 @@ def values() -> Iterator[Check]:
 
 def routing() -> Iterator[Check]:
     """Who sees what: each gradient keeps every bit when something changes that it must not depend on."""
-    plain, _, _, row = seen_by(step_of())
+    plain, row = taken(networks(), step_of())
     x, hidden = inputs()
-    other = seen_by(step_of(x=np.where(hidden[..., None], -x, x)))[3]
+    _, other = taken(networks(), step_of(x=np.where(hidden[..., None], -x, x)))
     yield same("G does not see what is hidden", row["score_fake"], other["score_fake"])
     yield holds("its loss does", row["loss_rec"] != other["loss_rec"], "no difference")
     known = ~hidden.any(axis=0)
     bias = plain["G"][-int(np.prod(SHAPE)) :].reshape(SHAPE)
     yield same("G is not blamed for what is known", bias[known], np.zeros_like(bias[known]))
     yield holds("but for what is hidden", bool((bias[hidden.all(axis=0)] != 0).all()), "the gradient is zero")
-    other_D = seen_by(step_of(rec=0.1, adv=0.2))[0]["D"]
+    other_D = taken(networks(), step_of(rec=0.1, adv=0.2))[0]["D"]
     yield same("D does not see G's weights", plain["D"], other_D)
-    yield holds("G does", bool((plain["G"] != seen_by(step_of(rec=0.1))[0]["G"]).any()), "no difference")
-
-
-def moves(dtype: type) -> Iterator[Check]:
-    """Each network moves by -lr grad, and grad is zero afterwards."""
-    seen, nets, before, _ = seen_by(step_of(), dtype)
-    for name, net in nets.items():
-        yield holds(f"{name} moves", bool((seen[name] != 0).any()), "the gradient is zero everywhere")
-        yield same(f"{name}: theta - lr grad", net.theta, before[name].theta - net.dtype.type(0.125) * seen[name])
-        yield same(f"{name}: grad after the step", net.grad, np.zeros_like(net.grad))
+    yield holds("G does", bool((plain["G"] != taken(networks(), step_of(rec=0.1))[0]["G"]).any()), "no difference")
 
 
 def measurements() -> dict[str, Measurement]:
@@ -180,13 +147,14 @@ def claims() -> list[Claim]:
     made = []
     for loss in losses.GAN_LOSSES.values():
         if not loss.relativistic:
-            made.append(Claim("inverse", "context", "gradients", f"{loss}", partial(gradients, loss)))
+            check = partial(gradients, networks, step_of(loss), LEARNED)
+            made.append(Claim("inverse", "context", "gradients", f"{loss}", check))
     made += [
         Claim("inverse", "context", verb, "G and D", check)
         for verb, check in (("values", values), ("routing", routing))
     ]
     made += [
-        Claim("inverse", "context", "moves", dtype.__name__, partial(moves, dtype))
+        Claim("inverse", "context", "moves", dtype.__name__, partial(moves, networks, step_of(), "GD", dtype))
         for dtype in (np.float32, np.float64)
     ]
     return made + [Claim("inverse", "search", "gradients", name, partial(search, name)) for name in measurements()]

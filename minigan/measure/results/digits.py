@@ -7,7 +7,6 @@ So a method may lose here because its penalty weight or learning rate does not s
 """
 
 import dataclasses
-import time
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from minigan import evaluation
 from minigan.game import Game
 from minigan.measure.results.table import Cell, Column
+from minigan.measure.results.training import pace
 from minigan.running.build import build
 from minigan.running.files import atomic_file
 from minigan.zoo import gan
@@ -78,7 +78,7 @@ def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
     settings = dict(cell.settings)
     seconds = 60 * settings.pop("core_minutes")
     config = gan.Options(seed=cell.seed, **settings)
-    steps = max(20, int(seconds / pace(config, 5 if quick else 100)))
+    steps = max(20, int(seconds / pace(build(gan, config), 5 if quick else 100)))
     trainer = build(gan, dataclasses.replace(config, steps=steps))
     assert trainer.evaluate is not None
     at = {round(steps * mark / 100): mark for mark in MARKS}
@@ -91,17 +91,6 @@ def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
     if quick:
         x, y = x[::10], None if y is None else y[::10]
     return judged(trainer.game, x, y, 500 if quick else SAMPLES, cell.seed) | {"steps": steps} | figures
-
-
-def pace(config: gan.Options, steps: int) -> float:
-    """Processor seconds of one training step, after a few steps that compile kernels and fill buffers."""
-    trainer = build(gan, config)
-    for _ in range(5):
-        trainer.step()
-    start = time.process_time()
-    for _ in range(steps):
-        trainer.step()
-    return (time.process_time() - start) / steps
 
 
 def judged(game: Game, x: np.ndarray, y: np.ndarray | None, n: int, seed: int) -> dict[str, float]:

@@ -17,23 +17,21 @@ is the GAN's.  The last tenth of the images, in a fixed random order, is held ou
 
 import dataclasses
 import math
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from minigan import data, evaluation, zoo
-from minigan.data import Epochs
 from minigan.data.source import to_float
 from minigan.measure.results.table import Cell, Column
+from minigan.measure.results.training import QUALITY, pace, quality, trainer_of
 from minigan.metrics.frechet import frechet_distance
 from minigan.metrics.images import psnr
 from minigan.models.bound import elbo
 from minigan.models.likelihood import Gaussian
 from minigan.plots import to_image
 from minigan.running.files import atomic_file
-from minigan.trainer import Trainer
 from minigan.zoo.recipe import Options
 
 NAME, SEEDS = "families", 3
@@ -54,10 +52,7 @@ METHODS = {
 }
 QUICK = {"core_minutes": 0.05, "width": 8}
 COLUMNS = {
-    "frechet": Column("Frechet", ".2f", "less"),
-    "floor": Column("real : real", ".2f"),
-    "precision": Column("precision", ".3f", "more"),
-    "recall": Column("recall", ".3f", "more"),
+    **QUALITY,
     "psnr": Column("PSNR of reconstructions, dB", ".1f", "more"),
     "sharpness": Column("their sharpness, real = 1", ".2f"),
     "bits": Column("bound, bits a value", ".2f", "less"),
@@ -85,9 +80,7 @@ def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
     game = trainer.game
     rng = np.random.default_rng([cell.seed, 1])
     samples = to_image(game.sample(200 if quick else SAMPLES, rng))
-    found = evaluation.evaluate(samples, images, evaluation.features_for(options.data), rng)["measures"]
-    figures |= {"frechet": found["frechet_distance"]["value"], "floor": found["frechet_distance"]["floor"]}
-    figures |= {name: found[name]["value"] for name in ("precision", "recall")}
+    figures |= quality(samples, images, options.data, rng)
     size = sum(net.theta.size for net in game.networks.values())
     return (
         figures | rebuilt(game, held_out[:100] if quick else held_out, rng) | {"parameters": size / 1e3, "steps": steps}
@@ -100,24 +93,6 @@ def split(options: Options) -> tuple[np.ndarray, np.ndarray]:
     order = np.random.default_rng(0).permutation(len(images))
     at = len(images) - len(images) // 10
     return images[order[:at]], images[order[at:]]
-
-
-def trainer_of(recipe: Any, options: Any, images: np.ndarray) -> Trainer:
-    """A new game of the recipe on the images."""
-    order, weights = (np.random.default_rng(stream) for stream in np.random.SeedSequence([options.seed, 1]).spawn(2))
-    source = Epochs(images, rng=order)
-    game = recipe.build(options, source, weights)
-    return Trainer(game, source, batch=options.batch, steps=options.steps, seed=options.seed)
-
-
-def pace(trainer: Trainer, steps: int) -> float:
-    """Processor seconds of a training step, after a few that compile kernels and fill buffers."""
-    for _ in range(5):
-        trainer.step()
-    start = time.process_time()
-    for _ in range(steps):
-        trainer.step()
-    return (time.process_time() - start) / steps
 
 
 def frechet(game: Any, images: np.ndarray, name: str, seed: int) -> float:

@@ -5,13 +5,14 @@ steps of the recipe `small`, with nothing changed but the augmentation and the n
 4,000 portraits, whatever they were trained on; what a method has memorised is measured against its own training images.
 """
 
+from typing import Any
+
 import numpy as np
 
 from minigan import data, evaluation, plots
-from minigan.data import Dataset, Epochs
-from minigan.game import GAN
+from minigan.data import Dataset
 from minigan.measure.results.table import Cell, Column
-from minigan.trainer import Trainer
+from minigan.measure.results.training import QUALITY, quality, trainer_of
 from minigan.zoo import small
 
 NAME, SEEDS = "portraits", 3
@@ -47,10 +48,7 @@ def methods() -> dict[str, dict]:
 METHODS = methods()
 QUICK = {"steps": 10, "width": 8}
 COLUMNS = {
-    "frechet": Column("Frechet", ".2f", "less"),
-    "floor": Column("real : real", ".2f"),
-    "precision": Column("precision", ".3f", "more"),
-    "recall": Column("recall", ".3f", "more"),
+    **QUALITY,
     "pairs_made": Column("pairs of values made, %", ".1f", "more"),
     "pair_error": Column("their total variation", ".3f", "less"),
     "new_combinations": Column("new combinations, %", ".1f", "more"),
@@ -65,31 +63,26 @@ def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
     settings = dict(cell.settings)
     options = small.Options(seed=cell.seed, **{name: value for name, value in settings.items() if name != "images"})
     whole = data.load(options.data)
-    order = np.random.default_rng(0).permutation(len(whole))[
-        : settings["images"]
-    ]  # of all seeds, so they differ in nothing else
+    # the same for all seeds, so they differ in nothing else
+    order = np.random.default_rng(0).permutation(len(whole))[: settings["images"]]
     game = trained(options, whole, order)
     return judged(game, whole, order, 200 if quick else SAMPLES, cell.seed)
 
 
-def trained(options: small.Options, whole: Dataset, chosen: np.ndarray) -> GAN:
+def trained(options: small.Options, whole: Dataset, chosen: np.ndarray) -> Any:
     """The game after all steps on the chosen images."""
-    batches, weights = (np.random.default_rng(stream) for stream in np.random.SeedSequence([options.seed, 1]).spawn(2))
     labels = None if whole.labels is None else whole.labels[chosen]
-    source = Epochs(whole.images[chosen], labels, rng=batches)
-    game = small.build(options, source, weights)
-    Trainer(game, source, batch=options.batch, steps=options.steps, seed=options.seed).run()
-    return game
+    trainer = trainer_of(small, options, whole.images[chosen], labels)
+    trainer.run()
+    return trainer.game
 
 
-def judged(game: GAN, whole: Dataset, chosen: np.ndarray, n: int, seed: int) -> dict[str, float]:
+def judged(game: Any, whole: Dataset, chosen: np.ndarray, n: int, seed: int) -> dict[str, float]:
     """The figures of n samples of the averaged G."""
     rng = np.random.default_rng([seed, 2])
     labels = None if whole.labels is None else rng.choice(whole.labels[chosen], n)
     images = plots.to_image(game.sample(n, rng, labels))
-    found = evaluation.evaluate(images, whole.images, evaluation.features_for(whole.name), rng)["measures"]
-    figures = {"frechet": found["frechet_distance"]["value"], "floor": found["frechet_distance"]["floor"]}
-    figures |= {name: found[name]["value"] for name in ("precision", "recall")}
+    figures = quality(images, whole.images, whole.name, rng)
     training = whole.images[chosen]
     if whole.name == "portraits":
         made = evaluation.attributes(images, whole.images, rng)

@@ -52,18 +52,8 @@ PUBLISHED = [
     Published("IWAE, k = 5", {"nll": 85.54, "epochs": 3280}, BURDA),
     Published("IWAE, k = 50", {"nll": 84.78, "epochs": 3280}, BURDA),
 ]
-MARKS = (
-    1,
-    2,
-    5,
-    10,
-    20,
-    50,
-    100,
-    200,
-    400,
-    800,
-)  # epochs: the points of the curve, from CURVE images with CODES codes each
+# epochs: the points of the curve, from CURVE images with CODES codes each
+MARKS = (1, 2, 5, 10, 20, 50, 100, 200, 400, 800)
 CURVE, CODES = 1000, 100
 
 

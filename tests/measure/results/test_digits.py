@@ -32,7 +32,7 @@ def test_one_cell_and_its_picture(tmp_path):
 
 
 def test_the_pace_is_processor_time():
-    assert 0 < digits.pace(gan.Options(width=2, latent=4, penalty="none"), 3) < 1
+    assert 0 < digits.pace(build(gan, gan.Options(width=2, latent=4, penalty="none")), 3) < 1
 
 
 def test_without_labels_the_figure_as_asked_is_nan():

@@ -84,3 +84,30 @@ def damage_header(rng: np.random.Generator, blob: bytes) -> bytes:
         case _:
             entry["shape"] = [int(n) for n in rng.integers(0, 9, size=rng.integers(0, 60))]
     return joined(header, body)
+
+
+def places(tree, path=()):
+    """The paths of all entries of a tree of dicts."""
+    for name, value in tree.items():
+        yield (*path, name)
+        if isinstance(value, dict):
+            yield from places(value, (*path, name))
+
+
+def forge(rng, meta):
+    """Delete, rename or replace one or two entries of metadata, wherever they are, in place."""
+    for _ in range(rng.integers(1, 3)):
+        found = list(places(meta))
+        *way, name = found[rng.integers(len(found))]
+        table = meta
+        for step in way:
+            table = table[step]
+        match rng.integers(4):
+            case 0:
+                del table[name]
+            case 1:
+                table[f"{name}x"] = table.pop(name)
+            case 2 if isinstance(table[name], int | float):
+                table[name] = [-1, 0, 10**6, 10**30, 0.5, float("nan"), float("inf"), str(table[name])][rng.integers(8)]
+            case _:
+                table[name] = ODD[rng.integers(len(ODD))]

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from fuzz import outcome
-from fuzz.safetensors_file import ODD, damage_bytes, damage_header
-from fuzz.test_restore import places
+from fuzz.safetensors_file import damage_bytes, damage_header, forge
 from minigan import zoo
 from minigan.running import checkpoint, folder, weights
 from minigan.running.options import Config
@@ -52,21 +51,7 @@ def test_a_model_in_a_damaged_file(rng, files, tmp_path, memory_limit):
 @pytest.mark.fuzz(100)
 def test_a_model_with_forged_metadata(rng, files, tmp_path, memory_limit):
     _, arrays, meta = copy.deepcopy(files[rng.integers(len(files))])
-    for _ in range(rng.integers(1, 3)):
-        found = list(places(meta))
-        *way, name = found[rng.integers(len(found))]
-        table = meta
-        for step in way:
-            table = table[step]
-        match rng.integers(4):
-            case 0:
-                del table[name]
-            case 1:
-                table[f"{name}x"] = table.pop(name)
-            case 2 if isinstance(table[name], int | float):
-                table[name] = [-1, 0, 10**6, 10**30, 0.5, float("nan"), float("inf"), str(table[name])][rng.integers(8)]
-            case _:
-                table[name] = ODD[rng.integers(len(ODD))]
+    forge(rng, meta)
     path = tmp_path / "g.safetensors"
     checkpoint.save(path, arrays, meta)
     with memory_limit(LIMIT), warnings.catch_warnings():

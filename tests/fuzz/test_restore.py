@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fuzz import outcome
-from fuzz.safetensors_file import ODD
+from fuzz.safetensors_file import forge
 from minigan import models
 from minigan.game import GAN
 from minigan.losses import GAN_LOSSES
@@ -36,33 +36,11 @@ def run(tmp_path_factory):
     return out, *checkpoint.load(out / "checkpoint.safetensors")
 
 
-def places(tree, path=()):
-    """The paths of all entries of a tree of dicts."""
-    for name, value in tree.items():
-        yield (*path, name)
-        if isinstance(value, dict):
-            yield from places(value, (*path, name))
-
-
 @pytest.mark.fuzz(150)
 def test_restore_of_a_forged_checkpoint(rng, run, tmp_path):
     out, arrays, meta = run
     meta, arrays = copy.deepcopy(meta), dict(arrays)
-    for _ in range(rng.integers(1, 3)):
-        found = list(places(meta))
-        *path, name = found[rng.integers(len(found))]
-        table = meta
-        for step in path:
-            table = table[step]
-        match rng.integers(4):
-            case 0:
-                del table[name]
-            case 1:
-                table[f"{name}x"] = table.pop(name)
-            case 2 if isinstance(table[name], int | float):
-                table[name] = [-1, 0, 10**6, 10**30, 0.5, float("nan"), float("inf"), str(table[name])][rng.integers(8)]
-            case _:
-                table[name] = ODD[rng.integers(len(ODD))]
+    forge(rng, meta)
     if rng.random() < 0.2:
         name = list(arrays)[rng.integers(len(arrays))]
         arrays[name] = [arrays[name][:-1], arrays[name].astype(np.float64), np.float32(1.0) * np.inf * arrays[name]][

@@ -28,7 +28,7 @@ from minigan.optim import EMA, Adam
 from minigan.penalties import R1, add_penalty
 from minigan.plots import Panel
 from minigan.running.arguments import check_sample
-from minigan.zoo import gan, recipe
+from minigan.zoo import gan
 from minigan.zoo.recipe import option
 
 MASKS = ("centre", "random", "half")
@@ -108,7 +108,7 @@ class ContextEncoder(Game):
 
     def fill(self, x: np.ndarray, hidden: np.ndarray, batch: int = 250) -> np.ndarray:
         """G's drawing of each image (N, H, W, C), of which only the hidden pixels, hidden (N, H, W), mean something."""
-        net, seen = self.averages["G"].net if self.averages else self.G, with_hole(x.astype(self.G.dtype), hidden)
+        net, seen = self.best("G"), with_hole(x.astype(self.G.dtype), hidden)
         return np.concatenate([net(seen[i : i + batch]) for i in range(0, len(seen), batch)])
 
     def sample(self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None) -> np.ndarray:
@@ -129,7 +129,7 @@ class ContextEncoder(Game):
 
 
 @dataclass(frozen=True)
-class Options(recipe.Options):
+class Options(gan.Framed):
     """The options of every run, and those of the context encoder."""
 
     mask: str = option("any", f"what is hidden: {', '.join(MASKS)}, or any of them", choices=("any", *MASKS))
@@ -141,17 +141,6 @@ class Options(recipe.Options):
     ema: float = option(0.998, "decay of G's moving average, which fills the holes; 0: none", least=0, below=1)
     latent: int = option(256, "size of the bottleneck between encoder and decoder", least=1)
     width: int = option(32, "channels of the first layer of G and D; all others follow", least=1)
-
-    def unused(self) -> dict[str, str]:
-        return super().unused() | {"labels": "the networks see images alone"}
-
-    def check(self, given: Iterable[str] = ()) -> None:
-        super().check(given)
-        gan.check_side(self)
-
-    def frame(self, images: np.ndarray) -> np.ndarray:
-        """Black around the images, up to a side of 8, 16, 32, ..."""
-        return gan.frame(images)
 
 
 def build(options: Options, source: Source, rng: np.random.Generator) -> ContextEncoder:

@@ -85,6 +85,21 @@ class Options(recipe.Options):
         return images if self.model == "mlp" else frame(images)
 
 
+class Framed(recipe.Options):
+    """The options of a recipe whose convolutional networks see images alone, framed to a side that halves evenly."""
+
+    def unused(self) -> dict[str, str]:
+        return super().unused() | {"labels": "the networks see images alone"}
+
+    def check(self, given: Iterable[str] = ()) -> None:
+        super().check(given)
+        check_side(self)
+
+    def frame(self, images: np.ndarray) -> np.ndarray:
+        """Black around the images, up to a side of 8, 16, 32, ..."""
+        return frame(images)
+
+
 def even_side(n: int) -> int:
     """The smallest of 8, 16, 32, ... that is at least n."""
     side = 8

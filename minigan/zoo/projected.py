@@ -1,6 +1,6 @@
 """A projected GAN: D sees frozen features of VGG, mixed at random, at three scales (Sauer et al. 2021)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +15,12 @@ from minigan.models.projection import Projection, heads
 from minigan.network import Sequential
 from minigan.plots import Panel
 from minigan.running.arguments import check_sample
-from minigan.zoo import recipe
-from minigan.zoo.gan import check_side, frame
+from minigan.zoo import gan
 from minigan.zoo.recipe import option
 
 
 @dataclass(frozen=True)
-class Options(recipe.Options):
+class Options(gan.Framed):
     """The options of every run, and those of the projected GAN.  It has no labels."""
 
     model: str = option("dcgan_up", f"the network G: {', '.join(models.MODELS)}", choices=models.MODELS)
@@ -32,17 +31,6 @@ class Options(recipe.Options):
     latent: int = option(64, "size of the noise z", least=1)
     width: int = option(32, "channels of G's last hidden layer; all others follow", least=1)
     mixed: int = option(32, "channels of each stage after the random mixing", least=1)
-
-    def unused(self) -> dict[str, str]:
-        return super().unused() | {"labels": "the networks see images alone"}
-
-    def check(self, given: Iterable[str] = ()) -> None:
-        super().check(given)
-        check_side(self)
-
-    def frame(self, images: np.ndarray) -> np.ndarray:
-        """The images in a black frame of 8, 16, 32, ... pixels."""
-        return frame(images)
 
 
 class ProjectedGAN(Game):
@@ -98,7 +86,7 @@ class ProjectedGAN(Game):
 
     def generate(self, z: np.ndarray, batch: int = 250) -> np.ndarray:
         """Images of the averaged G for z, in evaluation mode, `batch` at a time."""
-        net = self.ema.net if self.ema else self.G
+        net = self.best("G")
         return np.concatenate([net(z[i : i + batch]) for i in range(0, len(z), batch)])
 
     def score(self, x: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:

@@ -24,7 +24,7 @@ from minigan.penalties import R1, add_penalty, as_penalties
 from minigan.plots import Panel
 from minigan.running.arguments import check_range
 from minigan.running.parts import check_loss, check_owners
-from minigan.zoo import gan, recipe
+from minigan.zoo import gan
 from minigan.zoo.recipe import option
 from minigan.zoo.vae import VAE
 
@@ -130,7 +130,7 @@ class VAEGAN(VAE):
 
 
 @dataclass(frozen=True)
-class Options(recipe.Options):
+class Options(gan.Framed):
     """The options of every run, and those of the VAE-GAN."""
 
     gamma: float = option(1e-3, "weight of the reconstruction in G's loss", least=0)
@@ -144,17 +144,6 @@ class Options(recipe.Options):
     )
     latent: int = option(64, "size of the code z", least=1)
     width: int = option(32, "channels of the first layer of E and D; all others follow", least=1)
-
-    def unused(self) -> dict[str, str]:
-        return super().unused() | {"labels": "the networks see images alone"}
-
-    def check(self, given: Iterable[str] = ()) -> None:
-        super().check(given)
-        gan.check_side(self)
-
-    def frame(self, images: np.ndarray) -> np.ndarray:
-        """Black around the images, up to a side of 8, 16, 32, ..."""
-        return gan.frame(images)
 
 
 def build(options: Options, source: Source, rng: np.random.Generator) -> VAEGAN:

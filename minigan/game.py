@@ -97,6 +97,10 @@ class Game(Pictured):
     def restore(self, state: dict) -> None:
         """Continue from where `state` was taken."""
 
+    def best(self, name: str) -> Sequential:
+        """The moving average of this network, or the network itself if there is none: what draws and encodes."""
+        return self.averages[name].net if name in self.averages else self.networks[name]
+
     def arrays(self) -> dict[str, np.ndarray]:
         """Every vector the next step depends on, by name: the live arrays, not copies."""
         arrays: dict[str, np.ndarray] = {}
@@ -187,8 +191,7 @@ class GAN(Game):
 
     def generate(self, z: Any, batch: int = 250) -> np.ndarray:
         """Images of the averaged G for z, or (z, labels), in evaluation mode, `batch` at a time."""
-        net = self.ema.net if self.ema else self.G
-        parts = z if isinstance(z, tuple) else (z,)
+        net, parts = self.best("G"), z if isinstance(z, tuple) else (z,)
         chunks = ([part[i : i + batch] for part in parts] for i in range(0, len(parts[0]), batch))
         return np.concatenate([net(tuple(chunk) if self.classes else chunk[0]) for chunk in chunks])
 

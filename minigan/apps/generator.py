@@ -68,16 +68,15 @@ class Generator:
 
 def generator(game: Game) -> Generator:
     """The G of a trained game, in the moving average if there is one.  Raises ValueError for a game that draws no images from codes."""
-    G, latent = getattr(game, "G", None), getattr(game, "latent", None)
-    if G is None or latent is None:
+    latent = getattr(game, "latent", None)
+    if "G" not in game.networks or latent is None:
         raise ValueError(
             f"{type(game).__name__} does not draw images from codes: search with a GAN, a VAE or a VAE-GAN"
         )
-    net = game.averages["G"].net if "G" in game.averages else G
     shape = game.sample(1, np.random.default_rng(0)).shape[1:]
     if len(shape) != 3:
         raise ValueError("this model draws points in the plane: search with a model of images")
     return Generator(
-        freeze(net), shape, latent, game.classes, getattr(game, "prior", normal), getattr(game, "likelihood", None),
+        freeze(game.best("G")), shape, latent, game.classes, getattr(game, "prior", normal), getattr(game, "likelihood", None),
         getattr(game, "D", None), getattr(game, "loss", None),
     )  # fmt: skip

@@ -5,7 +5,7 @@ A model of the recipe context fills it in one pass. With all others, a search fi
 
 import argparse
 
-from minigan.cli.parser import CommandParser, add_seed, add_threads, output, path
+from minigan.cli.parser import CommandParser, add_model, add_seed, add_threads, output, path
 
 EXAMPLE = "minigan inpaint mnist10k:0-7 --mask half:left --model gan-mnist --out filled.png"
 
@@ -18,13 +18,7 @@ def add(parser: CommandParser) -> None:
         metavar="IMAGE",
         help="a picture, or DATASET:INDEX, or DATASET:FIRST-LAST; several make several rows",
     )
-    parser.add_argument(
-        "--model",
-        required=True,
-        type=path,
-        metavar="RUN|FILE|NAME",
-        help="folder of a run, weights file, or name of a model",
-    )
+    add_model(parser, "--model", required=True)
     parser.add_argument(
         "--mask",
         default="centre:16",

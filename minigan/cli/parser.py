@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from minigan.running.place import refuse_run_file
 
@@ -70,10 +71,10 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=path, metavar="RUN", help="folder of the run")
 
 
-def add_model(parser: argparse.ArgumentParser, nargs: str | None = None) -> None:
-    """RUN, FILE or NAME: what `running.model.open_model` opens."""
+def add_model(parser: argparse.ArgumentParser, name: str = "model", **settings: Any) -> None:
+    """RUN, FILE or NAME: what `running.model.open_model` opens.   settings: as of `add_argument`."""
     text = "folder of a run, weights file, or name of a model in the package, such as vaegan-portraits"
-    parser.add_argument("model", nargs=nargs, type=path, metavar="RUN|FILE|NAME", help=text)
+    parser.add_argument(name, type=path, metavar="RUN|FILE|NAME", help=text, **settings)
 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:

@@ -131,26 +131,28 @@ def go(run: Any) -> int:
 
 def _stopped(out: Path, step: int) -> str:
     """At which step a training was stopped, and which one is saved: a second Ctrl-C does not wait for the checkpoint."""
-    from minigan.running.checkpoint import step_in
-
-    saved = step_in(out / CHECKPOINT)
+    saved = _saved(out)
     return f"stopped at step {step}" + f", saved at step {saved}" * (saved != step)
 
 
 def _left(out: Path) -> str:
     """What is in the folder of a run whose training failed, and what to do with it."""
-    from minigan.running.checkpoint import CheckpointError, step_in
-
-    name = quoted(shown(out))
-    try:
-        step = step_in(out / CHECKPOINT)
-    except CheckpointError:
-        step = 0
+    name, step = quoted(shown(out)), _saved(out)
     anew = f"to train with other options, choose another --out, or delete the folder first: rm -r {name}"
     if step == 0:
         return f"{shown(out)} holds this run before its first step, nothing that is trained: {anew}."
     again = f"go on from there: minigan resume {name}, with another --lr if it diverged"
     return f"{shown(out)} holds this run as it was at step {step}; {again}; {anew}."
+
+
+def _saved(out: Path) -> int:
+    """The step of the checkpoint in this folder; 0 if there is none that can be read."""
+    from minigan.running.checkpoint import CheckpointError, step_in
+
+    try:
+        return step_in(out / CHECKPOINT)
+    except CheckpointError:
+        return 0
 
 
 def _report(run: Any) -> None:

@@ -1,11 +1,9 @@
 """What the pictures check of their arguments before anything is drawn, so that a wrong one is one sentence and no file."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from minigan.running.arguments import short
 from minigan.running.arrays import as_array
 
 
@@ -33,13 +31,6 @@ def as_batch(name: str, images: Any, n: int) -> np.ndarray:
             f"expected images (N, H, W, C), N >= 1, and one number per image, got {images.shape} and {n} numbers for {name}"
         )
     return images
-
-
-def check_function(owner: str, **functions: Callable | None) -> None:
-    """Raise TypeError, naming the argument, unless each can be called or is None."""
-    for name, function in functions.items():
-        if function is not None and not callable(function):
-            raise TypeError(f"{owner} needs a function as {name}, or None, got {short(function)}")
 
 
 def _as_finite(name: str, values: Any) -> np.ndarray:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan.plots.checks import as_list, as_points, check_function
-from minigan.running.arguments import check_path
+from minigan.plots.checks import as_list, as_points
+from minigan.running.arguments import check_function, check_path
 from minigan.running.files import atomic_file
 
 RESOLUTION = 160  # evaluations of the score along each axis

@@ -54,6 +54,13 @@ def check_path(owner: str, **paths: Any) -> None:
             raise TypeError(f"{owner} needs a path as {name}, such as 'picture.png', got {short(path)}")
 
 
+def check_function(owner: str, **functions: Any) -> None:
+    """Raise TypeError, naming the argument, unless each can be called or is None."""
+    for name, function in functions.items():
+        if function is not None and not callable(function):
+            raise TypeError(f"{owner} needs a function as {name}, or None, got {short(function)}")
+
+
 def check_shape(owner: str, shape: Any) -> None:
     """Raise ValueError unless shape is that of an image, three whole numbers (H, W, C) >= 1."""
     if not is_shape(shape):

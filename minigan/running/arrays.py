@@ -38,9 +38,9 @@ def cast(x: Any, dtype: np.dtype) -> Any:
 def check_floats(what: str, *arrays: Any) -> None:
     """Raise TypeError unless these are arrays of real floats, ValueError if one is empty."""
     for a in arrays:
-        as_array(what, a) if isinstance(a, np.ndarray) else None
         if not isinstance(a, np.ndarray | np.floating):
             raise TypeError(f"{what} takes an array of floats, got {short(a)}: use np.array(x, np.float32)")
+        as_array(what, a)
         if a.dtype.kind == "c":
             raise TypeError(f"{what} takes real floats, got {a.dtype}: its imaginary part would be lost")
         if a.dtype.kind != "f":

@@ -2,8 +2,7 @@
 
 The checkpoint stores the options it was trained with. A config that was edited, or a checkpoint that was copied from another
 run, would go on as a run that nobody can repeat. Where the two disagree about the past, the run is not opened. What is planned
-for later steps may be edited. Pictures are compared by their contents
-(data/identity.py), so their folder may move.
+for later steps may be edited. Pictures are compared by their contents (data/identity.py), so their folder may move.
 """
 
 from __future__ import annotations

@@ -76,8 +76,7 @@ def inpaint(
     started = time.perf_counter()
     if hasattr(opened.game, "fill"):
         refuse_search(opened.name, critic=critic, **search)
-        drawn = opened.game.fill(x, np.broadcast_to(~known, x.shape[:3]))
-        filled = restore.fill(x, drawn, known, blend)
+        filled = restore.in_one_pass(opened.game, x, known, blend)
     else:
         G = generator(opened.game)
         if critic and G.D is None:

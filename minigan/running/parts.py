@@ -9,7 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from minigan.running.arguments import check_path, check_positive, check_range, check_whole, is_number, short
+from minigan.running.arguments import (
+    check_function,
+    check_path,
+    check_positive,
+    check_range,
+    check_whole,
+    is_number,
+    short,
+)
 
 # ---- networks and optimizers -----------------------------------------------------------------------------------------
 
@@ -118,6 +126,4 @@ def check_trainer(game: Any, out: Any, evaluate_every: Any, seed: Any, functions
     check_whole("Trainer", least=0, below=2**128, seed=seed)
     if out is not None:
         check_path("Trainer", out=out)
-    for name, function in functions.items():
-        if function is not None and not callable(function):
-            raise TypeError(f"Trainer needs a function as {name}, or None, got {short(function)}")
+    check_function("Trainer", **functions)

@@ -12,6 +12,7 @@ import numpy as np
 
 from minigan import data, evaluation, plots
 from minigan.apps.interpolate import interpolate as walk
+from minigan.data.check import labels_or_cycle
 from minigan.data.registry import splits
 from minigan.layers.tree import first
 from minigan.running.build import COLUMNS
@@ -115,7 +116,7 @@ def interpolate(
         )
     if n < 1:
         raise ValueError(f"interpolate needs n >= 1 images, got {n}")
-    labels = (np.arange(n) % game.classes if number is None else np.full(n, number)) if game.classes else None
+    labels = labels_or_cycle(None if number is None else np.full(n, number), n, game.classes)
     film = Path(out) if out is not None else beside(run, f"walk_{from_seed}_{to_seed}.gif")
     plots.format_of(film, {".gif": "gif"})
     refuse_too_large(f"{frames} frames of {n} images", frames * n * math.prod(run.trainer.source.shape))

@@ -33,7 +33,7 @@ FITS = "a weights file is made by: minigan export RUN --weights FILE"
 
 def networks(game: Game) -> dict[str, Sequential]:
     """name -> the network that draws samples: the moving average where there is one."""
-    return {name: game.averages[name].net if name in game.averages else net for name, net in game.networks.items()}
+    return {name: game.best(name) for name in game.networks}
 
 
 def write(run: Run, path: str | os.PathLike, dtype: str = "float32") -> None:
@@ -59,17 +59,11 @@ def write(run: Run, path: str | os.PathLike, dtype: str = "float32") -> None:
     options = dataclasses.asdict(run.options)
     if run.options.data.startswith("folder:"):  # the path tells about this machine, the name of the folder suffices
         options["data"] = f"folder:{Path(run.options.data).name}"
-    source = run.trainer.source
     meta = {
         "weights": FORMAT,
         "recipe": zoo.name_of(run.config.recipe),
         "options": options,
-        "source": {
-            "shape": list(source.shape),
-            "classes": source.classes,
-            "names": list(source.names),
-            "length": source.length,
-        },
+        "source": Source.identity(run.trainer.source),  # without the checksum of the data, which Epochs would add
         "step": run.trainer.t,
         "game": run.trainer.game.state(),
         "licence": credit(run.options.data),

@@ -113,10 +113,6 @@ class VAE(Game):
             average.step()
         return row
 
-    def best(self, name: str) -> Sequential:
-        """The average of network E or G; the network itself if there is none."""
-        return self.averages[name].net if name in self.averages else self.networks[name]
-
     def encode(self, x: np.ndarray, batch: int = 250) -> np.ndarray:
         """x (N, H, W, C), uint8 or in [-1, 1] -> the means of their codes, (N, latent).  Raises as `data.check.like_drawn`."""
         E, x = self.best("E"), like_drawn(self, x)

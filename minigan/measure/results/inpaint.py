@@ -90,7 +90,7 @@ def fill(found: HeldOut, known: np.ndarray, cell: Cell, quick: bool) -> np.ndarr
         return np.stack([smooth(image, ~known, channel_axis=-1) for image in seen]).clip(-1, 1).astype(x.dtype)
     if way == "context":
         game = encoder(found.name, settings["train_steps"], settings["width"], cell.seed, quick)
-        return restore.fill(x, game.fill(x, np.broadcast_to(~known, x.shape[:3])), known, True)
+        return restore.in_one_pass(game, x, known)
     G = generator(open_model(settings["model"]).trainer.game)
     search = {name: settings[name] for name in SEARCH}
     return restore.inpaint(G, x, known, np.random.default_rng([cell.seed, 1]), blend=way != "gan, pasted", **search)

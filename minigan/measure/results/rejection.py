@@ -23,7 +23,7 @@ def calibrate(
     game: GAN, source: Source, rng: np.random.Generator, steps: int, batch: int = 256, lr: float = 1e-3
 ) -> None:
     """Train D alone against the fixed, averaged G, without penalties, so that D(x) approaches log p_real(x) / p_G(x)."""
-    G, optimizer = game.ema.net if game.ema else game.G, Adam(game.D, cosine(lr, steps), 0.5, 0.99)
+    G, optimizer = game.best("G"), Adam(game.D, cosine(lr, steps), 0.5, 0.99)
     for _ in range(steps):
         x, _ = source.batch(batch)
         d_step(G, game.D, non_saturating, (), optimizer, x, game.noise(batch, rng))

@@ -261,17 +261,17 @@ def test_the_core_can_be_read_in_an_evening():
 
 
 def test_import_is_fast_and_light():
-    """import minigan, minigan.network, minigan.trainer: below one second, without matplotlib and its like, nothing compiled."""
+    """minigan's own imports take less time than NumPy and Numba, without matplotlib and its like, nothing compiled."""
     program = (
-        "import time; start = time.process_time()\n"  # not what other programs take
-        "import minigan, minigan.network, minigan.trainer\n"
-        "seconds = time.process_time() - start\n"
-        f"import sys; print(seconds, *[name for name in {LAZY} if name in sys.modules])"
+        "import sys; from time import process_time as now; begun = now()\n"  # not what other programs take
+        "import numpy, numba; borrowed = now()\n"
+        "import minigan, minigan.network, minigan.trainer; ended = now()\n"
+        f"print((ended - borrowed) / (borrowed - begun), *[name for name in {LAZY} if name in sys.modules])"
     )
     runs = [
         subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT.parent)
         for _ in range(3)
     ]
     answers = [run.stdout.split() for run in runs]
-    assert min(float(seconds) for seconds, *_ in answers) < 1
+    assert min(float(ratio) for ratio, *_ in answers) < 1  # 0.45 in 2026; a bound in seconds would test the machine
     assert [loaded for _, *loaded in answers] == [[], [], []]

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from minigan.data import NAMES
+from minigan.data.clips import CLIPS
 from minigan.data.published import PUBLISHED
 from minigan.data.registry import POINTS  # drawn from the run's seed
 from minigan.running.arguments import short
@@ -87,7 +88,7 @@ class Options:
                 f"condition {self.condition!r} is a label, and labels are switched off: leave one of them out"
             )
         if not self.data.startswith("folder:"):
-            one_of("data set", self.data, [*NAMES, *POINTS])
+            one_of("data set", self.data, [*NAMES, *POINTS, *CLIPS])
 
     def unused(self) -> dict[str, str]:
         """The options that have no effect beside the others, each with the reason; a recipe adds its own."""

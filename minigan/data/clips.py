@@ -62,7 +62,9 @@ def bouncing_digits(
     if labels is None:
         chosen = rng.integers(len(images), size=(n, digits))
     else:
-        chosen = np.array([rng.choice(np.flatnonzero(classes == label)) for label in np.ravel(labels)]).reshape(n, digits)
+        chosen = np.array([rng.choice(np.flatnonzero(classes == label)) for label in np.ravel(labels)]).reshape(
+            n, digits
+        )
     start = rng.integers(ROOM + 1, size=(n, digits, 1, 2))
     velocity = rng.choice(SPEEDS, size=(n, digits, 1, 2))
     position = fold(start + velocity * np.arange(frames)[:, None]).astype(np.int64)  # (n, digits, frames, 2)

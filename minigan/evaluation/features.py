@@ -82,7 +82,9 @@ def motion(clips: np.ndarray, side: int = 4) -> np.ndarray:
     pixel, then averaged over side x side equal cells.  The second grows if frames are shuffled, and grows further than the third.
     """
     if clips.ndim != 5 or clips.shape[1] < 5:
-        raise ValueError(f"the features {MOTION!r} describe clips (N, T, H, W, C) of at least 5 frames, got {clips.shape}")
+        raise ValueError(
+            f"the features {MOTION!r} describe clips (N, T, H, W, C) of at least 5 frames, got {clips.shape}"
+        )
     found = []
     for i in range(0, len(clips), 64):
         x = clips[i : i + 64].astype(np.float32) / np.float32(127.5) - np.float32(1)

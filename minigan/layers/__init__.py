@@ -3,7 +3,7 @@
 branches.py builds every network that is not a chain; more/ is not needed on the first evening.
 """
 
-from minigan.layers.activations import LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh
+from minigan.layers.activations import LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh  # noqa: I001 (the longest import stays on two lines)
 from minigan.layers.branches import Beside, Block, Concat, Copy, Join, Parallel, Residual, Sum
 from minigan.layers.conv import Conv2d, ConvTranspose2d
 from minigan.layers.dense import Dense

@@ -11,9 +11,20 @@ clips: do they move as they should?
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from minigan.layers import GRU, Conv2d, Dense, Flatten, Frames, JoinFrames, Layer, LeakyReLU, Parallel, Tanh, TemporalConv, UpConv2d
+from minigan.layers import (
+    GRU,
+    Conv2d,
+    Dense,
+    Flatten,
+    Frames,
+    JoinFrames,
+    Layer,
+    LeakyReLU,
+    Parallel,
+    Tanh,
+    TemporalConv,
+    UpConv2d,
+)
 from minigan.models.dcgan import growing, shrinking, widths_of
 from minigan.network import Sequential
 from minigan.running.arguments import check_whole

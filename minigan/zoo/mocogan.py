@@ -1,8 +1,8 @@
 """MoCoGAN: clips from a content and a path of motion; one critic sees single frames, another whole clips (Tulyakov et al. 2018).
 
-    D_I   scores of some frames of each clip, real and fake       learns from its loss, and R1 on frames
-    D_V   scores of whole clips                                   learns from its loss, and R1 on clips
-    G     the sum of the losses that it has against both          the gradient of a frame is added where it was taken from
+D_I   scores of some frames of each clip, real and fake       learns from its loss, and R1 on frames
+D_V   scores of whole clips                                   learns from its loss, and R1 on clips
+G     the sum of the losses that it has against both          the gradient of a frame is added where it was taken from
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -65,6 +65,8 @@ class MoCoGAN(Game):
     shape : (T, H, W, C) of a clip of the training; `noise` and `sample` take other lengths too
     """
 
+    any_length = True  # of a clip that `sample` draws
+
     def __init__(
         self, G: Sequential, D_I: Sequential, D_V: Sequential, loss: GANLoss, opts: dict[str, Adam], shape: tuple[int, ...],
         sizes: tuple[int, int, int], r1_image: float = 1.0, r1_video: float = 1.0, ema: float = 0.0, images: int = 1,
@@ -77,7 +79,11 @@ class MoCoGAN(Game):
         self.networks, self.optimizers = {"G": G, "D_I": D_I, "D_V": D_V}, opts
         self.averages = {"G": EMA(G, ema, warmup=True)} if ema else {}
         self.panels = (
-            Panel("Losses", ("loss_D_I", "loss_D_V", "loss_G"), short={"loss_D_I": "D_I", "loss_D_V": "D_V", "loss_G": "G"}),
+            Panel(
+                "Losses",
+                ("loss_D_I", "loss_D_V", "loss_G"),
+                short={"loss_D_I": "D_I", "loss_D_V": "D_V", "loss_G": "G"},
+            ),
             Panel("D_I's mean score of frames", ("real_D_I", "fake_D_I"), loss.score_levels),
             Panel("D_V's mean score of clips", ("real_D_V", "fake_D_V"), loss.score_levels),
         )
@@ -111,7 +117,9 @@ class MoCoGAN(Game):
         """The clips of the averaged G for z, in evaluation mode, some at a time."""
         net, (c, (e, h0)) = self.best("G"), z
         some = max(1, BLOCK // e.shape[1])
-        return np.concatenate([net((c[i : i + some], (e[i : i + some], h0[i : i + some]))) for i in range(0, len(c), some)])
+        return np.concatenate(
+            [net((c[i : i + some], (e[i : i + some], h0[i : i + some]))) for i in range(0, len(c), some)]
+        )
 
     def sample(
         self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None, frames: int | None = None

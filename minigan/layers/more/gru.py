@@ -44,7 +44,9 @@ class GRU(Composite):
     def parts(self, x: Tree) -> tuple[np.ndarray, np.ndarray]:
         """(x, h0): the inputs (N, T, n_in), and the first state (N, n), zero unless it was given."""
         if self.pairs and not (isinstance(x, tuple) and len(x) == 2):
-            raise TypeError(f"{self} takes a pair (x, h0), got {type(x).__name__}: leave initial=True out to begin at 0")
+            raise TypeError(
+                f"{self} takes a pair (x, h0), got {type(x).__name__}: leave initial=True out to begin at 0"
+            )
         a, h0 = x if self.pairs else (x, None)
         a = self.check(a, f"(N, T, {self.n_in})", a.ndim == 3 and a.shape[2] == self.n_in and a.shape[1] > 0)
         if h0 is None:
@@ -74,7 +76,9 @@ class GRU(Composite):
         da, dh = np.empty((*x.shape[:2], 3 * self.n), dy.dtype), np.zeros_like(dy[:, 0])
         for t in reversed(range(len(steps))):
             h, r, u, m, new = steps[t]
-            dh = dh + dy[:, t]  # what the later frames say about h[t], and what its own output says   eq:gru.through_time
+            dh = (
+                dh + dy[:, t]
+            )  # what the later frames say about h[t], and what its own output says   eq:gru.through_time
             ds = dh * (1 - u) * (1 - new * new)
             dq = np.concatenate([ds * m * r * (1 - r), dh * (h - new) * u * (1 - u)], axis=1)
             dp = np.concatenate([dq, ds * r], axis=1)
@@ -113,7 +117,9 @@ class GRU(Composite):
         (x, steps), (vx, moved) = cache, tcache.inner
         dy = np.zeros_like(dw) if dx is None else dx
         dka, da = np.empty((2, *x.shape[:2], 3 * self.n), dw.dtype)
-        dk, dh = np.zeros((2, *dw[:, 0].shape), dw.dtype)  # gradients of k, the tangent stream, and of h, the primal one
+        dk, dh = np.zeros(
+            (2, *dw[:, 0].shape), dw.dtype
+        )  # gradients of k, the tangent stream, and of h, the primal one
         for t in reversed(range(len(steps))):
             (h, r, u, m, new), (k, kr, ku, km, ks, knew) = steps[t], moved[t]
             dk, dh = dk + dw[:, t], dh + dy[:, t]

@@ -12,7 +12,20 @@ import numpy as np
 
 from minigan import losses
 from minigan.gradcheck import ADJOINT, Check, compare
-from minigan.layers import GRU, Conv2d, Dense, Flatten, Frames, JoinFrames, LeakyReLU, Parallel, Reshape, SiLU, Tanh, TemporalConv
+from minigan.layers import (
+    GRU,
+    Conv2d,
+    Dense,
+    Flatten,
+    Frames,
+    JoinFrames,
+    LeakyReLU,
+    Parallel,
+    Reshape,
+    SiLU,
+    Tanh,
+    TemporalConv,
+)
 from minigan.measure.certify.claim import Claim, holds, same
 from minigan.measure.certify.routed import Nets, Step, gradients, moves, taken
 from minigan.network import Sequential
@@ -71,7 +84,9 @@ def values() -> Iterator[Check]:
     x, z, at = inputs()
     fake = G(z)
     _, row = taken(nets, step_of(), lr=0.0)
-    frames = [np.stack([clips[n, t] for n in range(N) for t in seen[n]]) for clips, seen in zip((x, fake), at, strict=True)]
+    frames = [
+        np.stack([clips[n, t] for n in range(N) for t in seen[n]]) for clips, seen in zip((x, fake), at, strict=True)
+    ]
     total = 0.0
     for name, D, real, drawn in (("D_I", D_I, *frames), ("D_V", D_V, x, fake)):
         r, f = D(real), D(drawn)
@@ -94,7 +109,9 @@ def routing() -> Iterator[Check]:
         step_of()(nets, opts)
         for key, net in nets.items():
             moved = bool((net.theta != before[key].theta).any())
-            yield holds(f"{name} moves alone: {key}", moved == (key == name), f"{key} {'moved' if moved else 'did not move'}")
+            yield holds(
+                f"{name} moves alone: {key}", moved == (key == name), f"{key} {'moved' if moved else 'did not move'}"
+            )
 
 
 class _Still:
@@ -121,5 +138,7 @@ def claims() -> list[Claim]:
     made.append(Claim("video", "MoCoGAN", "values", "non-saturating", values))
     made.append(Claim("video", "MoCoGAN", "routing", "G, D_I and D_V", routing))
     for dtype in (np.float32, np.float64):
-        made.append(Claim("video", "MoCoGAN", "moves", dtype.__name__, partial(moves, networks, step_of(), LEARNED, dtype)))
+        made.append(
+            Claim("video", "MoCoGAN", "moves", dtype.__name__, partial(moves, networks, step_of(), LEARNED, dtype))
+        )
     return made

@@ -15,6 +15,7 @@ mask.py        which pixels of an image are hidden, by name or from a picture
 regular.py     opens a file, and nothing that is not one
 report.py      says what a set holds, and what was skipped
 toy.py         ring and grid: mixtures in the plane, whose distribution is known
+clips.py       films of bouncing digits and of moving portraits, whose motion is known
 source.py      where a run's batches come from, with a state that a checkpoint can hold
 check.py       samples and labels that cannot be trained on are refused before the first step
 credits.py     who made the data, and under which licence
@@ -23,6 +24,7 @@ identity.py    what a run keeps of its data: to sample without them, and to noti
 Start with dataset.py, then toy.py, then source.py.
 """
 
+from minigan.data.clips import CLIPS, Clips, bouncing_digits, moving_portraits
 from minigan.data.dataset import Dataset
 from minigan.data.identity import WithoutData
 from minigan.data.idx import read_idx
@@ -31,19 +33,23 @@ from minigan.data.source import Epochs, Source, Stream, as_source
 from minigan.data.toy import GRID_MODES, GRID_STD, RING_MODES, RING_STD, grid, ring
 
 __all__ = [
+    "CLIPS",
     "GRID_MODES",
     "GRID_STD",
     "NAMES",
     "RING_MODES",
     "RING_STD",
+    "Clips",
     "Dataset",
     "Epochs",
     "Source",
     "Stream",
     "WithoutData",
     "as_source",
+    "bouncing_digits",
     "grid",
     "load",
+    "moving_portraits",
     "read_idx",
     "ring",
 ]

@@ -18,6 +18,7 @@ import numpy as np
 
 from minigan.data.embedded import mnist10k
 from minigan.data.portraits import load_portraits
+from minigan.data.registry import CLIPS
 from minigan.data.source import Batch, Stream
 from minigan.running.arguments import check_whole
 
@@ -101,7 +102,7 @@ def moving_portraits(n: int, rng: np.random.Generator, frames: int = FRAMES) -> 
     faces = _wide_eyes()
     chosen, t = rng.integers(len(faces), size=n), np.arange(frames)
     size, phase, period = rng.uniform(1, 3, (n, 1)), rng.uniform(0, 2 * np.pi, (n, 1)), rng.uniform(8, 16, (n, 1))
-    nod = size * np.sin(phase + 2 * np.pi * t / period)  # (n, frames)   eq:clips.nod
+    nod = size * np.sin(phase + 2 * np.pi * t / period)  # (n, frames)
     closed = (t - rng.integers(12, size=(n, 1))) % 12 < 2
     hue = rng.uniform(0, 2 * np.pi, (n, 1)) + rng.choice((-1, 1), (n, 1)) * rng.uniform(0.05, 0.15, (n, 1)) * t
     clips = np.repeat(faces[chosen, None].astype(np.float32), frames, axis=1)  # (n, frames, 32, 32, 3)
@@ -143,7 +144,6 @@ def turn(angle: np.ndarray) -> np.ndarray:
 
 
 SETS: dict[str, tuple[Draw, int]] = {"bouncing_digits": (bouncing_digits, 1), "moving_portraits": (moving_portraits, 3)}
-CLIPS = tuple(SETS)
 
 
 class Clips(Stream):

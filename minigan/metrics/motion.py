@@ -49,7 +49,6 @@ def tracks(clips: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     if clips.ndim != 5 or clips.shape[4] != 1 or clips.dtype != np.uint8:
         raise ValueError(f"expected clips uint8 (N, T, H, W, 1), got {clips.dtype} {clips.shape}")
-    n, frames = clips.shape[:2]
     parts = [two_centres(clip[..., 0]) for clip in clips]
     found, first = (np.stack(part) for part in zip(*parts, strict=True))  # (N, T, 2, 2), (N, T, H, W)
     found[np.linalg.norm(found[:, :, 0] - found[:, :, 1], axis=-1) < APART] = np.nan

@@ -62,7 +62,7 @@ class Options:
 
     data: str = option(
         "mnist10k",
-        "mnist10k, digits8, emoji, emoji_noto, portraits, ring, grid, mnist, fashion_mnist or folder:PATH",
+        "mnist10k, digits8, emoji, emoji_noto, portraits, ring, grid, mnist, fashion_mnist, folder:PATH, or clips",
     )
     labels: bool = option(True, "let the networks see the labels, if the data has any")
     condition: str = option("", "the attribute that serves as label, such as hair_color of portraits; empty: none")

@@ -1,4 +1,4 @@
-"""MoCoGAN: clips from a content and a path of motion; one critic sees single frames, another whole clips (Tulyakov et al. 2018).
+"""MoCoGAN: clips of one content and a path of motion, judged by two critics (Tulyakov et al. 2018).
 
 D_I   scores of some frames of each clip, real and fake       learns from its loss, and R1 on frames
 D_V   scores of whole clips                                   learns from its loss, and R1 on clips

@@ -24,6 +24,7 @@ TABLES = (
     "arithmetic",
     "inpaint",
     "inverse",
+    "video",
 )
 
 

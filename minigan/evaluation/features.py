@@ -36,7 +36,8 @@ def cheap_features_for(data: str) -> str:
 def describe(images: np.ndarray, features: str) -> tuple[np.ndarray, np.ndarray | None]:
     """(N, H, W, C) uint8 -> features (N, d) float32 and, if they are DigitNet's, the probabilities of the digits (N, 10).
 
-    features is DIGITNET, PORTRAITNET, VGG16 (d = 256; C = 1 or 3, H and W at least 4) or PIXELS (d = 64 C).
+    features is DIGITNET, PORTRAITNET, VGG16 (d = 256; C = 1 or 3, H and W at least 4) or PIXELS (d = 64 C); or MOTION, of clips
+    (N, T, H, W, C) (d = 64 C).
     """
     if features == PIXELS:
         return shrink(images), None
@@ -52,7 +53,7 @@ def describe(images: np.ndarray, features: str) -> tuple[np.ndarray, np.ndarray 
         from minigan.models import portraitnet
 
         return portraitnet.features(images)[0], None
-    raise ValueError(f"features must be {', '.join(map(repr, FEATURES[:-1]))} or {PIXELS!r}, got {features!r}")
+    raise ValueError(f"features must be {', '.join(map(repr, FEATURES[:-1]))} or {FEATURES[-1]!r}, got {features!r}")
 
 
 def textures(images: np.ndarray) -> np.ndarray:

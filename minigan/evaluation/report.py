@@ -82,8 +82,8 @@ def report(
     elif x.ndim == 5:
         result = evaluate(samples, x, features or features_for(data), rng)
         if data == "bouncing_digits":
-            found, real = bouncing(samples), bouncing(x[: len(samples)])
-            result["measures"] |= {name: {"value": found[name], "floor": real[name]} for name in found}
+            found, floor = bouncing(samples), bouncing(x[: len(samples)])
+            result["measures"] |= {name: {"value": found[name], "floor": floor[name]} for name in found}
     else:
         samples = plots.to_image(samples)
         result = evaluate(samples, x, features or features_for(data), rng, labels, y)

@@ -7,6 +7,8 @@ what the things are.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 BRIGHT, APART = 64, 8.0  # grey level of a thing's pixels; distance of two centres in pixels
@@ -53,7 +55,7 @@ def tracks(clips: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     found, first = (np.stack(part) for part in zip(*parts, strict=True))  # (N, T, 2, 2), (N, T, H, W)
     found[np.linalg.norm(found[:, :, 0] - found[:, :, 1], axis=-1) < APART] = np.nan
     for path, mine in zip(found, first, strict=True):
-        before: list[int] = []
+        before: list[Any] = []
         for t in np.flatnonzero(~np.isnan(path[:, 0, 0])):
             if before:
                 last, step = path[before[-1]], 0.0

@@ -173,12 +173,10 @@ def build(options: Options, source: Source, rng: np.random.Generator) -> MoCoGAN
             f"MoCoGAN learns clips (T, H, W, C), and {options.data} has samples of shape {source.shape}: use --data bouncing_digits"
         )
     sizes = options.content, options.noise, options.motion
-    nets = {
-        "G": generator(source.shape, *sizes, options.width, rng),
-        "D_I": image_critic(source.shape, options.critic, rng),
-        "D_V": video_critic(source.shape, options.critic, rng),
-    }
+    G = generator(source.shape, *sizes, options.width, rng)
+    D_I = image_critic(source.shape, options.critic, rng)
+    D_V = video_critic(source.shape, options.critic, rng)
     rate = gan.SCHEDULES[options.schedule](options.lr, options.steps)
-    opts = {name: Adam(net, rate, beta1=0.0, beta2=0.99) for name, net in nets.items()}
+    opts = {name: Adam(net, rate, beta1=0.0, beta2=0.99) for name, net in (("G", G), ("D_I", D_I), ("D_V", D_V))}
     loss, r1 = GAN_LOSSES[options.loss], (options.r1_image, options.r1_video)
-    return MoCoGAN(*nets.values(), loss, opts, source.shape, sizes, *r1, options.ema, options.images)
+    return MoCoGAN(G, D_I, D_V, loss, opts, source.shape, sizes, *r1, options.ema, options.images)

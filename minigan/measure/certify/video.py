@@ -58,7 +58,7 @@ def networks(dtype: type = np.float64) -> Nets:
     return nets
 
 
-def inputs(dtype: type = np.float64) -> tuple[np.ndarray, Any, np.ndarray]:
+def inputs(dtype: Any = np.float64) -> tuple[np.ndarray, Any, np.ndarray]:
     """Fixed clips x (N, T, side, side, 1), noise z, and the frames that D_I sees, two of each clip."""
     rng = np.random.default_rng(SEED + 1)
     x = np.tanh(rng.standard_normal((N, T, SIDE, SIDE, 1)))
@@ -72,7 +72,9 @@ def step_of(loss: losses.GANLoss = losses.non_saturating, gammas: dict[str, floa
 
     def run(nets: Nets, opts: dict[str, Any]) -> dict[str, float]:
         penalties = {name: [R1(gamma)] for name, gamma in gammas.items()}
-        return mocogan_step(*nets.values(), loss, penalties, opts, *inputs(nets["G"].dtype))
+        G, D_I, D_V = nets.values()
+        x, z, at = inputs(G.dtype)
+        return mocogan_step(G, D_I, D_V, loss, penalties, opts, x, z, at)
 
     return run
 
@@ -103,10 +105,11 @@ def routing() -> Iterator[Check]:
     for name in ("G", "D_I"):
         yield same(f"{name} does not see the penalty on D_V", plain[name], other[name])
     yield holds("D_V does", bool((plain["D_V"] != other["D_V"]).any()), "no difference")
+    take = step_of()
     for name in LEARNED:
         nets, before = networks(), networks()
-        opts = {key: (_Still() if key != name else _Moving(nets[key])) for key in nets}
-        step_of()(nets, opts)
+        opts: dict[str, Any] = {key: (_Still() if key != name else _Moving(nets[key])) for key in nets}
+        take(nets, opts)
         for key, net in nets.items():
             moved = bool((net.theta != before[key].theta).any())
             yield holds(

@@ -11,6 +11,8 @@ from minigan.running.options import Config
 from minigan.running.run import Run
 from minigan.zoo import mocogan
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):

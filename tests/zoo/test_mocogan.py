@@ -132,7 +132,7 @@ def test_images_are_refused():
         build.load_source(dataclasses.replace(options(), condition="hair_color"))
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.slow
 def test_a_run_from_end_to_end(tmp_path):
     """Trained, resumed bit for bit, sampled, filmed and measured, by the code that all recipes use."""
     config = Config(mocogan, options())

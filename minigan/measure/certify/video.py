@@ -89,8 +89,8 @@ def values() -> Iterator[Check]:
     frames = [
         np.stack([clips[n, t] for n in range(N) for t in seen[n]]) for clips, seen in zip((x, fake), at, strict=True)
     ]
-    total = 0.0
-    for name, D, real, drawn in (("D_I", D_I, *frames), ("D_V", D_V, x, fake)):
+    total, judged = 0.0, [("D_I", D_I, frames[0], frames[1]), ("D_V", D_V, x, fake)]
+    for name, D, real, drawn in judged:
         r, f = D(real), D(drawn)
         yield compare(f"loss_{name}", row[f"loss_{name}"], losses.non_saturating.d(r, f)[0], ADJOINT)
         yield compare(f"scores of {name}", [row[f"real_{name}"], row[f"fake_{name}"]], [r.mean(), f.mean()], ADJOINT)

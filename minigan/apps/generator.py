@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from minigan.apps.invert import Prior, by_critic
+from minigan.data.check import kind_of
 from minigan.game import Game, normal
 from minigan.game import Prior as Codes
 from minigan.layers.more.frozen import freeze
@@ -75,7 +76,7 @@ def generator(game: Game) -> Generator:
         )
     shape = game.sample(1, np.random.default_rng(0)).shape[1:]
     if len(shape) != 3:
-        raise ValueError("this model draws points in the plane: search with a model of images")
+        raise ValueError(f"this model draws {kind_of(shape)}: search with a model of images")
     return Generator(
         freeze(game.best("G")), shape, latent, game.classes, getattr(game, "prior", normal), getattr(game, "likelihood", None),
         getattr(game, "D", None), getattr(game, "loss", None),

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from minigan.data.check import kind_of
 from minigan.running.arguments import check_whole
 
 
@@ -20,8 +21,9 @@ def film(game: Any, shape: tuple[int, ...], n: int, rng: np.random.Generator, fr
     Raises ValueError for a model of images or points, and for another length than T if the game has only that one.
     """
     if len(shape) != 4:
-        what = "images" if len(shape) == 3 else "points in the plane"
-        raise ValueError(f"a video needs a model of clips, such as minigan train mocogan makes; this one draws {what}")
+        raise ValueError(
+            f"a video needs a model of clips, such as minigan train mocogan makes; this one draws {kind_of(shape)}"
+        )
     frames = shape[0] if frames is None else frames
     check_whole("a video", n=n, frames=frames)
     if getattr(game, "any_length", False):

@@ -85,6 +85,11 @@ def other_shape(given: tuple[int, ...], drawn: tuple[int, ...]) -> str:
     return "build the networks for the shape of the data"
 
 
+def kind_of(shape: tuple[int, ...]) -> str:
+    """What samples of this shape are, in words for a message: "points in the plane", "images" or "clips"."""
+    return {3: "images", 4: "clips"}.get(len(shape), "points in the plane")
+
+
 def to_float(x: np.ndarray) -> np.ndarray:
     """x / 127.5 - 1: uint8 in 0 .. 255 -> float32 in [-1, 1]; every other dtype passes unchanged."""
     return x.astype(np.float32) / np.float32(127.5) - np.float32(1) if x.dtype == np.uint8 else x

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from minigan import plots
+from minigan.data.check import kind_of
 from minigan.data.equal import read_equal
 from minigan.evaluation.features import VGG16
 from minigan.evaluation.measures import evaluate, memorised
@@ -81,5 +82,5 @@ def refuse_unfit(name: str, game: Game, shape: tuple[int, ...]) -> None:
         )
     drawn = game.sample(1, np.random.default_rng(0)).shape[1:]
     if len(drawn) != 3:
-        raise ValueError(f"the D of {name} scores points in the plane, not images")
+        raise ValueError(f"the D of {name} scores {kind_of(drawn)}, not images")
     refuse_different("the pictures of the folders", shape, f"those of {name}", drawn)

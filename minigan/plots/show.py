@@ -54,6 +54,7 @@ def show(what: Any, scale: int = 2) -> None:
     ----------
     what
         One image (H, W) or (H, W, C), or many (N, H, W, C), which are arranged in a grid: uint8 or float in [-1, 1], C = 1 or 3.
+        Clips (N, T, H, W, C) are arranged as strips.
         Or a game or a run: 16 new samples, points in the plane as dots.
     scale
         Each pixel is drawn as scale x scale pixels.
@@ -64,7 +65,7 @@ def show(what: Any, scale: int = 2) -> None:
         images = as_array("images", what)
         if images.ndim < 2:
             raise ValueError(f"expected images (H, W), (H, W, C) or (N, H, W, C), got {images.shape}")
-        many = images if images.ndim == 4 else images.reshape(1, *images.shape[:2], -1)
+        many = images if images.ndim in (4, 5) else images.reshape(1, *images.shape[:2], -1)
         picture = as_pil(grid(many, pad=2 if len(many) > 1 else 0, scale=scale))
     if in_notebook():
         from IPython.display import display

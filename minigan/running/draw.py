@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from minigan import plots
+from minigan.data.check import kind_of
 from minigan.game import Game
 from minigan.running.arguments import check_sample
 from minigan.running.machine import MOST_PIXELS
@@ -28,14 +29,9 @@ def draw(game: Game, n: int, seed: int, label: int | None = None) -> Iterator[np
 
 
 def save_separate(samples: np.ndarray, folder: Path, first: int, n: int) -> list[Path]:
-    """Write samples first, first + 1, ... of n as one PNG each, 007.png -> the files.  Raises ValueError for points."""
+    """Write samples first, first + 1, ... of n as one PNG each, 007.png -> the files.  Raises ValueError for points and clips."""
     if samples.ndim != 4:
-        what = (
-            "clips are drawn as strips in one picture, or by minigan video"
-            if samples.ndim == 5
-            else "points in the plane are drawn in one picture"
-        )
-        raise ValueError(f"{what}: leave --separate out")
+        raise ValueError(f"{kind_of(samples.shape[1:])} are drawn in one picture: leave --separate out")
     digits = len(str(n - 1))
     files = [folder / f"{first + i:0{digits}d}.png" for i in range(len(samples))]
     if there := [file for file in files if file.exists()]:

@@ -14,6 +14,7 @@ import numpy as np
 from minigan import data, metrics, plots
 from minigan.apps import restore
 from minigan.apps.generator import generator
+from minigan.data.check import kind_of
 from minigan.data.mask import mask
 from minigan.data.pictures import read_whole
 from minigan.data.source import to_float
@@ -96,7 +97,7 @@ def opened_model(where: str | Path) -> Model:
     run = open_model(where)
     shape = tuple(run.trainer.source.shape)
     if len(shape) != 3:
-        raise ValueError(f"{where} draws points in the plane, not images: choose a model of images")
+        raise ValueError(f"{where} draws {kind_of(shape)}, not images: choose a model of images")
     return Model(str(where), run.trainer.game, shape, run.options.frame, beside(run, "inpaint.png"))
 
 

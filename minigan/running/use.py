@@ -13,7 +13,7 @@ import numpy as np
 from minigan import data, evaluation, plots
 from minigan.apps.interpolate import interpolate as walk
 from minigan.apps.video import film as clips_of
-from minigan.data.check import labels_or_cycle
+from minigan.data.check import kind_of, labels_or_cycle
 from minigan.data.registry import splits
 from minigan.layers.tree import first
 from minigan.running.build import COLUMNS
@@ -110,7 +110,8 @@ def interpolate(
     game: Any = run.trainer.game
     number = None if label is None else label_number(run, label)
     if len(run.trainer.source.shape) != 3:
-        raise ValueError(f"{path} does not draw images: the way from one sample to another needs a model of images")
+        other = "; minigan video films clips" if len(run.trainer.source.shape) == 4 else ""
+        raise ValueError(f"{path} draws {kind_of(run.trainer.source.shape)}: a film needs a model of images{other}")
     if not (hasattr(game, "noise") and hasattr(game, "generate")):
         raise ValueError(
             f"{path}: {type(game).__name__} has no noise and generate, so there is no way between two samples"

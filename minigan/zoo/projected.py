@@ -8,7 +8,7 @@ import numpy as np
 
 from minigan import models, optim
 from minigan.data import Source
-from minigan.data.check import like_drawn, refuse_labels
+from minigan.data.check import kind_of, like_drawn, refuse_labels
 from minigan.game import Game
 from minigan.losses import hinge
 from minigan.models.projection import Projection, heads
@@ -97,8 +97,10 @@ class ProjectedGAN(Game):
 
 def build(options: Options, source: Source, rng: np.random.Generator) -> ProjectedGAN:
     """G for the images of `source`, the heads D, and VGG-16 up to conv3_3, which comes with the package."""
-    if len(source.shape) == 1:
-        raise ValueError("a projected GAN looks at images, ring and grid are points in the plane: use the recipe gan")
+    if len(source.shape) != 3:
+        other = "mocogan" if len(source.shape) == 4 else "gan"
+        what = f"{options.data} consists of {kind_of(source.shape)}"
+        raise ValueError(f"a projected GAN looks at images, and {what}: use the recipe {other}")
     G, _ = models.MODELS[options.model](source.shape, options.latent, options.width, rng=rng)
     P = Projection(models.vgg(16, weights="conv3_3"), options.mixed, rng)
     return ProjectedGAN(G, heads(source.shape[0], options.mixed, rng), P, options)

@@ -149,10 +149,10 @@ def test_a_run_from_end_to_end(tmp_path):
     sheet = use.sample(tmp_path / "a", 3, tmp_path / "strips.png")
     with Image.open(sheet[0]) as picture:
         assert picture.size == (16 * 34 + 2, 3 * 34 + 2)  # a row of 16 frames for each clip
-    with pytest.raises(ValueError, match="minigan video"):
+    with pytest.raises(ValueError, match="clips are drawn in one picture"):
         use.sample(tmp_path / "a", 2, separate=tmp_path / "each")
     result, written = use.evaluate(tmp_path / "a", n=100)
     assert {"identity", "obeys", "frechet_distance"} <= set(result["measures"])
     assert "motion 4x4" in written["table"].read_text()
-    with pytest.raises(ValueError, match="does not draw images"):
+    with pytest.raises(ValueError, match="draws clips: a film needs a model of images; minigan video"):
         use.interpolate(tmp_path / "a")

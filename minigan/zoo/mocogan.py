@@ -2,7 +2,7 @@
 
 D_I   scores of some frames of each clip, real and fake       learns from its loss, and R1 on frames
 D_V   scores of whole clips                                   learns from its loss, and R1 on clips
-G     the sum of the losses that it has against both          the gradient of a frame is added where it was taken from
+G     the sum of its losses against both critics              the gradient of a frame is added at its place in the clip
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

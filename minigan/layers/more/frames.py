@@ -53,7 +53,7 @@ class Frames(Block):
 class JoinFrames(Layer):
     """y[n, t] = [c[n], x[n, t]]: what does not change in a clip, beside what does.   (N, d), (N, T, e) -> (N, T, d + e)
 
-    The content of a video is drawn once, so its gradient adds up what all frames say: dc[n] = sum_t dy[n, t, :d].
+    The content of a video is drawn once, so its gradient is the sum over all frames: dc[n] = sum_t dy[n, t, :d].
     """
 
     pairs = True

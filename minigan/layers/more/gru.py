@@ -1,9 +1,9 @@
 """A gated recurrent unit: a state that is carried from frame to frame, and changed a little by each input.
 
-All frames share one set of weights. Backpropagation through time is the chain rule over frames: the gradient of the state h[t] is
-what the output t says about it, plus what h[t + 1], which was made of it, says. So the backward pass runs from the last frame to
-the first and carries dh; the weights add up what every frame says. The second order does the same with two streams, h and its
-derivative along v (see layers/chain.py).
+All frames share one set of weights. Backpropagation through time is the chain rule over frames: the state h[t] affects the loss
+through its own output and through h[t + 1], so its gradient is a sum of two terms. The backward pass runs from the last frame to
+the first and carries dh; the gradient of the weights is the sum over all frames. The second order does the same with two streams,
+h and its derivative along v (see layers/chain.py).
 """
 
 import math
@@ -22,7 +22,7 @@ class GRU(Composite):
 
     a = x[t] W + b, all three parts side by side.  x (N, T, n_in) -> y (N, T, n), the states h[1], ..., h[T].  h[0] is 0, or with
     initial=True the second of two inputs: (x, h0), h0 (N, n).  W (n_in, 3n), U (n, 3n), b (3n,), c (n,), whose parts are in
-    the order r, u, n.  T may be another one in each call.  Cho et al. 2014, eqs. 5 to 8, with the reset gate applied after the
+    the order r, u, n.  T may differ from call to call.  Cho et al. 2014, eqs. 5 to 8, with the reset gate applied after the
     product with U_n, as in cuDNN and PyTorch, and u as the weight of the old state.
 
     n_in, n : sizes of an input and of the state
@@ -76,9 +76,7 @@ class GRU(Composite):
         da, dh = np.empty((*x.shape[:2], 3 * self.n), dy.dtype), np.zeros_like(dy[:, 0])
         for t in reversed(range(len(steps))):
             h, r, u, m, new = steps[t]
-            dh = (
-                dh + dy[:, t]
-            )  # what the later frames say about h[t], and what its own output says   eq:gru.through_time
+            dh = dh + dy[:, t]  # through h[t + 1], and through the output h[t]   eq:gru.through_time
             ds = dh * (1 - u) * (1 - new * new)
             dq = np.concatenate([ds * m * r * (1 - r), dh * (h - new) * u * (1 - u)], axis=1)
             dp = np.concatenate([dq, ds * r], axis=1)

@@ -2,7 +2,7 @@
 
     real        other clips of the same kind                        shuffled       their frames in random order
     independent frames of different clips                           mocogan        the shipped model
-    mocogan, 64 frames of a model that has seen 16 at a time        real, 64       real clips of that length
+    ... (64 frames)   clips four times as long as those of the training
 
 Shuffled frames keep most of the contents and none of the motion, independent frames neither; so the measures are shown to see
 what they are said to see.  The Frechet distance compares 16 frames; of longer clips, the last 16.
@@ -24,7 +24,7 @@ NAME, SEEDS = "video", 1
 MODEL = "mocogan-digits"
 WAYS = ("real", "shuffled", "independent", "mocogan")
 METHODS: dict[str, dict] = {way: {"way": way, "frames": FRAMES, "clips": 500} for way in WAYS}
-METHODS |= {f"{way}, 64 frames": {"way": way, "frames": 4 * FRAMES, "clips": 200} for way in ("real", "mocogan")}
+METHODS |= {f"{way} (64 frames)": {"way": way, "frames": 4 * FRAMES, "clips": 200} for way in ("real", "mocogan")}
 QUICK = {"clips": 20}
 COLUMNS = {
     "identity": Column("keep their digits, %", ".1f", "more"),

@@ -47,7 +47,9 @@ class Pairs(Source):
         held_out: tuple[np.ndarray, np.ndarray] | None = None,
     ):  # fmt: skip
         if aligned and len(x) != len(y):
-            raise ValueError(f"pairs need as many pictures on both sides, got {len(x)} to draw and {len(y)} to draw from")
+            raise ValueError(
+                f"pairs need as many pictures on both sides, got {len(x)} to draw and {len(y)} to draw from"
+            )
         self.drawn = Epochs(x, rng=rng)
         self.told = Epochs(y, rng=rng.spawn(1)[0])
         self.aligned = aligned

@@ -7,6 +7,7 @@
 In a U-Net each level is Copy, Parallel, Join (layers/branches.py): the picture itself beside what was drawn below it.
 """
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -53,7 +54,9 @@ def unet(
     check_whole("unet", channels=channels, width=width, levels=levels)
     side = 2**levels
     if len(given) != 3 or given[0] % side or given[1] % side:
-        raise ValueError(f"a U-Net of {levels} levels needs images (H, W, C) with sides divisible by {side}, got {given}")
+        raise ValueError(
+            f"a U-Net of {levels} levels needs images (H, W, C) with sides divisible by {side}, got {given}"
+        )
     widths = [given[2], *(width * min(2**i, 4) for i in range(levels))]
     last = [Conv2d(given[2] + width, channels, 3, pad=1, gain=1.0), Tanh()]
     return Sequential(*_level(widths, 0), *last, rng=rng, dtype=dtype)
@@ -83,7 +86,7 @@ def patch_critic(
     check_whole("patch_critic", least=0, given=given)
     layers: list[Layer] = [Join()] if given else []
     widths = [channels + given, *(width * 2**i for i in range(levels))]
-    for n, m in zip(widths[:-1], widths[1:], strict=True):
+    for n, m in itertools.pairwise(widths):
         layers += [Conv2d(n, m, 4, 2, 1), LeakyReLU(0.2)]
     return Sequential(*layers, Conv2d(widths[-1], 1, 3, pad=1, gain=1.0), rng=rng, dtype=dtype)  # eq:patch_critic
 

@@ -134,7 +134,9 @@ def check_fit(what: str, shape: tuple[int, ...], model: Model) -> None:
     colours = {1: "grey", 3: "colour"}
     if shape[2] != model.shape[2]:
         have, want = colours[shape[2]], colours[model.shape[2]]
-        raise ValueError(f"{what} is a {have} image, and {model.name} {model.does} {want} ones: convert it to {want} first")
+        raise ValueError(
+            f"{what} is a {have} image, and {model.name} {model.does} {want} ones: convert it to {want} first"
+        )
     if shape != model.shape:
         have, want = (f"{height} x {width}" for height, width, _ in (shape, model.shape))
         raise ValueError(f"{what} has {have} pixels, and {model.name} {model.does} {want}: resize it")

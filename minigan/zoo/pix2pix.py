@@ -133,7 +133,9 @@ class Pix2Pix(Translation):
 class Paired(gan.Framed):
     """The options of a recipe that learns from two sets of pictures."""
 
-    data: str = option("emoji", "what is drawn: emoji (from emoji_noto), emoji_noto (from emoji), folder:PATH (b from a)")
+    data: str = option(
+        "emoji", "what is drawn: emoji (from emoji_noto), emoji_noto (from emoji), folder:PATH (b from a)"
+    )
     loss: str = option("least_squares", f"of the GAN: {', '.join(LOSSES)}", choices=LOSSES)
     r1: float = option(0.01, "weight of the penalty R1 on D", least=0)
     lr: float = option(1e-3, "Adam's learning rate", least=0)

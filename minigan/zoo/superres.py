@@ -98,7 +98,9 @@ class Options(Paired):
 
     def unused(self) -> dict[str, str]:
         found = super().unused()
-        return found if self.adv else found | dict.fromkeys(("loss", "r1"), "it belongs to the GAN, whose weight adv is 0")
+        return (
+            found if self.adv else found | dict.fromkeys(("loss", "r1"), "it belongs to the GAN, whose weight adv is 0")
+        )
 
     def given(self, images: np.ndarray) -> np.ndarray:
         return shrunk(self.frame(images), self.factor)
@@ -123,6 +125,4 @@ def build(options: Options, source: Source, rng: np.random.Generator) -> SuperRe
         nets["D"] = patch_critic(C, options.width, rng=rng)
     given = (H // options.factor, W // options.factor, C)
     weights = {"features": options.features, "adv": options.adv}
-    return SuperResolution(
-        nets, *loss_and_optimizers(options, nets), given, examples(source), options.ema, **weights
-    )
+    return SuperResolution(nets, *loss_and_optimizers(options, nets), given, examples(source), options.ema, **weights)

@@ -21,7 +21,7 @@ def test_a_unet_keeps_the_size(shape, levels):
 def test_a_level_is_the_picture_beside_what_was_drawn_below_it():  # eq:unet.level
     G = unet((4, 4, 2), 3, 5, 1, rng=0, dtype="float64")
     x = RNG.standard_normal((2, 4, 4, 2))
-    copy, parallel, join, last, tanh = G.layers
+    _copy, parallel, _join, last, tanh = G.layers
     below = x
     for layer in parallel.branches[1].layers:  # down, and up again
         below = layer(below)
@@ -31,7 +31,7 @@ def test_a_level_is_the_picture_beside_what_was_drawn_below_it():  # eq:unet.lev
 
 def test_details_pass_beside_the_bottleneck():
     G = unet((16, 16, 1), 1, 4, 3, rng=0, dtype="float64")
-    down = [layer for layer in G.layers[1].branches[1].layers if isinstance(layer, Conv2d)][0]
+    down = next(layer for layer in G.layers[1].branches[1].layers if isinstance(layer, Conv2d))
     down.W[...] = 0  # nothing reaches the levels below
     x = RNG.standard_normal((1, 16, 16, 1))
     changed = x.copy()

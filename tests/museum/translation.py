@@ -25,7 +25,9 @@ def map_averaged_before_the_loss(patch):
     right = losses.Minimax.d
 
     def wrong(self, r, f):
-        value, d_r, d_f = right(self, *(s.mean(axis=(1, 2), keepdims=True) for s in (r, f)))  # right: each patch its loss
+        value, d_r, d_f = right(
+            self, *(s.mean(axis=(1, 2), keepdims=True) for s in (r, f))
+        )  # right: each patch its loss
         return value, *(np.broadcast_to(d, s.shape) * d.size / s.size for d, s in ((d_r, r), (d_f, f)))
 
     patch(losses.Minimax, "d", wrong)
@@ -88,7 +90,11 @@ def cycle_in_one_direction(patch):
 def cycle_detached(patch):
     # right: the gradient of the cycle passes through both networks
     right = "d_fake = back.backward(cycle * e, back_caches) + D"
-    patch(cyclegan, "cyclegan_step", edited(cyclegan.cyclegan_step, right, "back.backward(cycle * e, back_caches); d_fake = D"))
+    patch(
+        cyclegan,
+        "cyclegan_step",
+        edited(cyclegan.cyclegan_step, right, "back.backward(cycle * e, back_caches); d_fake = D"),
+    )
 
 
 @exhibit(
@@ -153,7 +159,9 @@ def pair_jittered_apart(patch):
 
 def relatives():
     """Do variants of one emoji share their fate?"""
-    held = pairs.is_held_out(["man-running", "woman-running", "woman_running_facing_right", "male-pilot", "female-pilot"])
+    held = pairs.is_held_out(
+        ["man-running", "woman-running", "woman_running_facing_right", "male-pilot", "female-pilot"]
+    )
     return [same("relatives share their fate", held, held[[0, 0, 0, 3, 3]])]
 
 

@@ -98,7 +98,10 @@ DRAWS: dict[str, Callable] = {
 
 def learned(method: str) -> dict[str, Callable]:
     """The loss that each network learns from."""
-    return {name: (lambda row: row["loss_D"] + row["penalty"]) if name[0] == "D" else DRAWS[method] for name in NAMES[method]}
+    return {
+        name: (lambda row: row["loss_D"] + row["penalty"]) if name[0] == "D" else DRAWS[method]
+        for name in NAMES[method]
+    }
 
 
 def by_patches(r: np.ndarray, f: np.ndarray) -> tuple[float, float]:

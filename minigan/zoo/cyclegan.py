@@ -22,8 +22,16 @@ from minigan.models.unet import patch_critic, unet
 from minigan.network import Sequential
 from minigan.penalties import add_penalty
 from minigan.plots import Panel
-from minigan.zoo.pix2pix import Paired, Translation, check_images, examples, jittered, levels_of, loss_and_optimizers
 from minigan.zoo.recipe import option
+from minigan.zoo.translation import (
+    Paired,
+    Translation,
+    check_images,
+    examples,
+    jittered,
+    levels_of,
+    loss_and_optimizers,
+)
 
 
 def cyclegan_step(

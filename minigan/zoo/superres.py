@@ -24,8 +24,8 @@ from minigan.models.unet import enlarger, patch_critic
 from minigan.network import Sequential
 from minigan.penalties import add_penalty
 from minigan.plots import Panel
-from minigan.zoo.pix2pix import Paired, Translation, check_images, examples, loss_and_optimizers
 from minigan.zoo.recipe import option
+from minigan.zoo.translation import Paired, Translation, check_images, examples, loss_and_optimizers
 
 STAGE = "conv3_3"
 

@@ -88,7 +88,7 @@ def test_their_gradients(net, x):
 
 
 def test_what_cannot_be_built():
-    with pytest.raises(ValueError, match="a U-Net of 3 levels needs images .* divisible by 8, got"):
+    with pytest.raises(ValueError, match=r"a U-Net of 3 levels needs images .* divisible by 8, got"):
         unet((8, 12, 3), 3, 4, 3, rng=0)
     with pytest.raises(ValueError, match=r"enlarged 2, 4, 8, \.\.\. times, got factor=3"):
         enlarger(3, 3, rng=0)

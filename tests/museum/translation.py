@@ -10,7 +10,7 @@ from minigan.data import Pairs, pairs
 from minigan.layers import Copy, Join, Parallel
 from minigan.measure.certify.claim import holds, same
 from minigan.models import unet as networks
-from minigan.zoo import cyclegan, pix2pix, superres
+from minigan.zoo import cyclegan, pix2pix, superres, translation
 
 from .instruments import certified
 from .registry import edited, exhibit
@@ -139,7 +139,7 @@ def unpaired_data_in_one_order(patch):
 def jitter():
     """Are both pictures of a pair shifted and mirrored alike?"""
     x = np.random.default_rng(0).standard_normal((9, 6, 6, 1))
-    a, b = pix2pix.jittered(x, x, 2, np.random.default_rng(1))
+    a, b = translation.jittered(x, x, 2, np.random.default_rng(1))
     return [same("both pictures alike", a, b), holds("they move", bool((a != x).any()), "nothing has moved")]
 
 
@@ -149,12 +149,12 @@ def jitter():
     check=jitter,
 )
 def pair_jittered_apart(patch):
-    right = pix2pix.jittered
+    right = translation.jittered
 
     def wrong(x, y, most, rng):
         return right(x, x, most, rng)[0], right(y, y, most, rng)[0]  # right: one draw for both
 
-    patch(pix2pix, "jittered", wrong)
+    patch(translation, "jittered", wrong)
 
 
 def relatives():

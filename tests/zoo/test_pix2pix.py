@@ -8,7 +8,8 @@ from minigan.losses import non_saturating, softplus
 from minigan.optim import SGD
 from minigan.running.build import load_source
 from minigan.zoo import pix2pix
-from minigan.zoo.pix2pix import jittered, pix2pix_step
+from minigan.zoo.pix2pix import pix2pix_step
+from minigan.zoo.translation import jittered
 
 
 def pairs(side=8, channels=3, n=12, smaller=1, aligned=True):

@@ -5,7 +5,7 @@ convolutions of its D; E has more parameters, because two dense layers end in th
 have none.  Three questions:
 
     samples            Frechet distance, precision and recall, against the training images
-    reconstruction     PSNR of held-out images that went through E and G (GAN and IMLE have no E), and how sharp they are beside the real ones
+    reconstruction     PSNR of held-out images that went through E and G (GAN and IMLE: no E), and how sharp they are beside the real ones
     the bound          -ELBO of held-out images, in bits a pixel value (Gaussian with s = 0.1 for a range of -1 to 1)
 
 Two more methods look at portraits through VGG: a VAE with the perceptual loss and a projected GAN.  Their networks are larger by

@@ -79,7 +79,10 @@ def vgg_distance(u: np.ndarray, x: np.ndarray, batch: int = 100) -> np.ndarray:
     """||phi(u) - phi(x)|| / ||phi(x)||, phi = VGG-16's conv3_3, for each image -> (N,)."""
     found = []
     for i in range(0, len(x), batch):
-        a, b = (shipped().stages(part[i : i + batch], ["conv3_3"])["conv3_3"].reshape(len(x[i : i + batch]), -1) for part in (u, x))
+        a, b = (
+            shipped().stages(part[i : i + batch], ["conv3_3"])["conv3_3"].reshape(len(x[i : i + batch]), -1)
+            for part in (u, x)
+        )
         found.append(np.linalg.norm(a - b, axis=1) / np.linalg.norm(b, axis=1))
     return np.concatenate(found)
 

@@ -26,7 +26,17 @@ from minigan.data.sheet import FILES
 from minigan.data.source import Batch, Epochs, Source, sha256
 
 PARTNERS = {"emoji": "emoji_noto", "emoji_noto": "emoji"}  # image i of one shows what image i of the other shows
-ALIKE = {"man", "woman", "person", "male", "female", "facing", "right", "with", "in"}  # words that make no new picture
+ALIKE = {
+    "man",
+    "woman",
+    "person",
+    "male",
+    "female",
+    "facing",
+    "right",
+    "with",
+    "in",
+}  # words that do not make another picture
 
 
 class Pairs(Source):
@@ -50,39 +60,39 @@ class Pairs(Source):
             raise ValueError(
                 f"pairs need as many pictures on both sides, got {len(x)} to draw and {len(y)} to draw from"
             )
-        self.drawn = Epochs(x, rng=rng)
-        self.told = Epochs(y, rng=rng.spawn(1)[0])
+        self.targets = Epochs(x, rng=rng)
+        self.inputs = Epochs(y, rng=rng.spawn(1)[0])
         self.aligned = aligned
         self.held_out = (x[:0], y[:0]) if held_out is None else held_out
-        self.length, self.shape, self.given = len(x), self.drawn.shape, self.told.shape
+        self.length, self.shape, self.given = len(x), self.targets.shape, self.inputs.shape
 
     def batch(self, n: int) -> Batch:
         """Pictures x (n, H, W, C) and y (n, H', W', C'), floats in [-1, 1]; x[i] belongs to y[i] only if they are aligned."""
         if not self.aligned:
-            return self.drawn.batch(n)[0], self.told.batch(n)[0]
-        chosen = self.drawn.indices(n)
-        return to_float(self.drawn.x[chosen]), to_float(self.told.x[chosen])
+            return self.targets.batch(n)[0], self.inputs.batch(n)[0]
+        chosen = self.targets.indices(n)
+        return to_float(self.targets.x[chosen]), to_float(self.inputs.x[chosen])
 
     def reference(self, n: int = 10_000) -> Batch:
         """The pictures x to be drawn, without labels."""
-        return self.drawn.x, None
+        return self.targets.x, None
 
     def identity(self) -> dict[str, Any]:
         return {**super().identity(), "sha256": self._sha256}
 
     @cached_property
     def _sha256(self) -> str:
-        return sha256(self.drawn.x, self.told.x)
+        return sha256(self.targets.x, self.inputs.x)
 
     def epoch(self, n: int) -> int:
-        return min(super().epoch(n), self.told.epoch(n))
+        return min(super().epoch(n), self.inputs.epoch(n))
 
     def state(self) -> dict:
-        return {"drawn": self.drawn.state(), "told": self.told.state()}
+        return {"targets": self.targets.state(), "inputs": self.inputs.state()}
 
     def restore(self, state: dict) -> None:
-        self.drawn.restore(state["drawn"])
-        self.told.restore(state["told"])
+        self.targets.restore(state["targets"])
+        self.inputs.restore(state["inputs"])
 
 
 def partners(name: str, **settings: Any) -> tuple[Dataset, Dataset, list[str]]:
@@ -128,8 +138,8 @@ def shrunk(images: np.ndarray, k: int) -> np.ndarray:
 def is_held_out(names: Sequence[str]) -> np.ndarray:
     """Which pairs no training sees, bool (N,): about a tenth, chosen by the name alone.
 
-    Names that differ in ALIKE words, in numbers or in word order share their fate: a network that was shown man-running
-    would know woman-running too well.
+    Names that differ in ALIKE words, in numbers or in word order are treated alike: a network trained on man-running has
+    nearly seen woman-running.
     """
     return np.array([hashlib.sha256(_family(name).encode()).digest()[0] < 26 for name in names])  # 26 / 256
 

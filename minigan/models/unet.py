@@ -1,8 +1,8 @@
 """Networks that turn a picture into a picture, and the critic that judges one patch by patch.
 
-    unet          what is where goes straight across; what it is goes down to a few pixels and up again
-    patch_critic  a map of scores, one for each patch: it judges texture, and a loss of pixels judges the whole
-    enlarger      the picture twice or four times as large, and what the network adds to it
+    unet          fine detail passes through skip connections, context through a bottleneck of a few pixels
+    patch_critic  a map of scores, one for each patch: it judges texture, while a loss of pixels judges the layout
+    enlarger      the picture enlarged two or four times, plus the detail that the network adds
 
 In a U-Net each level is Copy, Parallel, Join (layers/branches.py): the picture itself beside what was drawn below it.
 """

@@ -1,13 +1,13 @@
 """CycleGAN: a picture from a picture, learned from two sets without pairs (Zhu et al. 2017).
 
-G draws a picture of the first set from one of the second, F draws back, and each set has its critic.  Scores alone would let G draw
-any picture of the set; that F has to find the way back ties it to the one it was given:
+G draws a picture of the first set from one of the second, F draws back, and each set has its critic.  With the critics alone G
+could draw any picture of the set.  Since F must recover y from G(y), G has to keep what distinguishes y from other pictures:
 
     GAN    D_X's scores on x and on G(y), D_Y's on y and on F(x)         D_X, D_Y, and G, F with the opposite aim
     cycle  mean |F(G(y)) - y| + mean |G(F(x)) - x|                       G and F, with the weight cycle
     same   mean |G(x) - x| + mean |F(y) - y|                             G and F, with the weight same
 
-The paper's pool of 50 earlier fakes is left out: R1 keeps the critics from chasing the latest ones.
+The paper's pool of 50 earlier fakes is left out: R1 stabilises the critics instead.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -40,7 +40,7 @@ def cyclegan_step(
 ) -> dict[str, float]:  # fmt: skip
     """One step of all four, from gradients that are all taken before any of them moves.     Zhu et al. 2017, eqs. 1 to 3, sec. 5.2.
 
-    x (N, H, W, C) and y (N, H, W, C) are no pairs.   G: y -> x,   F: x -> y.
+    x (N, H, W, C) and y (N, H, W, C) are not pairs.   G: y -> x,   F: x -> y.
     """
     row = {"loss_D": 0.0, "loss_G": 0.0, "loss_cycle": 0.0, "loss_same": 0.0, "penalty": 0.0}
     for there, back, D, given, real in ((G, F, D_X, y, x), (F, G, D_Y, x, y)):
@@ -55,7 +55,7 @@ def cyclegan_step(
         D.backward(d_r, D_real, need_dx=False)
         D.backward(d_f, D_fake, need_dx=False)
         row["penalty"] += sum(add_penalty(D, r, D_real, penalty) for penalty in penalties)
-        # both networks of a circle learn from it; `there` also from the critic of what it draws
+        # both networks of a cycle learn from it; `there` also learns from its critic
         d_fake = back.backward(cycle * e, back_caches) + D.backward(g, D_fake, learn=False)
         there.backward(d_fake, caches, need_dx=False)  # eq:cyclegan.g
         if same:
@@ -77,9 +77,9 @@ class CycleGAN(Translation):
         super().__init__(*parts, **more)
         self.cycle, self.same, self.jitter = cycle, same, jitter
         levels = {f"both {name}": 2 * value for name, value in self.loss.levels.items()}  # sums of two losses
-        circle = {"loss_cycle": "cycle"} | ({"loss_same": "same"} if same else {})
+        errors = {"loss_cycle": "cycle"} | ({"loss_same": "same"} if same else {})
         self.panels = (
-            Panel("Mean absolute errors of both directions", tuple(circle), scale="log", short=circle),
+            Panel("Mean absolute errors of both directions", tuple(errors), scale="log", short=errors),
             Panel("Losses of both GANs", ("loss_D", "loss_G"), levels, short={"loss_D": "D", "loss_G": "G"}),
         )
 
@@ -101,8 +101,8 @@ class CycleGAN(Translation):
 class Options(Paired):
     """The options of every run, and those of the CycleGAN."""
 
-    cycle: float = option(10.0, "weight of the error of a picture that was drawn and drawn back", least=0)
-    same: float = option(5.0, "weight of the error of a picture that should have been left as it is", least=0)
+    cycle: float = option(5.0, "weight of the error of a picture that was translated and translated back", least=0)
+    same: float = option(0.5, "weight of the error of a picture that should not have been changed", least=0)
     jitter: int = option(2, "pictures are mirrored at random and shifted by up to so many pixels", least=0)
     batch: int = option(8, "images a step", least=1)
 

@@ -50,16 +50,16 @@ def icp(
 
     y (M, 2) is moved onto x (N, 2);  the distances are those at the beginning of each round.
     """
-    partner, way = np.full(len(y), -1), []
+    partner, distances = np.full(len(y), -1), []
     for _ in range(rounds):
         index, distance = nearest(y, x)
-        way.append(np.mean(distance**2))
+        distances.append(np.mean(distance**2))
         if np.array_equal(index[:, 0], partner):
             break
         partner = index[:, 0]
         R, t = motion(y, x[partner])
         y = y @ R.T + t
-    return y, partner, np.array(way)
+    return y, partner, np.array(distances)
 
 
 class ICP(Game):

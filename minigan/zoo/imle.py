@@ -1,7 +1,7 @@
 """IMLE: each data point pulls its nearest sample; no discriminator, and no mode is left out (Li and Malik 2018).
 
-A GAN may forget a part of the data.  Here every data point x_i counts: of the samples s_j = G(z_j) it picks the nearest, and G is asked to
-bring that one nearer.  Nobody asks what the samples that were not picked look like, so some lie where no data are.
+A GAN may forget a part of the data.  Here every data point x_i counts: its nearest sample s_j = G(z_j) is found, and G learns to
+bring that sample nearer.  A sample that is nearest to no data point gets no gradient, so some samples lie where there are no data.
 
 Nearest means nearest in pixels or in the plane: a distance has to be given, where a GAN learns one.
 """

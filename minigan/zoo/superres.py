@@ -1,12 +1,12 @@
 """Super-resolution: a small picture made large, with details that an enlargement cannot have (Ledig et al. 2017).
 
-G enlarges y and adds what is missing.  Three losses can teach it, and each prefers another picture:
+G enlarges y and adds what is missing.  There are three losses, and each favours a different picture:
 
     pixels      mean |G(y) - x|                                     G: the mean of all that fits, a blur where it is unsure
     perceptual  mean (phi(G(y)) - phi(x))^2, phi VGG's conv3_3      G, with the weight features: the right textures
     GAN         D's map of scores on x and on G(y)                  D, and G with the weight adv: what a real picture may look like
 
-A weight of 0 leaves a loss out, and its network too.
+A weight of 0 drops the loss and its network.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

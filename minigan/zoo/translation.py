@@ -93,8 +93,8 @@ def jittered(x: np.ndarray, y: np.ndarray, most: int, rng: np.random.Generator) 
     H, W = x.shape[1:3]
     edges = (0, 0), (most, most), (most, most), (0, 0)
     x, y = (np.pad(a, edges, mode="edge") for a in (x, y))
-    turned = rng.random(len(x)) < 0.5
-    x, y = (np.where(turned[:, None, None, None], a[:, :, ::-1], a) for a in (x, y))
+    flipped = rng.random(len(x)) < 0.5
+    x, y = (np.where(flipped[:, None, None, None], a[:, :, ::-1], a) for a in (x, y))
     at = rng.integers(2 * most + 1, size=(len(x), 2))
     cut = [(n, slice(i, i + H), slice(j, j + W)) for n, (i, j) in enumerate(at)]
     return np.stack([x[where] for where in cut]), np.stack([y[where] for where in cut])
@@ -117,7 +117,7 @@ def examples(source: Source) -> np.ndarray | None:
         return None
     assert isinstance(source, Pairs)
     kept = source.held_out[1]
-    return kept if len(kept) else source.told.x
+    return kept if len(kept) else source.inputs.x
 
 
 def loss_and_optimizers(options: Any, nets: dict[str, Sequential]) -> tuple[GANLoss, list[R1], dict[str, Adam]]:

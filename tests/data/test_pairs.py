@@ -51,7 +51,7 @@ def test_they_go_on_where_their_state_was_taken(aligned):
     for _ in range(9):
         kept = json.loads(json.dumps(source.state()))
         coming = [numbers(source.batch(3)) for _ in range(7)]
-        again = Pairs(source.drawn.x, source.told.x, rng=np.random.default_rng(9), aligned=aligned)
+        again = Pairs(source.targets.x, source.inputs.x, rng=np.random.default_rng(9), aligned=aligned)
         again.restore(kept)
         np.testing.assert_array_equal([numbers(again.batch(3)) for _ in range(7)], coming)
 
@@ -60,12 +60,12 @@ def test_pictures_are_floats_and_the_reference_is_what_is_to_be_drawn():
     source = numbered(5)
     x, y = source.batch(5)
     assert x.dtype == y.dtype == np.float32
-    assert source.reference()[0] is source.drawn.x
+    assert source.reference()[0] is source.targets.x
     assert source.reference()[1] is None
     other = numbered(5)
     assert source.identity() == other.identity()
-    other.told.x[0] += 1
-    assert source.identity() != Pairs(other.drawn.x, other.told.x, rng=np.random.default_rng(0)).identity()
+    other.inputs.x[0] += 1
+    assert source.identity() != Pairs(other.targets.x, other.inputs.x, rng=np.random.default_rng(0)).identity()
 
 
 def test_pairs_of_different_lengths_are_refused():

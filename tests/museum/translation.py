@@ -1,6 +1,6 @@
 """Pictures from pictures: which loss reaches which network, what D sees, and what belongs together.
 
-All of these draw pictures.  They are paler, or belong to another input, or the figures are better than the pictures.
+All of these draw pictures.  But they are blurred, or do not belong to their input, or the measures look better than the pictures.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ from .registry import edited, exhibit
 
 
 @exhibit(
-    story="PatchGAN's map averaged before the sigmoid: one score for the picture, and a good patch pays for a bad one",
+    story="PatchGAN's map averaged before the sigmoid: one score for the picture, and a good patch makes up for a bad one",
     caught_by="loss_D",
     check=certified("pix2pix", "values"),
 )
@@ -55,7 +55,7 @@ def error_not_weighed(patch):
 
 
 @exhibit(
-    story="the skip connection joined behind what was drawn below, where PyTorch's U-Net has it in front: its weights draw noise",
+    story="the skip connection joined last, where PyTorch's U-Net has it first: with its weights the network draws noise",
     caught_by="the skip connection comes first",
     check=certified("unet", "values"),
 )
@@ -72,7 +72,7 @@ def skip_joined_on_the_wrong_side(patch):
 
 
 @exhibit(
-    story="the cycle closed in one direction only: F is free to draw one picture for all, and G learns to live with it",
+    story="the cycle closed in one direction only: F may then draw one picture for all inputs",
     caught_by="loss_cycle",
     check=certified("cyclegan", "values"),
 )
@@ -83,7 +83,7 @@ def cycle_in_one_direction(patch):
 
 
 @exhibit(
-    story="the picture detached before it is drawn back: F learns to undo what G does, and G never hears of it",
+    story="the picture detached before it is drawn back: F learns to undo what G does, and G gets no gradient from it",
     caught_by="G, dtheta",
     check=certified("cyclegan", "gradients"),
 )
@@ -108,7 +108,7 @@ def critics_learn_to_please(patch):
 
 
 @exhibit(
-    story="the weight of VGG's features in the value and not in the gradient: features in the hundreds drown the pixels",
+    story="the weight of VGG's features in the value and not in the gradient: features are in the hundreds, and the pixels no longer count",
     caught_by="G, dtheta",
     check=certified("superres", "gradients"),
 )
@@ -133,7 +133,7 @@ def unpaired():
 )
 def unpaired_data_in_one_order(patch):
     # right: an order of its own for each set
-    patch(Pairs, "batch", lambda self, n: (self.drawn.batch(n)[0],) * 2)
+    patch(Pairs, "batch", lambda self, n: (self.targets.batch(n)[0],) * 2)
 
 
 def jitter():
@@ -166,7 +166,7 @@ def relatives():
 
 
 @exhibit(
-    story="pairs held out one by one: woman-running is tested and man-running was trained on, and the figures shine",
+    story="pairs held out one by one: woman-running is tested and man-running was trained on, and the measures look too good",
     caught_by="relatives share their fate",
     check=relatives,
 )

@@ -16,7 +16,7 @@ def test_by_hand():  # eq:imle
     x, s = np.array([[0.0], [1.0], [10.0]]), np.array([[2.0], [20.0]])
     value, ds = DataToSamples().g(x, s)
     assert value == pytest.approx((4 + 1 + 64) / 3)  # all three take the sample at 2
-    np.testing.assert_allclose(ds, [[2 / 3 * (2 + 1 - 8)], [0]])  # the one at 20 hears nothing
+    np.testing.assert_allclose(ds, [[2 / 3 * (2 + 1 - 8)], [0]])  # the one at 20 gets no gradient
     value, ds = SamplesToData().g(x, s)
     assert value == pytest.approx((1 + 100) / 2)
     np.testing.assert_allclose(ds, [[1.0], [10.0]])

@@ -84,7 +84,7 @@ def test_a_pair_is_jittered_as_one():
 
 def test_emoji_are_its_pairs_and_a_tenth_is_held_out():
     source = load_source(pix2pix.Options())
-    assert (len(source.drawn.x), len(source.held_out[0])) == (1453, 188)
+    assert (len(source.targets.x), len(source.held_out[0])) == (1453, 188)
     assert source.aligned
     assert source.given == source.shape == (32, 32, 3)
 

@@ -57,7 +57,7 @@ def test_it_trains_and_enlarges(changes, channels, names):
 def test_its_pairs_are_images_and_their_means():  # eq:shrink
     source = load_source(superres.Options())
     assert (source.shape, source.given) == ((32, 32, 3), (16, 16, 3))
-    x, y = (part.astype(float) for part in (source.drawn.x[:50], source.told.x[:50]))
+    x, y = (part.astype(float) for part in (source.targets.x[:50], source.inputs.x[:50]))
     np.testing.assert_allclose(y, x.reshape(50, 16, 2, 16, 2, 3).mean(axis=(2, 4)), atol=0.5)
     assert 350 < len(source.held_out[0]) < 450
 

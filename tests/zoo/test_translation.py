@@ -32,17 +32,17 @@ def points():
 
 @pytest.mark.parametrize("recipe", [pix2pix, cyclegan, superres, imle, icp], ids=lambda recipe: recipe.__name__[13:])
 def test_a_resumed_run_has_the_bits_of_one_that_was_never_stopped(recipe, tmp_path):
-    whole = trainer(recipe, 4, tmp_path / "whole")
-    whole.run()
+    straight = trainer(recipe, 4, tmp_path / "straight")
+    straight.run()
     trainer(recipe, 2, tmp_path / "parts").run()
     parts = trainer(recipe, 4, tmp_path / "parts").restore()
     assert parts.t == 2
     parts.run()
-    expected = whole.arrays()
+    expected = straight.arrays()
     for name, array in parts.arrays().items():
         np.testing.assert_array_equal(array, expected[name], err_msg=name)
     rng = np.random.default_rng(1)
-    np.testing.assert_array_equal(parts.game.sample(5, rng), whole.game.sample(5, np.random.default_rng(1)))
+    np.testing.assert_array_equal(parts.game.sample(5, rng), straight.game.sample(5, np.random.default_rng(1)))
 
 
 @pytest.mark.parametrize(("side", "levels"), [(8, 2), (16, 3), (32, 4), (64, 5)])

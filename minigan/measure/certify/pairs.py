@@ -1,8 +1,8 @@
 """Claims about pictures drawn from pictures: the steps of pix2pix, CycleGAN and super-resolution, and the U-Net.
 
-Two to four networks and up to six losses meet in one step, and every wrong wire still draws something.  So each network's gradient is
-compared with differences of the losses that it learns from, each number with its definition, patch by patch, and what a network must
-not see may change without moving a bit of its gradient.
+A step has two to four networks and up to six losses, and a network with the wrong loss still draws something.  So each
+network's gradient is compared with differences of the losses that it learns from, each number with its definition, patch by
+patch; and when a loss changes that a network must not see, its gradient must keep every bit.
 """
 
 from collections.abc import Callable, Iterator
@@ -158,10 +158,10 @@ def level() -> Iterator[Check]:
     deep = next(branch for branch in G.layers[1].branches if branch.layers)  # type: ignore[attr-defined]
     for layer in deep.layers:
         below = layer(below)
-    y = x_beside = np.concatenate([x, below], axis=3)
+    y = joined = np.concatenate([x, below], axis=3)
     for layer in G.layers[3:]:
         y = layer(y)
-    yield same("the skip connection comes first", G.layers[2](G.layers[1](G.layers[0](x))), x_beside)
+    yield same("the skip connection comes first", G.layers[2](G.layers[1](G.layers[0](x))), joined)
     yield same("the output", G(x), y)
 
 

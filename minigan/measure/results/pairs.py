@@ -23,7 +23,15 @@ from minigan.trainer import Trainer
 
 NAME, SEEDS = "pairs", 1
 PIX2PIX: dict[str, Any] = {"recipe": "pix2pix", "data": "emoji", "steps": 2000, "width": 32, "batch": 16, "lam": 100.0}
-CYCLE: dict[str, Any] = {"recipe": "cyclegan", "data": "emoji", "steps": 2000, "width": 24, "batch": 4, "same": 5.0}
+CYCLE: dict[str, Any] = {
+    "recipe": "cyclegan",
+    "data": "emoji",
+    "steps": 2000,
+    "width": 24,
+    "batch": 4,
+    "cycle": 5.0,
+    "same": 0.5,
+}
 LARGER: dict[str, Any] = {"recipe": "superres", "data": "portraits", "steps": 1200, "width": 32, "batch": 8}
 METHODS: dict[str, dict[str, Any]] = {
     "emoji/as given": {"recipe": "pix2pix", "data": "emoji", "baseline": "copy"},
@@ -94,8 +102,8 @@ def copy(source: Pairs, y: np.ndarray) -> np.ndarray:
 
 def nearest(source: Pairs, y: np.ndarray) -> np.ndarray:
     """Of each y the x of the training pair whose y is nearest, pixel by pixel."""
-    a, b = (to_float(part).reshape(len(part), -1) for part in (y, source.told.x))
-    return source.drawn.x[metrics.nearest(a, b)[0][:, 0]]
+    a, b = (to_float(part).reshape(len(part), -1) for part in (y, source.inputs.x))
+    return source.targets.x[metrics.nearest(a, b)[0][:, 0]]
 
 
 def blocks(source: Pairs, y: np.ndarray) -> np.ndarray:

@@ -87,8 +87,10 @@ class CycleGAN(Translation):
         x, y = draw()
         if self.jitter is not None:
             (x, _), (y, _) = jittered(x, x, self.jitter, rng), jittered(y, y, self.jitter, rng)
-        nets = (self.networks[name] for name in ("G", "F", "D_X", "D_Y"))
-        row = cyclegan_step(*nets, self.loss, self.penalties, self.optimizers, x, y, self.cycle, self.same)
+        nets, weights = self.networks, (self.cycle, self.same)
+        row = cyclegan_step(
+            nets["G"], nets["F"], nets["D_X"], nets["D_Y"], self.loss, self.penalties, self.optimizers, x, y, *weights
+        )
         self.average()
         return row
 
@@ -117,6 +119,6 @@ def build(options: Options, source: Source, rng: np.random.Generator) -> CycleGA
     channels, levels = source.shape[2], levels_of(source.shape)
     nets = {name: unet(source.shape, channels, options.width, levels, rng) for name in ("G", "F")}
     nets |= {name: patch_critic(channels, options.width, rng=rng) for name in ("D_X", "D_Y")}
-    weights = {"cycle": options.cycle, "same": options.same, "jitter": options.jitter}
+    weights: dict[str, Any] = {"cycle": options.cycle, "same": options.same, "jitter": options.jitter}
     parts = loss_and_optimizers(options, nets)
     return CycleGAN(nets, *parts, source.shape, examples(source), options.ema, **weights)

@@ -79,12 +79,14 @@ def step_of(method: str, loss: losses.GANLoss = losses.non_saturating, **weights
         a, b = (part.astype(nets["G"].dtype) for part in (x, y))
         penalties = [R1(R1_GAMMA)]
         if method == "pix2pix":
-            return pix2pix_step(*nets.values(), loss, penalties, opts, a, b, weights.get("lam", LAM))
+            return pix2pix_step(nets["G"], nets["D"], loss, penalties, opts, a, b, weights.get("lam", LAM))
         if method == "cyclegan":
             cycle, alike = weights.get("cycle", CYCLE), weights.get("same", SAME)
-            return cyclegan_step(*nets.values(), loss, penalties, opts, a, b, cycle, alike)
+            return cyclegan_step(
+                nets["G"], nets["F"], nets["D_X"], nets["D_Y"], loss, penalties, opts, a, b, cycle, alike
+            )
         features, adv = weights.get("features", FEATURES), weights.get("adv", ADV)
-        return superres_step(*nets.values(), Phi(), loss, penalties, opts, a, b, features, adv)
+        return superres_step(nets["G"], nets["D"], Phi(), loss, penalties, opts, a, b, features, adv)
 
     return run
 
@@ -108,7 +110,7 @@ def by_patches(r: np.ndarray, f: np.ndarray) -> tuple[float, float]:
     """L_D and L_G of two maps of scores, patch by patch."""
     pairs = zip(r.ravel(), f.ravel(), strict=True)
     values = [(np.log(1 + np.exp(-a)) + np.log(1 + np.exp(b)), np.log(1 + np.exp(-b))) for a, b in pairs]
-    return tuple(np.mean(values, axis=0))  # type: ignore[return-value]
+    return tuple(np.mean(values, axis=0))
 
 
 def values(method: str) -> Iterator[Check]:
@@ -142,7 +144,7 @@ def routing(method: str) -> Iterator[Check]:
     """A critic's gradient keeps every bit when the weight of another loss changes; that of G does not."""
     weight = {"pix2pix": "lam", "cyclegan": "cycle", "superres": "features"}[method]
     plain = taken(networks(method), step_of(method))[0]
-    other = taken(networks(method), step_of(method, **{weight: 5.0}))[0]
+    other = taken(networks(method), step_of(method, losses.non_saturating, **{weight: 5.0}))[0]
     for name in NAMES[method]:
         if name[0] == "D":
             yield same(f"{name} does not see {weight}", plain[name], other[name])
@@ -155,7 +157,7 @@ def level() -> Iterator[Check]:
     G = unet((SIDE, SIDE, C), 1, 3, 1, rng=0, dtype=np.float64)
     x = inputs("pix2pix")[0]
     below = x
-    deep = next(branch for branch in G.layers[1].branches if branch.layers)  # type: ignore[attr-defined]
+    deep = next(branch for branch in G.layers[1].branches if branch.layers)
     for layer in deep.layers:
         below = layer(below)
     y = joined = np.concatenate([x, below], axis=3)

@@ -3,6 +3,7 @@
 mlp.py        fully connected G and D (`mlp`), and the small pair for points in the plane (`toy`): start here
 dcgan.py      convolutional G and D: `dcgan` with transposed convolutions, `dcgan_up` with upsampling
 vgg.py        VGG-11 to 19 with the weights of a file; vgg_layout.py its names and shapes, vgg_weights.py the reading
+unet.py       from picture to picture: `unet`, `patch_critic`, which judges patch by patch, `enlarger`
 perceptual.py a loss between images, taken in VGG's features
 digitnet.py   the trained classifier whose features the metrics compare; its training is minigan/measure/classifier
 portraitnet.py  its sibling, which reads the attributes of a portrait

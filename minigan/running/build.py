@@ -53,10 +53,13 @@ def assemble(recipe: ModuleType, options: Options, source: Source, out: str | Pa
     return trainer
 
 
-def load_source(options: Options) -> Epochs:
+def load_source(options: Options) -> Source:
     """The data of a run, in the order of its seed.  Raises what data.load raises."""
-    x, y, names = load_data(options, _stream(options, DRAWS))
-    return Epochs(x, y, rng=_stream(options, ORDER), names=names)
+    order, draws = _stream(options, ORDER), _stream(options, DRAWS)
+    if (own := options.source(order, draws)) is not None:
+        return own
+    x, y, names = load_data(options, draws)
+    return Epochs(x, y, rng=order, names=names)
 
 
 def _stream(options: Options, which: int) -> np.random.Generator:

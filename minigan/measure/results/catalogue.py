@@ -22,6 +22,7 @@ TABLES = (
     "vae",
     "families",
     "arithmetic",
+    "pairs",
     "inpaint",
     "inverse",
 )

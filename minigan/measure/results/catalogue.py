@@ -25,6 +25,7 @@ TABLES = (
     "pairs",
     "inpaint",
     "inverse",
+    "video",
 )
 
 

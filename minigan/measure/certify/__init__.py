@@ -45,7 +45,20 @@ def all_claims(only: str | None = None) -> list[Claim]:
 
     Raises ValueError, listing all names, if nothing matches.
     """
-    parts = (layers, kernels, losses, penalties, optimizers, steps, autoencoders, pairs, video, inverse, dirac, features)
+    parts = (
+        layers,
+        kernels,
+        losses,
+        penalties,
+        optimizers,
+        steps,
+        autoencoders,
+        pairs,
+        video,
+        inverse,
+        dirac,
+        features,
+    )
     made = [claim for part in parts for claim in part.claims()]
     if only is None:
         return made

@@ -12,6 +12,8 @@ from minigan.layers.more import Dropout, Embedding, LabelScore, MinibatchStd, Pa
 from minigan.layers.more.augment import Color, Cutout, Mirror, Translation
 from minigan.layers.more.frozen import FrozenBatchNorm
 from minigan.layers.more.normalize import Normalize
+from minigan.layers.more.take import Keep, Take
+from minigan.layers.more.time import Shift, TimeEmbedding
 from minigan.layers.norm import BatchNorm, InstanceNorm, LayerNorm, PixelNorm
 from minigan.layers.pool import AvgPool2d, MaxPool2d, Upsample2x
 from minigan.layers.shape import Flatten, Reshape
@@ -19,7 +21,7 @@ from minigan.layers.upconv import UpConv2d
 
 __all__ = [
     "AvgPool2d", "BatchNorm", "Beside", "Block", "Color", "Concat", "Conv2d", "ConvTranspose2d", "Copy", "Cutout", "Dense", "Dropout",
-    "Embedding", "Flatten", "FrozenBatchNorm", "InstanceNorm", "Join", "LabelScore", "Layer", "LayerNorm", "LeakyReLU", "MaxPool2d",
+    "Embedding", "Flatten", "FrozenBatchNorm", "InstanceNorm", "Join", "Keep", "LabelScore", "Layer", "LayerNorm", "LeakyReLU", "MaxPool2d",
     "MinibatchStd", "Mirror", "MixedSamplesError", "Normalize", "Pack", "Parallel", "PixelNorm", "ReLU", "Reshape", "Residual",
-    "SelfAttention", "ShapeError", "SiLU", "Sigmoid", "Softplus", "SpectralNorm", "Sum", "Tanh", "Translation", "UpConv2d", "Upsample2x",
+    "SelfAttention", "ShapeError", "Shift", "SiLU", "Sigmoid", "Softplus", "SpectralNorm", "Sum", "Take", "Tanh", "TimeEmbedding", "Translation", "UpConv2d", "Upsample2x",
 ]  # fmt: skip

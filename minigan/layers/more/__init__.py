@@ -10,6 +10,8 @@ normalize.py      the units and the order of channels that a network trained els
 augment.py        random colours, shifts, holes and mirror images, first in D: for small sets of images
 pack.py           several samples judged as one
 frozen.py         a trained network, held still
+time.py           a time in [0, 1] as sines and cosines, and one number a channel added to every pixel
+take.py           one of several inputs; a block that keeps its condition
 """
 
 from minigan.layers.more.attention import SelfAttention
@@ -22,8 +24,10 @@ from minigan.layers.more.minibatch_std import MinibatchStd
 from minigan.layers.more.normalize import Normalize
 from minigan.layers.more.pack import Pack
 from minigan.layers.more.spectral_norm import SpectralNorm
+from minigan.layers.more.take import Keep, Take
+from minigan.layers.more.time import Shift, TimeEmbedding
 
 __all__ = [
-    "Color", "Cutout", "Dropout", "Embedding", "FrozenBatchNorm", "LabelScore", "MinibatchStd", "Mirror", "Normalize", "Pack",
-    "SelfAttention", "SpectralNorm", "Translation",
+    "Color", "Cutout", "Dropout", "Embedding", "FrozenBatchNorm", "Keep", "LabelScore", "MinibatchStd", "Mirror", "Normalize", "Pack",
+    "SelfAttention", "Shift", "SpectralNorm", "Take", "TimeEmbedding", "Translation",
 ]  # fmt: skip

@@ -24,6 +24,8 @@ TABLES = (
     "arithmetic",
     "inpaint",
     "inverse",
+    "moons",
+    "after",
 )
 
 

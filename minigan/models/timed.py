@@ -39,7 +39,7 @@ Rng = np.random.Generator | int | None
 
 
 def time_unet(
-    shape: Sequence[int] = (32, 32, 1), width: int = 32, classes: int = 0, latent: int = 0, out: int | None = None,
+    shape: Sequence[int] = (32, 32, 1), width: int = 32, classes: int = 0, latent: int = 0, ends: Sequence[Layer] = (),
     rng: Rng = None, dtype: DTypeLike = "float32",
 ) -> Sequential:  # fmt: skip
     """A small U-Net:   (x, t) -> y, with w - 2w - 4w channels at 16, 8, 4 pixels for images of 32.     Ho et al. 2020, appendix B, reduced.
@@ -53,18 +53,17 @@ def time_unet(
     width : w, the channels of the first convolution
     classes : if above 0, the network takes (x, (t, label))
     latent : if above 0, the network takes (x, (t, z)) with z (N, latent), which is added to the time like a label
-    out : channels of y; default: those of x
+    ends : layers after the last convolution
     rng : Generator or seed of the initial weights; required
     dtype : float32 or float64
 
     Returns
     -------
     Sequential
-        (x (N, H, W, C), t (N,) in [0, 1]) -> y (N, H, W, out).
+        (x (N, H, W, C), t (N,) in [0, 1]) -> y (N, H, W, C).
     """
     check_whole("time_unet", width=width)
     widths, C, E = widths_of(shape, width), shape[2], 2 * width
-    out = C if out is None else out
 
     def level(k: int) -> list[Layer]:
         """(h, e) -> (h, e) at the resolution of level k."""
@@ -75,9 +74,9 @@ def time_unet(
         skip = Keep(Copy(2), Parallel([*below, Take(0)], [Take(0)]), Join())
         return [skip, stage(Conv2d(2 * w, w, 3, 1, 1), w, E)]
 
-    body = [stage(Conv2d(C, width, 4, 2, 1), width, E), *level(0), Take(0), ConvTranspose2d(width, out, 4, 2, 1, gain=1.0)]
-    ends = [Copy(2), Parallel(body, [Take(0)]), Join(), Conv2d(out + C, out, 3, 1, 1, gain=1.0)]
-    return Sequential(Parallel([], entry(E, classes, latent)), *ends, rng=rng, dtype=dtype)
+    body = [stage(Conv2d(C, width, 4, 2, 1), width, E), *level(0), Take(0), ConvTranspose2d(width, C, 4, 2, 1, gain=1.0)]
+    joined = [Copy(2), Parallel(body, [Take(0)]), Join(), Conv2d(2 * C, C, 3, 1, 1, gain=1.0)]
+    return Sequential(Parallel([], entry(E, classes, latent)), *joined, *ends, rng=rng, dtype=dtype)
 
 
 def stage(layer: Layer, width: int, E: int) -> Keep:

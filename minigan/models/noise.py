@@ -40,7 +40,9 @@ def without_noise(x: np.ndarray, eps: np.ndarray, a: float) -> np.ndarray:
     return (x - np.sqrt(1 - a) * eps) / np.sqrt(a)  # eq:noise.inverse
 
 
-def earlier(x0: np.ndarray, eps: np.ndarray, a: float, b: float, eta: float = 0.0, z: np.ndarray | None = None) -> np.ndarray:
+def earlier(
+    x0: np.ndarray, eps: np.ndarray, a: float, b: float, eta: float = 0.0, z: np.ndarray | None = None
+) -> np.ndarray:
     """From the step with a to an earlier one with b > a:   sqrt(b) x_0 + sqrt(1 - b - s^2) eps + s z.     Song et al. 2021 (DDIM), eq. 12
 
     s = eta sqrt((1 - b) / (1 - a)) sqrt(1 - a / b).  eta = 0, DDIM, uses no new noise; eta = 1 is the sampler of DDPM, with z ~ N(0, 1).

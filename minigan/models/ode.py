@@ -52,7 +52,9 @@ def adaptive(field: Field, x: np.ndarray, tolerance: float = 1e-4) -> tuple[np.n
         scale = tolerance * (1 + np.maximum(np.abs(x), np.abs(moved)))
         r = float(np.sqrt(np.mean((_sum(ERROR, k, x.dtype.type(h)) / scale) ** 2)))  # eq:ode.error
         if not np.isfinite(r) or evaluations > 10_000:
-            raise ArithmeticError(f"the adaptive solver stopped at t = {t:g} after {evaluations} evaluations, with an error of {r:g}")
+            raise ArithmeticError(
+                f"the adaptive solver stopped at t = {t:g} after {evaluations} evaluations, with an error of {r:g}"
+            )
         if r <= 1:  # the last stage is the result, and its velocity the first of the next step
             t, x, first = (1.0 if h == 1 - t else t + h), moved, k[-1]
         h *= min(10.0, max(0.2, 0.9 * max(r, 1e-10) ** -0.2))  # eq:ode.step

@@ -70,11 +70,20 @@ def time_unet(
         w = widths[k]
         if k + 1 == len(widths):
             return [stage(Conv2d(w, w, 3, 1, 1), w, E)]
-        below = [stage(Conv2d(w, widths[k + 1], 4, 2, 1), widths[k + 1], E), *level(k + 1), stage(UpConv2d(widths[k + 1], w), w, E)]
+        below = [
+            stage(Conv2d(w, widths[k + 1], 4, 2, 1), widths[k + 1], E),
+            *level(k + 1),
+            stage(UpConv2d(widths[k + 1], w), w, E),
+        ]
         skip = Keep(Copy(2), Parallel([*below, Take(0)], [Take(0)]), Join())
         return [skip, stage(Conv2d(2 * w, w, 3, 1, 1), w, E)]
 
-    body = [stage(Conv2d(C, width, 4, 2, 1), width, E), *level(0), Take(0), ConvTranspose2d(width, C, 4, 2, 1, gain=1.0)]
+    body = [
+        stage(Conv2d(C, width, 4, 2, 1), width, E),
+        *level(0),
+        Take(0),
+        ConvTranspose2d(width, C, 4, 2, 1, gain=1.0),
+    ]
     joined = [Copy(2), Parallel(body, [Take(0)]), Join(), Conv2d(2 * C, C, 3, 1, 1, gain=1.0)]
     return Sequential(Parallel([], entry(E, classes, latent)), *joined, *ends, rng=rng, dtype=dtype)
 
@@ -88,7 +97,9 @@ def entry(E: int, classes: int = 0, latent: int = 0) -> list[Layer]:
     """t (N,) -> e (N, E), or (t, label) -> e, or (t, z) -> e."""
     check_whole("a network with time", least=0, classes=classes, latent=latent)
     if classes and latent:
-        raise ValueError(f"a network with time has one condition, classes or latent, got classes={classes} and latent={latent}")
+        raise ValueError(
+            f"a network with time has one condition, classes or latent, got classes={classes} and latent={latent}"
+        )
     time: list[Layer] = [TimeEmbedding(E), Dense(E, E)]
     if classes:
         return [Parallel(time, [Embedding(classes, E)]), Sum(), SiLU()]
@@ -109,6 +120,7 @@ def time_mlp(
     time: list[Layer] = [TimeEmbedding(embedding)] if embedding else [Reshape(1)]
     first = Parallel([Dense(d, width, gain=1.0)], [*time, Dense(embedding or 1, width, gain=1.0)])
     blocks = [
-        Residual(Dense(width, 4 * width), SiLU(), Dense(4 * width, width, gain=1 / math.sqrt(2 * depth))) for _ in range(depth)
+        Residual(Dense(width, 4 * width), SiLU(), Dense(4 * width, width, gain=1 / math.sqrt(2 * depth)))
+        for _ in range(depth)
     ]
     return Sequential(first, Sum(), *blocks, Dense(width, d, gain=1.0), rng=rng, dtype=dtype)

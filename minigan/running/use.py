@@ -141,7 +141,9 @@ def set_evaluations(run: Run, n: int) -> None:
     """Let the game of a run draw each sample with n evaluations of its network.  Raises ValueError for a game that cannot."""
     game: Any = run.trainer.game
     if not hasattr(game, "evaluations"):
-        raise ValueError(f"{type(game).__name__} draws a sample with one evaluation of its network: leave --evaluations out")
+        raise ValueError(
+            f"{type(game).__name__} draws a sample with one evaluation of its network: leave --evaluations out"
+        )
     game.evaluations = n
 
 

@@ -87,7 +87,9 @@ class DDGAN(FromNoise):
     @evaluations.setter
     def evaluations(self, n: int) -> None:
         if n != self.T:
-            raise ValueError(f"this game was trained for {self.T} steps and draws in as many: evaluations must be {self.T}, got {n}")
+            raise ValueError(
+                f"this game was trained for {self.T} steps and draws in as many: evaluations must be {self.T}, got {n}"
+            )
 
     def step(self, draw: Callable[[], tuple[Any, Any]], rng: np.random.Generator) -> dict[str, float]:
         """One step of G and D on a batch, with a step k of the diffusion for each image."""
@@ -135,7 +137,9 @@ class Options(gan.Framed):
 def build(options: Options, source: Source, rng: np.random.Generator) -> DDGAN:
     """G and D for the images of `source`; the weights are drawn from `rng`."""
     if len(source.shape) != 3:
-        raise ValueError(f"a denoising diffusion GAN learns images (H, W, C), {options.data} has samples of shape {source.shape}")
+        raise ValueError(
+            f"a denoising diffusion GAN learns images (H, W, C), {options.data} has samples of shape {source.shape}"
+        )
     G, D = networks(source.shape, options.latent, options.width, options.diffusion, rng)
     rate = gan.SCHEDULES[options.schedule](options.lr, options.steps)
     opts = {name: Adam(net, rate, beta1=0.0, beta2=0.99) for name, net in (("G", G), ("D", D))}

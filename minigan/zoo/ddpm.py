@@ -93,7 +93,9 @@ class Options(Timed):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.evaluations > self.diffusion:
-            raise ValueError(f"evaluations must be at most the {self.diffusion} steps of diffusion, got {self.evaluations}")
+            raise ValueError(
+                f"evaluations must be at most the {self.diffusion} steps of diffusion, got {self.evaluations}"
+            )
 
 
 def build(options: Options, source: Source, rng: np.random.Generator) -> DDPM:

@@ -32,12 +32,12 @@ class Distilled(Flow):
     ):  # fmt: skip
         super().__init__(V, opt, shape, classes, evaluations=evaluations, ema=ema)
         self.open_teacher, self.pairs, self.reflow, self.seed = open_teacher, pairs, reflow, seed
-        self.drawn: tuple[np.ndarray, np.ndarray, np.ndarray | None] | None = None  # x0, x1, labels
+        self.prepared: tuple[np.ndarray, np.ndarray, np.ndarray | None] | None = None  # x0, x1, labels
 
     def step(self, draw: Callable[[], tuple[Any, Any]], rng: np.random.Generator) -> dict[str, float]:
         """One step on as many pairs of the teacher as a batch has images."""
         n = len(draw()[0])
-        x0, x1, labels = self.drawn = self.drawn or self.prepare()
+        x0, x1, labels = self.prepared = self.prepared or self.prepare()
         rows = rng.integers(len(x0), size=n)
         t = rng.random(n) if self.reflow else np.zeros(n)  # eq:distil.t
         row = flow_step(
@@ -51,7 +51,9 @@ class Distilled(Flow):
         """Draw the pairs, and take over the teacher's weights before the first step.  Raises ValueError for a teacher that does not fit."""
         teacher = self.open_teacher()
         if not isinstance(teacher, FromNoise):
-            raise ValueError(f"a teacher is a flow or a diffusion model, got a {type(teacher).__name__}: train flow or ddpm first")
+            raise ValueError(
+                f"a teacher is a flow or a diffusion model, got a {type(teacher).__name__}: train flow or ddpm first"
+            )
         if (teacher.shape, teacher.classes) != (self.shape, self.classes):
             raise ValueError(
                 f"the teacher draws samples of shape {teacher.shape} with {teacher.classes} classes, this run has {self.shape} with"

@@ -64,7 +64,14 @@ class FromNoise(Game):
     """A game whose samples are made from noise of their own shape, in a number of evaluations of one network that can be chosen."""
 
     def __init__(
-        self, name: str, net: Sequential, opt: Optimizer, shape: tuple[int, ...], classes: int, evaluations: int, ema: float
+        self,
+        name: str,
+        net: Sequential,
+        opt: Optimizer,
+        shape: tuple[int, ...],
+        classes: int,
+        evaluations: int,
+        ema: float,
     ):
         check_whole(type(self).__name__, least=0, classes=classes)
         check_range(type(self).__name__, ema=ema, below=1)
@@ -164,8 +171,12 @@ class Timed(recipe.Options):
 
     lr: float = option(2e-3, "Adam's learning rate", least=0)
     schedule: str = gan.schedule_option()
-    ema: float = option(0.998, "decay of the network's moving average, which draws the samples; 0: none", least=0, below=1)
-    width: int = option(32, "channels of the network's first layer; all others follow (points: a quarter of the units)", least=1)
+    ema: float = option(
+        0.998, "decay of the network's moving average, which draws the samples; 0: none", least=0, below=1
+    )
+    width: int = option(
+        32, "channels of the network's first layer; all others follow (points: a quarter of the units)", least=1
+    )
 
     def check(self, given: Iterable[str] = ()) -> None:
         super().check(given)

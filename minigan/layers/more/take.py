@@ -6,7 +6,6 @@ changes h, and e stays.  `Keep` is such a block, made of Copy, Parallel and `Tak
 
 from typing import Any
 
-
 from minigan.layers.branches import Copy, Parallel
 from minigan.layers.chain import Chain
 from minigan.layers.composite import Block

@@ -30,14 +30,20 @@ class TimeEmbedding(Layer):
         check_whole("TimeEmbedding", dim=dim)
         check_positive("TimeEmbedding", scale=scale)
         if dim % 2:
-            raise ValueError(f"TimeEmbedding needs an even dim, one sine and one cosine for each frequency, got dim={dim}")
+            raise ValueError(
+                f"TimeEmbedding needs an even dim, one sine and one cosine for each frequency, got dim={dim}"
+            )
         self.dim, self.scale = dim, scale
         self.w = scale * 10_000.0 ** (-2 * np.arange(dim // 2) / dim)  # (dim / 2,)
 
     def forward(self, t: np.ndarray) -> tuple[np.ndarray, Any]:  # (N,) -> (N, dim)
         t = as_array(self, t)
         if t.ndim != 1 or t.dtype.kind not in "fc":
-            fix = "divide the number of a step by how many steps there are" if t.dtype.kind in "iu" else "one for each sample"
+            fix = (
+                "divide the number of a step by how many steps there are"
+                if t.dtype.kind in "iu"
+                else "one for each sample"
+            )
             raise ShapeError(f"{self} expected times (N,), floats from 0 to 1, got {t.dtype} of shape {t.shape}: {fix}")
         if t.size and not 0 <= t.real.min() <= t.real.max() <= 1:
             raise ValueError(

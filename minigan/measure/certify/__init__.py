@@ -7,6 +7,7 @@
     optimizers    against their recurrences, written as plain loops
     steps         the complete steps of D and of G: gradients, values, and which network moves
     autoencoders  the steps of VAE, IWAE and VAE-GAN: which network learns from which loss
+    after         flows, diffusion models and denoising diffusion GANs: what the network sees, and the way from its answer to a sample
     inverse       the step of the context encoder, and the search for a code: what G sees and what it is blamed for
     DiracGAN      the eigenvalues of the smallest GAN against their closed form
     features      VGG's stages against their definition, its gradient in the image, the perceptual loss
@@ -19,6 +20,7 @@ import sys
 from typing import TextIO
 
 from minigan.measure.certify import (
+    after,
     autoencoders,
     dirac,
     features,
@@ -41,7 +43,7 @@ def all_claims(only: str | None = None) -> list[Claim]:
 
     Raises ValueError, listing all names, if nothing matches.
     """
-    parts = (layers, kernels, losses, penalties, optimizers, steps, autoencoders, inverse, dirac, features)
+    parts = (layers, kernels, losses, penalties, optimizers, steps, autoencoders, inverse, after, dirac, features)
     made = [claim for part in parts for claim in part.claims()]
     if only is None:
         return made

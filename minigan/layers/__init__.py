@@ -23,5 +23,6 @@ __all__ = [
     "AvgPool2d", "BatchNorm", "Beside", "Block", "Color", "Concat", "Conv2d", "ConvTranspose2d", "Copy", "Cutout", "Dense", "Dropout",
     "Embedding", "Flatten", "FrozenBatchNorm", "InstanceNorm", "Join", "Keep", "LabelScore", "Layer", "LayerNorm", "LeakyReLU", "MaxPool2d",
     "MinibatchStd", "Mirror", "MixedSamplesError", "Normalize", "Pack", "Parallel", "PixelNorm", "ReLU", "Reshape", "Residual",
-    "SelfAttention", "ShapeError", "Shift", "SiLU", "Sigmoid", "Softplus", "SpectralNorm", "Sum", "Take", "Tanh", "TimeEmbedding", "Translation", "UpConv2d", "Upsample2x",
+    "SelfAttention", "ShapeError", "Shift", "SiLU", "Sigmoid", "Softplus", "SpectralNorm", "Sum", "Take",
+    "Tanh", "TimeEmbedding", "Translation", "UpConv2d", "Upsample2x",
 ]  # fmt: skip

@@ -116,7 +116,7 @@ def assignment(cost: np.ndarray) -> np.ndarray:
     for eps in spread * EPS:
         _bid(cost, eps, v, column, row, left)
     _keep_exact(cost, u, v, column, row)
-    _augment(cost, u, v, column, row, np.empty(n), path, left, np.empty(n, np.bool_))  # eq:metric.assignment
+    _augment(cost, u, v, column, row, np.empty(n), path, left, np.empty(n, np.bool_))  # eq:transport.assignment
     return column
 
 
@@ -137,4 +137,4 @@ def squared_wasserstein(a: np.ndarray, b: np.ndarray) -> float:
     if len(a) != len(b):
         raise ValueError(f"each point needs a partner: got {len(a)} and {len(b)} points, take as many of both")
     p = assignment(squared_distances(a, b))
-    return float(((a - b[p]) ** 2).sum(axis=1).mean())  # eq:metric.squared_wasserstein
+    return float(((a - b[p]) ** 2).sum(axis=1).mean())  # eq:transport.wasserstein

@@ -1,4 +1,4 @@
-"""How much noise there is at each step of a diffusion:   x_k = sqrt(a_k) x_0 + sqrt(1 - a_k) eps,   a_0 = 1 (the image) down to a_T = 0 (noise).
+"""How much noise there is at each step of a diffusion:   x_k = sqrt(a_k) x_0 + sqrt(1 - a_k) eps,   from a_0 = 1 to a_T near 0.
 
 The letter of the papers for a_k is alpha bar.  Everything else follows from it: alpha_k = a_k / a_(k-1), beta_k = 1 - alpha_k.
 """
@@ -47,7 +47,7 @@ def earlier(
 
     s = eta sqrt((1 - b) / (1 - a)) sqrt(1 - a / b).  eta = 0, DDIM, uses no new noise; eta = 1 is the sampler of DDPM, with z ~ N(0, 1).
     """
-    s = eta * np.sqrt((1 - b) / (1 - a)) * np.sqrt(1 - a / b)  # eq:noise.s
+    s = eta * np.sqrt((1 - b) / (1 - a)) * np.sqrt(1 - a / b)  # eq:noise.new
     moved = np.sqrt(b) * x0 + np.sqrt(1 - b - s * s) * eps  # eq:noise.earlier
     return moved.astype(x0.dtype) if z is None else (moved + s * z).astype(x0.dtype)
 

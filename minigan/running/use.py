@@ -63,7 +63,8 @@ def sample(
     separate : folder for one PNG for each sample
     evaluations : of the network for each sample, for a game that has a choice; by default as its options say
 
-    Raises ValueError for a label or a number of evaluations that the run does not have, for points in the plane in `separate`, and for more samples
+    Raises ValueError for a label or a number of evaluations that the run does not have, for points in the plane in `separate`,
+    and for more samples
     than one sheet can hold; there is no limit to separate ones.
     """
     if out is not None:
@@ -71,7 +72,8 @@ def sample(
     run = open_model(path)
     if evaluations is not None:
         set_evaluations(run, evaluations)
-    name = f"sample_{n}{'' if evaluations is None else f'_evaluations{evaluations}'}{'' if label is None else f'_label{label}'}_seed{seed}.png"
+    often = "" if evaluations is None else f"_evaluations{evaluations}"
+    name = f"sample_{n}{often}{'' if label is None else f'_label{label}'}_seed{seed}.png"
     sheet = Path(out) if out is not None else beside(run, name) if separate is None else None
     written: list[Path] = []
     kept, drawn = [], 0

@@ -1,11 +1,12 @@
 """A diffusion model (DDPM): a network learns the noise in an image; to draw, remove noise step by step.
 
-Ho et al. 2020: x_k = sqrt(a_k) x_0 + sqrt(1 - a_k) eps at T = 1000 steps, and the network S predicts eps.  The steps of the drawing need not be
-those of the training (Song et al. 2021, DDIM): any number of them, without new noise (ddim) or with it (ddpm).
+Ho et al. 2020: x_k = sqrt(a_k) x_0 + sqrt(1 - a_k) eps at T = 1000 steps, and the network S predicts eps.  The steps
+of the drawing need not be those of the training (Song et al. 2021, DDIM): any number of them, without new noise (ddim) or with it (ddpm).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,7 @@ class DDPM(FromNoise):
     def draw(self, x: np.ndarray, labels: np.ndarray | None, rng: np.random.Generator | None) -> np.ndarray:
         ks = np.linspace(self.T, 0, self.evaluations + 1).round().astype(int)
         more = self.sampler == "ddpm" and rng is not None
-        for k, before in zip(ks[:-1], ks[1:], strict=True):
+        for k, before in pairwise(ks):
             a, b = float(self.a[k]), float(self.a[before])
             x0 = without_noise(x, self.predict(x, k / self.T, labels), a)
             if len(self.shape) == 3:

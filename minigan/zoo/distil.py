@@ -1,7 +1,7 @@
 """Distillation: a student learns to draw in one step what a trained flow or diffusion model draws in many.
 
-Liu et al. 2023 (rectified flow): the teacher carries noise x_0 to an image x_1, and such pairs are the student's data.  With t = 0 alone it learns
-the whole way at once, x_1 = x_0 + V(x_0, 0); with every t (`reflow`) it becomes a flow again, whose paths are straighter than the
+Liu et al. 2023 (rectified flow): the teacher carries noise x_0 to an image x_1, and such pairs are the student's data.  With t = 0 alone it
+learns the whole way at once, x_1 = x_0 + V(x_0, 0); with every t (`reflow`) it becomes a flow again, whose paths are straighter than the
 teacher's.  The student begins with the teacher's weights if the teacher is a flow of its size.
 """
 

@@ -76,7 +76,7 @@ class TimeEmbedding(Layer):
 
 
 class Shift(Layer):
-    """y = h + b, one number a channel for all pixels.   (h (N, ..., C), b (N, C)) -> y (N, ..., C);   dh = dy, db = sum over the pixels of dy."""
+    """y = h + b, one number a channel for all pixels;   dh = dy, db = sum over the pixels of dy.   (N, ..., C), (N, C) -> (N, ..., C)"""
 
     pairs = True
 

@@ -1,12 +1,12 @@
 """Eight Gaussians to two moons: how straight are the paths of a flow, and what does a straight path save?
 
-The protocol is that of C2OT (Cheng and Schwing 2025, table 1, without a condition), read from its code: the source is eight Gaussians of equal
+The protocol is that of C2OT (Cheng and Schwing 2025, without a condition), read from its code: the source is eight Gaussians of equal
 weight at radius 5, each with variance sqrt(0.1) = 0.316 a coordinate (the code passes a standard deviation as a variance); the target
 is the two moons of torchdyn, x -> 3 x - 1, each point moved by U(0, 0.2) (1, 1), the same for both coordinates, at equally spaced angles.
 The network has 128 units: h = W x + V t, three times h <- h + MLP(h) with 512 hidden units, y = U h.  20,000 steps of 256, Adam at 3e-4,
 no schedule, no average.  Pairs are made in batches of 1,024 and used in four parts.
 
-A flow then carries 10,000 points of the source to t = 1, by one step of Euler and by Dormand-Prince at 1e-4 (batches of 256), and the squared
+A flow then carries 10,000 points of the source to t = 1, by one step of Euler and by Dormand-Prince at 1e-4 (batches of 256); the squared
 2-Wasserstein distance to 10,000 points of the target is exact.  "real : real" is that of two such sets of the target.
 
 Different here: SiLU instead of GELU, He's initial weights instead of PyTorch's, and the moons' points come in a random order.  The

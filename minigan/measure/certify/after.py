@@ -215,12 +215,27 @@ def distil_values() -> Iterator[Check]:
             return forward(x)
 
         game.net.forward = watch  # type: ignore[method-assign]
-        game.step(lambda: (np.zeros((8, *SHAPE)), None), np.random.default_rng(0))
+        row = game.step(lambda: (np.zeros((8, *SHAPE)), None), np.random.default_rng(0))
         at, (t, labels) = seen[0]
-        rows = [int(np.flatnonzero((y == label) & np.isclose((1 - s) * eps[0] + s * x, u).all(axis=(1, 2, 3)))[0])
-                for u, s, label in zip(at, t, labels, strict=True)]  # fmt: skip
-        yield holds(f"the pairs stay together, reflow={reflow}", len(rows) == 8, f"{len(rows)} of 8")
+        together = [
+            bool(((y == label) & np.isclose((1 - s) * eps[0] + s * x, u).all(axis=(1, 2, 3))).any())
+            for u, s, label in zip(at, t, labels, strict=True)
+        ]
+        target = paired_loss(at, t, labels, eps[0], x)
+        yield compare(f"the pairs stay together, reflow={reflow}", row["loss"], target, ADJOINT)
+        yield holds(
+            f"the inputs are on their paths, reflow={reflow}", all(together), f"{sum(together)} of {len(together)}"
+        )
         yield holds(f"the times, reflow={reflow}", bool((t > 0).all() if reflow else (t == 0).all()), f"{t}")
+
+
+def paired_loss(at: np.ndarray, t: np.ndarray, labels: np.ndarray, x0: np.ndarray, x1: np.ndarray) -> float:
+    """The loss of the pairs that the inputs `at` lie between, found by looking for them."""
+    V, found = networks()["V"], []
+    for u, s, label in zip(at, t, labels, strict=True):
+        n = int(np.argmin(((((1 - s) * x0 + s * x1) - u) ** 2).sum(axis=(1, 2, 3))))
+        found.append(((V((u[None], (np.array([s]), np.array([label]))))[0] - (x1[n] - x0[n])) ** 2).mean())
+    return float(np.mean(found))
 
 
 def claims() -> list[Claim]:

@@ -16,6 +16,7 @@ from minigan.data import Source
 from minigan.data.check import labels_or_cycle
 from minigan.network import Sequential
 from minigan.optim import Optimizer
+from minigan.running.arguments import check_whole
 from minigan.zoo.flow import Flow, FromNoise, Timed, adam, flow_step, network
 from minigan.zoo.recipe import option
 
@@ -30,9 +31,20 @@ class Distilled(Flow):
         self, V: Sequential, opt: Optimizer, shape: tuple[int, ...], classes: int, open_teacher: Callable[[], Any],
         pairs: int = 10_000, reflow: bool = False, seed: int = 0, evaluations: int = 1, ema: float = 0.0,
     ):  # fmt: skip
-        super().__init__(V, opt, shape, classes, evaluations=evaluations, ema=ema)
         self.open_teacher, self.pairs, self.reflow, self.seed = open_teacher, pairs, reflow, seed
+        super().__init__(V, opt, shape, classes, evaluations=evaluations, ema=ema)
         self.prepared: tuple[np.ndarray, np.ndarray, np.ndarray | None] | None = None  # x0, x1, labels
+
+    @property
+    def evaluations(self) -> int:
+        return self._evaluations
+
+    @evaluations.setter
+    def evaluations(self, n: int) -> None:
+        check_whole("Distilled", evaluations=n)
+        if n > 1 and not self.reflow:
+            raise ValueError(f"a student that knows t = 0 alone draws with 1 evaluation, got {n}: train it with reflow")
+        self._evaluations = n
 
     def step(self, draw: Callable[[], tuple[Any, Any]], rng: np.random.Generator) -> dict[str, float]:
         """One step on as many pairs of the teacher as a batch has images."""
@@ -75,7 +87,12 @@ class Options(Timed):
     teacher: str = option("", "the model to learn from: folder of a run, weights file, or name of a model")
     pairs: int = option(10_000, "how many pairs of noise and image the teacher draws", least=1)
     reflow: bool = option(False, "learn every t, not only t = 0: a flow with straighter paths")
-    evaluations: int = option(1, "of the network for each sample", least=1)
+    evaluations: int = option(1, "of the network for each sample (reflow only)", least=1)
+
+    def unused(self) -> dict[str, str]:
+        if self.reflow:
+            return super().unused()
+        return super().unused() | {"evaluations": "a student that knows t = 0 alone draws with one; it belongs to reflow"}
 
 
 def build(options: Options, source: Source, rng: np.random.Generator) -> Distilled:

@@ -48,3 +48,12 @@ def test_a_teacher_of_another_kind(tmp_path, teacher):
     with pytest.raises(ValueError, match=r"shape \(8, 8, 1\) with 10 classes, this run has \(8, 8, 1\) with 0"):
         run.trainer.step()
     assert "distil" in zoo.names()
+
+
+def test_one_step_is_all_that_a_student_of_t_0_knows(tmp_path):
+    run = start(distil, tmp_path / "run")
+    with pytest.raises(ValueError, match="draws with 1 evaluation, got 4: train it with reflow"):
+        run.trainer.game.evaluations = 4
+    start(distil, tmp_path / "reflow", reflow=True, evaluations=3).trainer.game.evaluations = 4
+    with pytest.raises(ValueError, match="evaluations = 3 would have no effect"):
+        distil.Options(evaluations=3).check()

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from minigan.cli.parser import CommandParser, path
+from minigan.cli.parser import CommandParser, path, whole
 
 EXAMPLE = "minigan notebooks lessons"
 
@@ -28,6 +28,9 @@ def add(parser: CommandParser) -> None:
     parser.add_argument(
         "--only", metavar="LESSON", help="of --check: one lesson, such as 4 (MINIGAN_QUICK=1 shortens all)"
     )
+    parser.add_argument(
+        "--workers", type=whole, metavar="N", help="of --check: how many lessons run at a time (default: 1)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -35,7 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     from minigan.teach.lessons.command import check_all, hand_out
 
     if arguments.check:
-        return check_all(arguments.only)
-    if arguments.only:
-        raise ValueError("--only goes with --check; without it all lessons are copied")
+        return check_all(arguments.only, arguments.workers or 1)
+    for flag in ("only", "workers"):
+        if getattr(arguments, flag):
+            raise ValueError(f"--{flag} goes with --check; without it all lessons are copied")
     return hand_out(arguments.folder, arguments.force, not arguments.no_open)

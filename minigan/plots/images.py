@@ -51,7 +51,7 @@ def grid(images: np.ndarray, columns: int | None = None, pad: int = 2, scale: in
     images
         (N, H, W, 1) or (N, H, W, 3), uint8 or float in [-1, 1]; they fill the grid row by row.
     columns
-        Images per row; by default ceil(sqrt(N)), so that the grid is about square.
+        Images per row, if there are so many; by default ceil(sqrt(N)), so that the grid is about square.
     pad
         The width of the grey gaps, in pixels.
     scale
@@ -69,7 +69,7 @@ def grid(images: np.ndarray, columns: int | None = None, pad: int = 2, scale: in
     check_whole("grid", least=0, pad=pad)
     images = images.repeat(scale, axis=1).repeat(scale, axis=2)
     n, height, width, channels = images.shape
-    columns = math.ceil(math.sqrt(n)) if columns is None else columns
+    columns = math.ceil(math.sqrt(n)) if columns is None else min(columns, n)
     rows = math.ceil(n / columns)
     sheet = np.full((rows * (height + pad) + pad, columns * (width + pad) + pad, channels), GAP, np.uint8)
     for i, image in enumerate(images):

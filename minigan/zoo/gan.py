@@ -143,19 +143,27 @@ def networks(options: Options, source: Source, rng: np.random.Generator) -> tupl
     return models.MODELS[options.model](source.shape, options.latent, options.width, source.classes, rng=rng)
 
 
-def game(options: Options, source: Source, G: Sequential, D: Sequential, kind: type[GAN] = GAN) -> GAN:
-    """The game of these two networks, a GAN or a subclass of it."""
+def game(
+    options: Options,
+    source: Source,
+    G: Sequential,
+    D: Sequential,
+    kind: type[GAN] = GAN,
+    optimizer: Callable[[Sequential, optim.Rate], optim.Optimizer] | None = None,
+) -> GAN:
+    """The game of these two networks, a GAN or a subclass of it.   optimizer(net, rate), by default Adam."""
 
-    def adam(net: Sequential, steps: int) -> optim.Adam:
-        return optim.Adam(net, SCHEDULES[options.schedule](options.lr, steps), options.beta1, options.beta2)
+    def adam(net: Sequential, rate: optim.Rate) -> optim.Optimizer:
+        return optim.Adam(net, rate, options.beta1, options.beta2)
 
+    make, schedule = optimizer or adam, SCHEDULES[options.schedule]
     return kind(
         G,
         D,
         GAN_LOSSES[options.loss],
         [_weighted(name, options) for name in options.penalties],
-        adam(G, options.steps),
-        adam(D, options.steps * options.d_steps),
+        make(G, schedule(options.lr, options.steps)),
+        make(D, schedule(options.lr, options.steps * options.d_steps)),
         options.latent,
         optim.EMA(G, options.ema, warmup=True) if options.ema else None,
         source.classes,

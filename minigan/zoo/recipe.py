@@ -51,6 +51,12 @@ def option(
     return dataclasses.field(default=default, metadata={"help": help, **bounds})
 
 
+def changed(options: type, name: str, default: Any) -> Any:
+    """The field `name` of these Options, with another default."""
+    (metadata,) = (item.metadata for item in dataclasses.fields(options) if item.name == name)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
 @dataclass(frozen=True)
 class Options:
     """The options that every run has.  A recipe inherits them and adds its own.

@@ -14,7 +14,7 @@ from minigan.layers.parameters import all_layers
 from minigan.network import Sequential
 from minigan.plots import Panel
 from minigan.zoo import gan
-from minigan.zoo.recipe import one_of, option
+from minigan.zoo.recipe import changed, one_of, option
 
 AUGMENTATIONS: dict[str, type[Augmentation]] = {"color": Color, "translation": Translation, "cutout": Cutout}
 EVERY = 4  # steps of D between two looks at its scores
@@ -24,7 +24,7 @@ EVERY = 4  # steps of D between two looks at its scores
 class Options(gan.Options):
     """The options of the recipe gan, and those of the augmentation."""
 
-    data: str = option("portraits", gan.Options.__dataclass_fields__["data"].metadata["help"])
+    data: str = changed(gan.Options, "data", "portraits")
     augment: str = option("color,translation,cutout", f"joined by commas ({', '.join(AUGMENTATIONS)}), or none")
     mirror: bool = option(False, "show D half of all images, real and fake, as mirror images")
     ada: bool = option(False, "augment only as often as D's scores say it is needed, instead of always")

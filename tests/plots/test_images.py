@@ -38,7 +38,7 @@ def test_to_image_refuses_integers_and_nan():
 def test_grid_puts_each_image_in_its_place(channels, n, columns, pad, scale):
     images = np.random.default_rng(0).integers(0, 256, (n, 4, 3, channels), dtype=np.uint8)
     sheet = grid(images, columns, pad, scale)
-    columns = columns or math.ceil(n**0.5)
+    columns = min(n, columns or math.ceil(n**0.5))
     rows = math.ceil(n / columns)
     assert sheet.shape == (rows * (4 * scale + pad) + pad, columns * (3 * scale + pad) + pad, channels)
     for i, image in enumerate(images):

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -25,14 +26,18 @@ def hand_out(folder: Path, force: bool, view: bool) -> int:
     return subprocess.run([sys.executable, "-m", "jupyterlab", str(folder)], env=environment()).returncode
 
 
-def check_all(only: str | None) -> int:
-    """Run each lesson twice, with stubs and with solutions; return 0 if all pass, else 1.  ValueError if a package is missing."""
+def check_all(only: str | None, workers: int = 1) -> int:
+    """Run each lesson twice, with stubs and with solutions, `workers` lessons at a time; return 0 if all pass, else 1.
+
+    Each lesson has a process of its own.  Raises ValueError if a package is missing.
+    """
     if not find_spec("nbclient") or not find_spec("ipykernel"):
         raise ValueError(f"running the lessons needs nbclient and ipykernel: {INSTALL} ipykernel nbclient")
     start, results = time.perf_counter(), []
-    for lesson in lessons(only):
-        results.append(run(lesson))
-        print(results[-1], flush=True)
+    with ThreadPoolExecutor(workers) as pool:
+        for result in pool.map(run, lessons(only)):
+            results.append(result)
+            print(result, flush=True)
     failed = [result.name for result in results if result.flaws]
     total = sum(result.seconds for result in results)
     print(f"lessons: {len(results)}, {total:.0f} s to run them once, {time.perf_counter() - start:.0f} s in all")

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import sysconfig
+import threading
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,24 @@ def test_check_names_the_missing_packages(capsys, missing, without):
     assert capsys.readouterr().err.startswith("minigan notebooks: running the lessons needs nbclient and ipykernel")
 
 
-def test_only_without_check_is_refused(capsys):
-    assert cli.main(["notebooks", "--only", "1"]) == 1
-    assert "--only goes with --check" in capsys.readouterr().err
+def test_two_workers_report_in_the_order_of_the_lessons(capsys, monkeypatch, without):
+    without()
+    second_has_run = threading.Event()
+
+    def run(path):
+        if path.stem.startswith("01"):
+            assert second_has_run.wait(60)
+        if path.stem.startswith("02"):
+            second_has_run.set()
+        return Result(path.stem, 2.0, "2 s", [])
+
+    monkeypatch.setattr(command, "run", run)
+    assert cli.main(["notebooks", "--check", "--workers", "2"]) == 0
+    names = [line.split()[0] for line in capsys.readouterr().out.splitlines() if "(says" in line]
+    assert names == [path.stem for path in command.lessons(None)]
+
+
+@pytest.mark.parametrize("flag", ["--only", "--workers"])
+def test_a_flag_of_check_without_check_is_refused(capsys, flag):
+    assert cli.main(["notebooks", flag, "1"]) == 1
+    assert f"{flag} goes with --check" in capsys.readouterr().err

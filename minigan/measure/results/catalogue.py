@@ -26,6 +26,8 @@ TABLES = (
     "inpaint",
     "inverse",
     "video",
+    "moons",
+    "after",
 )
 
 

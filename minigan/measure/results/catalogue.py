@@ -21,6 +21,7 @@ TABLES = (
     "portraits",
     "vae",
     "families",
+    "race",
     "arithmetic",
     "pairs",
     "inpaint",

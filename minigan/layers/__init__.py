@@ -8,8 +8,8 @@ from minigan.layers.branches import Beside, Block, Concat, Copy, Join, Parallel,
 from minigan.layers.conv import Conv2d, ConvTranspose2d
 from minigan.layers.dense import Dense
 from minigan.layers.layer import Layer, MixedSamplesError, ShapeError
-from minigan.layers.more import (GRU, Color, Cutout, Dropout, Embedding, Frames, FrozenBatchNorm, JoinFrames, LabelScore,
-    MinibatchStd, Mirror, Normalize, Pack, SelfAttention, SpectralNorm, TemporalConv, Translation)  # fmt: skip
+from minigan.layers.more import (GRU, Color, Cutout, Dropout, Embedding, Frames, FrozenBatchNorm, JoinFrames, Keep, LabelScore,
+    MinibatchStd, Mirror, Normalize, Pack, SelfAttention, Shift, SpectralNorm, Take, TemporalConv, TimeEmbedding, Translation)  # fmt: skip
 from minigan.layers.norm import BatchNorm, InstanceNorm, LayerNorm, PixelNorm
 from minigan.layers.pool import AvgPool2d, MaxPool2d, Upsample2x
 from minigan.layers.shape import Flatten, Reshape
@@ -17,8 +17,8 @@ from minigan.layers.upconv import UpConv2d
 
 __all__ = [
     "GRU", "AvgPool2d", "BatchNorm", "Beside", "Block", "Color", "Concat", "Conv2d", "ConvTranspose2d", "Copy", "Cutout", "Dense",
-    "Dropout", "Embedding", "Flatten", "Frames", "FrozenBatchNorm", "InstanceNorm", "Join", "JoinFrames", "LabelScore", "Layer",
+    "Dropout", "Embedding", "Flatten", "Frames", "FrozenBatchNorm", "InstanceNorm", "Join", "JoinFrames", "Keep", "LabelScore", "Layer",
     "LayerNorm", "LeakyReLU", "MaxPool2d", "MinibatchStd", "Mirror", "MixedSamplesError", "Normalize", "Pack", "Parallel", "PixelNorm",
-    "ReLU", "Reshape", "Residual", "SelfAttention", "ShapeError", "SiLU", "Sigmoid", "Softplus", "SpectralNorm", "Sum", "Tanh",
-    "TemporalConv", "Translation", "UpConv2d", "Upsample2x",
+    "ReLU", "Reshape", "Residual", "SelfAttention", "ShapeError", "Shift", "SiLU", "Sigmoid", "Softplus", "SpectralNorm", "Sum", "Take",
+    "Tanh", "TemporalConv", "TimeEmbedding", "Translation", "UpConv2d", "Upsample2x",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ Two sets compared   frechet.py      mean and covariance of the features (on Ince
                     kid.py          all moments up to the third, without bias (on Inception's features: KID)
                     manifold.py     precision and recall, density and coverage: bad pictures or missing pictures?
                     wasserstein.py  the distance along random directions
+                    transport.py    the cheapest assignment of one set to the other, and the distance that it gives
                     parzen.py       the likelihood of the first GAN papers
                     attributes.py   recall of known facts: which values occur, how often, in which combinations
 One set             inception.py    the Inception score, from a classifier's probabilities

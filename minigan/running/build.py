@@ -57,12 +57,15 @@ def assemble(recipe: ModuleType, options: Options, source: Source, out: str | Pa
 
 def load_source(options: Options) -> Source:
     """The data of a run, in the order of its seed.  Raises what data.load raises."""
+    order, draws = _stream(options, ORDER), _stream(options, DRAWS)
+    if (own := options.source(order, draws)) is not None:
+        return own
     if options.data in CLIPS:
         if options.condition:
             raise ValueError(f"{options.data} has no attribute {options.condition!r}: its clips have no labels")
-        return Clips(options.data, _stream(options, ORDER))
-    x, y, names = load_data(options, _stream(options, DRAWS))
-    return Epochs(x, y, rng=_stream(options, ORDER), names=names)
+        return Clips(options.data, order)
+    x, y, names = load_data(options, draws)
+    return Epochs(x, y, rng=order, names=names)
 
 
 def _stream(options: Options, which: int) -> np.random.Generator:

@@ -50,6 +50,7 @@ def sample(
     seed: int = 0,
     label: str | None = None,
     separate: str | Path | None = None,
+    evaluations: int | None = None,
 ) -> list[Path]:
     """Draw n new samples from a model -> the files written.  Its data need not be there.
 
@@ -61,14 +62,19 @@ def sample(
     seed : seed of the noise
     label : name of a class or its number, for a run that was trained with labels; by default all in turn
     separate : folder for one PNG for each sample
+    evaluations : of the network for each sample, for a game that has a choice; by default as its options say
 
-    Raises ValueError for a label that the run does not have, for points in the plane in `separate`, and for more samples
+    Raises ValueError for a label or a number of evaluations that the run does not have, for points in the plane in `separate`,
+    and for more samples
     than one sheet can hold; there is no limit to separate ones.
     """
     if out is not None:
         refuse_folder_name(out)
     run = open_model(path)
-    name = f"sample_{n}{'' if label is None else f'_label{label}'}_seed{seed}.png"
+    if evaluations is not None:
+        set_evaluations(run, evaluations)
+    often = "" if evaluations is None else f"_evaluations{evaluations}"
+    name = f"sample_{n}{often}{'' if label is None else f'_label{label}'}_seed{seed}.png"
     sheet = Path(out) if out is not None else beside(run, name) if separate is None else None
     written: list[Path] = []
     kept, drawn = [], 0
@@ -161,6 +167,16 @@ def beside(run: Run, name: str) -> Path:
     if run.model is None:
         return Path(shown(run.out)) / name
     return Path(f"{run.model.name.removesuffix('.safetensors')}_{name}")
+
+
+def set_evaluations(run: Run, n: int) -> None:
+    """Let the game of a run draw each sample with n evaluations of its network.  Raises ValueError for a game that cannot."""
+    game: Any = run.trainer.game
+    if not hasattr(game, "evaluations"):
+        raise ValueError(
+            f"{type(game).__name__} draws a sample with one evaluation of its network: leave --evaluations out"
+        )
+    game.evaluations = n
 
 
 def label_number(run: Run, label: str) -> int:

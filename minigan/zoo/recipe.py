@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.data import NAMES
+from minigan.data import NAMES, Source
 from minigan.data.clips import CLIPS
 from minigan.data.published import PUBLISHED
 from minigan.data.registry import POINTS  # drawn from the run's seed
@@ -120,6 +120,13 @@ class Options:
     def frame(self, images: np.ndarray) -> np.ndarray:
         """The images as the networks will see them, uint8 (N, H, W, C) -> (N, H', W', C); a recipe may pad them."""
         return images
+
+    def source(self, order: np.random.Generator, draws: np.random.Generator) -> Source | None:
+        """The recipe's own source of batches; None for the samples of `data`, in random order.
+
+        order : draws the order of the samples;  draws : draws samples that are made on the fly
+        """
+        return None
 
 
 def field_types(options: type[Options]) -> dict[str, type]:

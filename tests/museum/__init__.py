@@ -12,7 +12,8 @@ on the library as it is and fails on the exhibit.  The halls, in the order of th
     optimizers     recurrences and averages                 training       order, noise, pictures, resume
     augmentation   random maps in front of D, and their adjoints
     autoencoders   which loss reaches which network         features       a network trained elsewhere
-    inverse        filling holes: where the mask belongs    video          frames in order, and a gradient through time
+    inverse        filling holes: where the mask belongs
+    "inverse", "translation", "video", "after",
 """
 
 from importlib import import_module
@@ -24,7 +25,7 @@ __all__ = ["EXHIBITS", "HALLS", "Exhibit", "Patch"]
 HALLS = (
     "layers", "blocks", "activations", "norms", "second_order", "losses", "predictions", "penalties", "steps", "rules",
     "optimizers", "training", "augmentation", "autoencoders", "features",
-    "inverse", "video",
+    "inverse", "translation", "video", "after",
 )  # fmt: skip
 
 for hall in HALLS:  # importing a hall puts its exhibits on show

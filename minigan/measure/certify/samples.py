@@ -31,6 +31,7 @@ from minigan.layers import (
     InstanceNorm,
     Join,
     JoinFrames,
+    Keep,
     LabelScore,
     Layer,
     LayerNorm,
@@ -46,13 +47,16 @@ from minigan.layers import (
     Reshape,
     Residual,
     SelfAttention,
+    Shift,
     Sigmoid,
     SiLU,
     Softplus,
     SpectralNorm,
     Sum,
+    Take,
     Tanh,
     TemporalConv,
+    TimeEmbedding,
     Translation,
     UpConv2d,
     Upsample2x,
@@ -67,10 +71,16 @@ class Labels(NamedTuple):
     classes: int
 
 
-class Sample:
-    """A layer and the shapes of its inputs (or Labels).  Networks and arrays are created on demand, the same ones each time."""
+class Times(NamedTuple):
+    """An input of n times in [0, 1]."""
 
-    def __init__(self, layer: Layer, *inputs: tuple[int, ...] | Labels):
+    n: int
+
+
+class Sample:
+    """A layer and the shapes of its inputs (or Labels, or Times).  Networks and arrays are created on demand, the same ones each time."""
+
+    def __init__(self, layer: Layer, *inputs: tuple[int, ...] | Labels | Times):
         self.layer, self.inputs = layer, inputs
         self.name = f"{layer} on {' and '.join(map(str, inputs))}"
 
@@ -87,7 +97,11 @@ class Sample:
         """The input: one array, or a tuple of them.  It is not centred at 0, where a missing mean would go unnoticed."""
         rng = np.random.default_rng(seed)
         drawn: tuple[np.ndarray, ...] = tuple(
-            rng.integers(spec.classes, size=spec.n) if isinstance(spec, Labels) else 0.2 + rng.standard_normal(spec)
+            rng.integers(spec.classes, size=spec.n)
+            if isinstance(spec, Labels)
+            else rng.uniform(0.1, 0.9, spec.n)
+            if isinstance(spec, Times)
+            else 0.2 + rng.standard_normal(spec)
             for spec in self.inputs
         )
         return drawn if len(drawn) > 1 else drawn[0]
@@ -203,6 +217,14 @@ SAMPLES = [
     Sample(Beside(BatchNorm(3)), (4, 3), Labels(4, 2)),
     Sample(LabelScore(3, 4), (5, 3), Labels(5, 4)),
     Sample(LabelScore(2, 2), (1, 2), Labels(1, 2)),
+    Sample(TimeEmbedding(6, 30.0), Times(5)),
+    Sample(TimeEmbedding(2, 7.0), Times(1)),
+    Sample(Shift(), (2, 3, 2, 3), (2, 3)),
+    Sample(Shift(), (1, 4), (1, 4)),
+    Sample(Take(1), (3, 2), (3, 4)),
+    Sample(Take(2, 0), (1, 2), (1, 2, 3, 1), (1, 4)),
+    Sample(Keep(Parallel([Conv2d(1, 2, 3, pad=1)], [Dense(3, 2)]), Shift(), SiLU()), (1, 3, 4, 1), (1, 3)),
+    Sample(Keep(Parallel([], [TimeEmbedding(4, 9.0), Dense(4, 2)]), Shift(), Tanh()), (3, 2), Times(3)),
     Sample(Concat(left=[BatchNorm(2)], right=[Embedding(3, 1)]), (4, 2), Labels(4, 3)),
     Sample(GRU(3, 2), (2, 4, 3)),
     Sample(GRU(1, 3), (1, 1, 1)),

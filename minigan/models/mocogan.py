@@ -31,7 +31,7 @@ from minigan.running.arguments import check_whole
 
 
 def generator(
-    shape: Sequence[int], content: int = 48, noise: int = 8, motion: int = 48, width: int = 32, rng: Any = None,
+    shape: Sequence[int], content: int = 48, noise: int = 8, motion: int = 16, width: int = 32, rng: Any = None,
     dtype: Any = "float32",
 ) -> Sequential:  # fmt: skip
     """G: (c, (e, h0)) -> clips (N, T, H, W, C) in [-1, 1];  c (N, content), e (N, T, noise), h0 (N, motion), all N(0, 1).

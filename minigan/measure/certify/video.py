@@ -1,7 +1,7 @@
 """Claims about the step of MoCoGAN: each of its three networks learns from its own loss, through time and through both critics.
 
-G's gradient comes from two critics: from D_V for all frames, from D_I for those that it has seen.  It is then
-propagated back through all frames to the first state of the motion.  Everything is compared with differences of the losses that the step reports.
+G's gradient comes from two critics: from D_V for all frames, from D_I for those that it has seen.  It is then propagated back
+through all frames to the first state of the motion.  Everything is compared with differences of the losses that the step reports.
 """
 
 from collections.abc import Callable, Iterator

@@ -160,7 +160,9 @@ class Options(gan.Framed):
     ema: float = option(0.998, "decay of G's moving average, which draws the samples; 0: none", least=0, below=1)
     content: int = option(48, "size of the noise for what is in a clip", least=1)
     noise: int = option(8, "size of the noise of each frame", least=1)
-    motion: int = option(16, "size of the state that moves from frame to frame; small, so that it cannot hold the content", least=1)
+    motion: int = option(
+        16, "size of the state that moves from frame to frame; small, so that it cannot hold the content", least=1
+    )
     width: int = option(32, "channels of G's last hidden layer; all others follow", least=1)
     images: int = option(4, "frames of each clip that D_I sees in a step", least=1)
     critic: int = option(24, "channels of the first layer of D_I and D_V; all others follow", least=1)

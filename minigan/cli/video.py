@@ -4,7 +4,7 @@ import argparse
 
 from minigan.cli.parser import CommandParser, add_model, add_seed, output
 
-EXAMPLE = "minigan video mocogan-digits --frames 64 --out clip.gif"
+EXAMPLE = "minigan video runs/clips --frames 64 --out clip.gif"
 
 
 def add(parser: CommandParser) -> None:

@@ -57,6 +57,7 @@ HEIGHT = {
     "zoo": 10,
     "apps": 10,
     "running": 11,
+    "zoo.distil": 11.5,  # opens the model that it learns from; `zoo.load` imports recipes by name
     "models.pretrained": 11.5,  # the public name; what it opens is a run without its folder
     "measure": 12,
     "teach": 13,

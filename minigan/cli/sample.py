@@ -15,6 +15,10 @@ def add(parser: CommandParser) -> None:
         "--out", type=output(), metavar="FILE", help="the sheet to write (default: in the run's folder, or in this one)"
     )
     parser.add_argument("--label", help="only this class, by its name or number (default: all classes in turn)")
+    parser.add_argument(
+        "--evaluations", type=int, metavar="N",
+        help="evaluations of the network for each sample, of a model that can choose (default: as it was trained)",
+    )  # fmt: skip
     parser.add_argument("--separate", type=path, metavar="DIR", help="write one PNG for each sample into this folder")
     add_seed(parser)
 
@@ -23,7 +27,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Print the file that was written, or the folder of separate ones."""
     from minigan.running import use
 
-    options = ("n", "out", "seed", "label", "separate")
+    options = ("n", "out", "seed", "label", "separate", "evaluations")
     written = use.sample(arguments.model, **{name: getattr(arguments, name) for name in options})
     if arguments.separate:
         print(f"{arguments.separate}: {arguments.n} images")

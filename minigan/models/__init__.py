@@ -1,6 +1,8 @@
 """Functions that return networks.  They contain no logic beyond the sizes: read one, then write your own.
 
 mlp.py        fully connected G and D (`mlp`), and the small pair for points in the plane (`toy`): start here
+timed.py      networks that see a time: a small U-Net, and an MLP for the plane; noise.py: the levels of a diffusion
+ode.py        how to follow a flow: Euler, and an adaptive solver
 dcgan.py      convolutional G and D: `dcgan` with transposed convolutions, `dcgan_up` with upsampling
 vgg.py        VGG-11 to 19 with the weights of a file; vgg_layout.py its names and shapes, vgg_weights.py the reading
 unet.py       from picture to picture: `unet`, `patch_critic`, which judges patch by patch, `enlarger`

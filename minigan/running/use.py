@@ -12,6 +12,7 @@ import numpy as np
 
 from minigan import data, evaluation, plots
 from minigan.apps.interpolate import interpolate as walk
+from minigan.apps.video import film as clips_of
 from minigan.data.check import labels_or_cycle
 from minigan.data.registry import splits
 from minigan.layers.tree import first
@@ -49,6 +50,7 @@ def sample(
     seed: int = 0,
     label: str | None = None,
     separate: str | Path | None = None,
+    evaluations: int | None = None,
 ) -> list[Path]:
     """Draw n new samples from a model -> the files written.  Its data need not be there.
 
@@ -60,21 +62,26 @@ def sample(
     seed : seed of the noise
     label : name of a class or its number, for a run that was trained with labels; by default all in turn
     separate : folder for one PNG for each sample
+    evaluations : of the network for each sample, for a game that has a choice; by default as its options say
 
-    Raises ValueError for a label that the run does not have, for points in the plane in `separate`, and for more samples
+    Raises ValueError for a label or a number of evaluations that the run does not have, for points in the plane in `separate`,
+    and for more samples
     than one sheet can hold; there is no limit to separate ones.
     """
     if out is not None:
         refuse_folder_name(out)
     run = open_model(path)
-    name = f"sample_{n}{'' if label is None else f'_label{label}'}_seed{seed}.png"
+    if evaluations is not None:
+        set_evaluations(run, evaluations)
+    often = "" if evaluations is None else f"_evaluations{evaluations}"
+    name = f"sample_{n}{often}{'' if label is None else f'_label{label}'}_seed{seed}.png"
     sheet = Path(out) if out is not None else beside(run, name) if separate is None else None
     written: list[Path] = []
     kept, drawn = [], 0
     for samples in draw(run.trainer.game, n, seed, None if label is None else label_number(run, label)):
         if sheet:
             check_sheet(samples, n, sheet)
-            kept.append(plots.to_image(samples) if samples.ndim == 4 else samples)
+            kept.append(plots.to_image(samples) if samples.ndim >= 4 else samples)
         if separate is not None:
             written += save_separate(samples, Path(separate), drawn, n)
         drawn += len(samples)
@@ -109,7 +116,7 @@ def interpolate(
     game: Any = run.trainer.game
     number = None if label is None else label_number(run, label)
     if len(run.trainer.source.shape) != 3:
-        raise ValueError(f"{path} draws points in the plane: a film needs a model of images")
+        raise ValueError(f"{path} does not draw images: the way from one sample to another needs a model of images")
     if not (hasattr(game, "noise") and hasattr(game, "generate")):
         raise ValueError(
             f"{path}: {type(game).__name__} has no noise and generate, so there is no way between two samples"
@@ -126,11 +133,49 @@ def interpolate(
     return film
 
 
+def video(
+    path: str | Path, n: int = 8, frames: int | None = None, fps: float = 8.0, scale: int = 3, out: str | Path | None = None,
+    seed: int = 0,
+) -> Path:  # fmt: skip
+    """n new clips of a model of videos, side by side in one film or as strips of frames -> the file.
+
+    path, seed : as in `sample`
+    frames : of each clip; default: as many as in the training
+    fps, scale, out : see `plots.save_film`; default: video_FRAMES_seedSEED.gif, in the run's folder, or for another model in the
+        current one
+
+    Raises ValueError for a model that does not draw clips, and as `plots.save_film` does.
+    """
+    if out is not None:
+        plots.check_film(out)
+    run = open_model(path)
+    shape = tuple(run.trainer.source.shape)
+    frames = shape[0] if frames is None and len(shape) == 4 else frames
+    for name, number in {"n": n, "frames": frames, "scale": scale}.items():
+        if number is not None and number < 1:
+            raise ValueError(f"video needs {name} >= 1, got {number}")
+    refuse_too_large(f"{n} clips of {frames} frames", 16 * n * (frames or 1) * math.prod(shape[1:]) * scale**2)
+    clips = clips_of(run.trainer.game, shape, n, np.random.default_rng(seed), frames)
+    file = Path(out) if out is not None else beside(run, f"video_{frames}_seed{seed}.gif")
+    plots.save_film(file, clips, fps, scale)
+    return file
+
+
 def beside(run: Run, name: str) -> Path:
     """The path of a file that is made of a model: in the folder of a run, else in the current one, after the model's name."""
     if run.model is None:
         return Path(shown(run.out)) / name
     return Path(f"{run.model.name.removesuffix('.safetensors')}_{name}")
+
+
+def set_evaluations(run: Run, n: int) -> None:
+    """Let the game of a run draw each sample with n evaluations of its network.  Raises ValueError for a game that cannot."""
+    game: Any = run.trainer.game
+    if not hasattr(game, "evaluations"):
+        raise ValueError(
+            f"{type(game).__name__} draws a sample with one evaluation of its network: leave --evaluations out"
+        )
+    game.evaluations = n
 
 
 def label_number(run: Run, label: str) -> int:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from minigan.data import NAMES, Source
+from minigan.data.clips import CLIPS
 from minigan.data.published import PUBLISHED
 from minigan.data.registry import POINTS  # drawn from the run's seed
 from minigan.running.arguments import short
@@ -67,7 +68,7 @@ class Options:
 
     data: str = option(
         "mnist10k",
-        "mnist10k, digits8, emoji, emoji_noto, portraits, ring, grid, mnist, fashion_mnist or folder:PATH",
+        "mnist10k, digits8, emoji, emoji_noto, portraits, ring, grid, mnist, fashion_mnist, folder:PATH, or clips",
     )
     labels: bool = option(True, "let the networks see the labels, if the data has any")
     condition: str = option("", "the attribute that serves as label, such as hair_color of portraits; empty: none")
@@ -93,7 +94,7 @@ class Options:
                 f"condition {self.condition!r} is a label, and labels are switched off: leave one of them out"
             )
         if not self.data.startswith("folder:"):
-            one_of("data set", self.data, [*NAMES, *POINTS])
+            one_of("data set", self.data, [*NAMES, *POINTS, *CLIPS])
 
     def unused(self) -> dict[str, str]:
         """The options that have no effect beside the others, each with the reason; a recipe adds its own."""

@@ -9,6 +9,8 @@ from PIL import Image
 from cli import TINY, failing
 from minigan import cli
 
+pytestmark = pytest.mark.slow
+
 
 def test_evaluate_prints_what_it_saves(capsys, damaged):
     assert cli.main(["evaluate", str(damaged), "--n", "150"]) == 0

@@ -15,6 +15,8 @@ from cli import TINY, failing, refused
 from minigan import cli
 from minigan.running import checkpoint
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(minigan.__file__).parents[1]
 HUGE = "9" * 400
 TRAIN = ["train", *TINY, "--data", "digits8"]

@@ -8,6 +8,8 @@ from cli import failing
 from minigan import cli, plots
 from minigan.running.inpaint import inpaint, opened_model, sheet
 
+pytestmark = pytest.mark.slow
+
 QUICK = ["--mask", "centre:4", "--steps", "3"]
 
 

@@ -10,6 +10,8 @@ from cli import failing, refused
 from minigan import cli
 from minigan.running import model
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def weights_file(digits, tmp_path_factory):

@@ -21,6 +21,8 @@ from minigan.cli.progress import keep_shares
 from minigan.kernels.parallel import threads
 from minigan.running import checkpoint, folder
 
+pytestmark = pytest.mark.slow
+
 
 def state(path) -> dict[str, bytes]:
     """Everything that a run's next step depends on."""

@@ -19,6 +19,8 @@ from minigan.cli import progress
 from minigan.cli.parser import CommandParser
 from minigan.running import checkpoint, interrupt
 
+pytestmark = pytest.mark.slow
+
 TRAIN = ["train", *TINY, "--data", "digits8"]
 DIVERGING = [*TRAIN, "--lr", "1e30", "--schedule", "constant"]
 

@@ -9,6 +9,8 @@ from PIL import Image
 from cli import failing, refused
 from minigan import cli
 
+pytestmark = pytest.mark.slow
+
 
 def test_sample_writes_a_sheet_and_says_where(capsys, digits, tmp_path):
     out = tmp_path / "new" / "grid.png"

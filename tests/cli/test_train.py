@@ -16,6 +16,8 @@ from minigan.running import checkpoint, folder, options
 from minigan.trainer import Trainer
 from minigan.zoo import gan
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def configured(monkeypatch):

@@ -338,6 +338,7 @@ print(round(time.process_time() - begun, 2), (peak() - before) // 1024, answer)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_takes_little_time_and_memory(tmp_path, name):
     path = tmp_path / "bomb.png"

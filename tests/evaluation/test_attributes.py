@@ -7,6 +7,8 @@ from minigan import data, evaluation
 from minigan.evaluation.attributes import read
 from minigan.models import portraitnet
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def portraits():

@@ -11,6 +11,8 @@ from minigan.evaluation import PIXELS, VGG16, compare_folders, table
 from minigan.running.build import build
 from minigan.zoo import gan, vae
 
+pytestmark = pytest.mark.slow
+
 EMOJI = data.load("emoji").images[:, ::2, ::2]  # 16 x 16
 
 

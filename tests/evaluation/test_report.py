@@ -15,6 +15,8 @@ from minigan.running.build import build
 from minigan.trainer import Trainer
 from minigan.zoo import gan
 
+pytestmark = pytest.mark.slow
+
 module = importlib.import_module("minigan.evaluation.report")
 TINY = {"width": 3, "latent": 4, "batch": 16, "steps": 3}
 

@@ -10,6 +10,8 @@ from minigan.evaluation import watch
 from minigan.running.build import build
 from minigan.zoo import gan
 
+pytestmark = pytest.mark.slow
+
 module = importlib.import_module("minigan.evaluation.watch")
 DATA = data.load("digits8")
 

@@ -17,6 +17,8 @@ from minigan.layers.tree import first
 from minigan.running.build import build
 from minigan.zoo import gan
 
+pytestmark = pytest.mark.slow
+
 RINGS = {"loss": "relativistic", "penalty": "r1,r2", "gamma": 0.02, "lr": 1e-3, "batch": 64, "width": 16}
 RUNS = {  # the options, and the largest age
     "ring": ({"data": "ring", **RINGS}, 200),

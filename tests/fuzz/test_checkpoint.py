@@ -11,6 +11,8 @@ from fuzz.safetensors_file import ODD, damage_bytes, damage_header, joined, part
 from minigan.running import checkpoint
 from minigan.running.checkpoint import CheckpointError, load, save
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 2**28  # bytes: far more than the file has, far less than it may claim
 
 

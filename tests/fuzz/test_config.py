@@ -12,6 +12,8 @@ from fuzz.safetensors_file import damage_bytes
 from minigan.running.options import CHANGEABLE, Config, read
 from minigan.zoo import gan
 
+pytestmark = pytest.mark.slow
+
 FIELDS = {item.name: item for item in dataclasses.fields(gan.Options)}
 WORDS = (
     "steps",

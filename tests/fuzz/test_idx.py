@@ -11,6 +11,8 @@ from fuzz.damage import damaged, numbers
 from minigan.data import read_idx
 from minigan.data.idx import idx_header
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 2**28  # bytes
 ARRAYS = [numbers(seed, shape) for seed, shape in enumerate([(40,), (3, 28, 28), (2, 3, 4, 5), (0, 28, 28), (1, 1)])]
 FILES = [idx_header(array.shape) + array.tobytes() for array in ARRAYS]

@@ -13,6 +13,8 @@ from fuzz import outcome
 from fuzz.damage import damaged, numbers
 from minigan.data.pictures import PictureError, read_picture
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 2**30  # bytes: what a picture may take
 SECONDS = 2
 

@@ -11,6 +11,8 @@ from minigan import kernels
 from minigan.kernels import reference
 from minigan.kernels.parallel import threads
 
+pytestmark = pytest.mark.slow
+
 WAYS = ("rows", "rows", "rows", "columns", "gaps", "reversed", "unaligned", "other byte order", "read-only", "repeated")
 TOLERANCE = {"float64": 1e-11, "float32": 2e-5, "float16": 2e-2}
 AROUND = 3  # numbers of NaN on each side

@@ -12,6 +12,8 @@ import pytest
 import minigan
 from minigan.running import checkpoint
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(minigan.__file__).parents[1]
 DIGITS = "train --data digits8 --model mlp --width 8 --latent 8 --batch 64 --steps 120".split()  # noqa: SIM905
 

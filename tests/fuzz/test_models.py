@@ -12,6 +12,8 @@ from minigan import zoo
 from minigan.running import checkpoint, folder, weights
 from minigan.running.options import Config
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 2**29  # bytes
 TINY = {"data": "digits8", "batch": 8, "steps": 1, "width": 2, "latent": 3}
 RECIPES = {"gan": {"model": "mlp"}, "vae": {}, "vaegan": {"level": 1}}

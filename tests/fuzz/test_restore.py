@@ -18,6 +18,8 @@ from minigan.optim import EMA, Adam
 from minigan.running import checkpoint
 from minigan.trainer import Trainer
 
+pytestmark = pytest.mark.slow
+
 X = np.random.default_rng(0).standard_normal((16, 2)).astype(np.float32)
 
 

@@ -10,6 +10,8 @@ from fuzz import outcome
 from fuzz.safetensors_file import ODD, damage_bytes
 from minigan.running.rows import read_rows, write_rows
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 2**28  # bytes
 
 

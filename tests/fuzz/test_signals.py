@@ -20,9 +20,10 @@ from minigan.running import checkpoint
 ROOT = Path(minigan.__file__).parents[1]
 TRAIN = "train --data ring --width 8 --latent 4 --batch 32 --steps 150".split()  # noqa: SIM905
 LONG = [*TRAIN, "--steps", "100000000"]
-pytestmark = pytest.mark.skipif(
-    not os.path.exists("/proc/self/status"), reason="needs /proc to see when signals are handled"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="needs /proc to see when signals are handled"),
+]
 
 
 def start(*argv, **options):

@@ -26,6 +26,8 @@ from minigan.models import digitnet
 from minigan.network import Sequential
 from minigan.running import checkpoint, interop
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 2**29  # bytes
 ERRORS = (ValueError, TypeError, FileNotFoundError)  # ShapeError and CheckpointError are ValueErrors
 

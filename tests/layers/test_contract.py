@@ -12,7 +12,7 @@ from minigan.gradcheck import network_checks, random_like, require
 from minigan.layers import Layer
 from minigan.measure.certify.claim import arrays
 from minigan.measure.certify.layers import claims
-from minigan.measure.certify.samples import SAMPLES, Labels
+from minigan.measure.certify.samples import SAMPLES, Labels, Times
 from minigan.network import Sequential
 from minigan.running import checkpoint
 
@@ -52,7 +52,7 @@ def test_every_layer_is_exported():
 
 
 def batch(spec) -> int:
-    return spec.n if isinstance(spec, Labels) else spec[0]
+    return spec.n if isinstance(spec, Labels | Times) else spec[0]
 
 
 @pytest.mark.parametrize("name", sorted(set(public_layers()) - BASES))

@@ -80,6 +80,7 @@ def test_the_steps_and_the_dynamics_are_certified():
     assert certified("steps") == {"gradients", "values", "fast_d_step", "routing"}
     assert certified("DiracGAN") == {"no penalty", "r1", "r2"}
     assert certified("inverse") == {"context", "search"}
+    assert certified("after") == {"flow", "ddpm", "ddgan", "distil"}
 
 
 def test_the_wasserstein_dirac_gan_by_hand():  # eq:dirac.field eq:dirac.jacobian eq:dirac.eigenvalues

@@ -128,7 +128,7 @@ def encoder_sees_the_verdict(patch):
 @exhibit(
     story="a VAE-GAN whose D learns the likeness too: it makes all its features 0, and all images alike",
     caught_by="D, dtheta",
-    check=certified("VAE-GAN", "gradients"),
+    check=certified("VAE-GAN", "gradients", "Hinge"),
 )
 def critic_learns_the_likeness(patch):
     # right: learn=False, for D's features are a measure here
@@ -139,7 +139,7 @@ def critic_learns_the_likeness(patch):
 @exhibit(
     story="a VAE-GAN with the features detached: the likeness is reported, falls by chance, and teaches G nothing",
     caught_by="G, dtheta",
-    check=certified("VAE-GAN", "gradients"),
+    check=certified("VAE-GAN", "gradients", "Hinge"),
 )
 def features_detached(patch):
     # right: gamma dy_like + dy_gan
@@ -149,7 +149,7 @@ def features_detached(patch):
 @exhibit(
     story="a VAE-GAN that trains G by reconstructions only: the codes between them, which sampling uses, are never judged",
     caught_by="G, dtheta",
-    check=certified("VAE-GAN", "gradients"),
+    check=certified("VAE-GAN", "gradients", "Hinge"),
 )
 def samples_forgotten(patch):
     # right: G.backward(dy_p, ...) as well

@@ -83,7 +83,7 @@ def verdict_not_masked(patch):
 @exhibit(
     story="D learns while G's gradient passes through it: a step for D and a step against, in one",
     caught_by="D, dtheta",
-    check=certified("context", "gradients"),
+    check=certified("context", "gradients", "Hinge"),
 )
 def critic_learns_to_please(patch):
     # right: learn=False
@@ -94,7 +94,7 @@ def critic_learns_to_please(patch):
 @exhibit(
     story="the weights of the two losses exchanged, 0.999 for D's verdict: sharp fillings that have nothing to do with the image",
     caught_by="G, dtheta",
-    check=certified("context", "gradients"),
+    check=certified("context", "gradients", "Hinge"),
 )
 def weights_exchanged(patch):
     # right: rec * 2 * e / n + adv * du

@@ -16,6 +16,8 @@ from minigan.running.place import refuse_run_file, run_of, shown
 from minigan.trainer import Trainer
 from minigan.zoo import gan
 
+pytestmark = pytest.mark.slow
+
 SMALL = {"model": "mlp", "data": "digits8", "width": 2, "latent": 3, "batch": 300, "steps": 12}  # 5 steps an epoch
 
 

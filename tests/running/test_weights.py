@@ -27,6 +27,9 @@ RUNS = {
     "vae of colours": ("vae", {"data": "emoji", "model": "conv", "likelihood": "gaussian"}),
     "vaegan": ("vaegan", {"data": "digits8", "level": 1}),
     "projected": ("projected", {"data": "emoji", "mixed": 2}),
+    "flow": ("flow", {"data": "digits8", "evaluations": 3}),
+    "ddpm": ("ddpm", {"data": "digits8", "labels": False, "sampler": "ddpm"}),
+    "ddgan": ("ddgan", {"data": "digits8"}),
 }
 
 
@@ -35,7 +38,9 @@ def trained(request, tmp_path_factory):
     name, changes = RUNS[request.param]
     recipe = zoo.load(name)
     out = tmp_path_factory.mktemp("runs") / "run"
-    run = folder.start(Config(recipe, recipe.Options(**SMALL | changes)), out)
+    known = recipe.Options.__dataclass_fields__
+    given = {option: value for option, value in (SMALL | changes).items() if option in known}
+    run = folder.start(Config(recipe, recipe.Options(**given)), out)
     run.trainer.evaluate = None
     return folder.train(run)
 

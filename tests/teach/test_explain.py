@@ -16,6 +16,8 @@ from minigan.penalties import R1, r1
 from minigan.teach.formulas import equations, explain, locate
 from minigan.teach.formulas.subject import names, read
 
+pytestmark = pytest.mark.slow
+
 SLOW = {"d_step", "g_step"}  # explaining them checks whole steps, which test_certify does anyway
 
 

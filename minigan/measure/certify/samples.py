@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigan.layers import (
+    GRU,
     AvgPool2d,
     BatchNorm,
     Beside,
@@ -25,9 +26,12 @@ from minigan.layers import (
     Dropout,
     Embedding,
     Flatten,
+    Frames,
     FrozenBatchNorm,
     InstanceNorm,
     Join,
+    JoinFrames,
+    Keep,
     LabelScore,
     Layer,
     LayerNorm,
@@ -43,12 +47,16 @@ from minigan.layers import (
     Reshape,
     Residual,
     SelfAttention,
+    Shift,
     Sigmoid,
     SiLU,
     Softplus,
     SpectralNorm,
     Sum,
+    Take,
     Tanh,
+    TemporalConv,
+    TimeEmbedding,
     Translation,
     UpConv2d,
     Upsample2x,
@@ -63,10 +71,16 @@ class Labels(NamedTuple):
     classes: int
 
 
-class Sample:
-    """A layer and the shapes of its inputs (or Labels).  Networks and arrays are created on demand, the same ones each time."""
+class Times(NamedTuple):
+    """An input of n times in [0, 1]."""
 
-    def __init__(self, layer: Layer, *inputs: tuple[int, ...] | Labels):
+    n: int
+
+
+class Sample:
+    """A layer and the shapes of its inputs (or Labels, or Times).  Networks and arrays are created on demand, the same ones each time."""
+
+    def __init__(self, layer: Layer, *inputs: tuple[int, ...] | Labels | Times):
         self.layer, self.inputs = layer, inputs
         self.name = f"{layer} on {' and '.join(map(str, inputs))}"
 
@@ -83,7 +97,11 @@ class Sample:
         """The input: one array, or a tuple of them.  It is not centred at 0, where a missing mean would go unnoticed."""
         rng = np.random.default_rng(seed)
         drawn: tuple[np.ndarray, ...] = tuple(
-            rng.integers(spec.classes, size=spec.n) if isinstance(spec, Labels) else 0.2 + rng.standard_normal(spec)
+            rng.integers(spec.classes, size=spec.n)
+            if isinstance(spec, Labels)
+            else rng.uniform(0.1, 0.9, spec.n)
+            if isinstance(spec, Times)
+            else 0.2 + rng.standard_normal(spec)
             for spec in self.inputs
         )
         return drawn if len(drawn) > 1 else drawn[0]
@@ -199,5 +217,26 @@ SAMPLES = [
     Sample(Beside(BatchNorm(3)), (4, 3), Labels(4, 2)),
     Sample(LabelScore(3, 4), (5, 3), Labels(5, 4)),
     Sample(LabelScore(2, 2), (1, 2), Labels(1, 2)),
+    Sample(TimeEmbedding(6, 30.0), Times(5)),
+    Sample(TimeEmbedding(2, 7.0), Times(1)),
+    Sample(Shift(), (2, 3, 2, 3), (2, 3)),
+    Sample(Shift(), (1, 4), (1, 4)),
+    Sample(Take(1), (3, 2), (3, 4)),
+    Sample(Take(2, 0), (1, 2), (1, 2, 3, 1), (1, 4)),
+    Sample(Keep(Parallel([Conv2d(1, 2, 3, pad=1)], [Dense(3, 2)]), Shift(), SiLU()), (1, 3, 4, 1), (1, 3)),
+    Sample(Keep(Parallel([], [TimeEmbedding(4, 9.0), Dense(4, 2)]), Shift(), Tanh()), (3, 2), Times(3)),
     Sample(Concat(left=[BatchNorm(2)], right=[Embedding(3, 1)]), (4, 2), Labels(4, 3)),
+    Sample(GRU(3, 2), (2, 4, 3)),
+    Sample(GRU(1, 3), (1, 1, 1)),
+    Sample(GRU(2, 3, initial=True), (3, 3, 2), (3, 3)),
+    Sample(TemporalConv(2, 3, 3, pad=1), (2, 3, 4, 5, 2)),
+    Sample(TemporalConv(1, 2, 4, 2, 1), (1, 6, 4, 7, 1)),
+    Sample(TemporalConv(3, 2, 2, k_t=3, stride_t=2, bias=False), (2, 6, 3, 2, 3)),  # the last frame is not met
+    Sample(TemporalConv(2, 2, 1, k_t=4, stride_t=3, pad_t=3), (2, 2, 2, 1, 2)),  # a window longer than the clip
+    Sample(Frames(Conv2d(2, 3, 3, 2, 1), Tanh(), Flatten()), (2, 3, 4, 5, 2)),
+    Sample(Frames(Dense(3, 4), LeakyReLU()), (1, 2, 3)),
+    Sample(Frames(Dense(3, 2), BatchNorm(2)), (2, 3, 3)),
+    Sample(JoinFrames(), (2, 3), (2, 4, 2)),
+    Sample(JoinFrames(), (1, 1), (1, 1, 3)),
+    Sample(Block(Parallel([], [GRU(2, 3)]), JoinFrames(), Frames(Dense(4, 2), SiLU())), (1, 1), (1, 3, 2)),
 ]

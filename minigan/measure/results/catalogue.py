@@ -21,10 +21,14 @@ TABLES = (
     "portraits",
     "vae",
     "families",
+    "race",
     "arithmetic",
     "pairs",
     "inpaint",
     "inverse",
+    "video",
+    "moons",
+    "after",
 )
 
 

@@ -22,7 +22,7 @@ from minigan.measure.certify.claim import Claim, Finding, arrays
 from minigan.measure.certify.losses import gradients
 from minigan.measure.certify.optimizers import RECURRENCES, recurrence
 from minigan.measure.certify.penalties import second_order
-from minigan.measure.certify.samples import SAMPLES, Labels, Sample
+from minigan.measure.certify.samples import SAMPLES, Labels, Sample, Times
 from minigan.optim import Optimizer
 from minigan.penalties import Penalty
 from minigan.teach.formulas.subject import Subject
@@ -117,6 +117,8 @@ def _sample(subject: Subject, shape: tuple[int, ...] | None) -> Sample:
         first = (*first[:-1], widths[0])
     if isinstance(usual.inputs[0], Labels):
         first = Labels(first[0], classes[0])
+    if isinstance(usual.inputs[0], Times):
+        first = Times(first[0])
     N = first[0]
     others = [Labels(N, classes[0]) if classes else (N, *usual_shape[1:]) for usual_shape in others]
     return Sample(layer, first, *others)

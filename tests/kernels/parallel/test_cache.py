@@ -8,7 +8,10 @@ import pytest
 
 from minigan.kernels.parallel import cache, jit, native
 
-pytestmark = pytest.mark.skipif(not native.COMPILED, reason="without a compiler there is no cache")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not native.COMPILED, reason="without a compiler there is no cache"),
+]
 
 SMALL = """
 import pathlib, sys, warnings

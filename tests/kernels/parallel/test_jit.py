@@ -12,6 +12,8 @@ import pytest
 import minigan
 from minigan.kernels.parallel import native
 
+pytestmark = pytest.mark.slow
+
 TRY = """
 import warnings
 with warnings.catch_warnings(record=True) as caught:

@@ -13,6 +13,8 @@ from minigan.kernels.parallel import native, threads
 from minigan.kernels.parallel.launch import kernel, launch
 from minigan.kernels.parallel.threads import parts
 
+pytestmark = pytest.mark.slow
+
 COMPILED = native.COMPILED
 
 

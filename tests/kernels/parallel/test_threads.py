@@ -15,6 +15,8 @@ from minigan import kernels
 from minigan.kernels.parallel import blas, threads
 from minigan.kernels.parallel.run import run
 
+pytestmark = pytest.mark.slow
+
 
 def _python(code, **environment):
     return subprocess.run(

@@ -13,6 +13,8 @@ from minigan.measure import bench
 from minigan.measure.bench import layers, machine, models, scaling, startup
 from minigan.measure.bench.variants import convolutional, joins, variants
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def run(in_process, monkeypatch):

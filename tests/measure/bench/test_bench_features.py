@@ -7,6 +7,8 @@ from safetensors.numpy import save_file
 from minigan.measure.bench import features
 from minigan.measure.bench.features import Features, cells
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def ours():

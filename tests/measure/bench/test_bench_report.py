@@ -6,6 +6,8 @@ from minigan.measure.bench import report
 from minigan.measure.bench.compare import summarise
 from minigan.measure.bench.timing import Rounds
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def result():

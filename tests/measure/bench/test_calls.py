@@ -1,9 +1,12 @@
 """The listener sees each kernel call, knows its layer and pass, and leaves no trace."""
 
 import numpy as np
+import pytest
 
 from minigan import kernels
 from minigan.measure.bench.calls import KERNELS, describe, make, recorded
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_passes_of_a_step_in_order(tiny):

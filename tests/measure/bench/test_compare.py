@@ -5,6 +5,8 @@ import pytest
 from minigan.measure.bench.compare import Disagreement, compare, summarise
 from minigan.measure.bench.timing import Rounds
 
+pytestmark = pytest.mark.slow
+
 
 def test_without_pytorch_only_minigan_and_its_twin_are_timed(in_process):
     found = compare("tiny", threads=1, rounds=1, seconds=0.0)

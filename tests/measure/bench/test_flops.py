@@ -10,6 +10,8 @@ from minigan.kernels import reference
 from minigan.measure.bench.calls import KERNELS
 from minigan.measure.bench.flops import DIRECT, count, operations
 
+pytestmark = pytest.mark.slow
+
 
 def array(*shape):
     return np.ones(shape, np.float32)

@@ -9,6 +9,8 @@ from minigan.measure.bench import kinks
 from minigan.measure.bench.models import default, scaling, toy
 from minigan.measure.bench.verify import differences
 
+pytestmark = pytest.mark.slow
+
 
 def before_activations(layers, x):
     """The inputs of all LeakyReLUs."""

@@ -6,6 +6,8 @@ import pytest
 from minigan.layers import Conv2d, ConvTranspose2d, Dense, UpConv2d
 from minigan.measure.bench.models import MODELS, RATE, Benchmark, named, scaling
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def built():

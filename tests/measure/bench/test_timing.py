@@ -7,6 +7,8 @@ import pytest
 from minigan.measure.bench import timing
 from minigan.measure.bench.timing import Rounds, Worker, WorkerError, ratio, rotate, summary
 
+pytestmark = pytest.mark.slow
+
 
 class Scripted:
     """A contestant whose slices take the given milliseconds; each slice appends its name to the log."""

@@ -5,6 +5,8 @@ import pytest
 
 from minigan.measure.bench.verify import BOUND, differences, verify
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def answers(tiny):

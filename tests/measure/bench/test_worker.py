@@ -10,6 +10,8 @@ import pytest
 from minigan.measure.bench import worker
 from minigan.measure.bench.worker import Contestant, peak_memory, serve
 
+pytestmark = pytest.mark.slow
+
 
 def ask(spec, *messages):
     """The replies to these messages."""

@@ -15,6 +15,8 @@ from minigan.measure.classifier.training import shift
 from minigan.models import digitnet
 from minigan.running.checkpoint import load
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def digits():

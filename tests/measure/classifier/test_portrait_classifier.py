@@ -8,6 +8,8 @@ from minigan.measure.classifier import portraits
 from minigan.models import portraitnet
 from minigan.running.checkpoint import load
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def some():

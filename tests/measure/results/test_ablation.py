@@ -1,7 +1,11 @@
 """Each change of the ablation changes the recipe, and changes only what its name says."""
 
+import pytest
+
 from minigan.measure.results import ablation
 from minigan.measure.results.table import Cell
+
+pytestmark = pytest.mark.slow
 
 
 def test_each_change_gives_a_different_recipe():

@@ -10,6 +10,8 @@ from minigan.measure.results import arithmetic
 from minigan.measure.results.table import Cell
 from minigan.models.portraitnet import SIZES
 
+pytestmark = pytest.mark.slow
+
 
 class Pixels:
     """Its code is the image itself, so a direction is the difference of two mean images."""

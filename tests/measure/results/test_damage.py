@@ -10,6 +10,8 @@ from minigan.measure.results import damage, rows
 from minigan.measure.results.damage import FLOOR, MEASURES
 from minigan.measure.results.table import Cell
 
+pytestmark = pytest.mark.slow
+
 SMALL = {"images": 120, "cuts": 3}
 
 

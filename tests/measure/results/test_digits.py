@@ -3,11 +3,14 @@
 import dataclasses
 
 import numpy as np
+import pytest
 
 from minigan.measure.results import digits, mnist
 from minigan.measure.results.table import Cell
 from minigan.running.build import build
 from minigan.zoo import gan
+
+pytestmark = pytest.mark.slow
 
 TINY = {"width": 2, "latent": 4, "core_minutes": 0.002}
 

@@ -8,6 +8,8 @@ from minigan import losses
 from minigan.measure.results import dirac
 from minigan.measure.results.table import Cell, cells
 
+pytestmark = pytest.mark.slow
+
 
 def measured(method, **changes):
     settings = dirac.METHODS[method] | {"time": 1.0, "points": 20} | changes

@@ -12,6 +12,8 @@ from minigan.models.vae import vae_conv
 from minigan.optim import Adam
 from minigan.zoo import vae
 
+pytestmark = pytest.mark.slow
+
 TINY = {"core_minutes": 0.001, "width": 4, "latent": 3, "batch": 8}
 
 

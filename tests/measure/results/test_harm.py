@@ -6,6 +6,8 @@ import pytest
 from minigan.measure.results import harm
 from minigan.measure.results.harm import HARMS, Pool
 
+pytestmark = pytest.mark.slow
+
 N = 12
 
 

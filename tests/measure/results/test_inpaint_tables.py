@@ -11,6 +11,8 @@ from minigan.measure.results import held_out, inpaint, inverse, table
 from minigan.measure.results.held_out import HeldOut, borrowed
 from minigan.measure.results.table import Cell
 
+pytestmark = pytest.mark.slow
+
 TINY = {"images": 3, "steps": 2, "train_steps": 2, "width": 2, "restarts": 2}
 
 

@@ -9,6 +9,8 @@ import pytest
 from minigan.measure.results import markdown, table
 from minigan.measure.results.catalogue import TABLES
 
+pytestmark = pytest.mark.slow
+
 DOCS = Path(__file__).parents[3] / "docs"
 
 

@@ -7,6 +7,8 @@ from minigan.layers import Pack, SpectralNorm
 from minigan.measure.results import mixtures
 from minigan.measure.results.table import Cell
 
+pytestmark = pytest.mark.slow
+
 TINY = {"width": 8, "depth": 2, "batch": 8, "steps": 4}
 
 

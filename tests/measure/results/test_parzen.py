@@ -9,6 +9,8 @@ from minigan.game import normal
 from minigan.measure.results import parzen
 from minigan.measure.results.table import Cell
 
+pytestmark = pytest.mark.slow
+
 TINY = {"data": "mnist10k", "samples": 40, "test": 30, "steps": 2}
 
 

@@ -9,6 +9,8 @@ from minigan import data
 from minigan.measure.results import portraits
 from minigan.measure.results.table import Cell
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch):

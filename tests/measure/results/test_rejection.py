@@ -14,6 +14,8 @@ from minigan.network import Sequential
 from minigan.optim import Adam
 from minigan.penalties import r1
 
+pytestmark = pytest.mark.slow
+
 
 def test_without_gamma_the_acceptance_is_the_ratio_to_the_best():  # eq:rejection.acceptance
     score = np.array([-2.0, 0.0, 1.0])

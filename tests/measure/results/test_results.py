@@ -8,6 +8,8 @@ from minigan import cli, kernels
 from minigan.measure import results
 from minigan.measure.results import rows
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_table_from_the_command_line(small, capsys, tmp_path):
     assert cli.main(["results", "small", "--only", "ring/slow", "--seeds", "2", "--out", str(tmp_path)]) == 0

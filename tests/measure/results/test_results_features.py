@@ -8,6 +8,8 @@ from minigan.measure.results.damage import FLOOR
 from minigan.measure.results.features import MEASURES
 from minigan.measure.results.table import Cell
 
+pytestmark = pytest.mark.slow
+
 
 def measured(method):
     return features.run_cell(Cell(method, 0, features.METHODS[method] | {"images": 120, "cuts": 2}), True)

@@ -7,6 +7,8 @@ import pytest
 
 from minigan.measure.results import rows
 
+pytestmark = pytest.mark.slow
+
 
 def row(method="a", seed=0, **more):
     head = dict.fromkeys(rows.HEAD, "") | {"method": method, "seed": seed, "minutes": 1.5}

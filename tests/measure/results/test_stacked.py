@@ -12,6 +12,8 @@ from minigan.measure.results.table import Cell
 from minigan.models import digitnet
 from minigan.trainer import Trainer
 
+pytestmark = pytest.mark.slow
+
 TINY = {"data": "mnist10k", "samples": 30, "steps": 2, "width": 2, "batch": 4, "latent": 3}
 
 

@@ -7,6 +7,8 @@ from minigan.measure.results import synthetic
 from minigan.measure.results.table import Cell
 from minigan.metrics.modes import mixture_quality
 
+pytestmark = pytest.mark.slow
+
 rng = np.random.default_rng(0)
 MIXTURE = synthetic.Mixture(np.random.default_rng(1))
 

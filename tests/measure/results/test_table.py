@@ -5,6 +5,8 @@ import pytest
 from minigan import data
 from minigan.measure.results import rows, run, table
 
+pytestmark = pytest.mark.slow
+
 
 def measured(small, tmp_path, **options):
     said = []

@@ -8,6 +8,8 @@ from minigan.data import Dataset
 from minigan.measure.results import vae
 from minigan.measure.results.table import Cell
 
+pytestmark = pytest.mark.slow
+
 TINY = {"data": "mnist10k", "epochs": 1, "codes": 20, "test": 40, "width": 8, "latent": 3, "batch": 500}
 
 

@@ -6,6 +6,8 @@ import pytest
 from minigan.differences import SECOND
 from minigan.teach.tracing.checks import compare
 
+pytestmark = pytest.mark.slow
+
 C = np.array([0.7, -1.3, 0.4])
 
 

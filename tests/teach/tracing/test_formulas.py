@@ -9,6 +9,8 @@ from minigan.teach.tracing.formulas import BOOK, formula, loss_formula, opening,
 
 from .pairs import network
 
+pytestmark = pytest.mark.slow
+
 
 def text(name):
     return equations()[name].text

@@ -16,6 +16,8 @@ from minigan.teach.tracing.html import fragment, page
 
 from .pairs import conditional, images, network, plane, random
 
+pytestmark = pytest.mark.slow
+
 VOID = {"meta", "br", "img"}
 
 

@@ -12,6 +12,8 @@ from minigan.running.options import Config
 from minigan.teach.tracing.of_run import trace_run
 from minigan.zoo import gan
 
+pytestmark = pytest.mark.slow
+
 CONFIGS = {
     "digits": gan.Options(data="digits8", model="mlp", width=4, latent=5, steps=3, batch=16, seed=5),
     "plane": gan.Options(data="ring", width=4, steps=3, batch=8, penalty="r1,wgan_gp", loss="hinge"),

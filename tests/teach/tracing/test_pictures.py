@@ -5,6 +5,8 @@ import pytest
 
 from minigan.teach.tracing.pictures import EDGE, kernels, maps
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("shape", "size", "caption_start"),

@@ -14,6 +14,8 @@ from minigan.teach.tracing.players import WatchedPenalty, title
 
 from .pairs import images, plane
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("exhibit", "loss", "quantity"),

@@ -15,6 +15,8 @@ from minigan.penalties import dragan, r1, r2, wgan_gp
 
 from .pairs import conditional, images, network, plane
 
+pytestmark = pytest.mark.slow
+
 ALL = (partial(r1, gamma=0.7), r2, partial(wgan_gp, lam=3.0), dragan)
 
 

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 import minigan
 from minigan.differences import Check
 from minigan.layers import Beside, Flatten, LabelScore, LeakyReLU, Tanh
@@ -12,6 +14,8 @@ from minigan.teach.tracing.record import Quantity, Record, Row, Stage
 from minigan.teach.tracing.text import WIDTH, text, verdict
 
 from .pairs import conditional, images, network, plane
+
+pytestmark = pytest.mark.slow
 
 
 def test_every_stage_layer_and_number_is_shown_and_fits():

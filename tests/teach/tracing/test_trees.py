@@ -1,8 +1,11 @@
 """Functions of one array or of a pair."""
 
 import numpy as np
+import pytest
 
 from minigan.teach.tracing.trees import as_float64, direction, dot, movable, moved, norm, shape, tree
+
+pytestmark = pytest.mark.slow
 
 X, LABELS = np.array([[3.0, -4.0]], np.float32), np.array([2])
 

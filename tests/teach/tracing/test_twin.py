@@ -43,6 +43,8 @@ from minigan.penalties import r1
 
 from .pairs import network, random
 
+pytestmark = pytest.mark.slow
+
 IMAGE = (3, 4, 6, 2)
 PLANTED = [  # exhibit, the layers, the shape of x, with R1 or not, the row that shows it, the quantity
     ("gradient_assigned", [Dense(4, 3)], (5, 4), False, "Dense(4, 3)", "dW"),

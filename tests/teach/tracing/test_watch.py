@@ -11,6 +11,8 @@ from minigan.teach.tracing.watch import places
 
 from .pairs import network, random
 
+pytestmark = pytest.mark.slow
+
 
 class Slow(Layer):
     """y = x, after 5 ms."""

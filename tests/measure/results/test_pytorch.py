@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parents[3] / "docs" / "results"
 
 
 @pytest.fixture(scope="module")
 def race():
-    spec = importlib.util.spec_from_file_location("race", FOLDER / "race.py")
+    spec = importlib.util.spec_from_file_location("pytorch", FOLDER / "pytorch.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -1,8 +1,8 @@
 """Seconds to the same quality: the default of `minigan train`, in minigan and in PyTorch, on the same cores.
 
     pip install -e '.[bench]'
-    python docs/results/race.py --seeds 2          train both sides in turn (ten minutes a seed), append to race.csv, draw race.png
-    python docs/results/race.py --draw             only draw, and print the seconds to each quality
+    python docs/results/pytorch.py --seeds 2          train both sides in turn (ten minutes a seed), append to pytorch.csv, draw pytorch.png
+    python docs/results/pytorch.py --draw             only draw, and print the seconds to each quality
 
 The PyTorch side is the same recipe, written for speed: channels_last, fused Adam, D frozen in G's step, one backward pass for loss
 and penalty; `minigan bench` found this the fastest of six variants.  Each side runs in its own process, so their thread pools
@@ -27,7 +27,7 @@ from minigan.running.files import atomic_file, atomic_write
 from minigan.zoo import gan
 
 HERE = Path(__file__).parent
-FILE = HERE / "race.csv"
+FILE = HERE / "pytorch.csv"
 EVERY = 250  # steps between two evaluations
 SIDES = ("minigan", "torch")
 LEVELS = (5, 2, 1, 0.7)  # Frechet distances to be reached
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def race(seed: int, steps: int) -> None:
-    """Run both sides in turns.  The rows of a seed are saved at its end, so race.csv holds complete seeds only."""
+    """Run both sides in turns.  The rows of a seed are saved at its end, so pytorch.csv holds complete seeds only."""
     order = [sys.executable, __file__, "--seed", str(seed), "--steps", str(steps)]
     runners = [
         subprocess.Popen([*order, "--side", side], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -228,7 +228,7 @@ def draw() -> None:
     axes.set_title("The same recipe in minigan and in PyTorch, to the same quality", loc="left", fontsize=11)
     axes.grid(alpha=0.25, which="both")
     axes.legend(frameon=False)
-    with atomic_file(HERE / "race.png") as file:
+    with atomic_file(HERE / "pytorch.png") as file:
         figure.savefig(file)
 
 

@@ -34,25 +34,6 @@ from minigan.layers.more.temporal import TemporalConv
 from minigan.layers.more.time import Shift, TimeEmbedding
 
 __all__ = [
-    "GRU",
-    "Color",
-    "Cutout",
-    "Dropout",
-    "Embedding",
-    "Frames",
-    "FrozenBatchNorm",
-    "JoinFrames",
-    "Keep",
-    "LabelScore",
-    "MinibatchStd",
-    "Mirror",
-    "Normalize",
-    "Pack",
-    "SelfAttention",
-    "Shift",
-    "SpectralNorm",
-    "Take",
-    "TemporalConv",
-    "TimeEmbedding",
-    "Translation",
+    "GRU", "Color", "Cutout", "Dropout", "Embedding", "Frames", "FrozenBatchNorm", "JoinFrames", "Keep", "LabelScore", "MinibatchStd",
+    "Mirror", "Normalize", "Pack", "SelfAttention", "Shift", "SpectralNorm", "Take", "TemporalConv", "TimeEmbedding", "Translation",
 ]  # fmt: skip

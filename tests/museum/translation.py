@@ -49,7 +49,7 @@ def critic_blind_to_the_input(patch):
     caught_by="G, dtheta",
     check=certified("pix2pix", "gradients", "NonSaturating"),
 )
-def error_not_weighed(patch):
+def absolute_error_not_weighed(patch):
     # right: lam * e + du
     patch(pix2pix, "pix2pix_step", edited(pix2pix.pix2pix_step, "lam * e + du", "e + du"))
 
@@ -161,7 +161,7 @@ def relatives():
     """Do variants of one emoji share their fate?"""
     held = pairs.is_held_out(
         ["man-running", "woman-running", "woman_running_facing_right", "male-pilot", "female-pilot"]
-    )
+    ).astype(int)
     return [same("relatives share their fate", held, held[[0, 0, 0, 3, 3]])]
 
 

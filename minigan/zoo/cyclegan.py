@@ -5,7 +5,7 @@ could draw any picture of the set.  Since F must recover y from G(y), G has to k
 
     GAN    D_X's scores on x and on G(y), D_Y's on y and on F(x)         D_X, D_Y, and G, F with the opposite aim
     cycle  mean |F(G(y)) - y| + mean |G(F(x)) - x|                       G and F, with the weight cycle
-    same   mean |G(x) - x| + mean |F(y) - y|                             G and F, with the weight same
+    same   mean |G(x) - x| + mean |F(y) - y|                             G and F, with the weight same; keeps the colours
 
 The paper's pool of 50 earlier fakes is left out: R1 stabilises the critics instead.
 """
@@ -32,6 +32,8 @@ from minigan.zoo.translation import (
     levels_of,
     loss_and_optimizers,
 )
+
+RESULT = "emoji, 500 steps of 4, width 24: absolute error on held-out pairs 0.336, SSIM 0.218; as given 0.341, 0.212"
 
 
 def cyclegan_step(
@@ -103,8 +105,8 @@ class CycleGAN(Translation):
 class Options(Paired):
     """The options of every run, and those of the CycleGAN."""
 
-    cycle: float = option(5.0, "weight of the error of a picture that was translated and translated back", least=0)
-    same: float = option(0.5, "weight of the error of a picture that should not have been changed", least=0)
+    cycle: float = option(10.0, "weight of the error of a picture that was translated and translated back", least=0)
+    same: float = option(5.0, "weight of the error of a picture that should not have been changed", least=0)
     jitter: int = option(2, "pictures are mirrored at random and shifted by up to so many pixels", least=0)
     batch: int = option(8, "images a step", least=1)
 

@@ -24,6 +24,8 @@ from minigan.running.arguments import check_sample
 from minigan.zoo import gan
 from minigan.zoo.recipe import POINTS, option
 
+RESULT = "ring, 800 steps of 128, lr 0.003: 8 of 8 modes, reverse KL 0.017, but 1 % of the samples are of high quality"
+
 
 class DataToSamples:
     """L = mean_i min_j ||x_i - s_j||^2: each data point takes its nearest sample.   In the place of a GAN's loss, with D the identity."""
@@ -65,7 +67,7 @@ class IMLE(Game):
 
     panels = (Panel("Mean squared distance of the data from their samples", ("loss",), short={"loss": "distance"}),)
 
-    def __init__(self, G: Sequential, opt: Adam, latent: int, pool: int = 4, ema: float = 0.0):
+    def __init__(self, G: Sequential, opt: Adam, latent: int, pool: int = 1, ema: float = 0.0):
         self.G, self.opt, self.latent, self.pool = G, opt, latent, pool
         self.networks, self.optimizers = {"G": G}, {"G": opt}
         self.averages = {"G": EMA(G, ema, warmup=True)} if ema else {}
@@ -107,7 +109,7 @@ class Options(gan.Framed):
     model: str = option(
         "dcgan_up", f"the network G: {', '.join(models.MODELS)}; ring and grid use toy", choices=models.MODELS
     )
-    pool: int = option(4, "samples for each data point of a batch, among which it finds its nearest", least=1)
+    pool: int = option(1, "samples for each data point of a batch; more are a wider choice, and more strays", least=1)
     lr: float = option(1e-3, "Adam's learning rate", least=0)
     schedule: str = gan.schedule_option()
     ema: float = option(0.998, "decay of G's moving average, which draws the samples; 0: none", least=0, below=1)

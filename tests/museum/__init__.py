@@ -13,7 +13,8 @@ on the library as it is and fails on the exhibit.  The halls, in the order of th
     augmentation   random maps in front of D, and their adjoints
     autoencoders   which loss reaches which network         features       a network trained elsewhere
     inverse        filling holes: where the mask belongs
-    "inverse", "translation", "video", "after",
+    translation    pictures from pictures: pairs, cycles, patches
+    video          clips, frames and states                 after          noise, time and transport
 """
 
 from importlib import import_module

@@ -29,8 +29,8 @@ CYCLE: dict[str, Any] = {
     "steps": 2000,
     "width": 24,
     "batch": 4,
-    "cycle": 5.0,
-    "same": 0.5,
+    "cycle": 10.0,
+    "same": 5.0,
 }
 LARGER: dict[str, Any] = {"recipe": "superres", "data": "portraits", "steps": 1200, "width": 32, "batch": 8}
 METHODS: dict[str, dict[str, Any]] = {
@@ -38,7 +38,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "emoji/nearest neighbour": {"recipe": "pix2pix", "data": "emoji", "baseline": "nearest"},
     "emoji/pix2pix": PIX2PIX,
     "emoji/CycleGAN": CYCLE,
-    "emoji/CycleGAN, no cycle": CYCLE | {"cycle": 0.0, "same": 0.0},
+    "emoji/CycleGAN, same = 0": CYCLE | {"same": 0.0},
     "portraits/blocks": {"recipe": "superres", "data": "portraits", "baseline": "blocks"},
     "portraits/bicubic": {"recipe": "superres", "data": "portraits", "baseline": "bicubic"},
     "portraits/pixels": LARGER | {"features": 0.0, "adv": 0.0},

@@ -29,7 +29,7 @@ def test_the_figures_of_equal_and_of_opposite_pictures():
     assert (same["l1"], same["vgg"]) == (0, 0)
     assert same["ssim"] == pytest.approx(1)
     other = pairs.judged(255 - x, x)
-    assert other["l1"] == pytest.approx(np.abs(255.0 - 2 * x).mean() / 127.5, rel=1e-5)
+    assert other["l1"] == pytest.approx(np.abs(255.0 - 2.0 * x).mean() / 127.5, rel=1e-5)
     assert other["vgg"] > 0.3
 
 

@@ -92,7 +92,9 @@ class Options(Timed):
     def unused(self) -> dict[str, str]:
         if self.reflow:
             return super().unused()
-        return super().unused() | {"evaluations": "a student that knows t = 0 alone draws with one; it belongs to reflow"}
+        return super().unused() | {
+            "evaluations": "a student that knows t = 0 alone draws with one; it belongs to reflow"
+        }
 
 
 def build(options: Options, source: Source, rng: np.random.Generator) -> Distilled:

@@ -22,6 +22,9 @@ from minigan.network import Sequential
 from minigan.optim import Adam, cosine
 from minigan.teach import exercises as check
 from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.zoo.icp import best_motion, icp
+from minigan.zoo.icp import turned as turn
+from minigan.zoo.imle import DataToSamples, SamplesToData
 
 # %% [markdown]
 # ## Predict: which starts come home?
@@ -49,32 +52,7 @@ N = len(star)
 x = STARS[star] + STD * np.random.default_rng(0).standard_normal((N, 2))
 
 
-def turn(points, degrees):
-    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    return points @ np.array([[c, -s], [s, c]]).T
-
-
-def best_motion(y, x):
-    """The rotation R and the shift t that bring y_i nearest to x_i, for all i together."""
-    H = (y - y.mean(axis=0)).T @ (x - x.mean(axis=0))
-    U, _, Vt = np.linalg.svd(H)
-    R = Vt.T @ np.diag([1, np.linalg.det(Vt.T @ U.T)]) @ U.T
-    return R, x.mean(axis=0) - R @ y.mean(axis=0)
-
-
-def icp(y, x, motion=best_motion, rounds=100):
-    """-> y where it came to rest, the partner of each of its points, the mean squared distance of every round."""
-    partner, way = None, []
-    for _ in range(rounds):
-        index, distance = neighbours.nearest(y, x)
-        way.append(np.mean(distance**2))
-        if partner is not None and np.array_equal(index[:, 0], partner):
-            break
-        partner = index[:, 0]
-        R, t = motion(y, x[partner])
-        y = y @ R.T + t
-    return y, partner, np.array(way)
-
+show_source(icp)  # a recipe of the library, minigan train icp
 
 mixed = np.random.default_rng(1).permutation(N)  # y_i is a copy of x[mixed[i]]
 degrees = np.arange(0, 360, steps(5, 30))
@@ -193,13 +171,13 @@ assert not home[list(degrees).index(120)]
 #
 # ## See the code
 #
-# Now the library: its search for neighbours, and the two steps of a GAN. Look for a line in which a fake is held against a data point.
+# Now the library: the motion (21.5), the search for neighbours, and the two steps of a GAN. Look for a line in which a fake is held against a data point.
 
 # %%
-show_source(neighbours.nearest, game.d_step, game.g_step)
+show_source(best_motion, neighbours.nearest, game.d_step, game.g_step)
 
 # %% [markdown]
-# `nearest` is in the folder of the measures, and no step calls it. In `d_step` reals and fakes meet only in `loss.d(r, f)`, as scores, and what comes out of it for a fake depends on its own score (a relativistic loss compares the scores of row $n$ with row $n$, whoever happens to stand there; that is chance and not a match). In `g_step` the real batch is not even
+# `nearest` is in the folder of the measures, and neither step calls it. In `d_step` reals and fakes meet only in `loss.d(r, f)`, as scores, and what comes out of it for a fake depends on its own score (a relativistic loss compares the scores of row $n$ with row $n$, whoever happens to stand there; that is chance and not a match). In `g_step` the real batch is not even
 # looked at, unless the loss is relativistic. We can leave it out altogether:
 
 # %%
@@ -217,29 +195,7 @@ print("a GAN's step of G, given no data:", game.g_step(G, D, losses.non_saturati
 
 
 # %%
-class DataToSamples:
-    """(21.7) and (21.8): each data point takes its nearest sample."""
-
-    relativistic = True  # g_step is to hand us the reals
-
-    def g(self, x, s):
-        index, distance = neighbours.nearest(x, s)
-        ds = np.zeros_like(s)
-        np.add.at(
-            ds, index[:, 0], 2 * (s[index[:, 0]] - x) / len(x)
-        )  # adds up where a sample is taken twice
-        return float(np.mean(distance**2)), ds
-
-
-class SamplesToData:
-    """(21.10): each sample takes its nearest data point."""
-
-    relativistic = True
-
-    def g(self, x, s):
-        index, distance = neighbours.nearest(s, x)
-        return float(np.mean(distance**2)), 2 * (s - x[index[:, 0]]) / len(s)
-
+show_source(DataToSamples, SamplesToData)  # of the recipe imle
 
 NOBODY = Sequential(rng=0, dtype="float64")  # no layers: what comes in goes out
 imle = DataToSamples()

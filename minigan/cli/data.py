@@ -29,6 +29,9 @@ def run(arguments: argparse.Namespace) -> None:
     if name in POINTS:
         print(f"{name}: points in the plane, drawn anew from the seed of each run")
         print(f"  {(getattr(data, name).__doc__ or '').partition(chr(10))[0]}")
+    elif name in data.CLIPS:
+        print(f"{name}: clips, drawn anew from the seed of each run; see minigan train mocogan")
+        print(f"  {(getattr(data, name).__doc__ or '').partition(chr(10))[0]}")
     elif name not in (*data.NAMES, "folder:") and (name.startswith("folder:") or os.sep in name or os.path.isdir(name)):
         with warnings.catch_warnings(action="ignore"):  # the report lists every skipped file
             print(report(*read_folder(name.removeprefix("folder:"), **options, labels=labels)))

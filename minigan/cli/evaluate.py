@@ -13,6 +13,7 @@ FEATURES = {
     "portraitnet": "PortraitNet",
     "vgg16": "VGG-16 conv3_3",
     "pixels": "pixels 8x8",
+    "motion": "motion 4x4",
 }  # as in evaluation/features.py
 EXAMPLE = "minigan evaluate runs/digits --n 5000"
 

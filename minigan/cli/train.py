@@ -57,13 +57,14 @@ def run(arguments: argparse.Namespace) -> int:
 def _recipe(words: list[str]) -> str:
     """The recipe named by the first word, or by the file in --config, or the default."""
     from minigan import zoo
-    from minigan.data import NAMES
+    from minigan.data import CLIPS, NAMES
     from minigan.running import options
     from minigan.zoo.recipe import POINTS
 
     if words and not words[0].startswith("-"):
-        if words[0] in (*NAMES, *POINTS):
-            raise ValueError(f"{words[0]} is a data set, not a recipe: minigan train --data {words[0]}")
+        if words[0] in (*NAMES, *POINTS, *CLIPS):
+            first = "mocogan " * (words[0] in CLIPS)
+            raise ValueError(f"{words[0]} is a data set, not a recipe: minigan train {first}--data {words[0]}")
         return words[0]
     early = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     early.add_argument("--config", type=path)

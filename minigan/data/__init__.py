@@ -15,7 +15,9 @@ mask.py        which pixels of an image are hidden, by name or from a picture
 regular.py     opens a file, and nothing that is not one
 report.py      says what a set holds, and what was skipped
 toy.py         ring and grid: mixtures in the plane, whose distribution is known
+clips.py       films of bouncing digits and of moving portraits, whose motion is known
 source.py      where a run's batches come from, with a state that a checkpoint can hold
+pairs.py       a source of pairs: a picture to be drawn, and the one it is drawn from
 check.py       samples and labels that cannot be trained on are refused before the first step
 credits.py     who made the data, and under which licence
 identity.py    what a run keeps of its data: to sample without them, and to notice when they change
@@ -23,27 +25,34 @@ identity.py    what a run keeps of its data: to sample without them, and to noti
 Start with dataset.py, then toy.py, then source.py.
 """
 
+from minigan.data.clips import CLIPS, Clips, bouncing_digits, moving_portraits
 from minigan.data.dataset import Dataset
 from minigan.data.identity import WithoutData
 from minigan.data.idx import read_idx
+from minigan.data.pairs import Pairs
 from minigan.data.registry import NAMES, load
 from minigan.data.source import Epochs, Source, Stream, as_source
 from minigan.data.toy import GRID_MODES, GRID_STD, RING_MODES, RING_STD, grid, ring
 
 __all__ = [
+    "CLIPS",
     "GRID_MODES",
     "GRID_STD",
     "NAMES",
     "RING_MODES",
     "RING_STD",
+    "Clips",
     "Dataset",
     "Epochs",
+    "Pairs",
     "Source",
     "Stream",
     "WithoutData",
     "as_source",
+    "bouncing_digits",
     "grid",
     "load",
+    "moving_portraits",
     "read_idx",
     "ring",
 ]

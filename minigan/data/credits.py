@@ -8,6 +8,8 @@ CREDITS = {
     "emoji": "Twemoji, (c) Twitter, Inc. and other contributors, CC BY 4.0",
     "emoji_noto": "Noto Emoji, (c) Google, Apache-2.0",
     "portraits": "DiceBear's ToonHead by Johan Melin, CC BY 4.0",
+    "bouncing_digits": "MNIST by Y. LeCun, C. Cortes and C. Burges, CC BY-SA 3.0",
+    "moving_portraits": "DiceBear's ToonHead by Johan Melin, CC BY 4.0",
     "ring": "points drawn by minigan",
     "grid": "points drawn by minigan",
 }

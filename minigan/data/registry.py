@@ -20,6 +20,7 @@ EMBEDDED = {
     "emoji_noto": emoji_noto,
     "portraits": load_portraits,
 }
+CLIPS = ("bouncing_digits", "moving_portraits")  # drawn by data.Clips: not loaded
 POINTS = ("ring", "grid")  # points in the plane, drawn by data.ring and data.grid: not loaded
 NAMES = (*EMBEDDED, *PUBLISHED, "folder:PATH")
 
@@ -99,6 +100,8 @@ def _unknown(name: str) -> str:
     message = f"there is no data set {name!r}; the names are {', '.join(NAMES)}"
     if name in POINTS:
         return f"{message}. {name} consists of points in the plane, not images: use data.{name}(n, rng)"
+    if name in CLIPS:
+        return f"{message}. {name} consists of clips, drawn as they are needed: use data.{name}(n, rng), or data.Clips({name!r}, rng)"
     message += f", and {' and '.join(POINTS)} for points in the plane"
     close = difflib.get_close_matches(name, (*NAMES, *POINTS), n=1)
     if os.path.isdir(name):

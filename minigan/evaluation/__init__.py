@@ -6,15 +6,17 @@ half were generated, give the answer: the floor. A generator gets below it only 
     features.py  the space in which two sets of images are compared    report.py  a trained game: table and pictures on disk
     measures.py  all measures of a set, each with its floor            watch.py   the cheap evaluation during training
     table.py     the numbers as a table                                attributes.py  what portraits show, counted
-    folders.py   two folders of images, real and generated
+    folders.py   two folders of images, real and generated             clips.py   bouncing digits: identity and motion
 
 Start reading with measures.py.
 """
 
 from minigan.evaluation.attributes import attributes
+from minigan.evaluation.clips import bouncing
 from minigan.evaluation.features import (
     DIGITNET,
     FEATURES,
+    MOTION,
     PIXELS,
     PORTRAITNET,
     VGG16,
@@ -31,11 +33,13 @@ from minigan.evaluation.watch import Watch, watch
 __all__ = [
     "DIGITNET",
     "FEATURES",
+    "MOTION",
     "PIXELS",
     "PORTRAITNET",
     "VGG16",
     "Watch",
     "attributes",
+    "bouncing",
     "cheap_features_for",
     "compare_folders",
     "describe",

@@ -9,10 +9,12 @@ the four is the Inception network of the papers: no number measured here is an F
 
 import numpy as np
 
+from minigan.data.clips import CLIPS
 from minigan.models.perceptual import shipped
 
 DIGITNET, PORTRAITNET, VGG16, PIXELS = "DigitNet", "PortraitNet", "VGG-16 conv3_3", "pixels 8x8"
-FEATURES = (DIGITNET, PORTRAITNET, VGG16, PIXELS)
+MOTION = "motion 4x4"
+FEATURES = (DIGITNET, PORTRAITNET, VGG16, PIXELS, MOTION)
 DIGITS = ("mnist10k", "mnist")  # the data sets that DigitNet can read
 STAGE, UNIT = "conv3_3", 1000  # the shipped features reach some thousands
 BLOCK = 1 << 17  # pixels at a time: the widest stage then takes 34 MB
@@ -20,6 +22,8 @@ BLOCK = 1 << 17  # pixels at a time: the widest stage then takes 34 MB
 
 def features_for(data: str) -> str:
     """The features that suit this data set: DIGITNET, PORTRAITNET or VGG16."""
+    if data in CLIPS:
+        return MOTION
     return DIGITNET if data in DIGITS else PORTRAITNET if data == "portraits" else VGG16
 
 
@@ -32,10 +36,13 @@ def cheap_features_for(data: str) -> str:
 def describe(images: np.ndarray, features: str) -> tuple[np.ndarray, np.ndarray | None]:
     """(N, H, W, C) uint8 -> features (N, d) float32 and, if they are DigitNet's, the probabilities of the digits (N, 10).
 
-    features is DIGITNET, PORTRAITNET, VGG16 (d = 256; C = 1 or 3, H and W at least 4) or PIXELS (d = 64 C).
+    features is DIGITNET, PORTRAITNET, VGG16 (d = 256; C = 1 or 3, H and W at least 4) or PIXELS (d = 64 C); or MOTION, of clips
+    (N, T, H, W, C) (d = 64 C).
     """
     if features == PIXELS:
         return shrink(images), None
+    if features == MOTION:
+        return motion(images), None
     if features == VGG16:
         return textures(images), None
     if features == DIGITNET:
@@ -46,7 +53,7 @@ def describe(images: np.ndarray, features: str) -> tuple[np.ndarray, np.ndarray 
         from minigan.models import portraitnet
 
         return portraitnet.features(images)[0], None
-    raise ValueError(f"features must be {', '.join(map(repr, FEATURES[:-1]))} or {PIXELS!r}, got {features!r}")
+    raise ValueError(f"features must be {', '.join(map(repr, FEATURES[:-1]))} or {FEATURES[-1]!r}, got {features!r}")
 
 
 def textures(images: np.ndarray) -> np.ndarray:
@@ -67,6 +74,27 @@ def shrink(images: np.ndarray, side: int = 8) -> np.ndarray:
     n, height, width, channels = images.shape
     x = _means(height, side) @ flat(images).reshape(n, height, width * channels)  # -> (N, side, W C)
     return (_means(width, side) @ x.reshape(n, side, width, channels)).reshape(n, -1)  # -> (N, side, side, C) -> (N, d)
+
+
+def motion(clips: np.ndarray, side: int = 4) -> np.ndarray:
+    """What is in a clip, and how it changes: uint8 (N, T, H, W, C) -> (N, 4 side side C) float32.
+
+    f = the means over time of x, of |x[t+1] - x[t]|, of |x[t+4] - x[t]|, and the standard deviation of x over time: each pixel by
+    pixel, then averaged over side x side equal cells.  The second grows if frames are shuffled, and grows further than the third.
+    """
+    if clips.ndim != 5 or clips.shape[1] < 5:
+        raise ValueError(
+            f"the features {MOTION!r} describe clips (N, T, H, W, C) of at least 5 frames, got {clips.shape}"
+        )
+    found = []
+    for i in range(0, len(clips), 64):
+        x = clips[i : i + 64].astype(np.float32) / np.float32(127.5) - np.float32(1)
+        steps = [np.abs(x[:, gap:] - x[:, :-gap]).mean(axis=1) for gap in (1, 4)]
+        found.append(np.stack([x.mean(axis=1), *steps, x.std(axis=1)], axis=1))  # (n, 4, H, W, C)
+    f = np.concatenate(found)
+    n, height, width, channels = f.shape[0] * 4, *f.shape[2:]
+    f = _means(height, side) @ f.reshape(n, height, width * channels)
+    return (_means(width, side) @ f.reshape(n, side, width, channels)).reshape(len(clips), -1)
 
 
 def _means(n: int, side: int) -> np.ndarray:  # -> (side, n)

@@ -32,7 +32,7 @@ def evaluate(
 
     Parameters
     ----------
-    images, reference : (N, H, W, C) and (M, H, W, C), uint8, or float in [-1, 1]
+    images, reference : (N, H, W, C) and (M, H, W, C), or clips (N, T, H, W, C), uint8, or float in [-1, 1]
     features : the space of the distances; see features_for
     labels, reference_labels : the labels (N,) that a conditional G was asked for, and those of the reference (M,), or None
 
@@ -128,7 +128,7 @@ def paired(values: dict, floors: dict) -> dict:
 
 
 def _check(images: np.ndarray, reference: np.ndarray) -> None:
-    if images.ndim != 4 or images.shape[1:] != reference.shape[1:]:
+    if images.ndim not in (4, 5) or images.shape[1:] != reference.shape[1:]:
         raise ValueError(
             f"expected two sets of images (N, H, W, C) of one size, got {images.shape} and {reference.shape}"
         )

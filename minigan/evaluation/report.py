@@ -14,6 +14,7 @@ import numpy as np
 from minigan import plots
 from minigan.data.check import to_float
 from minigan.evaluation.attributes import attributes
+from minigan.evaluation.clips import bouncing
 from minigan.evaluation.features import features_for
 from minigan.evaluation.measures import evaluate, evaluate_points, memorised
 from minigan.evaluation.table import table
@@ -23,7 +24,7 @@ from minigan.running.files import atomic_write
 from minigan.running.machine import refuse_too_large
 from minigan.trainer import Trainer
 
-IMAGES, POINTS = 10_000, 2_500  # how many samples by default
+IMAGES, POINTS, CLIPS = 10_000, 2_500, 500  # how many samples by default
 SCORED = 2_000  # of each kind
 
 
@@ -40,7 +41,7 @@ def report(
 
     Parameters
     ----------
-    n : number of samples, by default 10,000 images or 2,500 points in the plane
+    n : number of samples, by default 10,000 images, 2,500 points in the plane or 500 clips
     seed : of the noise and of everything else drawn here
     condition : the attribute that the labels are, "" for the data set's own labels
     held_out : real images outside the training set (M, H, W, C); distances to the training set are then compared with theirs
@@ -49,7 +50,7 @@ def report(
     Returns
     -------
     The result of `evaluate`, and the files written, by name: evaluation.md, evaluation.json, scores.png if the game has
-    a `score`, and for images nearest.png.
+    a `score` and no clips, and for images nearest.png.
 
     Raises ValueError for a run that is only in memory, and for fewer than 100 images.
     """
@@ -61,7 +62,7 @@ def report(
     if n is not None and not (is_whole(n) and n >= 1):
         raise ValueError(f"evaluate needs n >= 1 samples, got {n!r}")
     if n is None:
-        n = POINTS if x.ndim == 2 else IMAGES
+        n = {2: POINTS, 5: CLIPS}.get(x.ndim, IMAGES)
     refuse_too_large(
         f"evaluating {n:,} samples", 12 * n * math.prod(x.shape[1:])
     )  # as float32 and uint8, and their features
@@ -69,13 +70,20 @@ def report(
     labels = None if y is None else y[partner]
     samples = game.sample(n, noise) if labels is None else game.sample(n, noise, labels)
     written = {name: out / file for name, file in (("table", "evaluation.md"), ("json", "evaluation.json"))}
-    score = getattr(game, "score", None)
+    score = (
+        getattr(game, "score", None) if x.ndim != 5 else None
+    )  # a picture of an image's score has no room for a clip's
     if score:
         written["scores"] = out / "scores.png"
     if x.ndim == 2:
         result = evaluate_points(samples, x[partner], data)
         if score:
             plots.scatter2d(x[partner], samples, written["scores"], score=score)
+    elif x.ndim == 5:
+        result = evaluate(samples, x, features or features_for(data), rng)
+        if data == "bouncing_digits":
+            found, floor = bouncing(samples), bouncing(x[: len(samples)])
+            result["measures"] |= {name: {"value": found[name], "floor": floor[name]} for name in found}
     else:
         samples = plots.to_image(samples)
         result = evaluate(samples, x, features or features_for(data), rng, labels, y)

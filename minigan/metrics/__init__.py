@@ -9,6 +9,7 @@ Two sets compared   frechet.py      mean and covariance of the features (on Ince
                     attributes.py   recall of known facts: which values occur, how often, in which combinations
 One set             inception.py    the Inception score, from a classifier's probabilities
                     modes.py        how much of a known mixture of Gaussians was found
+                    motion.py       do the things in a clip fly straight on, and bounce off the walls?
 Image by image      neighbours.py   the nearest training image: was it copied?
                     images.py       PSNR and SSIM of a restored image and its original
 Shared              checks.py       what every measure checks first; pairs.py: all pairs of two sets, block by block

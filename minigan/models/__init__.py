@@ -5,6 +5,7 @@ timed.py      networks that see a time: a small U-Net, and an MLP for the plane;
 ode.py        how to follow a flow: Euler, and an adaptive solver
 dcgan.py      convolutional G and D: `dcgan` with transposed convolutions, `dcgan_up` with upsampling
 vgg.py        VGG-11 to 19 with the weights of a file; vgg_layout.py its names and shapes, vgg_weights.py the reading
+unet.py       from picture to picture: `unet`, `patch_critic`, which judges patch by patch, `enlarger`
 perceptual.py a loss between images, taken in VGG's features
 digitnet.py   the trained classifier whose features the metrics compare; its training is minigan/measure/classifier
 portraitnet.py  its sibling, which reads the attributes of a portrait

@@ -46,12 +46,14 @@ def to_image(x: np.ndarray) -> np.ndarray:
 def grid(images: np.ndarray, columns: int | None = None, pad: int = 2, scale: int = 1) -> np.ndarray:
     """Arrange images in a grid: (N, H, W, C) -> uint8 (rows (sH + pad) + pad, columns (sW + pad) + pad, C), s = scale.
 
+    Clips (N, T, H, W, C) are arranged as strips, one in each row, T frames from left to right.
+
     Parameters
     ----------
     images
-        (N, H, W, 1) or (N, H, W, 3), uint8 or float in [-1, 1]; they fill the grid row by row.
+        (N, H, W, 1) or (N, H, W, 3), uint8 or float in [-1, 1]; they fill the grid row by row.  Or clips (N, T, H, W, 1 or 3).
     columns
-        Images per row, if there are so many; by default ceil(sqrt(N)), so that the grid is about square.
+        Images per row, if there are so many; by default ceil(sqrt(N)), so that the grid is about square.  Clips have a row each.
     pad
         The width of the grey gaps, in pixels.
     scale
@@ -63,6 +65,8 @@ def grid(images: np.ndarray, columns: int | None = None, pad: int = 2, scale: in
         For other shapes and for columns, pad or scale out of range; as `to_image` for NaN or Inf.
     """
     images = to_image(images)
+    if images.ndim == 5:
+        images, columns = images.reshape(-1, *images.shape[2:]), images.shape[1]
     if images.ndim != 4 or images.shape[3] not in (1, 3) or 0 in images.shape:
         raise ValueError(f"expected images (N, H, W, 1 or 3) with N >= 1, got {images.shape}")
     check_whole("grid", scale=scale, columns=1 if columns is None else columns)

@@ -14,11 +14,13 @@ import numpy as np
 
 from minigan import data, evaluation, plots
 from minigan.data import Epochs, Source, WithoutData
+from minigan.data.clips import CLIPS, Clips
 from minigan.trainer import Trainer
 from minigan.zoo.recipe import POINTS, Options
 
 ORDER, STEPS, WEIGHTS, DRAWS = range(4)  # the streams; the Trainer takes STEPS, for what the steps draw
 COLUMNS = 10  # of a sheet of samples: for the digits, one column a class
+ROWS = 8  # of a sheet; of clips, one in each
 
 
 def build(recipe: ModuleType, options: Options, out: str | Path | None = None) -> Trainer:
@@ -45,7 +47,7 @@ def assemble(recipe: ModuleType, options: Options, source: Source, out: str | Pa
         seed=options.seed,
         out=out,
         picture=_sheet if points is None else partial(_plane, points, getattr(game, "score", None)),
-        sheet=COLUMNS * 8 if points is None else 2500,
+        sheet=2500 if points is not None else ROWS if len(source.shape) == 4 else COLUMNS * ROWS,
         evaluate=None if x is None else evaluation.watch(x, y if game.classes else None, options.data, options.seed),
         evaluate_every=None if points is None else 100,  # the points are nearly all new: an epoch has no meaning
     )
@@ -53,10 +55,17 @@ def assemble(recipe: ModuleType, options: Options, source: Source, out: str | Pa
     return trainer
 
 
-def load_source(options: Options) -> Epochs:
+def load_source(options: Options) -> Source:
     """The data of a run, in the order of its seed.  Raises what data.load raises."""
-    x, y, names = load_data(options, _stream(options, DRAWS))
-    return Epochs(x, y, rng=_stream(options, ORDER), names=names)
+    order, draws = _stream(options, ORDER), _stream(options, DRAWS)
+    if (own := options.source(order, draws)) is not None:
+        return own
+    if options.data in CLIPS:
+        if options.condition:
+            raise ValueError(f"{options.data} has no attribute {options.condition!r}: its clips have no labels")
+        return Clips(options.data, order)
+    x, y, names = load_data(options, draws)
+    return Epochs(x, y, rng=order, names=names)
 
 
 def _stream(options: Options, which: int) -> np.random.Generator:

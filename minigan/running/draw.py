@@ -30,7 +30,12 @@ def draw(game: Game, n: int, seed: int, label: int | None = None) -> Iterator[np
 def save_separate(samples: np.ndarray, folder: Path, first: int, n: int) -> list[Path]:
     """Write samples first, first + 1, ... of n as one PNG each, 007.png -> the files.  Raises ValueError for points."""
     if samples.ndim != 4:
-        raise ValueError("points in the plane are drawn in one picture: leave --separate out")
+        what = (
+            "clips are drawn as strips in one picture, or by minigan video"
+            if samples.ndim == 5
+            else "points in the plane are drawn in one picture"
+        )
+        raise ValueError(f"{what}: leave --separate out")
     digits = len(str(n - 1))
     files = [folder / f"{first + i:0{digits}d}.png" for i in range(len(samples))]
     if there := [file for file in files if file.exists()]:
@@ -42,9 +47,12 @@ def save_separate(samples: np.ndarray, folder: Path, first: int, n: int) -> list
 
 def check_sheet(samples: np.ndarray, n: int, path: Path) -> None:
     """Raise ValueError if n samples like these are too many for one picture, or the suffix of `path` is no format for it."""
-    if samples.ndim == 4:
+    if samples.ndim >= 4:
         plots.format_of(path, plots.FORMATS)
-        most = MOST_PIXELS // math.prod(side + 2 for side in samples.shape[1:3])  # a gap of 2 pixels around each
+        frames = samples.shape[1] if samples.ndim == 5 else 1
+        most = MOST_PIXELS // (
+            frames * math.prod(side + 2 for side in samples.shape[-3:-1])
+        )  # a gap of 2 pixels around each
         remedy = "ask for fewer, or write one file each with --separate DIR and without --out"
     else:
         most, remedy = MOST_POINTS, "ask for fewer"

@@ -34,6 +34,8 @@ class Model(NamedTuple):
     shape: tuple[int, ...]  # of an image, (H, W, C)
     frame: Callable[[np.ndarray], np.ndarray]  # what is done to the images of a data set
     out: Path  # where a picture goes by default
+    does: str = "draws"  # these images
+    shrinks: int = 1  # by how much `frame` shrinks them
 
 
 class Filled(NamedTuple):
@@ -108,7 +110,7 @@ def read(word: str, model: Model, held_out: str | Path | None = None) -> np.ndar
     else:
         settings: dict[str, Any] = {} if held_out is None else {"split": "test", "folder": held_out}
         if name.startswith("folder:"):
-            settings |= {"size": model.shape[0], "channels": model.shape[2]}
+            settings |= {"size": model.shape[0] * model.shrinks, "channels": model.shape[2]}
         images = model.frame(data.load(name, **settings).images)
         first, last = indices(word, index, len(images))
         images = images[first : last + 1]
@@ -132,10 +134,12 @@ def check_fit(what: str, shape: tuple[int, ...], model: Model) -> None:
     colours = {1: "grey", 3: "colour"}
     if shape[2] != model.shape[2]:
         have, want = colours[shape[2]], colours[model.shape[2]]
-        raise ValueError(f"{what} is a {have} image, and {model.name} draws {want} ones: convert it to {want} first")
+        raise ValueError(
+            f"{what} is a {have} image, and {model.name} {model.does} {want} ones: convert it to {want} first"
+        )
     if shape != model.shape:
         have, want = (f"{height} x {width}" for height, width, _ in (shape, model.shape))
-        raise ValueError(f"{what} has {have} pixels, and {model.name} draws {want}: resize it")
+        raise ValueError(f"{what} has {have} pixels, and {model.name} {model.does} {want}: resize it")
 
 
 def refuse_search(name: str, **search: Any) -> None:

@@ -16,7 +16,9 @@ def stands_still(game: Game) -> bool:
         lr = optimizer.lr
         return lr(t) if callable(lr) else lr
 
-    return all(at(optimizer, t) == 0 for optimizer in game.optimizers.values() for t in (optimizer.t, optimizer.t + 1))
+    return bool(game.optimizers) and all(
+        at(optimizer, t) == 0 for optimizer in game.optimizers.values() for t in (optimizer.t, optimizer.t + 1)
+    )
 
 
 def warn_if_ended(game: Game, first: bool) -> None:

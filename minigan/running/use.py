@@ -12,6 +12,7 @@ import numpy as np
 
 from minigan import data, evaluation, plots
 from minigan.apps.interpolate import interpolate as walk
+from minigan.apps.video import film as clips_of
 from minigan.data.check import labels_or_cycle
 from minigan.data.registry import splits
 from minigan.layers.tree import first
@@ -80,7 +81,7 @@ def sample(
     for samples in draw(run.trainer.game, n, seed, None if label is None else label_number(run, label)):
         if sheet:
             check_sheet(samples, n, sheet)
-            kept.append(plots.to_image(samples) if samples.ndim == 4 else samples)
+            kept.append(plots.to_image(samples) if samples.ndim >= 4 else samples)
         if separate is not None:
             written += save_separate(samples, Path(separate), drawn, n)
         drawn += len(samples)
@@ -115,7 +116,7 @@ def interpolate(
     game: Any = run.trainer.game
     number = None if label is None else label_number(run, label)
     if len(run.trainer.source.shape) != 3:
-        raise ValueError(f"{path} draws points in the plane: a film needs a model of images")
+        raise ValueError(f"{path} does not draw images: the way from one sample to another needs a model of images")
     if not (hasattr(game, "noise") and hasattr(game, "generate")):
         raise ValueError(
             f"{path}: {type(game).__name__} has no noise and generate, so there is no way between two samples"
@@ -130,6 +131,34 @@ def interpolate(
     pictures = [plots.grid(plots.to_image(x), columns=COLUMNS) for x in walk(game, a, b, frames, labels)]
     plots.save_gif(film, [*pictures, *pictures[-2:0:-1]], hold=0)  # and back
     return film
+
+
+def video(
+    path: str | Path, n: int = 8, frames: int | None = None, fps: float = 8.0, scale: int = 3, out: str | Path | None = None,
+    seed: int = 0,
+) -> Path:  # fmt: skip
+    """n new clips of a model of videos, side by side in one film or as strips of frames -> the file.
+
+    path, seed : as in `sample`
+    frames : of each clip; default: as many as in the training
+    fps, scale, out : see `plots.save_film`; default: video_FRAMES_seedSEED.gif, in the run's folder, or for another model in the
+        current one
+
+    Raises ValueError for a model that does not draw clips, and as `plots.save_film` does.
+    """
+    if out is not None:
+        plots.check_film(out)
+    run = open_model(path)
+    shape = tuple(run.trainer.source.shape)
+    frames = shape[0] if frames is None and len(shape) == 4 else frames
+    for name, number in {"n": n, "frames": frames, "scale": scale}.items():
+        if number is not None and number < 1:
+            raise ValueError(f"video needs {name} >= 1, got {number}")
+    refuse_too_large(f"{n} clips of {frames} frames", 16 * n * (frames or 1) * math.prod(shape[1:]) * scale**2)
+    clips = clips_of(run.trainer.game, shape, n, np.random.default_rng(seed), frames)
+    file = Path(out) if out is not None else beside(run, f"video_{frames}_seed{seed}.gif")
+    plots.save_film(file, clips, fps, scale)
+    return file
 
 
 def beside(run: Run, name: str) -> Path:

@@ -26,7 +26,7 @@ from minigan.running.run import Run
 from minigan.zoo.recipe import POINTS, one_of, short
 
 FORMAT = 1  # of the metadata
-MOST = 1 << 26  # values in one image: an image of 4096 x 4096 pixels
+MOST = 1 << 26  # values in one sample: an image of 4096 x 4096 pixels
 DTYPES = ("float32", "float16")
 FITS = "a weights file is made by: minigan export RUN --weights FILE"
 
@@ -149,7 +149,7 @@ def _text(value: Any) -> str:
 def _check(source: Source, step: Any) -> None:
     """Raise an error unless the source is one that data can have, and the step a number."""
     numbers = (*source.shape, source.classes, step, source.length or 0)
-    if not all(type(n) is int and n >= 0 for n in numbers) or len(source.shape) not in (1, 3):
+    if not all(type(n) is int and n >= 0 for n in numbers) or len(source.shape) not in (1, 3, 4):
         raise ValueError(f"samples of shape {short(source.shape)}, {short(source.classes)} classes, step {short(step)}")
     if 0 in source.shape or float(np.prod(source.shape, dtype=float)) > MOST or source.classes > 1 << 20:
         raise ValueError(f"samples of shape {short(source.shape)} with {source.classes} classes")

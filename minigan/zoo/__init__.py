@@ -3,6 +3,8 @@
     recipe.py  Options, the base of every recipe's options
     gan.py     the default of `minigan train`
 
+translation.py is not a recipe: it holds what pix2pix.py, cyclegan.py and superres.py share.
+
 A recipe is a module with `Options`, a frozen dataclass that inherits recipe.Options, and
 `build(options, source, rng) -> Game`.  The first line of its docstring, and RESULT if it has one, are its lines in
 `minigan zoo`.  The files are found by listing this folder and the folder in the environment variable MINIGAN_RECIPES:
@@ -21,6 +23,7 @@ from minigan.zoo.recipe import Options, field_types, one_of
 
 DEFAULT = "gan"  # the recipe of `minigan train` without a name, and of a config that names none
 VARIABLE = "MINIGAN_RECIPES"
+SHARED = ("recipe", "translation")  # files of this folder that are not recipes
 
 __all__ = ["DEFAULT", "load", "name_of", "names", "summary"]
 
@@ -54,7 +57,7 @@ def summary(recipe: ModuleType) -> tuple[str, str]:
 
 
 def _built_in() -> list[str]:
-    return sorted(item.name for item in pkgutil.iter_modules(__path__) if item.name != "recipe")
+    return sorted(item.name for item in pkgutil.iter_modules(__path__) if item.name not in SHARED)
 
 
 def _own() -> dict[str, Path]:
@@ -69,7 +72,7 @@ def _own() -> dict[str, Path]:
         for path in sorted(Path(folder).glob("*.py"))
         if path.stem[0] not in "._" and path.is_file()
     }
-    for name in files.keys() & {*_built_in(), "recipe"}:
+    for name in files.keys() & {*_built_in(), *SHARED}:
         raise ValueError(f"{files[name]} has the name of a recipe of minigan: rename it")
     return files
 

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from minigan.data import NAMES
+from minigan.data import NAMES, Source
+from minigan.data.clips import CLIPS
 from minigan.data.published import PUBLISHED
 from minigan.data.registry import POINTS  # drawn from the run's seed
 from minigan.running.arguments import short
@@ -67,7 +68,7 @@ class Options:
 
     data: str = option(
         "mnist10k",
-        "mnist10k, digits8, emoji, emoji_noto, portraits, ring, grid, mnist, fashion_mnist or folder:PATH",
+        "mnist10k, digits8, emoji, emoji_noto, portraits, ring, grid, mnist, fashion_mnist, folder:PATH, or clips",
     )
     labels: bool = option(True, "let the networks see the labels, if the data has any")
     condition: str = option("", "the attribute that serves as label, such as hair_color of portraits; empty: none")
@@ -93,7 +94,7 @@ class Options:
                 f"condition {self.condition!r} is a label, and labels are switched off: leave one of them out"
             )
         if not self.data.startswith("folder:"):
-            one_of("data set", self.data, [*NAMES, *POINTS])
+            one_of("data set", self.data, [*NAMES, *POINTS, *CLIPS])
 
     def unused(self) -> dict[str, str]:
         """The options that have no effect beside the others, each with the reason; a recipe adds its own."""
@@ -119,6 +120,13 @@ class Options:
     def frame(self, images: np.ndarray) -> np.ndarray:
         """The images as the networks will see them, uint8 (N, H, W, C) -> (N, H', W', C); a recipe may pad them."""
         return images
+
+    def source(self, order: np.random.Generator, draws: np.random.Generator) -> Source | None:
+        """The recipe's own source of batches; None for the samples of `data`, in random order.
+
+        order : draws the order of the samples;  draws : draws samples that are made on the fly
+        """
+        return None
 
 
 def field_types(options: type[Options]) -> dict[str, type]:

@@ -38,7 +38,7 @@ def test_digits_are_seen_by_digitnet_and_all_else_by_vgg():
     assert (found.shape, found.dtype, read) == ((3, 192), np.float32, None)
     with pytest.raises(
         ValueError,
-        match="features must be 'DigitNet', 'PortraitNet', 'VGG-16 conv3_3' or 'pixels 8x8', got 'Inception'",
+        match="features must be 'DigitNet', 'PortraitNet', 'VGG-16 conv3_3', 'pixels 8x8' or 'motion 4x4', got 'Inception'",
     ):
         describe(x, "Inception")
 

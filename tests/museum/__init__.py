@@ -13,7 +13,7 @@ on the library as it is and fails on the exhibit.  The halls, in the order of th
     augmentation   random maps in front of D, and their adjoints
     autoencoders   which loss reaches which network         features       a network trained elsewhere
     inverse        filling holes: where the mask belongs
-    after          diffusion, flows, distillation: a falling loss, and samples that are noise
+    "inverse", "translation", "video", "after",
 """
 
 from importlib import import_module
@@ -25,7 +25,7 @@ __all__ = ["EXHIBITS", "HALLS", "Exhibit", "Patch"]
 HALLS = (
     "layers", "blocks", "activations", "norms", "second_order", "losses", "predictions", "penalties", "steps", "rules",
     "optimizers", "training", "augmentation", "autoencoders", "features",
-    "inverse", "after",
+    "inverse", "translation", "video", "after",
 )  # fmt: skip
 
 for hall in HALLS:  # importing a hall puts its exhibits on show

@@ -10,6 +10,9 @@ normalize.py      the units and the order of channels that a network trained els
 augment.py        random colours, shifts, holes and mirror images, first in D: for small sets of images
 pack.py           several samples judged as one
 frozen.py         a trained network, held still
+gru.py            a state carried from frame to frame, with backpropagation through time
+temporal.py       a convolution over time and space
+frames.py         the frames of a clip as a batch of images; what is the same in every frame
 time.py           a time in [0, 1] as sines and cosines, and one number a channel added to every pixel
 take.py           one of several inputs; a block that keeps its condition
 """
@@ -18,16 +21,19 @@ from minigan.layers.more.attention import SelfAttention
 from minigan.layers.more.augment import Color, Cutout, Mirror, Translation
 from minigan.layers.more.dropout import Dropout
 from minigan.layers.more.embedding import Embedding
+from minigan.layers.more.frames import Frames, JoinFrames
 from minigan.layers.more.frozen import FrozenBatchNorm
+from minigan.layers.more.gru import GRU
 from minigan.layers.more.label import LabelScore
 from minigan.layers.more.minibatch_std import MinibatchStd
 from minigan.layers.more.normalize import Normalize
 from minigan.layers.more.pack import Pack
 from minigan.layers.more.spectral_norm import SpectralNorm
 from minigan.layers.more.take import Keep, Take
+from minigan.layers.more.temporal import TemporalConv
 from minigan.layers.more.time import Shift, TimeEmbedding
 
 __all__ = [
-    "Color", "Cutout", "Dropout", "Embedding", "FrozenBatchNorm", "Keep", "LabelScore", "MinibatchStd", "Mirror", "Normalize", "Pack",
-    "SelfAttention", "Shift", "SpectralNorm", "Take", "TimeEmbedding", "Translation",
+    "GRU", "Color", "Cutout", "Dropout", "Embedding", "Frames", "FrozenBatchNorm", "JoinFrames", "Keep", "LabelScore", "MinibatchStd",
+    "Mirror", "Normalize", "Pack", "SelfAttention", "Shift", "SpectralNorm", "Take", "TemporalConv", "TimeEmbedding", "Translation",
 ]  # fmt: skip

@@ -7,6 +7,8 @@
     optimizers    against their recurrences, written as plain loops
     steps         the complete steps of D and of G: gradients, values, and which network moves
     autoencoders  the steps of VAE, IWAE and VAE-GAN: which network learns from which loss
+    pairs         the steps of pix2pix, CycleGAN and super-resolution: which network learns from which loss, patch by patch
+    video         the step of MoCoGAN: three networks, two critics, and the backward pass through time
     after         flows, diffusion models and denoising diffusion GANs: what the network sees, and the way from its answer to a sample
     inverse       the step of the context encoder, and the search for a code: what G sees and what it is blamed for
     DiracGAN      the eigenvalues of the smallest GAN against their closed form
@@ -29,8 +31,10 @@ from minigan.measure.certify import (
     layers,
     losses,
     optimizers,
+    pairs,
     penalties,
     steps,
+    video,
 )
 from minigan.measure.certify.claim import Claim, Finding
 from minigan.measure.certify.report import report
@@ -43,7 +47,21 @@ def all_claims(only: str | None = None) -> list[Claim]:
 
     Raises ValueError, listing all names, if nothing matches.
     """
-    parts = (layers, kernels, losses, penalties, optimizers, steps, autoencoders, inverse, after, dirac, features)
+    parts = (
+        layers,
+        kernels,
+        losses,
+        penalties,
+        optimizers,
+        steps,
+        autoencoders,
+        pairs,
+        video,
+        after,
+        inverse,
+        dirac,
+        features,
+    )
     made = [claim for part in parts for claim in part.claims()]
     if only is None:
         return made

@@ -37,7 +37,7 @@ def gradients(
     layers = all_layers(layer for net in nets.values() for layer in net.layers)
     for name, loss in learned.items():
         value = held(lambda _=None, loss=loss: loss(step(nets, opts)), layers)
-        bound, net = SECOND if name == "D" else FIRST, nets[name]
+        bound, net = SECOND if name.startswith("D") else FIRST, nets[name]
         yield check_gradient(f"{name}, dtheta", found[name], value, net.theta, bound, where=net.locate)
 
 

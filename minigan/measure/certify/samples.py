@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigan.layers import (
+    GRU,
     AvgPool2d,
     BatchNorm,
     Beside,
@@ -25,9 +26,11 @@ from minigan.layers import (
     Dropout,
     Embedding,
     Flatten,
+    Frames,
     FrozenBatchNorm,
     InstanceNorm,
     Join,
+    JoinFrames,
     Keep,
     LabelScore,
     Layer,
@@ -52,6 +55,7 @@ from minigan.layers import (
     Sum,
     Take,
     Tanh,
+    TemporalConv,
     TimeEmbedding,
     Translation,
     UpConv2d,
@@ -222,4 +226,17 @@ SAMPLES = [
     Sample(Keep(Parallel([Conv2d(1, 2, 3, pad=1)], [Dense(3, 2)]), Shift(), SiLU()), (1, 3, 4, 1), (1, 3)),
     Sample(Keep(Parallel([], [TimeEmbedding(4, 9.0), Dense(4, 2)]), Shift(), Tanh()), (3, 2), Times(3)),
     Sample(Concat(left=[BatchNorm(2)], right=[Embedding(3, 1)]), (4, 2), Labels(4, 3)),
+    Sample(GRU(3, 2), (2, 4, 3)),
+    Sample(GRU(1, 3), (1, 1, 1)),
+    Sample(GRU(2, 3, initial=True), (3, 3, 2), (3, 3)),
+    Sample(TemporalConv(2, 3, 3, pad=1), (2, 3, 4, 5, 2)),
+    Sample(TemporalConv(1, 2, 4, 2, 1), (1, 6, 4, 7, 1)),
+    Sample(TemporalConv(3, 2, 2, k_t=3, stride_t=2, bias=False), (2, 6, 3, 2, 3)),  # the last frame is not met
+    Sample(TemporalConv(2, 2, 1, k_t=4, stride_t=3, pad_t=3), (2, 2, 2, 1, 2)),  # a window longer than the clip
+    Sample(Frames(Conv2d(2, 3, 3, 2, 1), Tanh(), Flatten()), (2, 3, 4, 5, 2)),
+    Sample(Frames(Dense(3, 4), LeakyReLU()), (1, 2, 3)),
+    Sample(Frames(Dense(3, 2), BatchNorm(2)), (2, 3, 3)),
+    Sample(JoinFrames(), (2, 3), (2, 4, 2)),
+    Sample(JoinFrames(), (1, 1), (1, 1, 3)),
+    Sample(Block(Parallel([], [GRU(2, 3)]), JoinFrames(), Frames(Dense(4, 2), SiLU())), (1, 1), (1, 3, 2)),
 ]

@@ -13,7 +13,8 @@ and, optionally:
     QUICK = {"steps": 200}                                    # settings that --quick replaces, in each method that has them
     PUBLISHED = [Published("DCGAN", {"modes": 99, "kl": (3.4, 0.1)}, "Srivastava et al. 2017, table 2")]    # value or (value, error)
     DATA = ("mnist",)                                         # data sets the table needs (--download fetches them)
-    def draw(rows, folder, quick) -> list[Path]               # pictures, drawn from the rows alone
+    def draw(rows, folder, quick) -> list[Path]               # pictures, drawn from the rows (and the files of FILES)
+    FILES = True                                              # run_cell(cell, quick, folder) also leaves files in the folder
 
 Reading order: table.py runs the cells, rows.py stores them, markdown.py renders them; then any table.
 

@@ -21,9 +21,12 @@ TABLES = (
     "portraits",
     "vae",
     "families",
+    "race",
     "arithmetic",
+    "pairs",
     "inpaint",
     "inverse",
+    "video",
     "moons",
     "after",
 )

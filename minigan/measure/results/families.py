@@ -1,11 +1,11 @@
-"""GAN, VAE and VAE-GAN on the same images, with equal networks and equal time: what is each of them good at?
+"""GAN, VAE, VAE-GAN and IMLE on the same images, with equal networks and equal time: what is each of them good at?
 
 Each method gets ten minutes of one core, and the same G: the upsampling network of `dcgan_up`, of equal width.  E and D have the
 convolutions of its D; E has more parameters, because two dense layers end in the codes.  The GAN has no labels here, as the VAEs
 have none.  Three questions:
 
     samples            Frechet distance, precision and recall, against the training images
-    reconstruction     PSNR of held-out images that went through E and G (a GAN has no E), and how sharp they are beside the real ones
+    reconstruction     PSNR of held-out images that went through E and G (GAN and IMLE: no E), and how sharp they are beside the real ones
     the bound          -ELBO of held-out images, in bits a pixel value (Gaussian with s = 0.1 for a range of -1 to 1)
 
 Two more methods look at portraits through VGG: a VAE with the perceptual loss and a projected GAN.  Their networks are larger by
@@ -40,6 +40,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "GAN": {"recipe": "gan", "labels": False},
     "VAE": {"recipe": "vae", "model": "conv", "likelihood": "gaussian", "s": 0.1},
     "VAE-GAN": {"recipe": "vaegan"},
+    "IMLE": {"recipe": "imle"},
 }
 RGB: dict[str, dict[str, Any]] = {  # these look at images through VGG
     "VAE, perceptual": {"recipe": "vae", "model": "conv", "likelihood": "perceptual", "s": 0.1, "features": 0.01},
@@ -133,7 +134,7 @@ def draw(rows: list[dict[str, str]], folder: Path, quick: bool) -> list[Path]:
             mine = [row for row in rows if row["method"] == method and row.get("frechet_at_100")]
             if mine:
                 curve = [np.mean([float(row[f"frechet_at_{mark}"]) for row in mine]) for mark in MARKS]
-                axes.plot(MARKS, curve, marker="osv^D"[k], markersize=5, label=method.partition("/")[2])
+                axes.plot(MARKS, curve, marker="osv^DP*X"[k % 8], markersize=5, label=method.partition("/")[2])
         axes.set(xlabel="share of the ten minutes, %", ylabel="Frechet distance", yscale="log")
         axes.set_title(f"{name}: {evaluation.features_for(name)}, {CURVE:,} samples", loc="left", fontsize=11)
         axes.grid(alpha=0.25, which="both")

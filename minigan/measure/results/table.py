@@ -116,7 +116,7 @@ def measure(
             say(f"{where}: already measured (config {cell.config}), skipped")
             continue
         say(f"{where}: config {cell.config} ...")
-        row = run_cell(table, cell, quick)
+        row = run_cell(table, cell, quick, Path(folder))
         rows.append(path, row)
         say(f"    {row['minutes']:.2f} min: {row['failure'] or _short(row)}")
 
@@ -127,14 +127,17 @@ def is_done(path: Path, cell: Cell) -> bool:
     return any((row["method"], row["seed"], row["config"]) == key for row in rows.read(path))
 
 
-def run_cell(table: ModuleType, cell: Cell, quick: bool) -> dict[str, Any]:
+def run_cell(table: ModuleType, cell: Cell, quick: bool, folder: Path = Path("results")) -> dict[str, Any]:
     """Measure one cell -> its row.  A method that diverges is a result too: its row has a failure instead of figures.
+
+    A table with FILES may leave files in `folder`.
 
     Raises ValueError if a figure has the name of a provenance column (rows.HEAD).
     """
     started = time.perf_counter()
     try:
-        figures, failure = table.run_cell(cell, quick), ""
+        place = (folder,) if getattr(table, "FILES", False) else ()
+        figures, failure = table.run_cell(cell, quick, *place), ""
     except NonFiniteError as error:
         figures, failure = {}, str(error)
     clash = figures.keys() & set(rows.HEAD)

@@ -31,6 +31,7 @@ def test_held_out_images_are_not_trained_on(name):
     ("method", "own"),
     [
         ("portraits/GAN", set()),
+        ("mnist10k/IMLE", set()),
         ("portraits/VAE", {"psnr", "sharpness", "bits"}),
         ("portraits/VAE, perceptual", {"psnr", "sharpness"}),
         ("portraits/projected GAN", set()),

@@ -3,7 +3,8 @@
     recipe.py  Options, the base of every recipe's options
     gan.py     the default of `minigan train`
 
-translation.py is not a recipe: it holds what pix2pix.py, cyclegan.py and superres.py share.
+translation.py and denoise.py are not recipes: the one holds what pix2pix.py, cyclegan.py and superres.py share, the other what
+flow.py, ddpm.py, distil.py and ddgan.py share.
 
 A recipe is a module with `Options`, a frozen dataclass that inherits recipe.Options, and
 `build(options, source, rng) -> Game`.  The first line of its docstring, and RESULT if it has one, are its lines in
@@ -23,7 +24,7 @@ from minigan.zoo.recipe import Options, field_types, one_of
 
 DEFAULT = "gan"  # the recipe of `minigan train` without a name, and of a config that names none
 VARIABLE = "MINIGAN_RECIPES"
-SHARED = ("recipe", "translation")  # files of this folder that are not recipes
+SHARED = ("recipe", "denoise", "translation")  # files of this folder that are not recipes
 
 __all__ = ["DEFAULT", "load", "name_of", "names", "summary"]
 

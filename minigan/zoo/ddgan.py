@@ -28,7 +28,7 @@ from minigan.optim import Adam
 from minigan.penalties import R1, add_penalty
 from minigan.plots import Panel
 from minigan.zoo import gan
-from minigan.zoo.flow import FromNoise
+from minigan.zoo.denoise import FromNoise
 from minigan.zoo.recipe import option
 
 

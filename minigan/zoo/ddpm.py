@@ -17,7 +17,7 @@ from minigan.models.noise import earlier, linear_betas, noisy, without_noise
 from minigan.network import Sequential
 from minigan.optim import Optimizer
 from minigan.running.arguments import check_whole
-from minigan.zoo.flow import FromNoise, Timed, adam, network
+from minigan.zoo.denoise import FromNoise, Timed, adam, network
 from minigan.zoo.recipe import one_of, option
 
 SAMPLERS = ("ddim", "ddpm")

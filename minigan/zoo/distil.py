@@ -17,7 +17,8 @@ from minigan.data.check import labels_or_cycle
 from minigan.network import Sequential
 from minigan.optim import Optimizer
 from minigan.running.arguments import check_whole
-from minigan.zoo.flow import Flow, FromNoise, Timed, adam, flow_step, network
+from minigan.zoo.denoise import FromNoise, Timed, adam, network
+from minigan.zoo.flow import Flow, flow_step
 from minigan.zoo.recipe import option
 
 

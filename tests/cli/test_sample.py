@@ -107,3 +107,23 @@ def test_points_have_no_labels_and_no_separate_images(capsys, tmp_path):
     capsys.readouterr()
     assert "the samples of this run have no labels: leave --label out" in failing(capsys, "sample", out, "--label", "1")
     assert "points in the plane are drawn in one picture" in failing(capsys, "sample", out, "--separate", tmp_path)
+
+
+def test_the_number_of_evaluations(capsys, digits, tmp_path):
+    flow = tmp_path / "flow"
+    argv = ["train", "flow", "--data", "digits8", "--steps", "2", "--batch", "8", "--width", "2", "--out", str(flow)]
+    assert cli.main(argv) == 0
+    capsys.readouterr()
+    for n in ("1", "4"):
+        assert cli.main(["sample", str(flow), "--n", "3", "--evaluations", n]) == 0
+    assert (
+        capsys.readouterr().out == f"{flow}/sample_3_evaluations1_seed0.png\n{flow}/sample_3_evaluations4_seed0.png\n"
+    )
+    one, four = (pixels(flow / f"sample_3_evaluations{n}_seed0.png") for n in (1, 4))
+    assert (one != four).any()
+    assert "needs a whole number evaluations >= 1, got evaluations=0" in failing(
+        capsys, "sample", flow, "--evaluations", "0"
+    )
+    assert "GAN draws a sample with one evaluation of its network: leave --evaluations out" in failing(
+        capsys, "sample", digits, "--evaluations", "4"
+    )

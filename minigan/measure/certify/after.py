@@ -169,8 +169,12 @@ def ddpm_values() -> Iterator[Check]:
     yield compare("posterior, mean", c0 * x + ck * at, mean, ADJOINT)
     yield compare("ancestral step", noise.earlier(x, eps[0], a[k], a[k - 1], 1.0, eps[1]), mean + s * eps[1], 1e-9)
     game = ddpm.DDPM(V, SGD(V, 0.1), SHAPE, classes=3, T=T, evaluations=6)
-    at_t = {round(t * T): b for t, b in ((k / T, a[k]) for k in range(T + 1))}
-    game.predict = lambda u, t, labels: (u - math.sqrt(at_t[round(t * T)]) * x) / math.sqrt(1 - at_t[round(t * T)])  # type: ignore[method-assign]
+
+    def known(x_k: np.ndarray, t: float, labels: Any) -> np.ndarray:  # the noise that is in x_k
+        now = a[round(t * T)]
+        return (x_k - math.sqrt(now) * x) / math.sqrt(1 - now)
+
+    game.predict = known  # type: ignore[assignment, method-assign]
     yield compare("samples of a network that knows the image", game.draw(eps[0], y, None), x, 1e-9)
 
 
@@ -208,7 +212,8 @@ def distil_values() -> Iterator[Check]:
     for reflow in (False, True):
         V = networks()["V"]
         game = distil.Distilled(V, SGD(V, 0.1), SHAPE, 3, lambda: None, reflow=reflow)
-        game.prepared, seen = (eps[0], x, y), []
+        game.prepared = eps[0], x, y
+        seen: list[Any] = []
 
         def watch(x: Any, seen: list = seen, forward: Callable = game.net.forward) -> Any:
             seen.append(x)
@@ -253,8 +258,8 @@ def claims() -> list[Claim]:
     ]
     for loss in losses.GAN_LOSSES.values():
         if not loss.relativistic:
-            step = partial(undoing, loss=loss)
-            made.append(Claim("after", "ddgan", "gradients", f"{loss}", partial(gradients, pair, step, owed)))
+            check = partial(gradients, pair, partial(undoing, loss=loss), owed)
+            made.append(Claim("after", "ddgan", "gradients", f"{loss}", check))
     for dtype in (np.float32, np.float64):
         for subject, build, step, names in (
             ("flow", networks, flowing, "V"), ("ddpm", networks, diffusing, "V"), ("ddgan", pair, undoing, "GD")

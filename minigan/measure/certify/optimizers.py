@@ -16,6 +16,7 @@ from minigan.gradcheck import ADJOINT, Check, compare
 from minigan.layers import BatchNorm, Dense
 from minigan.measure.certify.claim import Claim, same
 from minigan.network import Sequential
+from minigan.zoo.wgan import ClippedRMSProp
 
 STEPS = 7
 
@@ -37,6 +38,15 @@ def rmsprop(
     for t, grad in enumerate(gradients):
         v = rho * v + (1 - rho) * grad**2
         theta -= lr(t) * grad / (math.sqrt(v) + eps)
+        yield theta
+
+
+def clipped(gradients: Iterable[float], theta: float, lr: Callable[[int], float], c: float) -> Iterator[float]:
+    """v = 0.99 v + 0.01 g^2;  theta = min(max(theta - lr g / (sqrt(v) + 1e-8), -c), c)"""
+    v = 0.0
+    for t, grad in enumerate(gradients):
+        v = 0.99 * v + 0.01 * grad**2
+        theta = min(max(theta - lr(t) * grad / (math.sqrt(v) + 1e-8), -c), c)
         yield theta
 
 
@@ -64,6 +74,7 @@ RECURRENCES: list[tuple[Any, Callable[..., Iterator[float]], dict[str, float]]] 
     (optim.SGD, sgd, {"momentum": 0.9}),
     (optim.RMSProp, rmsprop, {"rho": 0.9}),
     (optim.RMSProp, rmsprop, {"eps": 0.1}),
+    (ClippedRMSProp, clipped, {"c": 0.5}),
     (optim.Adam, adam, {}),
     (optim.Adam, adam, {"beta1": 0.9, "beta2": 0.99, "eps": 0.1}),
     (optim.Adam, adam, {"beta1": 0.0}),

@@ -45,7 +45,7 @@ class TimeEmbedding(Layer):
                 else "one for each sample"
             )
             raise ShapeError(f"{self} expected times (N,), floats from 0 to 1, got {t.dtype} of shape {t.shape}: {fix}")
-        if t.size and not 0 <= t.real.min() <= t.real.max() <= 1:
+        if t.size and not -1 <= t.real.min() <= t.real.max() <= 2:  # finite differences step a little beyond [0, 1]
             raise ValueError(
                 f"{self} takes times from 0 to 1, got {t.real.min():g} to {t.real.max():g}: if these are numbers of steps, divide by"
                 " how many there are"

@@ -20,21 +20,21 @@ from minigan.measure.results.training import QUALITY, pace, quality, trainer_of
 from minigan.metrics.frechet import frechet_distance
 
 NAME, SEEDS, FILES = "race", 1, True
-IMAGES = {"data": "mnist10k", "batch": 64, "width": 32, "latent": 64, "core_minutes": 20.0}
-SAME = IMAGES | {"labels": False}
+IMAGES = {"data": "mnist10k", "batch": 64, "width": 32, "core_minutes": 20.0}
+SAME = IMAGES | {"latent": 64, "labels": False}
 OLD = {"penalty": "none", "lr": 2e-4, "beta1": 0.5, "beta2": 0.999, "schedule": "constant", "ema": 0.0}
 DCGAN = SAME | OLD | {"recipe": "gan", "model": "dcgan"}
 METHODS: dict[str, dict[str, Any]] = {
     "GAN 2014": SAME | OLD | {"recipe": "gan", "model": "mlp", "width": 256},
     "DCGAN 2016": DCGAN,
-    "VAE-GAN 2016": IMAGES | {"recipe": "vaegan"},
+    "VAE-GAN 2016": IMAGES | {"latent": 64, "recipe": "vaegan"},
     "WGAN 2017": SAME | {"recipe": "wgan", "ema": 0.0},
     "LSGAN 2017": DCGAN | {"loss": "least_squares"},
     "WGAN-GP 2017": DCGAN
     | {"loss": "wasserstein", "penalty": "wgan_gp", "d_steps": 5, "lr": 1e-4, "beta1": 0.0, "beta2": 0.9},
     "SNGAN 2018": SAME | {"recipe": "sngan", "ema": 0.0},
     "R1 2018": SAME | {"recipe": "gan", "penalty": "r1"},
-    "flow matching 2023": SAME | {"recipe": "flow"},
+    "flow matching 2023": IMAGES | {"labels": False, "recipe": "flow"},
     "R3GAN's loss 2024": SAME | {"recipe": "gan", "loss": "relativistic", "penalty": "r1,r2"},
 }
 QUICK = {"core_minutes": 0.05, "width": 8}

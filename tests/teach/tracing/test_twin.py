@@ -32,12 +32,13 @@ from minigan.layers import (
     SiLU,
     Softplus,
     SpectralNorm,
+    Take,
     Tanh,
     Upsample2x,
 )
 from minigan.layers.tree import first
 from minigan.losses import hinge
-from minigan.measure.certify.samples import SAMPLES
+from minigan.measure.certify.samples import SAMPLES, Times
 from minigan.network import Sequential
 from minigan.penalties import r1
 
@@ -107,6 +108,10 @@ def test_a_planted_bug_shows_in_the_row_of_its_layer(name, layers, shape, penali
     assert max(q.check.error for _, _, q in found) > 1e-3  # far beyond any tolerance
 
 
+# Take(1) alone hides from D what G has drawn, so it makes no game; with more numbers, Take is in the list
+SEEING = [sample for sample in SAMPLES if not isinstance(sample.layer, Take) or 0 in sample.layer.which]
+
+
 def game(sample, dtype):
     """D: the sample's layer, then a score; G: a network whose outputs D can take.  -> G, D, x, z"""
     x, y = sample.x(), sample.network().forward(sample.x())[0]
@@ -122,20 +127,29 @@ def game(sample, dtype):
     if isinstance(y, tuple) and y[1].dtype.kind != "f":
         head = [Beside(Flatten()), LabelScore(size, 5)]
     elif isinstance(y, tuple):
-        head = [Parallel(*[[Flatten()] for _ in y]), Join(), Dense(sum(part[0].size for part in y), 1)]
+        head = [Parallel(*[[flat(part)] for part in y]), Join(), Dense(sum(part[0].size for part in y), 1)]
     else:
         head = [Flatten(), Dense(size, 4), Tanh(), Dense(4, 1)]
     entry, width = [], 3
     if isinstance(x, tuple):
         z, moves = (z, *x[1:]), [part.dtype.kind == "f" for part in x[1:]]
-        entry = [Parallel([], *[[Flatten()] if float_ else [Embedding(5, 2)] for float_ in moves]), Join()]
+        entry = [
+            Parallel([], *[[flat(part)] if float_ else [Embedding(5, 2)] for part, float_ in zip(x[1:], moves)]),
+            Join(),
+        ]
         width += sum(part[0].size if float_ else 2 for part, float_ in zip(x[1:], moves))
-    G = Sequential(*entry, Dense(width, first(x)[0].size), Reshape(*first(x).shape[1:]), rng=0, dtype=dtype)
+    ends = [Sigmoid()] if isinstance(sample.inputs[0], Times) else []  # G draws times
+    G = Sequential(*entry, Dense(width, first(x)[0].size), *ends, Reshape(*first(x).shape[1:]), rng=0, dtype=dtype)
     return G, Sequential(copy.deepcopy(sample.layer), *head, rng=0, dtype=dtype), x, z
 
 
+def flat(part):
+    """A layer that makes vectors of this input: (N, ...) or (N,) -> (N, size)"""
+    return Reshape(1) if part.ndim == 1 else Flatten()
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+@pytest.mark.parametrize("sample", SEEING, ids=lambda sample: sample.name)
 def test_no_layer_of_the_library_fails(sample, dtype):
     """Every layer in every configuration of the certificate, in D, under R1 unless its samples mix."""
     G, D, x, z = game(sample, dtype)

@@ -101,6 +101,11 @@ class Game(Pictured):
         """The moving average of this network, or the network itself if there is none: what draws and encodes."""
         return self.averages[name].net if name in self.averages else self.networks[name]
 
+    def average(self) -> None:
+        """Let every moving average follow its network, after a step."""
+        for average in self.averages.values():
+            average.step()
+
     def arrays(self) -> dict[str, np.ndarray]:
         """Every vector the next step depends on, by name: the live arrays, not copies."""
         arrays: dict[str, np.ndarray] = {}
@@ -185,8 +190,7 @@ class GAN(Game):
             penalties = [penalty.at_step(self.opt_D.t) for penalty in self.penalties]
             row = fast_d_step(self.G, self.D, self.loss, penalties, self.opt_D, x, z, rng)
         row |= g_step(self.G, self.D, self.loss, self.opt_G, x, self.noise(n, rng, y))
-        if self.ema:
-            self.ema.step()
+        self.average()
         return row
 
     def generate(self, z: Any, batch: int = 250) -> np.ndarray:

@@ -91,8 +91,7 @@ class ContextEncoder(Game):
         x, _ = draw()
         hidden, nets = self.masks(len(x), rng), (self.G, self.D)
         row = context_step(*nets, self.loss, self.penalties, self.optimizers, x, hidden, self.rec, self.adv)
-        for average in self.averages.values():
-            average.step()
+        self.average()
         return row
 
     def masks(self, n: int, rng: np.random.Generator) -> np.ndarray:

@@ -98,8 +98,7 @@ class DDGAN(FromNoise):
         z = rng.standard_normal((len(x), self.latent)).astype(x.dtype)
         eps = rng.standard_normal((3, *x.shape)).astype(x.dtype)
         row = ddgan_step(self.net, self.D, self.loss, self.penalties, self.optimizers, x, k, z, eps, self.a)
-        for average in self.averages.values():
-            average.step()
+        self.average()
         return row
 
     def draw(self, x: np.ndarray, labels: np.ndarray | None, rng: np.random.Generator | None) -> np.ndarray:

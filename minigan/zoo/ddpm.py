@@ -65,8 +65,7 @@ class DDPM(FromNoise):
         """One step on a batch, as much noise, and steps k drawn from 1 ... T."""
         x, eps, y = self.inputs(draw, rng)
         row = ddpm_step(self.net, self.opt, x, eps, rng.integers(1, self.T + 1, len(x)), self.a, y)
-        for average in self.averages.values():
-            average.step()
+        self.average()
         return row
 
     def draw(self, x: np.ndarray, labels: np.ndarray | None, rng: np.random.Generator | None) -> np.ndarray:

@@ -56,8 +56,7 @@ class Distilled(Flow):
         row = flow_step(
             self.net, self.opt, x0[rows], x1[rows], t.astype(x0.dtype), None if labels is None else labels[rows]
         )
-        for average in self.averages.values():
-            average.step()
+        self.average()
         return row
 
     def prepare(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:

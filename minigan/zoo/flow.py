@@ -71,8 +71,7 @@ class Flow(FromNoise):
         if self.coupling == "ot":
             x0 = coupled(x0, x1, y)
         row = flow_step(self.net, self.opt, x0, x1, rng.random(len(x1)).astype(x1.dtype), y)
-        for average in self.averages.values():
-            average.step()
+        self.average()
         return row
 
     def draw(self, x: np.ndarray, labels: np.ndarray | None, rng: np.random.Generator | None) -> np.ndarray:

@@ -75,8 +75,7 @@ class IMLE(Game):
     def step(self, draw: Callable[[], tuple[Any, Any]], rng: np.random.Generator) -> dict[str, float]:
         x, _ = draw()
         row = imle_step(self.G, self.opt, x, self.noise(self.pool * len(x), rng))
-        for average in self.averages.values():
-            average.step()
+        self.average()
         return row
 
     def noise(self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None) -> np.ndarray:

@@ -104,8 +104,7 @@ class MoCoGAN(Game):
         x, _ = draw()
         z, at = self.noise(len(x), rng, x.shape[1]), self.choose(len(x), rng)
         row = mocogan_step(self.G, self.D_I, self.D_V, self.loss, self.penalties, self.optimizers, x, z, at)
-        for average in self.averages.values():
-            average.step()
+        self.average()
         return row
 
     def choose(self, n: int, rng: np.random.Generator) -> np.ndarray:

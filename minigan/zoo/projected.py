@@ -39,9 +39,8 @@ class ProjectedGAN(Game):
     def __init__(self, G: Sequential, D: Sequential, P: Projection, options: Options):
         self.G, self.D, self.P, self.latent, self.classes = G, D, P, options.latent, 0
         self.opt_G, self.opt_D = (optim.Adam(net, options.lr, options.beta1, options.beta2) for net in (G, D))
-        self.ema = optim.EMA(G, options.ema, warmup=True) if options.ema else None
         self.networks, self.optimizers = {"G": G, "D": D}, {"G": self.opt_G, "D": self.opt_D}
-        self.averages = {"G": self.ema} if self.ema else {}
+        self.averages = {"G": optim.EMA(G, options.ema, warmup=True)} if options.ema else {}
         short = {"loss_D": "D", "loss_G": "G"}
         self.panels = (Panel("Losses", tuple(short), hinge.levels, short=short),)
 
@@ -49,8 +48,7 @@ class ProjectedGAN(Game):
         """One step of D on the features of real and of fake images, then one of G through the frozen features."""
         x, _ = draw()
         row = {"loss_D": self.d_step(x, self.noise(len(x), rng)), "loss_G": self.g_step(self.noise(len(x), rng))}
-        if self.ema:
-            self.ema.step()
+        self.average()
         return row
 
     def d_step(self, x: np.ndarray, z: np.ndarray) -> float:

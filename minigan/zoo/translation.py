@@ -37,11 +37,6 @@ class Translation(Game):
         drawing = {name: net for name, net in networks.items() if not name.startswith("D")}
         self.averages = {name: EMA(net, ema, warmup=True) for name, net in drawing.items()} if ema else {}
 
-    def average(self) -> None:
-        """A step of all moving averages."""
-        for average in self.averages.values():
-            average.step()
-
     def translate(self, y: np.ndarray, batch: int = 250, name: str = "G") -> np.ndarray:
         """What the average of G draws from y, uint8 or floats in [-1, 1]:   (N, *given) -> (N, H, W, C) in [-1, 1]."""
         net, y = self.best(name), to_float(y)

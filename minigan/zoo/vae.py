@@ -109,8 +109,7 @@ class VAE(Game):
             row = iwae_step(*nets, self.likelihood, *opts, x, eps)
         else:
             row = elbo_step(*nets, self.likelihood, *opts, x, eps[0], self.beta)
-        for average in self.averages.values():
-            average.step()
+        self.average()
         return row
 
     def encode(self, x: np.ndarray, batch: int = 250) -> np.ndarray:

@@ -115,8 +115,7 @@ class VAEGAN(VAE):
         row = vaegan_step(
             self.E, self.G, self.D, self.loss, self.penalties, self.optimizers, x, eps, z_p, self.gamma, self.beta
         )
-        for average in self.averages.values():
-            average.step()
+        self.average()
         return row
 
     def score(self, x: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:

@@ -101,10 +101,10 @@ def noise_reused(patch):
 )
 def average_before_the_step(patch):
     def step(self, draw, rng):
-        self.ema.step()  # right: after g_step
-        average, self.ema = self.ema, None
+        self.average()  # right: after g_step
+        averages, self.averages = self.averages, {}
         row = right(self, draw, rng)
-        self.ema = average
+        self.averages = averages
         return row
 
     right = patch(GAN, "step", step)

@@ -18,11 +18,10 @@ from typing import Any
 import numpy as np
 
 from minigan import evaluation, zoo
-from minigan.measure.results.families import CURVE, frechet, split
-from minigan.measure.results.table import Cell, Column
-from minigan.measure.results.training import QUALITY, pace, quality, trainer_of
+from minigan.measure.results.families import split
+from minigan.measure.results.table import Cell, Column, save_figure
+from minigan.measure.results.training import CURVE, QUALITY, frechet, pace, quality, trainer_of
 from minigan.plots import to_image
-from minigan.running.files import atomic_file
 from minigan.trainer import Trainer
 
 NAME, SEEDS = "after", 3
@@ -136,7 +135,4 @@ def draw(rows: list[dict[str, str]], folder: Path, quick: bool) -> list[Path]:
         axes.grid(alpha=0.25, which="both")
         if axes.lines:
             axes.legend(frameon=False, fontsize=8)
-    path = folder / f"{NAME}{'-quick' * quick}.png"
-    with atomic_file(path) as file:
-        figure.savefig(file)
-    return [path]
+    return save_figure(figure, NAME, folder, quick)

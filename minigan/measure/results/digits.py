@@ -13,10 +13,9 @@ import numpy as np
 
 from minigan import evaluation
 from minigan.game import Game
-from minigan.measure.results.table import Cell, Column
+from minigan.measure.results.table import Cell, Column, save_figure
 from minigan.measure.results.training import pace
 from minigan.running.build import build
-from minigan.running.files import atomic_file
 from minigan.zoo import gan
 
 NAME = "digits"
@@ -121,7 +120,4 @@ def draw(rows: list[dict[str, str]], folder: Path, quick: bool, name: str = NAME
     axes.set_title("Quality against time, mean over the seeds", loc="left", fontsize=11)
     axes.grid(alpha=0.25, which="both")
     axes.legend(frameon=False, fontsize=8)
-    path = folder / f"{name}{'-quick' * quick}.png"
-    with atomic_file(path) as file:
-        figure.savefig(file)
-    return [path]
+    return save_figure(figure, name, folder, quick)

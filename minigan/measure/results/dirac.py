@@ -26,9 +26,8 @@ import numpy as np
 from minigan.losses import GAN_LOSSES
 from minigan.measure.certify.dirac import FORCES, DiracGAN, closed_field, closed_form, in_order
 from minigan.measure.results import rows
-from minigan.measure.results.table import Cell, Column
+from minigan.measure.results.table import Cell, Column, save_figure
 from minigan.penalties import PENALTIES
-from minigan.running.files import atomic_file
 
 NAME, SEEDS = "dirac", 1
 START, TIME = (0.8, 0.6), 20.0
@@ -155,10 +154,7 @@ def draw(found: list[rows.Row], folder: Path, quick: bool) -> list[Path]:
     for axes in panels[-1]:
         axes.set_xlabel("θ, of G")
     figure.suptitle(TITLE, fontsize=12)
-    picture = folder / f"{NAME}{'-quick' * quick}.png"
-    with atomic_file(picture) as file:
-        figure.savefig(file, format="png")
-    return [picture]
+    return save_figure(figure, NAME, folder, quick)
 
 
 def _game(loss: str, penalty: str | None, weight: float) -> DiracGAN:

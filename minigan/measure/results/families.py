@@ -24,14 +24,12 @@ import numpy as np
 
 from minigan import data, evaluation, zoo
 from minigan.data.source import to_float
-from minigan.measure.results.table import Cell, Column
-from minigan.measure.results.training import QUALITY, pace, quality, trainer_of
-from minigan.metrics.frechet import frechet_distance
+from minigan.measure.results.table import Cell, Column, save_figure
+from minigan.measure.results.training import CURVE, QUALITY, frechet, pace, quality, trainer_of
 from minigan.metrics.images import psnr
 from minigan.models.bound import elbo
 from minigan.models.likelihood import Gaussian
 from minigan.plots import to_image
-from minigan.running.files import atomic_file
 from minigan.zoo.recipe import Options
 
 NAME, SEEDS = "families", 3
@@ -60,7 +58,7 @@ COLUMNS = {
     "parameters": Column("parameters, thousands", ".0f"),
     "steps": Column("steps", ".0f"),
 }
-SAMPLES, CURVE = 4000, 1000
+SAMPLES = 4000
 MARKS = (5, 10, 20, 40, 60, 80, 100)  # percent of the steps: the points of the curves
 
 
@@ -94,14 +92,6 @@ def split(options: Options) -> tuple[np.ndarray, np.ndarray]:
     order = np.random.default_rng(0).permutation(len(images))
     at = len(images) - len(images) // 10
     return images[order[:at]], images[order[at:]]
-
-
-def frechet(game: Any, images: np.ndarray, name: str, seed: int) -> float:
-    """The Frechet distance of a few samples: a point of the curve."""
-    rng = np.random.default_rng([seed, 2])
-    features = evaluation.features_for(name)
-    real, fake = images[rng.permutation(len(images))[:CURVE]], to_image(game.sample(CURVE, rng))
-    return frechet_distance(evaluation.describe(real, features)[0], evaluation.describe(fake, features)[0])
 
 
 def sharpness(x: np.ndarray) -> float:
@@ -140,7 +130,4 @@ def draw(rows: list[dict[str, str]], folder: Path, quick: bool) -> list[Path]:
         axes.grid(alpha=0.25, which="both")
         if axes.lines:
             axes.legend(frameon=False, fontsize=8)
-    path = folder / f"{NAME}{'-quick' * quick}.png"
-    with atomic_file(path) as file:
-        figure.savefig(file)
-    return [path]
+    return save_figure(figure, NAME, folder, quick)

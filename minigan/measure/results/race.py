@@ -13,11 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from minigan import data, evaluation, plots, zoo
+from minigan import data, plots, zoo
 from minigan.measure.results.race_film import Entry, film, frames_of
 from minigan.measure.results.table import Cell, Column
-from minigan.measure.results.training import QUALITY, pace, quality, trainer_of
-from minigan.metrics.frechet import frechet_distance
+from minigan.measure.results.training import QUALITY, frechet, pace, quality, trainer_of
 
 NAME, SEEDS, FILES = "race", 1, True
 IMAGES = {"data": "mnist10k", "batch": 64, "width": 32, "core_minutes": 20.0}
@@ -40,8 +39,8 @@ METHODS: dict[str, dict[str, Any]] = {
 QUICK = {"core_minutes": 0.05, "width": 8}
 COLUMNS = {**QUALITY, "steps": Column("steps", ".0f"), "to_10": Column("core minutes to Frechet 10", ".1f", "less")}
 DATA = ("mnist10k",)
-FRAMES, CURVE = 60, 20  # moments at which images are kept, and at which they are measured
-SHOWN, MEASURED, SAMPLES = 16, 1000, 4000
+FRAMES, POINTS = 60, 20  # moments at which images are kept, and at which they are measured
+SHOWN, SAMPLES = 16, 4000
 
 
 def run_cell(cell: Cell, quick: bool, folder: Path) -> dict[str, float]:
@@ -53,7 +52,7 @@ def run_cell(cell: Cell, quick: bool, folder: Path) -> dict[str, float]:
     steps = max(FRAMES, int(60 * minutes / pace(trainer_of(recipe, options, images), 5 if quick else 50)))
     trainer = trainer_of(recipe, recipe.Options(seed=cell.seed, **s, steps=steps), images)
     shown = {round(steps * k / FRAMES) for k in range(1, FRAMES + 1)}
-    measured = {round(steps * k / CURVE): k for k in range(1, CURVE + 1)}
+    measured = {round(steps * k / POINTS): k for k in range(1, POINTS + 1)}
     frames, figures = [drawn(trainer.game)], {}
     for t in range(1, steps + 1):
         trainer.step()
@@ -61,10 +60,12 @@ def run_cell(cell: Cell, quick: bool, folder: Path) -> dict[str, float]:
             frames.append(drawn(trainer.game))
         if t in measured:
             figures[f"frechet_{measured[t]}"] = frechet(trainer.game, images, options.data, cell.seed)
-    plots.save_image(strip(folder, cell.method, cell.seed, quick), plots.grid(np.concatenate(frames), SHOWN, pad=0))
+    kept = strip(folder, cell.method, cell.seed, quick)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    plots.save_image(kept, plots.grid(np.concatenate(frames), SHOWN, pad=0))
     rng = np.random.default_rng([cell.seed, 1])
     samples = plots.to_image(trainer.game.sample(200 if quick else SAMPLES, rng))
-    within = [minutes * k / CURVE for k in range(1, CURVE + 1) if figures[f"frechet_{k}"] <= 10]
+    within = [minutes * k / POINTS for k in range(1, POINTS + 1) if figures[f"frechet_{k}"] <= 10]
     return (
         quality(samples, images, options.data, rng)
         | {"steps": steps, "to_10": min(within, default=np.inf), "minutes_given": minutes}
@@ -77,18 +78,9 @@ def drawn(game: Any) -> np.ndarray:
     return plots.to_image(game.sample(SHOWN, np.random.default_rng(0)))
 
 
-def frechet(game: Any, images: np.ndarray, name: str, seed: int) -> float:
-    """The Frechet distance of a few samples from as many real images."""
-    rng, features = np.random.default_rng([seed, 2]), evaluation.features_for(name)
-    real, fake = images[rng.permutation(len(images))[:MEASURED]], plots.to_image(game.sample(MEASURED, rng))
-    return frechet_distance(evaluation.describe(real, features)[0], evaluation.describe(fake, features)[0])
-
-
 def strip(folder: Path, method: str, seed: int, quick: bool) -> Path:
-    """Where the frames of a method are kept; the folder is made."""
-    place = folder / f"race{'-quick' * quick}"
-    place.mkdir(parents=True, exist_ok=True)
-    return place / f"{method.lower().replace(' ', '_').replace(chr(39), '')}-{seed}.png"
+    """Where the frames of a method are kept."""
+    return folder / f"race{'-quick' * quick}" / f"{method.lower().replace(' ', '_').replace(chr(39), '')}-{seed}.png"
 
 
 def draw(rows: list[dict[str, str]], folder: Path, quick: bool) -> list[Path]:
@@ -98,6 +90,6 @@ def draw(rows: list[dict[str, str]], folder: Path, quick: bool) -> list[Path]:
     for method in METHODS:
         file = strip(folder, method, 0, quick)
         if method in done and file.exists():
-            curve = [float(done[method][f"frechet_{k}"]) for k in range(1, CURVE + 1)]
+            curve = [float(done[method][f"frechet_{k}"]) for k in range(1, POINTS + 1)]
             entries.append(Entry(method, frames_of(file), curve, float(done[method]["minutes_given"])))
     return film(entries, folder / f"race{'-quick' * quick}") if entries else []

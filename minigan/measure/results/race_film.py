@@ -8,7 +8,6 @@ import numpy as np
 
 from minigan import plots
 from minigan.data.pictures import open_picture
-from minigan.running.files import atomic_file
 
 SIDE = 4  # images in a row and in a column of a method's square
 
@@ -36,8 +35,7 @@ def film(entries: Sequence[Entry], stem: Path) -> list[Path]:
     pictures = [picture(entries, k, count) for k in range(count)]
     gif, last = stem.with_suffix(".gif"), stem.with_suffix(".png")
     plots.save_gif(gif, pictures, seconds=12, hold=3)
-    with atomic_file(last) as file:
-        plots.images.as_pil(pictures[-1]).save(file, "png")
+    plots.save_png(last, pictures[-1])
     return [gif, last]
 
 

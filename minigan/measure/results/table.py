@@ -22,6 +22,7 @@ from minigan.measure.bench.machine import processor
 from minigan.measure.results import rows
 from minigan.measure.selection import select
 from minigan.optim import NonFiniteError
+from minigan.running.files import atomic_file
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,14 @@ def draw(table: ModuleType, folder: str | os.PathLike, quick: bool) -> list[Path
     """Draw the table's pictures from its rows, if it has any -> their files."""
     found = rows.read(file_of(table, folder, quick))
     return table.draw(found, Path(folder), quick) if hasattr(table, "draw") and found else []
+
+
+def save_figure(figure: Any, name: str, folder: Path, quick: bool) -> list[Path]:
+    """Write a Matplotlib figure to <folder>/NAME.png, or NAME-quick.png -> [its path]: the end of a table's `draw`."""
+    path = folder / f"{name}{'-quick' * quick}.png"
+    with atomic_file(path) as file:
+        figure.savefig(file, format="png")
+    return [path]
 
 
 def _short(row: dict[str, Any]) -> str:

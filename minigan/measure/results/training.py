@@ -8,8 +8,11 @@ import numpy as np
 from minigan import evaluation
 from minigan.data import Epochs
 from minigan.measure.results.table import Column
+from minigan.metrics.frechet import frechet_distance
+from minigan.plots import to_image
 from minigan.trainer import Trainer
 
+CURVE = 1000  # samples of a point of a curve
 QUALITY = {
     "frechet": Column("Frechet", ".2f", "less"),
     "floor": Column("real : real", ".2f"),
@@ -34,6 +37,14 @@ def pace(trainer: Trainer, steps: int) -> float:
     for _ in range(steps):
         trainer.step()
     return (time.process_time() - start) / steps
+
+
+def frechet(game: Any, images: np.ndarray, name: str, seed: int) -> float:
+    """The Frechet distance of a few samples: a point of the curve."""
+    rng = np.random.default_rng([seed, 2])
+    features = evaluation.features_for(name)
+    real, fake = images[rng.permutation(len(images))[:CURVE]], to_image(game.sample(CURVE, rng))
+    return frechet_distance(evaluation.describe(real, features)[0], evaluation.describe(fake, features)[0])
 
 
 def quality(samples: np.ndarray, images: np.ndarray, data: str, rng: np.random.Generator) -> dict[str, float]:

@@ -17,9 +17,8 @@ import numpy as np
 from minigan import data
 from minigan.data import Epochs
 from minigan.data.source import to_float
-from minigan.measure.results.table import Cell, Column, Published
+from minigan.measure.results.table import Cell, Column, Published, save_figure
 from minigan.models.bound import elbo, log_likelihood
-from minigan.running.files import atomic_file
 from minigan.trainer import Trainer
 from minigan.zoo import vae
 
@@ -124,7 +123,4 @@ def draw(rows: list[dict[str, str]], folder: Path, quick: bool) -> list[Path]:
     axes.set_title("The bound against epochs", loc="left", fontsize=11)
     axes.grid(alpha=0.25, which="both")
     axes.legend(frameon=False, fontsize=8)
-    path = folder / f"{NAME}{'-quick' * quick}.png"
-    with atomic_file(path) as file:
-        figure.savefig(file)
-    return [path]
+    return save_figure(figure, NAME, folder, quick)

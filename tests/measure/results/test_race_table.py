@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from PIL import Image
 
 from minigan import plots, zoo
-from minigan.measure.results import race, race_film, table
+from minigan.measure.results import race, race_film, table, training
 from minigan.measure.results.race_film import Entry
 
 pytestmark = pytest.mark.slow
@@ -52,8 +52,8 @@ def test_the_curves_grow_with_the_film(monkeypatch, tmp_path):
 
 
 def test_one_cell_leaves_its_frames_and_a_film(monkeypatch, tmp_path):
-    for name, value in {"FRAMES": 3, "CURVE": 2, "MEASURED": 60}.items():
-        monkeypatch.setattr(race, name, value)
+    for module, name, value in ((race, "FRAMES", 3), (race, "POINTS", 2), (training, "CURVE", 60)):
+        monkeypatch.setattr(module, name, value)
     method = "WGAN 2017"
     table.measure(race, tmp_path, quick=True, only=method, say=lambda line: None)
     (row,) = table.rows.read(table.file_of(race, tmp_path, True))

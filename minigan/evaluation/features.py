@@ -9,7 +9,7 @@ the four is the Inception network of the papers: no number measured here is an F
 
 import numpy as np
 
-from minigan.data.clips import CLIPS
+from minigan.data.registry import CLIPS
 from minigan.models.perceptual import shipped
 
 DIGITNET, PORTRAITNET, VGG16, PIXELS = "DigitNet", "PortraitNet", "VGG-16 conv3_3", "pixels 8x8"

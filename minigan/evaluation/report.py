@@ -70,9 +70,7 @@ def report(
     labels = None if y is None else y[partner]
     samples = game.sample(n, noise) if labels is None else game.sample(n, noise, labels)
     written = {name: out / file for name, file in (("table", "evaluation.md"), ("json", "evaluation.json"))}
-    score = (
-        getattr(game, "score", None) if x.ndim != 5 else None
-    )  # a picture of an image's score has no room for a clip's
+    score = None if x.ndim == 5 else getattr(game, "score", None)  # the picture of scores has no room for clips
     if score:
         written["scores"] = out / "scores.png"
     if x.ndim == 2:

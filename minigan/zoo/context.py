@@ -144,10 +144,7 @@ class Options(gan.Framed):
 
 def build(options: Options, source: Source, rng: np.random.Generator) -> ContextEncoder:
     """G and D for the images of `source`; the weights are drawn from `rng`."""
-    if len(source.shape) != 3:
-        raise ValueError(
-            f"a context encoder fills images (H, W, C), {options.data} has samples of shape {source.shape}"
-        )
+    gan.refuse_other_samples("a context encoder fills", options, source)
     shape, rate = source.shape, gan.SCHEDULES[options.schedule]
     G, D = networks(shape, options.latent, options.width, rng)
     opts = {name: Adam(net, rate(lr, options.steps), beta1=0.5, beta2=0.999) for name, net, lr in

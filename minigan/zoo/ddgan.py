@@ -135,10 +135,7 @@ class Options(gan.Framed):
 
 def build(options: Options, source: Source, rng: np.random.Generator) -> DDGAN:
     """G and D for the images of `source`; the weights are drawn from `rng`."""
-    if len(source.shape) != 3:
-        raise ValueError(
-            f"a denoising diffusion GAN learns images (H, W, C), {options.data} has samples of shape {source.shape}"
-        )
+    gan.refuse_other_samples("a denoising diffusion GAN learns", options, source)
     G, D = networks(source.shape, options.latent, options.width, options.diffusion, rng)
     rate = gan.SCHEDULES[options.schedule](options.lr, options.steps)
     opts = {name: Adam(net, rate, beta1=0.0, beta2=0.99) for name, net in (("G", G), ("D", D))}

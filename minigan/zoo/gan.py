@@ -100,6 +100,12 @@ class Framed(recipe.Options):
         return frame(images)
 
 
+def refuse_other_samples(what: str, options: recipe.Options, source: Source) -> None:
+    """Raise ValueError unless the samples are images.   what: "a VAE learns", for the sentence."""
+    if len(source.shape) != 3:
+        raise ValueError(f"{what} images (H, W, C), {options.data} has samples of shape {source.shape}")
+
+
 def even_side(n: int) -> int:
     """The smallest of 8, 16, 32, ... that is at least n."""
     side = 8

@@ -19,9 +19,8 @@ from typing import Any
 import numpy as np
 
 from minigan.data import NAMES, Source
-from minigan.data.clips import CLIPS
 from minigan.data.published import PUBLISHED
-from minigan.data.registry import POINTS  # drawn from the run's seed
+from minigan.data.registry import CLIPS, POINTS  # drawn from the run's seed
 from minigan.running.arguments import short
 
 LARGEST = 2**128  # of a whole number, which is a seed: everything else is far smaller

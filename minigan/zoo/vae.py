@@ -183,8 +183,7 @@ class Options(recipe.Options):
 
 def build(options: Options, source: Source, rng: np.random.Generator) -> VAE:
     """E and G for the images of `source`, with their likelihood and optimizers; the weights are drawn from `rng`."""
-    if len(source.shape) != 3:
-        raise ValueError(f"a VAE learns images (H, W, C), {options.data} has samples of shape {source.shape}")
+    gan.refuse_other_samples("a VAE learns", options, source)
     if options.likelihood == "perceptual" and source.shape[2] != 3:
         raise ValueError(f"the likelihood perceptual looks at RGB images, {options.data} has {source.shape[2]} channel")
     E, G = MODELS[options.model](source.shape, options.latent, options.width, rng=rng)

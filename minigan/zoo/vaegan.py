@@ -147,8 +147,7 @@ class Options(gan.Framed):
 
 def build(options: Options, source: Source, rng: np.random.Generator) -> VAEGAN:
     """E, G and D for the images of `source`; the weights are drawn from `rng`."""
-    if len(source.shape) != 3:
-        raise ValueError(f"a VAE-GAN learns images (H, W, C), {options.data} has samples of shape {source.shape}")
+    gan.refuse_other_samples("a VAE-GAN learns", options, source)
     E, G = vae_conv(source.shape, options.latent, options.width, rng=rng, tanh=True)
     D = critic(source.shape, options.width, options.level, rng=rng)
     rate = gan.SCHEDULES[options.schedule](options.lr, options.steps)

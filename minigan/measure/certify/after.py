@@ -1,7 +1,7 @@
 """Claims about what came after GANs: the steps of a flow, of a diffusion model, and of a GAN that undoes diffusion.
 
 Each of these trains, with falling losses, when the noise of the wrong step is mixed in or the velocity points the wrong way; only the
-samples tell.  So the inputs of the network, its target and the way back from the network's answer to a sample are compared with
+samples tell.  So the inputs of the network, its target and the step from the network's answer to a sample are compared with
 their definitions, written out image by image.
 """
 

@@ -1,6 +1,6 @@
 """GAN, VAE, VAE-GAN and IMLE on the same images, with equal networks and equal time: what is each of them good at?
 
-Each method gets ten minutes of one core, and the same G: the upsampling network of `dcgan_up`, of equal width.  E and D have the
+Each method gets five minutes of one core, and the same G: the upsampling network of `dcgan_up`, of equal width.  E and D have the
 convolutions of its D; E has more parameters, because two dense layers end in the codes.  The GAN has no labels here, as the VAEs
 have none.  Three questions:
 
@@ -33,7 +33,7 @@ from minigan.plots import to_image
 from minigan.zoo.recipe import Options
 
 NAME, SEEDS = "families", 3
-SAME = {"width": 32, "latent": 64, "batch": 64, "core_minutes": 10.0}
+SAME = {"width": 32, "latent": 64, "batch": 64, "core_minutes": 5.0}
 KINDS: dict[str, dict[str, Any]] = {
     "GAN": {"recipe": "gan", "labels": False},
     "VAE": {"recipe": "vae", "model": "conv", "likelihood": "gaussian", "s": 0.1},
@@ -125,7 +125,7 @@ def draw(rows: list[dict[str, str]], folder: Path, quick: bool) -> list[Path]:
             if mine:
                 curve = [np.mean([float(row[f"frechet_at_{mark}"]) for row in mine]) for mark in MARKS]
                 axes.plot(MARKS, curve, marker="osv^DP*X"[k % 8], markersize=5, label=method.partition("/")[2])
-        axes.set(xlabel="share of the ten minutes, %", ylabel="Frechet distance", yscale="log")
+        axes.set(xlabel="share of the five minutes, %", ylabel="Frechet distance", yscale="log")
         axes.set_title(f"{name}: {evaluation.features_for(name)}, {CURVE:,} samples", loc="left", fontsize=11)
         axes.grid(alpha=0.25, which="both")
         if axes.lines:

@@ -36,7 +36,7 @@ FIXED = (
 
 def methods() -> dict[str, dict]:
     """Method -> settings: each number of images with each way to augment."""
-    fixed = {option: getattr(small.Options(), option) for option in FIXED} | {"steps": 5000}
+    fixed = {option: getattr(small.Options(), option) for option in FIXED} | {"steps": 2000}
     sets = {f"{n:,}": ("portraits", n) for n in (400, 1000, 4000)} | {"emoji": ("emoji", 1641)}
     return {
         f"{name}/{way}": fixed | {"data": kind, "images": n} | changes

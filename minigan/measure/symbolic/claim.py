@@ -61,6 +61,11 @@ class Result(NamedTuple):
     detail: str = ""
 
     @property
+    def wrong(self) -> bool:
+        """True if the claim does not hold."""
+        return self.verdict == WRONG
+
+    @property
     def text(self) -> str:
         """The verdict as it is printed."""
         return self.verdict.format(POINTS)
@@ -68,7 +73,7 @@ class Result(NamedTuple):
 
 def prove(claim: Claim, seconds: float = SECONDS) -> Result:
     """Decide the claim in all its regions.  An exception in the code that is proven counts as wrong."""
-    began, verdicts, entries, n, detail = time.perf_counter(), [PROVEN], 0, 0, ""
+    began, verdicts, entries, n, detail = time.process_time(), [PROVEN], 0, 0, ""
     try:
         for n, region in enumerate(regions(), 1):
             tower = Tower(region, began + seconds)
@@ -87,7 +92,7 @@ def prove(claim: Claim, seconds: float = SECONDS) -> Result:
         verdicts, detail = [*verdicts, WRONG], str(error)
     except Exception as error:
         verdicts, detail = [*verdicts, WRONG], f"{type(error).__name__}: {error}"
-    return Result(max(verdicts, key=ORDER.index), n, entries, time.perf_counter() - began, detail)
+    return Result(max(verdicts, key=ORDER.index), n, entries, time.process_time() - began, detail)
 
 
 def decide(tower: Tower, equation: Equation) -> tuple[str, str, int]:
@@ -125,7 +130,7 @@ def _entry(tower: Tower, got: Any, expected: Any) -> str:
 def _exact(tower: Tower, p: Any) -> bool:
     """Is p 0 at POINTS rational points, in fractions?  False, too, where even that is too large."""
     rng = np.random.default_rng(0)
-    kept, tower.deadline = tower.deadline, time.perf_counter() + SECONDS
+    kept, tower.deadline = tower.deadline, time.process_time() + SECONDS
     try:
         return all(tower.zero(p, tower.point(rng)) for _ in range(POINTS))
     except (TooHard, ZeroDivisionError):

@@ -39,6 +39,8 @@ class Number:
         return self.tower.lift(self.p), self.tower.lift(other.p)
 
     def _new(self, p: Poly) -> "Number":
+        if 0 < self.tower.naming <= len(p):
+            p = self.tower.name(p)
         return Number(p, self.tower)
 
     def __add__(self, other: Any) -> Any:
@@ -141,11 +143,7 @@ class Number:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        names = {str(g): made.label for g, made in zip(self.p.ring.gens, self.tower.generators)}
-        text = str(self.p.as_expr())
-        for short, label in sorted(names.items(), key=lambda item: -len(item[0])):
-            text = text.replace(short, label)
-        return text
+        return str(self.tower.expression(self.p))
 
 
 def symbols(tower: Tower, label: str, shape: Sequence[int], positive: bool = False) -> np.ndarray:

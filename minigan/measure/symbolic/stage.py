@@ -64,6 +64,9 @@ ASIDE: dict[str, dict[str, Any]] = {
 BOTH = {"minigan.layers.activations": ("sigmoid", "softplus"), "minigan.losses": ("sigmoid", "softplus")}
 
 
+SUM = 6  # terms of a sum that gets a name in a forward pass
+
+
 class TwoFormulas(AssertionError):
     """A function that chooses between two formulas has two values."""
 
@@ -112,11 +115,26 @@ def on_symbols() -> Iterator[None]:
         yield
 
 
-def network(tower: Tower, *layers: Any, label: str = "theta") -> Sequential:
-    """A network whose weights are symbols, with grad at 0.   Call it inside `on_symbols`."""
+def network(tower: Tower, *layers: Any, label: str = "theta", naming: int = SUM) -> Sequential:
+    """A network whose weights are symbols, and its grad too, to which a backward pass must add.   Call it inside `on_symbols`.
+
+    Sums of `naming` terms in a forward pass get names: the backward passes, which use them again and again, then stay short.
+    """
     net = Sequential(*layers, rng=0, dtype=np.float64)
     net.theta = symbols(tower, label, net.theta.shape)
     net.grad = symbols(tower, "grad", net.grad.shape)
     net.state = net.state.astype(object)
     bind(net.layers, net.theta, net.grad, net.state)
+    net.forward = _naming(tower, net.forward, naming)  # type: ignore[method-assign]
     return net
+
+
+def _naming(tower: Tower, forward: Callable, naming: int) -> Callable:
+    def run(x: Any) -> Any:
+        tower.naming = naming
+        try:
+            return forward(x)
+        finally:
+            tower.naming = 0
+
+    return run

@@ -9,7 +9,7 @@ by one like the floors of a tower.  An exponent may be negative.  A generator is
 
 These identities are used, and no others:
 
-    tanh(-a) = -tanh(a)    sin(-a) = -sin(a)    cos(-a) = cos(a)    exp(-a) = 1 / exp(a)    exp(a + n log(b)) = b^n exp(a)
+    tanh(-a) = -tanh(a)    sin(-a) = -sin(a)    cos(-a) = cos(a)    exp(n a + b) = exp(a)^n exp(b)    exp(log(b)) = b
     log(E^n b) = n a + log(b) where E = exp(a)    s^2 = w where s = sqrt(w)    d^n / d^m = d^(n - m)    d = P by its definition
 
 The derivative is the chain rule over the generators, D p = sum_g (dp/dg) D g.  SymPy computes dp/dg, and it supplies the rule of
@@ -24,6 +24,7 @@ be related in a way that is not listed above, so a remainder other than 0 proves
 import time
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,6 +32,7 @@ import numpy as np
 Poly = Any  # a sympy.polys.rings.PolyElement
 
 FIRST = 32  # generators of the first ring; a larger ring is made when they are used up
+LONG = 200  # terms of an argument whose names are replaced
 TERMS = 2_000_000  # products in one multiplication before `TooHard`
 ODD, EVEN = ("tanh", "sin"), ("cos",)
 
@@ -56,7 +58,7 @@ class Tower:
         self.generators: list[Generator] = []
         self.known: dict[Any, int] = {}  # (kind, polynomial) -> the number of its generator
         self.roots: list[tuple[int, int]] = []  # s and w of every s = sqrt(w)
-        self.rules: dict[str, Any] = {}
+        self.naming = 0  # give a sum of so many terms a name, so that later expressions stay short; 0: don't
         self.ring = _ring(FIRST)
 
     # ---- generators ----------------------------------------------------------------------------------------------
@@ -117,16 +119,18 @@ class Tower:
         return self._once("sqrt", w, positive=True)
 
     def _exp(self, p: Poly) -> Poly:
-        rest, factor = p, self.constant(1)
-        for m, c in p.items():  # exp(n log(b)) = b^n
-            if c.denominator == 1 and sum(map(abs, m)) == 1 and self.generators[m.index(1)].kind == "log":
-                rest -= self.ring.from_dict({m: c})
-                factor = self.times(factor, self.power(self.lift(self.generators[m.index(1)].of), int(c)))
-        if not rest:
-            return factor
-        if self.resolve(rest).LC < 0:
-            return self.times(factor, self.inverse(self._once("exp", -rest, positive=True)))
-        return self.times(factor, self._once("exp", rest, positive=True))
+        factor, ring = self.constant(1), p.ring
+        for m, c in p.items():  # exp(n a + ...) = exp(a)^n ...
+            n = int(c) if c.denominator == 1 else 1
+            term = ring.from_dict({m: c / n})  # the tower's ring may grow meanwhile
+            if sum(map(abs, m)) == 1 and n == c and self.generators[m.index(1)].kind == "log":
+                one = self.generators[m.index(1)].of  # exp(log(b)) = b
+            elif self.resolve(term).LC < 0:
+                one = self.inverse(self._once("exp", -term, positive=True))
+            else:
+                one = self._once("exp", term, positive=True)
+            factor = self.times(factor, self.power(self.lift(one), n))
+        return factor
 
     def _log(self, p: Poly) -> Poly:
         if p == 1:
@@ -152,13 +156,15 @@ class Tower:
             yield tuple((n, e) for n, e in enumerate(m) if e), c
 
     def resolve(self, p: Poly) -> Poly:
-        """p with the names that are in no denominator replaced by their polynomials, unless it becomes too long."""
-        p = self.lift(p)
-        for n in reversed(self._names(p)):
-            if min(m[n] for m in p) >= 0:
-                p = self._substitute(p, n, self.lift(self.generators[n].of))
-                if len(p) > 3000:
-                    raise TooHard(f"an argument of {len(p)} terms")
+        """p with the names that are in no denominator replaced by their polynomials, as long as it stays short.
+
+        So that one function of one argument gets one generator, however the argument was written.
+        """
+        p, done = self.lift(p), set()
+        while left := [n for n in self._names(p) if n not in done and min(m[n] for m in p) >= 0]:
+            done.add(left[-1])
+            longer = self._substitute(p, left[-1], self.lift(self.generators[left[-1]].of))
+            p = p if len(longer) > LONG else longer
         return p
 
     # ---- arithmetic ----------------------------------------------------------------------------------------------
@@ -166,7 +172,7 @@ class Tower:
     def times(self, a: Poly, b: Poly) -> Poly:
         """a b, with s^2 = w for every root."""
         a, b = self.lift(a), self.lift(b)
-        if len(a) * len(b) > TERMS or time.perf_counter() > self.deadline:
+        if len(a) * len(b) > TERMS or time.process_time() > self.deadline:
             raise TooHard(f"a product of {len(a)} and {len(b)} terms")
         return self._reduced(a * b)
 
@@ -208,8 +214,8 @@ class Tower:
         for n in _used(p):
             change = self._derivative_of(n, along, memo)
             if change:
-                total = self.lift(total) + self.times(p.diff(self.ring.gens[n]), change)
-                p = self.lift(p)
+                p = self.lift(p)  # the ring may have grown
+                total = self.times(p.diff(self.ring.gens[n]), change) + self.lift(total)
         return total
 
     def _derivative_of(self, n: int, along: Mapping[int, Poly], memo: dict[int, Poly]) -> Poly:
@@ -225,12 +231,42 @@ class Tower:
         return memo[n]
 
     def _rule(self, kind: str, n: int, of: Poly) -> Poly:
-        """f'(a) of the function generator y = f(a), as SymPy gives it."""
-        from minigan.measure.symbolic.number import Number
+        """f'(a) of the function generator y = f(a), by SymPy's rule."""
+        return self._evaluated(rule(kind), {"a": of, "y": self.ring.gens[n]})
 
-        if kind not in self.rules:
-            self.rules[kind] = rule(kind)
-        return Number.of(self.rules[kind](Number(of, self), Number(self.ring.gens[n], self)), self).p
+    def _evaluated(self, e: Any, values: Mapping[str, Poly]) -> Poly:
+        """A SymPy expression in the symbols `values` -> a polynomial."""
+        if e.is_Symbol:
+            return self.lift(values[e.name])
+        if e.is_Rational:
+            return self.constant(Fraction(int(e.p), int(e.q)))
+        if e.is_Function:
+            return self.function(type(e).__name__, self._evaluated(e.args[0], values))
+        if e.is_Pow:
+            return self.power(self._evaluated(e.base, values), int(e.exp))
+        total = self.constant(0 if e.is_Add else 1)
+        for part in e.args:
+            made = self._evaluated(part, values)
+            total = self.lift(total) + made if e.is_Add else self.times(total, made)
+        return total
+
+    def expression(self, p: Poly) -> Any:
+        """p as an ordinary SymPy expression, in the symbols' labels: what a reader, or sympy.diff, understands."""
+        import sympy
+
+        total, made = sympy.Integer(0), {}  # type: Any, dict[int, Any]
+        for m, c in self.lift(p).items():
+            term = sympy.Rational(int(c.numerator), int(c.denominator))
+            for n, e in enumerate(m):
+                if e and n not in made:
+                    kind, label, of, positive = self.generators[n]
+                    if kind == "symbol":
+                        made[n] = sympy.Symbol(label, real=True, positive=positive or None)
+                    else:
+                        made[n] = self.expression(of) if kind == "name" else getattr(sympy, kind)(self.expression(of))
+                term *= made[n] ** e if e else 1
+            total += term
+        return total
 
     # ---- decisions -----------------------------------------------------------------------------------------------
 
@@ -336,16 +372,14 @@ class Tower:
         return found * self.region.sign(frozenset(self._short(rest)))
 
 
+@cache
 def rule(kind: str) -> Any:
-    """(a, y) -> f'(a), where y = f(a): SymPy's derivative of the function, in terms of a and y."""
+    """f'(a) where y = f(a), as SymPy has it: 1 - y^2 for tanh."""
     import sympy
-
-    from minigan.measure.symbolic.number import Number
 
     a, y = sympy.symbols("a y")
     f = getattr(sympy, kind)(a)
-    functions = {name: getattr(Number, name) for name in ("sin", "cos")}
-    return sympy.lambdify((a, y), sympy.diff(f, a).subs(f, y), modules=[functions])
+    return sympy.diff(f, a).subs(f, y)
 
 
 def _ring(n: int) -> Any:

@@ -140,6 +140,9 @@ class Number:
     def __bool__(self) -> bool:
         return bool(self.p)
 
+    def __deepcopy__(self, memo: dict) -> "Number":
+        return self  # it never changes
+
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:

@@ -34,7 +34,7 @@ Poly = Any  # a sympy.polys.rings.PolyElement
 FIRST = 32  # generators of the first ring; a larger ring is made when they are used up
 LONG = 200  # terms of an argument whose names are replaced
 TERMS = 2_000_000  # products in one multiplication before `TooHard`
-ODD, EVEN = ("tanh", "sin"), ("cos",)
+EVEN = ("cos",)  # the other functions with a sign rule, tanh and sin, are odd
 
 
 class TooHard(Exception):
@@ -70,7 +70,7 @@ class Tower:
             self.ring = _ring(2 * n)
         self.generators.append(Generator(kind, label, of, positive))
         if kind == "sqrt":
-            self.roots.append((n, _number_of(of)))
+            self.roots.append((n, of.LM.index(1)))
         return self.ring.gens[n]
 
     def lift(self, p: Poly) -> Poly:
@@ -88,11 +88,12 @@ class Tower:
         return self.ring.ground_new(self.ring.domain(value.numerator, value.denominator))
 
     def name(self, p: Poly) -> Poly:
-        """d, with d := p.  The same polynomial has the same name."""
+        """c d, with d := p / c and c the first coefficient: p and -p, or 2 p, share their name."""
         p = self.lift(p)
-        if len(p) == 1 and p.LC == 1 and sum(map(abs, p.LM)) == 1 and max(p.LM) == 1:
-            return p  # it is a generator already
-        return self._once("name", p)
+        if len(p) == 1:
+            return p
+        c = p.LC
+        return c * self._once("name", p / c)
 
     def function(self, kind: str, p: Poly) -> Poly:
         """tanh(p), exp(p), ...: the generator of that function and argument."""
@@ -115,7 +116,7 @@ class Tower:
             up, down = int(value.numerator**0.5), int(value.denominator**0.5)
             if (up * up, down * down) == (value.numerator, value.denominator):
                 return self.constant(Fraction(up, down))
-        w = self.name(p)
+        w = p if _is_generator(p) else self._once("name", p)
         return self._once("sqrt", w, positive=True)
 
     def _exp(self, p: Poly) -> Poly:
@@ -268,6 +269,13 @@ class Tower:
             total += term
         return total
 
+    def condition(self, key: Iterable[tuple], sign: int) -> str:
+        """What was compared with 0, as text: x > 0, or r - 1 < 0."""
+        terms = {}
+        for m, c in key:
+            terms[tuple(dict(m).get(n, 0) for n in range(self.ring.ngens))] = c
+        return f"{self.expression(self.ring.from_dict(terms))} {'>' if sign > 0 else '<'} 0"
+
     # ---- decisions -----------------------------------------------------------------------------------------------
 
     def zero(self, p: Poly, point: Mapping[int, Fraction] | None = None) -> bool:
@@ -361,7 +369,7 @@ class Tower:
         found = 1
         for n, e in enumerate(least):
             if e % 2 and not self.generators[n].positive:
-                found *= self.region.sign(frozenset({((n, 1),)}))
+                found *= self.region.sign(frozenset(self._short(self.ring.gens[n])))
         rest = p.mul_monom(tuple(-e for e in least))
         found *= 1 if rest.LC > 0 else -1
         if len(rest) == 1:
@@ -395,8 +403,8 @@ def _used(p: Poly) -> list[int]:
     return [n for n, column in enumerate(zip(*p)) if any(column)]
 
 
-def _number_of(p: Poly) -> int:
-    return p.LM.index(1)
+def _is_generator(p: Poly) -> bool:
+    return len(p) == 1 and p.LC == 1 and sum(map(abs, p.LM)) == 1 and max(p.LM) == 1
 
 
 def _float(p: Poly, values: Mapping[int, float], of: Any = float) -> float:

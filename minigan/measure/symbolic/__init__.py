@@ -63,7 +63,9 @@ def run(only: str | None = None, file: str | Path | None = None, stream: TextIO 
         For an unknown name, without SymPy, or if the markers are missing.
     """
     if find_spec("sympy") is None:
-        raise ValueError("certify --symbolic computes with SymPy, which is not installed: pip install 'minigan[symbolic]'")
+        raise ValueError(
+            "certify --symbolic computes with SymPy, which is not installed: pip install 'minigan[symbolic]'"
+        )
     if only and file:
         raise ValueError("--write writes the whole table: leave --only out")
     results = report(all_claims(only), kept(prove), stream or sys.stdout)

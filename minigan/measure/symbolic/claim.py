@@ -73,9 +73,10 @@ class Result(NamedTuple):
 
 def prove(claim: Claim, seconds: float = SECONDS) -> Result:
     """Decide the claim in all its regions.  An exception in the code that is proven counts as wrong."""
-    began, verdicts, entries, n, detail = time.process_time(), [PROVEN], 0, 0, ""
+    began, verdicts, entries, visited, detail = time.process_time(), [PROVEN], 0, 0, ""
     try:
-        for n, region in enumerate(regions(), 1):
+        for region in regions():
+            visited += 1
             tower = Tower(region, began + seconds)
             with on_symbols():
                 for equation in claim.equations(tower):
@@ -92,7 +93,7 @@ def prove(claim: Claim, seconds: float = SECONDS) -> Result:
         verdicts, detail = [*verdicts, WRONG], str(error)
     except Exception as error:
         verdicts, detail = [*verdicts, WRONG], f"{type(error).__name__}: {error}"
-    return Result(max(verdicts, key=ORDER.index), n, entries, time.process_time() - began, detail)
+    return Result(max(verdicts, key=ORDER.index), visited, entries, time.process_time() - began, detail)
 
 
 def decide(tower: Tower, equation: Equation) -> tuple[str, str, int]:

@@ -16,7 +16,7 @@ from minigan import losses
 from minigan.layers import Dense
 from minigan.measure.certify.dirac import DiracGAN
 from minigan.measure.symbolic.claim import Claim, Equation
-from minigan.measure.symbolic.number import Number, gradient, generator, symbol, symbols
+from minigan.measure.symbolic.number import Number, generator, gradient, symbol, symbols
 from minigan.measure.symbolic.stage import network
 from minigan.measure.symbolic.tower import Tower
 from minigan.penalties import R1, R2
@@ -61,7 +61,13 @@ def eigenvalues(name: str, penalty: Any, tower: Tower) -> Iterator[Equation]:
 def claims() -> list[Claim]:
     """Each loss, without a penalty and with R1 and R2."""
     return [
-        Claim("DiracGAN", penalty().name if penalty else "no penalty", "eigenvalues", name, partial(eigenvalues, name, penalty))
+        Claim(
+            "DiracGAN",
+            penalty().name if penalty else "no penalty",
+            "eigenvalues",
+            name,
+            partial(eigenvalues, name, penalty),
+        )
         for name in SQUARES
         for penalty in (None, R1, R2)
     ]

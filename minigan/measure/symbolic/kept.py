@@ -38,7 +38,9 @@ def digest(section: str) -> str:
 
 
 def _files(names: Iterable[str]) -> list[Path]:
-    return sorted(path for name in names for path in ([ROOT / name] if name.endswith(".py") else (ROOT / name).rglob("*.py")))
+    return sorted(
+        path for name in names for path in ([ROOT / name] if name.endswith(".py") else (ROOT / name).rglob("*.py"))
+    )
 
 
 def place() -> Path:

@@ -8,11 +8,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from minigan.layers import Dense
 from minigan.measure.symbolic.claim import Claim, Equation
-from minigan.measure.symbolic.number import symbol, symbols
+from minigan.measure.symbolic.number import symbol
 from minigan.measure.symbolic.stage import network
 from minigan.measure.symbolic.tower import Tower
 from minigan.optim import EMA, SGD, Adam, RMSProp

@@ -73,8 +73,8 @@ def second_order(kind: str, name: str, tower: Tower) -> Iterator[Equation]:
 
 def together(kind: str, name: str, tower: Tower) -> Iterator[Equation]:
     """A loss and a penalty in one pass, as fast_d_step does it: both gradients are there."""
-    penalty, (D, x, scores, caches) = weighted(kind, tower), critic(name, tower)
-    loss, dy, _ = losses.least_squares.d(scores, scores)
+    penalty, (D, _, scores, caches) = weighted(kind, tower), critic(name, tower)
+    _, dy, _ = losses.least_squares.d(scores, scores)
     g, before = D.backward(np.ones_like(scores), caches, learn=False), D.grad.copy()
     half = ((scores - 1) ** 2).sum() / (2 * len(scores))  # the part of the loss whose gradient is dy
     value = backward_with_penalties(D, dy, scores, caches, [penalty])

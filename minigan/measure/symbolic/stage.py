@@ -23,6 +23,7 @@ from minigan import kernels
 from minigan.kernels import reference
 from minigan.layers import Layer, ShapeError
 from minigan.layers.parameters import bind
+from minigan.layers.tree import tree_map
 from minigan.measure.symbolic.number import Number, symbols
 from minigan.measure.symbolic.regions import Region
 from minigan.measure.symbolic.tower import Tower
@@ -52,6 +53,7 @@ EXACT = SimpleNamespace(**{name: getattr(np, name) for name in dir(np) if name[0
 
 ASIDE: dict[str, dict[str, Any]] = {
     "minigan.network": {"cast": _kept},
+    "minigan.layers.more.time": {"check_times": lambda layer, t: t},
     "minigan.running.arrays": {"check_floats": _nothing},
     "minigan.losses": {"np": EXACT, "float": _kept, "as_target": _target},
     "minigan.penalties": {"np": EXACT, "float": _kept, "as_number": _kept, "check_floats": _nothing},
@@ -118,7 +120,8 @@ def on_symbols() -> Iterator[None]:
 def network(tower: Tower, *layers: Any, label: str = "theta", naming: int = SUM) -> Sequential:
     """A network whose weights are symbols, and its grad too, to which a backward pass must add.   Call it inside `on_symbols`.
 
-    Sums of `naming` terms in a forward pass get names: the backward passes, which use them again and again, then stay short.
+    Sums of `naming` terms in a forward pass get names, and so do those in the gradient that a backward pass returns: whatever
+    uses them again and again then stays short.
     """
     net = Sequential(*layers, rng=0, dtype=np.float64)
     net.theta = symbols(tower, label, net.theta.shape)
@@ -126,15 +129,31 @@ def network(tower: Tower, *layers: Any, label: str = "theta", naming: int = SUM)
     net.state = net.state.astype(object)
     bind(net.layers, net.theta, net.grad, net.state)
     net.forward = _naming(tower, net.forward, naming)  # type: ignore[method-assign]
+    net.backward = _named(tower, net.backward, naming)  # type: ignore[method-assign]
     return net
 
 
 def _naming(tower: Tower, forward: Callable, naming: int) -> Callable:
+    """forward, in which long sums get names."""
+
     def run(x: Any) -> Any:
         tower.naming = naming
         try:
             return forward(x)
         finally:
             tower.naming = 0
+
+    return run
+
+
+def _named(tower: Tower, backward: Callable, naming: int) -> Callable:
+    """backward, whose result is given names where it is a long sum."""
+
+    def short(a: Any) -> Any:
+        return Number(tower.name(a.p), tower) if isinstance(a, Number) and len(a.p) >= naming else a
+
+    def run(*args: Any, **options: Any) -> Any:
+        dx = backward(*args, **options)
+        return tree_map(lambda a: a if a is None else np.vectorize(short, otypes=[object])(a), dx)
 
     return run

@@ -85,7 +85,15 @@ def claims() -> list[Claim]:
     """Both steps, with each loss; D's also with penalties."""
     made = []
     for name, loss in losses.GAN_LOSSES.items():
-        made.append(Claim("steps", "d_step", "theta - lr dL/dtheta", f"{name}, tanh", partial(step_of_D, "d_step", loss, (), "tanh")))
+        made.append(
+            Claim(
+                "steps",
+                "d_step",
+                "theta - lr dL/dtheta",
+                f"{name}, tanh",
+                partial(step_of_D, "d_step", loss, (), "tanh"),
+            )
+        )
         made.append(Claim("steps", "g_step", "theta - lr dL/dtheta", f"{name}, tanh", partial(step_of_G, loss)))
     for step in STEPS:
         for critic in CRITICS:

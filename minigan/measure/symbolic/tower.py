@@ -375,7 +375,9 @@ class Tower:
         if len(rest) == 1:
             return found
         rest = rest / rest.LC
-        if all(c > 0 and all(e % 2 == 0 or self.generators[n].positive for n, e in enumerate(m)) for m, c in rest.items()):
+        if all(
+            c > 0 and all(e % 2 == 0 or self.generators[n].positive for n, e in enumerate(m)) for m, c in rest.items()
+        ):
             return found  # a sum of positive terms
         return found * self.region.sign(frozenset(self._short(rest)))
 

@@ -19,7 +19,6 @@ from minigan.teach.formulas.places import TAG, Place, locate
 from minigan.teach.formulas.source import Piece, pieces
 from minigan.teach.formulas.subject import read
 
-
 DERIVED = "DERIVATIVE, by SymPy from the forward pass, and the line that computes it"
 
 

@@ -5,8 +5,6 @@ import io
 import numpy as np
 import pytest
 
-pytest.importorskip("sympy")
-
 from minigan import kernels, layers, losses, optim
 from minigan.kernels import reference
 from minigan.layers import activations, norm
@@ -17,9 +15,14 @@ from minigan.measure.symbolic import all_claims, kept, prove
 from minigan.measure.symbolic.claim import PROVEN, WRONG
 from minigan.penalties import PENALTIES, R1, WganGp
 
+pytest.importorskip("sympy")
+
 CLAIMS = all_claims()
-SLOW = ("SelfAttention", "GRU")
-QUICK = [claim for claim in CLAIMS if claim.section in ("losses", "optimizers") or claim.subject in ("LayerNorm", "SiLU", "Dense")]
+QUICK = [
+    claim
+    for claim in CLAIMS
+    if claim.section in ("losses", "optimizers") or claim.subject in ("LayerNorm", "SiLU", "Dense")
+]
 
 
 @pytest.mark.parametrize("claim", QUICK, ids=lambda claim: claim.title)
@@ -49,7 +52,14 @@ def test_each_layer_is_there():
 
 
 def test_each_loss_is_there():
-    assert subjects("losses") >= {*losses.GAN_LOSSES, "bce_with_logits", "softmax_cross_entropy", "mse", "l1", "gaussian_kl"}
+    assert subjects("losses") >= {
+        *losses.GAN_LOSSES,
+        "bce_with_logits",
+        "softmax_cross_entropy",
+        "mse",
+        "l1",
+        "gaussian_kl",
+    }
 
 
 def test_each_optimizer_is_there():
@@ -136,7 +146,9 @@ def test_a_step_of_G_that_trains_D_is_refuted(monkeypatch):
     from minigan.network import Sequential
 
     backward = Sequential.backward
-    monkeypatch.setattr(Sequential, "backward", lambda self, dy, caches, learn=True, need_dx=True: backward(self, dy, caches))
+    monkeypatch.setattr(
+        Sequential, "backward", lambda self, dy, caches, learn=True, need_dx=True: backward(self, dy, caches)
+    )
     result = verdict("g_step", "wasserstein")
     assert result.verdict == WRONG
     assert result.detail.startswith("the other grad")
@@ -153,7 +165,9 @@ def test_an_exception_counts_as_wrong(monkeypatch):
 def test_only_selects_a_subject_or_a_section():
     assert {claim.subject for claim in all_claims("layernorm")} == {"LayerNorm"}
     assert {claim.section for claim in all_claims("LOSSES")} == {"losses"}
-    with pytest.raises(ValueError, match=r"nothing is proven on symbols under the name 'Convolution'.*Conv2d.*DiracGAN"):
+    with pytest.raises(
+        ValueError, match=r"nothing is proven on symbols under the name 'Convolution'.*Conv2d.*DiracGAN"
+    ):
         all_claims("Convolution")
 
 
@@ -195,7 +209,9 @@ def test_it_prints_and_writes_the_table(tmp_path, monkeypatch):
     page.write_text("before\n<!-- symbolic -->\nold\n<!-- end of symbolic -->\nafter\n")
     assert symbolic.run(None, page, stream) == 0
     text = page.read_text()
-    assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "old" not in text
     assert "| layers: LeakyReLU, first order, tangent, second order | LeakyReLU(0.2) on (2, 2) | 16 |" in text
     assert "2 claims" in stream.getvalue()
     page.write_text("no markers")

@@ -5,12 +5,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-sympy = pytest.importorskip("sympy")
-
 from minigan.measure.symbolic.claim import EXACT, NUMERICAL, PROVEN, WRONG, Equation, decide
 from minigan.measure.symbolic.number import Number, gradient, symbol, symbols
 from minigan.measure.symbolic.regions import Region, regions
 from minigan.measure.symbolic.tower import TooHard, Tower, rule
+
+sympy = pytest.importorskip("sympy")
 
 
 @pytest.fixture
@@ -157,7 +157,9 @@ def test_verdicts(tower):
     x = symbol(tower, "x")
     assert decide(tower, Equation("a", x * x - 1, (x - 1) * (x + 1)))[0] == PROVEN
     assert decide(tower, Equation("a", np.array([x, x]), np.array([x, 2 * x]))) == (WRONG, "a[1]", 2)
-    assert decide(tower, Equation("a", x.sin() ** 2 + x.cos() ** 2, 1))[0] == NUMERICAL  # an identity that is not listed
+    assert (
+        decide(tower, Equation("a", x.sin() ** 2 + x.cos() ** 2, 1))[0] == NUMERICAL
+    )  # an identity that is not listed
     assert decide(tower, Equation("a", np.array([x]), np.array([[x]])))[0] == WRONG
 
 

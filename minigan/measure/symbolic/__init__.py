@@ -11,7 +11,7 @@ gradient is right for every real input at that shape, and not for a sample of th
     stage.py        what has to step aside so that the library runs on symbols
     claim.py        what is claimed, and how far it was decided
     layers.py, losses.py, penalties.py, steps.py, optimizers.py, dirac.py      the claims
-    kept.py         results, kept until the source changes
+    cache.py        results, kept until the source changes
     report.py       the table
 
 Start with claim.py and layers.py.  SymPy is imported only when a claim is proven.
@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import TextIO
 
 from minigan.measure.symbolic import dirac, layers, losses, optimizers, penalties, steps
+from minigan.measure.symbolic.cache import kept
 from minigan.measure.symbolic.claim import Claim, Result, prove
-from minigan.measure.symbolic.kept import kept
 from minigan.measure.symbolic.report import report, write
 
 __all__ = ["Claim", "Result", "all_claims", "prove", "run"]

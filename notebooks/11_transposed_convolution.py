@@ -200,7 +200,9 @@ for k in (3, 4):
 # %% [markdown]
 # ## Predict: is 4, stride 2, the cure?
 #
-# $k = 4$ reaches every pixel with four taps, and DCGAN and most of its children use it for that reason. Now the weights are random, as at the beginning of a training, one channel in, one out. The sky goes through. What comes out in the middle?
+# With $k = 4$ and stride 2 four taps reach every pixel. (The widely copied Torch and PyTorch versions of DCGAN have this kernel, the paper of
+# 2015 had 5; the count above came later, in 2016.) Now the weights are random, as at the beginning of a training, one channel in, one out.
+# The input is the sky, a constant. What comes out in the middle?
 #
 # - **a** a flat picture, since every pixel is the sum of four products
 # - **b** a board of four values

@@ -7,8 +7,12 @@
 #
 # **Run time** 116 s on two cores (measured).
 #
-# Until 2015 GANs drew digits with dense layers, and hardly anything else. Radford, Metz and Chintala (2016) tried many networks and published the one that trained: convolutions that shrink in D, convolutions that grow in G, BatchNorm, no dense layers but at the ends. Their *DCGAN* is a list of decisions, and almost every generator since is its descendant. We derive what can be derived of
-# the list, train it, and then take decisions back, one at a time, to see which of them were needed.
+# The first GANs, of 2014, drew digits, small faces and CIFAR pictures, mostly with dense layers. In 2015 LAPGAN (Denton et al.) made larger
+# pictures with a chain of convolutional GANs, each of which doubled the size. Training them was difficult, and one convolutional network for
+# the whole picture hardly ever worked. Radford, Metz and Chintala (2016) tried many networks and published the one that trained: convolutions
+# with stride in D, transposed convolutions in G, BatchNorm, no dense layers except at the ends. Their *DCGAN* is a list of decisions, and
+# almost every later generator descends from it. We derive what can be derived of the list, train it, and then undo decisions, one at a time,
+# to see which of them were needed.
 
 # %%
 from math import comb

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 15: Gradient penalties by hand
 #
-# **Goal** Differentiate a function of D's slope in D's weights, exactly, without autograd, through any layer whose samples do not mix; and know the three ways in which others get it wrong.
+# **Goal** Differentiate a function of D's slope in D's weights, exactly, without autograd, through any layer whose samples do not mix; and know four bugs that others had, and which check catches each.
 #
 # **Prerequisites** Lesson 1 (differences), lesson 2 (the backward pass and the chain), lesson 4 (tangents and the adjoint test), lesson 12 (BatchNorm), lesson 14 (why a critic's slope is to be bounded).
 #

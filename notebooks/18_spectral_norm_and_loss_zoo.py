@@ -467,7 +467,7 @@ LOOKS = {  # what a curve is called for G, and how it is drawn
     "hinge": ("hinge", "#2e7d32", "-."),
     "wasserstein": ("hinge, Wasserstein", "#7b1fa2", ":"),
 }
-title = "Six losses, a handful of curves: all push alike near the middle, and part where D is sure"
+title = "Six losses, a handful of curves: they differ little near the middle, and most where D is sure"
 with figure(title, panels=(2, 3), size=(11, 6)) as axes:
     columns = (
         (
@@ -505,12 +505,23 @@ pushes = {
 }
 assert np.allclose(pushes["relativistic"], pushes["non_saturating"])
 assert np.array_equal(pushes["hinge"][2], pushes["wasserstein"][2])
+at_0 = {name: [float(push[120]) for push in of_all] for name, of_all in pushes.items()}
+for name, (on_real, on_fake, on_g) in at_0.items():
+    print(f"{name:<15} push at score 0: D on a real {on_real:4.1f}, D on a fake {on_fake + 0.0:4.1f}, G {on_g:4.1f}")
+assert at_0["least_squares"] == [1, 0, 1]  # 0 is the label of a fake
+assert at_0["hinge"] == at_0["wasserstein"] == [1, -1, 1]
+assert at_0["minimax"] == at_0["non_saturating"] == at_0["relativistic"] == [0.5, -0.5, 0.5]
 inside = np.abs(s) < 0.99
 assert np.array_equal(np.array(pushes["hinge"])[:, inside], np.array(pushes["wasserstein"])[:, inside])
 
 # %% [markdown]
-# Row by row. *Saturating:* the minimax G hears nothing where D is sure (score far to the left), the one loss of G that does so. For D, softplus and hinge fall silent on what is right by far; least squares pulls *back* what is better than its label, and Wasserstein pushes on for ever. *How strong:* on a very wrong score softplus, hinge and Wasserstein push with 1 at most, least squares without limit, so one odd picture can
-# dominate a batch.
+# *At score 0* the pushes are not equal: softplus pushes with $\frac12$, hinge and Wasserstein with 1. Least squares pushes a real with 1 and
+# a fake not at all, because 0 is the label of a fake. But each is smooth there (or straight), which will be important below.
+#
+# *Saturating:* the minimax G gets no gradient where D is sure (score far to the left), the only loss of G that does so. For D, softplus and
+# hinge stop pushing scores that are right by far. Least squares pulls *back* a score that is beyond its label, and Wasserstein pushes on for
+# ever. *How strong:* on a very wrong score softplus, hinge and Wasserstein push with 1 at most, least squares without limit, so one odd
+# picture can dominate a batch.
 #
 # *Is there a fixed point?* Let reals and fakes be alike, so that D gives all of them one score $s$. Where does D's loss want $s$ to go?
 
@@ -786,7 +797,7 @@ if not quick():
         assert alike["no cure", loss][0] < 0.8 or loss == "wasserstein"
 
 # %% [markdown]
-# With spectral norm they are nearly one, but for the least squares of D: its correction, $r'$ beside $\frac12$, is twice that of softplus in itself and four times in proportion, and a score of 0.3 is not small against a label of $\frac12$. Without a cure they are different advisers altogether.
+# With spectral norm they are nearly one, but for the least squares of D: its correction is $r'$ beside $\frac12$, that of softplus $\frac r4$ beside $\frac12$. So it is four times as large, and a score of 0.3 is not small compared with $\frac12$. Without a cure the gradients point in quite different directions.
 #
 # ## Check: loss and cure on the grid
 #

@@ -439,7 +439,7 @@ with figure(
 #
 # $$ df_n = -\frac{\sigma(-f_n)}{N} \tag{eq:loss.non\_saturating.g.gradients} $$
 #
-# The `+ 1` is there lest $\log 0$ be taken, a real concern. But where D is sure of a fake, $f \to -\infty$, (22.7) goes to 0 like $e^f$: the fakes that need it most hear nothing, as with minimax, and less. And nowhere is it larger than $3 - 2 \sqrt 2 = 0.17$. (Write $s = \sigma(f)$: the slope of $s (1 - s) / (1 + s)$ is 0 where $s^2 + 2 s = 1$, at
+# The `+ 1` is there lest $\log 0$ be taken, a real concern. But where D is sure of a fake, $f \to -\infty$, (22.7) goes to 0 like $e^f$, just like the minimax gradient: the fakes that need a gradient most get none. (It is $\sigma(-f) / (1 + \sigma(f))$ times the minimax gradient, a factor that goes to 1 there.) And nowhere is it larger than $3 - 2 \sqrt 2 = 0.17$. (Write $s = \sigma(f)$: the derivative of $s (1 - s) / (1 + s)$ is 0 where $s^2 + 2 s = 1$, at
 # $s = \sqrt 2 - 1$.) The library's cure for $\log 0$ is not to form a probability: $-\log \sigma(f) = \operatorname{softplus}(-f)$.
 #
 # And `np.argmax(fake_output)`, without an axis, is *one* place, counted through the whole array. Of a batch it chooses one fake, the one that D believes already, and only this one is pushed. (Of a single sample with ten numbers, `fake_output[7]` asks for an eighth sample, and is an error.)
@@ -521,7 +521,7 @@ differences = numerical_gradient(lambda f: -np.sum(np.log(1 + sigmoid(f))), f)
 print(compare("(22.7)", with_one, differences, FIRST))
 print(f"largest, by hand 3 - 2 sqrt 2 = {3 - 2 * 2**0.5:.4f}: {np.abs(with_one).max():.4f}")
 
-title = "The + 1 silences G's loss where D is sure of the fake, more than even minimax is silent"
+title = "With the + 1 G gets no gradient where D is sure of the fake, just as with minimax"
 with figure(title, panels=2, size=(10, 3.4)) as (left, right):
     for name, slope in (
         ("non-saturating", sigmoid(-f)),
@@ -533,7 +533,9 @@ with figure(title, panels=2, size=(10, 3.4)) as (left, right):
     left.set(title="push on a fake, N times minus the slope", xlabel="D's score of the fake")
     right.set(title="the same, in powers of ten", xlabel="D's score of the fake")
 
+print(f"times the minimax gradient: {-with_one[0] / sigmoid(f[0]):.4f} at f = -8, {-with_one[80] / sigmoid(f[80]):.4f} at 0")
 assert np.all(-with_one < sigmoid(f))
+assert -with_one[0] > 0.999 * sigmoid(f[0])  # both go to 0 like e^f
 
 # %% [markdown]
 # The second division. A layer of our own divides by 255 on the way into D; G stands still, D learns alone, as in lesson 6, once by Adam and once by plain descent.
@@ -603,7 +605,8 @@ penalty, mean = partial(r1, gamma=0.5), EMA(G, 0.995, warmup=True)
 gan = game.GAN(G, D, losses.non_saturating, [penalty], adam(G), adam(D), latent=32, ema=mean, classes=10)
 trainer = Trainer(gan, digits.images, digits.labels, batch=64, steps=N, out=folder)
 trainer.run()
-result, files = report(trainer, "digits8", n=steps(1500, 200))
+half = len(digits.images) // 2  # 898: as many fakes as the floor has reals, since the distance depends on the number
+result, files = report(trainer, "digits8", n=steps(half, 200))
 plots.save_png(folder / "digits.png", plots.grid(gan.sample(100, np.random.default_rng(1)), 10, scale=4))
 
 print(files["table"].read_text())
@@ -622,7 +625,8 @@ made = plots.to_image(gan.sample(300, np.random.default_rng(3), labels))
 share = np.mean(scores(gan, some, labels)[:, None] > scores(gan, made, labels))
 print(f"in {share:.0%} of all pairs D scores the real image higher")
 frechet = result["measures"]["frechet_distance"]
-print(f"Fréchet distance {frechet['value']:.2f}, real against real {frechet['floor']:.2f}")
+print(f"Fréchet distance {frechet['value']:.2f}, real against real {frechet['floor']:.2f}, {half} images each")
+assert quick() or result["samples"]["generated"] == result["samples"]["real"] == result["samples"]["floor"]
 
 rng = np.random.default_rng(2)
 chosen, asked = rng.integers(len(images), size=4), rng.integers(10, size=4)

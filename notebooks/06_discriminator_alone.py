@@ -27,7 +27,7 @@ from minigan.teach.lessons import figure, planted, quick, show_checks, show_sour
 # %% [markdown]
 # ## Predict: how sure will it become?
 #
-# Real numbers come from the Gaussian with mean 1 and deviation 1, fakes from the one with mean $-1$ and deviation 1; fresh samples of both in every step. D is the smallest network there is, $D(x) = w x + b$, one Dense layer: statisticians call it logistic regression. We train it for a long time. Where does its
+# Real numbers come from the Gaussian with mean 1 and standard deviation 1, fakes from the one with mean $-1$ and standard deviation 1; fresh samples of both in every step. D is the smallest network there is, $D(x) = w x + b$, one Dense layer: statisticians call it logistic regression. We train it for a long time. Where does its
 # score at $x = 3$ end?
 #
 # - **a** it grows as long as the training goes on: 3 is far on the real side
@@ -83,7 +83,7 @@ assert quick() or abs(at_3[-1] - 6) < 0.2
 #
 # $$ L_D = \int \Bigl[\, p(x) \operatorname{softplus}(-s(x)) + q(x) \operatorname{softplus}(s(x)) \Bigr] dx \tag{6.1} $$
 #
-# Suppose D could choose its score at each point freely. Then each point is a problem by itself: for given numbers $p$ and $q$ find the $s$ that makes $\ell(s) = p \operatorname{softplus}(-s) + q \operatorname{softplus}(s)$ least. The slope of softplus is the sigmoid, so
+# Suppose D could choose its score at each point freely. Then each point is a problem by itself: for given numbers $p$ and $q$ find the $s$ that makes $\ell(s) = p \operatorname{softplus}(-s) + q \operatorname{softplus}(s)$ least. The derivative of softplus is the sigmoid, so
 #
 # $$ \ell'(s) = -p\, \sigma(-s) + q\, \sigma(s) \tag{6.2} $$
 #
@@ -114,7 +114,7 @@ show_source(game.d_step, Minimax.d)
 # %% [markdown]
 # ## Check: the two pulls balance at log p/q
 #
-# The claim is about every point, so we check it on many: a grid of $x$, the integral (6.1) as a sum over the grid, and its slope in each of the grid's scores, by differences. First (6.2) at arbitrary scores; then at $s^*$, where all slopes have to vanish; then the library's loss on
+# The claim is about every point, so we check it on many: a grid of $x$, the integral (6.1) as a sum over the grid, and its gradient in each of the grid's scores, by differences. First (6.2) at arbitrary scores; then at $s^*$, where all gradients have to vanish; then the library's loss on
 # batches in which reals and fakes stand in the proportion 3 : 1.
 
 # %%
@@ -135,7 +135,7 @@ def integral(s):
 s = np.random.default_rng(0).standard_normal(grid.size)
 print(compare("(6.2)", -p * sigmoid(-s) + q * sigmoid(s), numerical_gradient(integral, s), FIRST))
 best = np.log(p / q)
-print(f"largest slope at log p/q: {np.abs(numerical_gradient(integral, best)).max():.0e}")
+print(f"largest gradient at log p/q: {np.abs(numerical_gradient(integral, best)).max():.0e}")
 print(compare("(6.3)", sigmoid(best), p / (p + q), FIRST))
 
 three = np.full(1, np.log(3.0))
@@ -145,7 +145,7 @@ print(f"by hand: 0.3 * {d_real[0]:.2f} + 0.1 * {d_fake[0]:.2f} = {0.3 * d_real[0
 # %% [markdown]
 # ## Predict: a question nobody asked it
 #
-# Now Gaussians of different widths: reals with mean 0 and deviation 1, fakes with mean 0 and deviation 2. Then $\log p/q = \log 2 - \frac38 x^2$ (exercise 1), a parabola, and D is a network of two hidden layers with 32 LeakyReLUs each. It sees a million samples of each kind. Of the fakes, one in 370 lies
+# Now Gaussians of different widths: reals with mean 0 and standard deviation 1, fakes with mean 0 and standard deviation 2. Then $\log p/q = \log 2 - \frac38 x^2$ (exercise 1), a parabola, and D is a network of two hidden layers with 32 LeakyReLUs each. It sees a million samples of each kind. Of the fakes, one in 370 lies
 # beyond $\pm 6$ and one in 16,000 beyond $\pm 8$. What will it say at $x = 12$, where it has never seen anything?
 #
 # - **a** about $\log p/q$, which is -53
@@ -202,7 +202,7 @@ with figure(title, panels=2, size=(9, 3.4)) as (left, right):
     right.annotate("99.7 % of\nthe fakes", (0, -45), ha="center", backgroundcolor="white")
 
 # %% [markdown]
-# So D's score far from all data is not a measurement but an extrapolation. For a generator this matters: in the beginning its fakes stand just there, where no real ever was, and the slope it gets is whatever D's last straight piece happens to be.
+# So D's score far from all data is not a measurement but an extrapolation. For a generator this matters: in the beginning its fakes stand just there, where no real ever was, and the gradient it gets is whatever D's last straight piece happens to be.
 #
 # **Is a 0.7 a 0.7?** If (6.3) holds, D's probabilities can be taken at their word: among all samples, real and fake in equal numbers, of which D says "real with probability about 0.7", seven in ten are real. Weather forecasters call this being *calibrated*. We test it on samples that D has not seen.
 
@@ -309,7 +309,7 @@ assert quick() or on_forty[-1] < 0.3 < best_loss < 1 < on_new[-1]
 #
 # ### Exercise 1: two Gaussians
 #
-# Given an array `x` and mean and deviation of both densities, return $\log p(x) / q(x)$.
+# Given an array `x` and mean and standard deviation of both densities, return $\log p(x) / q(x)$.
 
 
 # %% tags=["exercise"]
@@ -329,7 +329,7 @@ check.nb06_q1(log_ratio)
 #     return log_p - log_q
 # ```
 #
-# Both densities have $1 / \sqrt{2 \pi}$ in front, which cancels, and $1 / \text{std}$, which does not: a wide density is a low one. With means 0 and deviations 1 and 2 it is $\log 2 - \frac{x^2}{2} + \frac{x^2}{8}$, the parabola of the text.
+# Both densities have $1 / \sqrt{2 \pi}$ in front, which cancels, and $1 / \text{std}$, which does not: a wide density is a low one. With means 0 and standard deviations 1 and 2 it is $\log 2 - \frac{x^2}{2} + \frac{x^2}{8}$, the parabola of the text.
 #
 # </details>
 
@@ -391,7 +391,7 @@ check.nb06_q3(mean_of_reals)
 #
 # 1. *Real and fake exchanged* on the way into the loss: D learns to score the fakes high.
 # 2. *The sigmoid twice* (lesson 3): the loss takes the sigmoid of the scores first, as if D ended without one, and then uses them as logits.
-# 3. *The forgotten 1/N*: the slopes are N times too large.
+# 3. *The forgotten 1/N*: the gradients are N times too large.
 #
 # Which of them does the check of $\log p / q$, trained with Adam, miss?
 #
@@ -460,7 +460,7 @@ assert caught == {
 assert not show_checks(examine())
 
 # %% [markdown]
-# The two checks divide the work. The gradient check compares a slope with a value and does not know what the value is for. The Gaussians know what D is for, and do not care how it gets there. A bug in the *aim* needs an aim to be compared with: that is why this library keeps problems whose answer is known.
+# The two checks divide the work. The gradient check compares a gradient with a value and does not know what the value is for. The Gaussians know what D is for, and do not care how it gets there. A bug in the *aim* needs an aim to be compared with: that is why this library keeps problems whose answer is known.
 #
 # ## Summary
 #

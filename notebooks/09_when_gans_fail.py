@@ -30,7 +30,7 @@ from minigan.teach.lessons import figure, planted, quick, show_checks, show_sour
 # %% [markdown]
 # ## Predict: halfway home
 #
-# Reals and fakes are two Gaussians of deviation 1 on a line, the reals at 0, the fakes at 20. D is at its best, and so G's minimax loss walks down the Jensen-Shannon divergence. G takes a giant step and moves its fakes to 10. What has become of the divergence?
+# Reals and fakes are two Gaussians of standard deviation 1 on a line, the reals at 0, the fakes at 20. D is at its best, and so G's minimax loss walks down the Jensen-Shannon divergence. G takes a giant step and moves its fakes to 10. What has become of the divergence?
 #
 # - **a** it has halved
 # - **b** it has fallen by some percent
@@ -62,26 +62,26 @@ check.nb09_p1(guess)
 assert abs(jsd(20.0) - jsd(10.0)) < 1e-6
 
 # %% [markdown]
-# ## Derive: no overlap, no slope
+# ## Derive: no overlap, no gradient
 #
 # **How far from $\log 2$?** By lesson 7, $\log 2 - \mathrm{JSD}$ is half of D's loss at its best, $\frac12 \int p \log(1 + q/p) + q \log(1 + p/q)$. For every $u \ge 0$, $\log(1 + u) \le \sqrt u$, so each of the two parts is at most $\int \sqrt{p q}$, the *overlap*:
 #
 # $$ 0 \le \log 2 - \mathrm{JSD}(p, q) \le \int \sqrt{p(x)\, q(x)}\, dx = e^{-\theta^2 / (8 \sigma^2)} \tag{9.1} $$
 #
-# for Gaussians of deviation $\sigma$ at 0 and $\theta$ (multiply the two exponentials and complete the square). At ten deviations that is $4 \cdot 10^{-6}$. JSD is a distance that saturates: it counts overlap, and without overlap all distances are the same.
+# for Gaussians of standard deviation $\sigma$ at 0 and $\theta$ (multiply the two exponentials and complete the square). At ten standard deviations that is $4 \cdot 10^{-6}$. JSD is a distance that saturates: it counts overlap, and without overlap all distances are the same.
 #
-# **What G hears.** The best score is $f = \log p/q = (\theta^2 - 2 \theta x) / (2 \sigma^2)$, a straight line with the slope $-\theta / \sigma^2$, pointing home from everywhere. G owns $\theta$, and its fakes are $x = \theta + \sigma z$, so $\partial x / \partial \theta = 1$, and by (8.1) with the slopes of both losses:
+# **What G hears.** The best score is $f = \log p/q = (\theta^2 - 2 \theta x) / (2 \sigma^2)$, a straight line with the slope $-\theta / \sigma^2$, pointing home from everywhere. G owns $\theta$, and its fakes are $x = \theta + \sigma z$, so $\partial x / \partial \theta = 1$, and by (8.1) with the gradients of both losses:
 #
 # $$ \frac{\partial L_G}{\partial \theta} = \frac{\theta}{\sigma^2}\, \operatorname{mean} \sigma(f) \quad \text{(minimax)}, \qquad \frac{\partial L_G}{\partial \theta} = \frac{\theta}{\sigma^2}\, \operatorname{mean} \sigma(-f) \quad \text{(non-saturating)} \tag{9.2} $$
 #
-# (Here $\sigma(f)$ is the sigmoid and $\sigma^2$ the variance; forgive the alphabet.) The mean over the fakes of $\sigma(f) = p / (p + q)$ is $\int \frac{p q}{p + q} \le \frac12 \int \sqrt{p q}$, since $p + q \ge 2 \sqrt{p q}$. So **the minimax slope dies with the overlap, faster than any power of the distance**. The other one is $\theta / \sigma^2$ minus that: it *grows* with the
+# (Here $\sigma(f)$ is the sigmoid and $\sigma^2$ the variance; forgive the alphabet.) The mean over the fakes of $\sigma(f) = p / (p + q)$ is $\int \frac{p q}{p + q} \le \frac12 \int \sqrt{p q}$, since $p + q \ge 2 \sqrt{p q}$. So **the minimax gradient dies with the overlap, faster than any power of the distance**. The other one is $\theta / \sigma^2$ minus that: it *grows* with the
 # distance, and the narrower the data, the more.
 #
 # In high dimension "no overlap" is the rule, not the exception. Real images fill a thin sheet in the space of all images, the fakes of an untrained G another one, and two thin sheets miss each other almost surely (Arjovsky and Bottou, 2017).
 
 
 # %%
-def slopes(theta):
+def gradients(theta):
     """dL_G/dtheta against the best D by (9.2): minimax, non-saturating."""
     q, f = np.exp(log_gauss(theta)), log_gauss(0) - log_gauss(theta)
     return theta * np.sum(q * sigmoid(f)) * dx, theta * np.sum(q * sigmoid(-f)) * dx
@@ -94,9 +94,9 @@ with figure(title, panels=2, size=(10, 3.4)) as (left, right):
     left.axhline(np.log(2), color="black", linestyle=":", linewidth=1)
     left.annotate("log 2", (0.2, np.log(2)), va="top")
     left.set(title="Jensen-Shannon divergence", xlabel="distance, in deviations", ylim=(0, 0.75))
-    for name, line in zip(("minimax", "non-saturating"), np.array([slopes(t) for t in at]).T, strict=True):
+    for name, line in zip(("minimax", "non-saturating"), np.array([gradients(t) for t in at]).T, strict=True):
         right.semilogy(at, line, label=name)
-    right.set(title="slope of G's loss", xlabel="distance, in deviations", ylim=(1e-8, 1e3))
+    right.set(title="gradient of G's loss", xlabel="distance, in deviations", ylim=(1e-8, 1e3))
     right.legend(loc="lower left")
 
 # %% [markdown]
@@ -112,13 +112,13 @@ with figure(title, panels=2, size=(10, 3.4)) as (left, right):
 show_source(modes.mixture_quality)
 
 # %% [markdown]
-# ## Check: slopes and instrument
+# ## Check: gradients and instrument
 #
-# (9.2) against differences: minimax against those of $2\, \mathrm{JSD}$; then both together, which have to add up to $\theta / \sigma^2$. And the instrument on three samples whose quality we know: the data itself, of which $1 - e^{-9/2} = 98.9 \%$ lie within three deviations; all points on one mode; and noise all over the square.
+# (9.2) against differences: minimax against those of $2\, \mathrm{JSD}$; then both together, which have to add up to $\theta / \sigma^2$. And the instrument on three samples whose quality we know: the data itself, of which $1 - e^{-9/2} = 98.9 \%$ lie within three standard deviations; all points on one mode; and noise all over the square.
 
 # %%
 for theta in (0.5, 2.0, 6.0):
-    minimax, other = slopes(theta)
+    minimax, other = gradients(theta)
     expected = numerical_gradient(lambda t: 2 * jsd(t[0]), np.array([theta]))[0]
     print(compare(f"theta = {theta}: minimax", minimax, expected, FIRST), f"   sum {minimax + other:.6f}")
 
@@ -134,7 +134,7 @@ for name, points in samples.items():
     print(f"high quality {found['high_quality']:6.1%}   reverse KL {found['reverse_kl']:.2f}")
 
 # %% [markdown]
-# **And a real D?** A network never reaches $\log p/q$ where there is no overlap, since there is no finite best score. It goes on growing. Two clouds in the plane, ten deviations apart, G standing still; we train D and ask from time to time what each of G's losses would say to a fake.
+# **And a real D?** A network never reaches $\log p/q$ where there is no overlap, since there is no finite best score. It goes on growing. Two clouds in the plane, ten standard deviations apart, G standing still; we train D and ask from time to time what each of G's losses would say to a fake.
 
 # %%
 far = Sequential(Dense(2, 2), rng=0)
@@ -159,13 +159,13 @@ title = "The better D gets, the less minimax says to G, and the louder is the ot
 with figure(title, size=(8, 3.4), marker=True) as ax:
     ax.loglog(heard[:, 0], heard[:, 1], label="minimax")
     ax.loglog(heard[:, 0], heard[:, 2], label="non-saturating")
-    ax.set(xlabel="steps of D", ylabel="slope at a fake")
+    ax.set(xlabel="steps of D", ylabel="gradient at a fake")
 
 print(f"after {heard[-1, 0]:.0f} steps: minimax {heard[-1, 1]:.4f}, non-saturating {heard[-1, 2]:.1f}")
 assert quick() or heard[-1, 1] < 0.01 < 10 < heard[-1, 2]
 
 # %% [markdown]
-# With minimax one must not train D too well: that is where the advice "do not let D win" comes from. The non-saturating loss does not fall silent, but it has no measure either: what it says has the size of D's slope, and that depends on how long D was trained, not on how far G has to go. The cures give D's slope a measure: Wasserstein's distance
+# With minimax one must not train D too well: that is where the advice "do not let D win" comes from. The non-saturating loss does not fall silent, but it has no measure either: what it says has the size of D's gradient, and that depends on how long D was trained, not on how far G has to go. The cures give D's gradient a measure: Wasserstein's distance
 # (lesson 14), gradient penalties (15 and 17), spectral normalisation (18), or blurring both clouds until they overlap (exercise 3).
 #
 # Now to the other two failures. We train three GANs on the ring, A, B and C, with the same networks, the same loss and the same Adam. They differ in one setting, of which later. First we look at their logs, as one would in earnest.
@@ -317,14 +317,14 @@ with figure(title, panels=2, size=(10, 3.6)) as axes:
 #
 # $$ (N, \dots, C) \to (N/m, \dots, m C) \tag{eq:pack.forward} $$
 #
-# No number is changed, only moved, so slopes go back by the inverse move. What is gained? Let the reals have $K$ equally frequent modes and let G make $k$ of them, equally often. A single sample is of a certain mode with $p = 1/K$ or, if G makes it, $q = 1/k$, so the overlap is $\sum \min(p, q) = k/K$. Of packs of independent samples there are $K^m$ among the reals and $k^m$ among the fakes, and the overlap is
+# No number is changed, only moved, so gradients go back by the inverse move. What is gained? Let the reals have $K$ equally frequent modes and let G make $k$ of them, equally often. A single sample is of a certain mode with $p = 1/K$ or, if G makes it, $q = 1/k$, so the overlap is $\sum \min(p, q) = k/K$. Of packs of independent samples there are $K^m$ among the reals and $k^m$ among the fakes, and the overlap is
 # $k^m \cdot K^{-m} = (k/K)^m$. A single missing mode of eight leaves D an overlap of 88 %, and in packs of four of 59 %.
 #
 # Nor does (9.3) hold any more. If a pack of two costs $c_{kl}$, G's loss is $\sum_{k,l} q_k q_l\, c_{kl}$, of second degree in $q$. With two places, where D is fooled by unequal pairs only (cost 0, equal ones 1), it is $q_1^2 + q_2^2$, least at $q_1 = q_2 = \frac12$: at last a loss that asks for variety.
 #
 # ## Check: packs
 #
-# The move on numbers whose place can be read off, its slopes, and the overlap by going through all packs.
+# The move on numbers whose place can be read off, its gradients, and the overlap by going through all packs.
 
 # %%
 four = np.arange(8.0).reshape(4, 2)
@@ -338,13 +338,13 @@ for m in (1, 2, 4):
     )
 
 # %% [markdown]
-# (A score now belongs to $m$ samples, so there is no slope at one of them, and the gradient penalties of lesson 15 refuse such a D.)
+# (A score now belongs to $m$ samples, so there is no gradient at one of them, and the gradient penalties of lesson 15 refuse such a D.)
 #
 # ## Modify
 #
 # ### Exercise 1: two pushes
 #
-# Reals are a Gaussian at 0, fakes one at `theta`, both of deviation `std`, and D is at its best. Given fakes `x`, an array, return for each the push that it feels, minus the slope in $x$ of *its own* loss (without $1/N$): first for minimax, $\log(1 - D)$, then for the non-saturating loss, $-\log D$.
+# Reals are a Gaussian at 0, fakes one at `theta`, both of standard deviation `std`, and D is at its best. Given fakes `x`, an array, return for each the push that it feels, minus the gradient in $x$ of *its own* loss (without $1/N$): first for minimax, $\log(1 - D)$, then for the non-saturating loss, $-\log D$.
 
 
 # %% tags=["exercise"]
@@ -364,7 +364,7 @@ check.nb09_q1(pushes)
 #     return sigmoid(f) * df_dx, sigmoid(-f) * df_dx
 # ```
 #
-# The slope of $-\operatorname{softplus}(f)$ in $f$ is $-\sigma(f)$, that of $\operatorname{softplus}(-f)$ is $-\sigma(-f)$; the chain rule multiplies by $df/dx = -\theta / \sigma^2$, and the push has the other sign. Both point the same way, home. They differ in how much they say, and in the sum they say all that D knows.
+# The derivative of $-\operatorname{softplus}(f)$ in $f$ is $-\sigma(f)$, that of $\operatorname{softplus}(-f)$ is $-\sigma(-f)$; the chain rule multiplies by $df/dx = -\theta / \sigma^2$, and the push has the other sign. Both point the same way, home. They differ in how much they say, and in the sum they say all that D knows.
 #
 # </details>
 
@@ -400,7 +400,7 @@ check.nb09_q2(unevenness)
 # %% [markdown]
 # ### Exercise 3: blur them
 #
-# A cure for missing overlap is *instance noise*: add fresh Gaussian noise of deviation $\tau$ to reals and fakes alike, whenever D looks at them. Two Gaussians of deviation `std` at a `distance` then have the deviation $\sqrt{\text{std}^2 + \tau^2}$ each, and the mean score that the best D gives to reals is $\text{distance}^2 / \bigl(2 (\text{std}^2 + \tau^2)\bigr)$. How
+# A cure for missing overlap is *instance noise*: add fresh Gaussian noise of standard deviation $\tau$ to reals and fakes alike, whenever D looks at them. Two Gaussians of standard deviation `std` at a `distance` then have the standard deviation $\sqrt{\text{std}^2 + \tau^2}$ each, and the mean score that the best D gives to reals is $\text{distance}^2 / \bigl(2 (\text{std}^2 + \tau^2)\bigr)$. How
 # large must $\tau$ be at least, so that this mean score does not exceed `limit`?
 
 
@@ -428,7 +428,7 @@ check.nb09_q3(noise_needed)
 #
 # Now the instrument itself. Who counts modes wrongly will not notice collapse. Three bugs:
 #
-# 1. *Nearest is enough*: the distance to the nearest mode is never compared with three deviations.
+# 1. *Nearest is enough*: the distance to the nearest mode is never compared with three standard deviations.
 # 2. *Half squared*: the square of the distance is compared with $3 \sigma$, not with $9 \sigma^2$.
 # 3. *K of those found*: the reverse KL takes the number of modes that were found for the number there are.
 #
@@ -503,8 +503,8 @@ assert not show_checks(examine())
 #
 # | formula | code | test |
 # |---|---|---|
-# | `eq:loss.minimax.g`: slope $\to 0$ where D is sure | `minigan.losses.Minimax.g` | `tests/test_losses.py`: `test_minimax_vanishes_where_non_saturating_does_not` |
-# | `eq:loss.non_saturating.g`: slope of the size of D's | `minigan.losses.NonSaturating.g` | `tests/test_losses.py`: `test_minimax_vanishes_where_non_saturating_does_not` |
+# | `eq:loss.minimax.g`: gradient $\to 0$ where D is sure | `minigan.losses.Minimax.g` | `tests/test_losses.py`: `test_minimax_vanishes_where_non_saturating_does_not` |
+# | `eq:loss.non_saturating.g`: gradient of the size of D's | `minigan.losses.NonSaturating.g` | `tests/test_losses.py`: `test_minimax_vanishes_where_non_saturating_does_not` |
 # | `eq:pack.forward`: $(N, \dots, C) \to (N/m, \dots, m C)$ | `minigan.layers.Pack` | `tests/layers/more/test_pack.py`: `test_worked_by_hand` |
 # | `eq:metric.modes`: modes found, share of high quality | `minigan.metrics.mixture_quality` | `tests/metrics/test_modes.py`: `test_a_case_by_hand`, `test_the_data_itself_is_nearly_perfect` |
 # | `eq:metric.reverse_kl`: $\sum_k q_k \log(q_k K)$ | `minigan.metrics.mixture_quality` | `tests/metrics/test_modes.py`: `test_collapse_onto_one_mode` |

@@ -1,14 +1,14 @@
 # %% [markdown]
 # # Lesson 12: Normalisation
 #
-# **Goal** Derive the way back of BatchNorm without a gap, see what it throws away of a slope, and know what is paid for it: the images of a batch begin to see each other.
+# **Goal** Derive the backward pass of BatchNorm without a gap, see what it throws away of a gradient, and know what is paid for it: the images of a batch begin to see each other.
 #
 # **Prerequisites** Lessons 1 and 2; lesson 11 for the size of a signal. Mean and variance.
 #
 # **Run time** 11 s on two cores (measured).
 #
 # A network of many layers multiplies by many matrices. If each makes its signal a little too small, nothing arrives at the end; a little too large, and it explodes. Good first weights help (lessons 2 and 11), but after a few steps they are first weights no more. In 2015 somebody put one line between the layers: *subtract the mean,
-# divide by the deviation*. Deep networks that had hardly trained before now trained at once, and soon GANs did. The line looks harmless. It has a derivative that almost everybody gets wrong the first time, a second set of statistics that makes a generator
+# divide by the standard deviation*. Deep networks that had hardly trained before now trained at once, and soon GANs did. The line looks harmless. It has a derivative that almost everybody gets wrong the first time, a second set of statistics that makes a generator
 # behave differently on the day it is used, and a side effect that a discriminator should not have.
 
 # %%
@@ -41,7 +41,7 @@ from minigan.teach.lessons import figure, planted, quick, show_checks, show_sour
 # %% [markdown]
 # ## Predict: a batch of two
 #
-# BatchNorm takes the values of one channel in all samples of the batch, subtracts their mean, and divides by their deviation. (Then it multiplies by a learned $\gamma$ and adds a learned $\beta$, at first 1 and 0.) Somebody with little memory trains with a batch of *two* samples, behind a dense layer. In one channel the two values are
+# BatchNorm takes the values of one channel in all samples of the batch, subtracts their mean, and divides by their standard deviation. (Then it multiplies by a learned $\gamma$ and adds a learned $\beta$, at first 1 and 0.) Somebody with little memory trains with a batch of *two* samples, behind a dense layer. In one channel the two values are
 # 0.3 and 17. What does BatchNorm return?
 #
 # - **a** 0.3 and 17, slightly changed
@@ -58,12 +58,12 @@ norm = BatchNorm(1).init(rng=0, dtype=np.float64)
 for two in ([0.3, 17.0], [-2.0, 5.0], [1.0, 0.0]):
     y, cache = norm.forward(np.array(two)[:, None])
     dx = norm.backward(np.array([[3.0], [-1.0]]), cache)
-    print(f"{two!s:<12} -> {y.ravel().round(4)}    the slopes (3, -1) come back as {dx.ravel().round(5)}")
+    print(f"{two!s:<12} -> {y.ravel().round(4)}    the gradients (3, -1) come back as {dx.ravel().round(5)}")
 
 check.nb12_p1(guess)
 
 # %% [markdown]
-# All that is left of two numbers is which of them is larger. And the slopes that come back are zero: whatever is done to the two numbers, they will be -1 and 1, so there is nothing to learn. The batch size is part of this layer. With the formula for $dx$ we will see why.
+# All that is left of two numbers is which of them is larger. And the gradients that come back are zero: whatever is done to the two numbers, they will be -1 and 1, so there is nothing to learn. The batch size is part of this layer. With the formula for $dx$ we will see why.
 #
 # ## Derive: forward
 #
@@ -79,9 +79,9 @@ check.nb12_p1(guess)
 #
 # $$ y = \gamma\, \frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta \tag{eq:batchnorm.forward} $$
 #
-# The small $\varepsilon = 10^{-5}$ is for a channel that is constant: there $x - \mu = 0$ and the division would be 0 by 0. And $\gamma$, $\beta$ are there so that nothing is lost: if the network wants a channel of mean 3 and deviation 0.1, it can say so, in two numbers instead of in all the weights below.
+# The small $\varepsilon = 10^{-5}$ is for a channel that is constant: there $x - \mu = 0$ and the division would be 0 by 0. And $\gamma$, $\beta$ are there so that nothing is lost: if the network wants a channel of mean 3 and standard deviation 0.1, it can say so, in two numbers instead of in all the weights below.
 #
-# ## Derive: the way back
+# ## Derive: the backward pass
 #
 # Given $dy_m$. The easy part is that of $\gamma$ and $\beta$, which met every value of their channel:
 #
@@ -89,7 +89,7 @@ check.nb12_p1(guess)
 #
 # $$ d\beta \mathrel{+}= \sum_m dy_m \tag{eq:batchnorm.dbeta} $$
 #
-# and what goes on to $\hat x$ is $d\hat x_m = \gamma\, dy_m$. Now $x_j$. It reached its own $\hat x_j$ directly. But it also moved the mean, and the deviation, and through these *every* $\hat x_m$. So we need all of $\partial \hat x_m / \partial x_j$. In three steps, with $\delta_{mj} = 1$ if $m = j$ and 0 otherwise:
+# and what goes on to $\hat x$ is $d\hat x_m = \gamma\, dy_m$. Now $x_j$. It reached its own $\hat x_j$ directly. But it also moved the mean, and the standard deviation, and through these *every* $\hat x_m$. So we need all of $\partial \hat x_m / \partial x_j$. In three steps, with $\delta_{mj} = 1$ if $m = j$ and 0 otherwise:
 #
 # $$ \frac{\partial (x_m - \mu)}{\partial x_j} = \delta_{mj} - \frac1M \tag{12.1} $$
 #
@@ -107,12 +107,12 @@ check.nb12_p1(guess)
 #
 # $$ dx = \frac{P(\gamma\, dy)}{s} \tag{eq:norm.dx} $$
 #
-# For BatchNorm $\gamma$ is the same number for the whole channel and can be taken out, and the two means are the slopes of $\beta$ and $\gamma$, which have been summed anyway:
+# For BatchNorm $\gamma$ is the same number for the whole channel and can be taken out, and the two means are the gradients of $\beta$ and $\gamma$, which have been summed anyway:
 #
 # $$ dx = \frac{\gamma}{s} \Bigl( dy - \frac{d\beta}{M} - \hat x\, \frac{d\gamma}{M} \Bigr), \qquad s = \sqrt{\sigma^2 + \varepsilon} \tag{eq:batchnorm.dx} $$
 #
 # *By hand*, with $\varepsilon = 0$ and $\gamma = 1$: $x = (1, 1, 5, 5)$ has $\mu = 3$, $s = 2$, $\hat x = (-1, -1, 1, 1)$. Only the first output counts, $dy = (1, 0, 0, 0)$. Then $d\beta = 1$, $d\gamma = -1$, and $dx = \frac12 \bigl( (1, 0, 0, 0) - \frac14 + \frac14 (-1, -1, 1, 1) \bigr) = (\frac14, -\frac14, 0, 0)$: to raise the first output, raise the first value
-# *and lower the second*, since raising the first alone would carry mean and deviation along.
+# *and lower the second*, since raising the first alone would carry mean and standard deviation along.
 
 # %%
 norm = BatchNorm(1, eps=0).init(rng=0, dtype=np.float64)
@@ -124,7 +124,7 @@ print("dgamma", norm.dgamma, "  dbeta", norm.dbeta)
 
 # %% [markdown]
 # **What P does.** Fit a straight line to the points $(\hat x_m, u_m)$ by least squares. Since $\hat x$ has mean 0 and mean square 1 (but for $\varepsilon$), the line's height is $\operatorname{mean} u$ and its tilt is $\operatorname{mean}(\hat x u)$. So $P u$ is *what the line leaves over*. Moving all values together changes nothing after
-# normalisation, and so does stretching them: these two wishes of a slope are void, and $P$ strikes them out. Of a batch of two nothing is left, since a line goes through any two points.
+# normalisation, and so does stretching them: these two wishes of a gradient are void, and $P$ strikes them out. Of a batch of two nothing is left, since a line goes through any two points.
 
 # %%
 rng = np.random.default_rng(0)
@@ -135,13 +135,13 @@ left_over = project(u, xhat, 0)
 
 title = "What comes back through a norm is what a straight line leaves over"
 with figure(title, panels=2) as (before, after):
-    for ax, slopes, name in ((before, u, "dy"), (after, left_over, "P dy")):
-        ax.plot(xhat, slopes, "o", color="black", markersize=5)
-        ax.plot(xhat, slopes.mean() + xhat * (xhat * slopes).mean(), label="least-squares line")
+    for ax, gradients, name in ((before, u, "dy"), (after, left_over, "P dy")):
+        ax.plot(xhat, gradients, "o", color="black", markersize=5)
+        ax.plot(xhat, gradients.mean() + xhat * (xhat * gradients).mean(), label="least-squares line")
         ax.vlines(
             xhat.ravel(),
-            (slopes.mean() + xhat * (xhat * slopes).mean()).ravel(),
-            slopes.ravel(),
+            (gradients.mean() + xhat * (xhat * gradients).mean()).ravel(),
+            gradients.ravel(),
             color="0.6",
         )
         ax.set(xlabel="normalised value", ylabel=name, ylim=(-2.2, 3))
@@ -152,7 +152,7 @@ print(f"P dy: mean {left_over.mean():8.5f}, mean with xhat {(left_over * xhat).m
 # %% [markdown]
 # (The second mean is not quite 0, because of $\varepsilon$: $\operatorname{mean} \hat x^2 = \sigma^2 / (\sigma^2 + \varepsilon)$.)
 #
-# **The size of the weights no longer matters.** If a dense layer below is multiplied by $c$, so are $x$, $\mu$ and $s$, and $\hat x$ stays. So the loss does not change along $W \to c W$: its slope has no part along $W$ itself,
+# **The size of the weights no longer matters.** If a dense layer below is multiplied by $c$, so are $x$, $\mu$ and $s$, and $\hat x$ stays. So the loss does not change along $W \to c W$: its gradient has no part along $W$ itself,
 #
 # $$ \langle dW, W \rangle = \frac{d}{dc} L(c\, W) \Big|_{c = 1} = 0 \tag{12.5} $$
 #
@@ -267,7 +267,7 @@ check.nb12_p2(guess)
 #
 # $$ \bar\mu_t = \bigl( 1 - (1 - m)^t \bigr)\, \mu, \qquad 1 - 0.9^{10} = 0.65 . \tag{12.6} $$
 #
-# Where does $M / (M - 1)$ come from? The deviations are measured from the batch's own mean, which lies a little nearer to its values than the true mean $\mu_0$ does. Exactly, $\sum_m (x_m - \mu)^2 = \sum_m (x_m - \mu_0)^2 - M (\mu - \mu_0)^2$; the expected values on the right are $M \sigma_0^2$ and $M \cdot \sigma_0^2 / M$, so
+# Where does $M / (M - 1)$ come from? The standard deviations are measured from the batch's own mean, which lies a little nearer to its values than the true mean $\mu_0$ does. Exactly, $\sum_m (x_m - \mu)^2 = \sum_m (x_m - \mu_0)^2 - M (\mu - \mu_0)^2$; the expected values on the right are $M \sigma_0^2$ and $M \cdot \sigma_0^2 / M$, so
 #
 # $$ \mathbb{E}\, \sigma^2 = \frac{M - 1}{M}\, \sigma_0^2 \tag{12.7} $$
 #
@@ -346,9 +346,9 @@ for name, norm in (("no norm", lambda n: []), ("BatchNorm", lambda n: [BatchNorm
 check.nb12_p3(guess)
 
 # %% [markdown]
-# The convolution is linear, so half the contrast comes out as half the values; BatchNorm divides by half the deviation. What all fakes have in common is just what BatchNorm subtracts and divides away, and G is not taught to mend it. The other direction is as bad: in a batch with one odd image, the scores of all *others* change.
+# The convolution is linear, so half the contrast comes out as half the values; BatchNorm divides by half the standard deviation. What all fakes have in common is just what BatchNorm subtracts and divides away, and G is not taught to mend it. The other direction is as bad: in a batch with one odd image, the scores of all *others* change.
 #
-# DCGAN (2016) had BatchNorm in both networks and worked: BatchNorm in D is a flaw, no prohibition. It becomes one with gradient penalties (lesson 15). They ask for the slope of D *at one image*, $\partial D(x_n) / \partial x_n$, and where images mix there is no such thing: the score of $x_n$ also has slopes in all the others. The library refuses,
+# DCGAN (2016) had BatchNorm in both networks and worked: BatchNorm in D is a flaw, no prohibition. It becomes one with gradient penalties (lesson 15). They ask for the gradient of D *at one image*, $\partial D(x_n) / \partial x_n$, and where images mix there is no such thing: the score of $x_n$ also has gradients in all the others. The library refuses,
 # and says why:
 
 # %%
@@ -375,7 +375,7 @@ except MixedSamplesError as error:
 #
 # $$ \text{InstanceNorm:} \quad \operatorname{mean} = \text{over the pixels of each channel of each sample} \tag{eq:instancenorm.axes} $$
 #
-# $\gamma$ and $\beta$ still belong to a channel, whatever the means run over. So their slopes are summed over everything that the channel's two numbers reached, in all samples and pixels:
+# $\gamma$ and $\beta$ still belong to a channel, whatever the means run over. So their gradients are summed over everything that the channel's two numbers reached, in all samples and pixels:
 #
 # $$ d\gamma \mathrel{+}= \sum dy\, \hat x \tag{eq:norm.dgamma} $$
 #
@@ -397,7 +397,7 @@ except MixedSamplesError as error:
 show_source(standardize, project, _SampleNorm.backward, LayerNorm, InstanceNorm, PixelNorm.backward)
 
 # %% [markdown]
-# We ask the layers themselves. One output number, the first pixel of the first channel of the first image: which inputs does its slope reach?
+# We ask the layers themselves. One output number, the first pixel of the first channel of the first image: which inputs does its gradient reach?
 
 # %%
 x = rng.standard_normal((3, 3, 3, 4))  # three images of 3 x 3 pixels, four channels
@@ -436,8 +436,8 @@ with figure(title, panels=4, size=(10, 3.1)) as axes:
 # $P$ and $s$ both depend on $x$. So the Jacobian turns when $x$ moves: these layers are *curved*. How does $dy^\top P v / s$ depend on $x$, if $dy$ (which has $\gamma$ in it already) and $v$ are held still? Write $a = \operatorname{mean}(\hat x\, dy)$ and $b = \operatorname{mean}(\hat x\, v)$, over the $M$ values of one mean. Then
 # $dy^\top P v = M \bigl( \operatorname{mean}(dy\, v) - \operatorname{mean} dy\, \operatorname{mean} v - a\, b \bigr)$, and $x$ is in three places: in $a$, in $b$, and in the $s$ below.
 #
-# - $M a = \sum_m dy_m\, \hat x_m$ is a loss whose slope we have derived: $P\, dy / s$. Likewise the slope of $M b$ is $P v / s$. So $-M a\, b$ has the slope $-(b\, P\, dy + a\, P v) / s$, and this is divided by $s$ once more.
-# - The slope of $1 / s$ is $-\hat x / (M s^2)$, from (12.3). It multiplies $dy^\top P v = M \operatorname{mean}(dy\, P v)$.
+# - $M a = \sum_m dy_m\, \hat x_m$ is a loss whose gradient we have derived: $P\, dy / s$. Likewise the gradient of $M b$ is $P v / s$. So $-M a\, b$ has the gradient $-(b\, P\, dy + a\, P v) / s$, and this is divided by $s$ once more.
+# - The gradient of $1 / s$ is $-\hat x / (M s^2)$, from (12.3). It multiplies $dy^\top P v = M \operatorname{mean}(dy\, P v)$.
 #
 # Both together, and $P$ taken out of the first since it is linear:
 #
@@ -458,15 +458,15 @@ show_source(curve, _SampleNorm.tangent, _SampleNorm.accumulate)
 #
 # $$ y = \frac{m\, x}{1 - p}, \qquad m \sim \operatorname{Bernoulli}(1 - p) \tag{eq:dropout.forward} $$
 #
-# The mask is drawn, not computed from $x$. Once drawn it is a constant, and the layer multiplies each value by a number. So the slope is multiplied by the same number; it has to be the *same* mask, which is why the cache keeps it:
+# The mask is drawn, not computed from $x$. Once drawn it is a constant, and the layer multiplies each value by a number. So the gradient is multiplied by the same number; it has to be the *same* mask, which is why the cache keeps it:
 #
 # $$ dx = \frac{m\, dy}{1 - p} \tag{eq:dropout.dx} $$
 #
-# **MinibatchStd** *mixes the samples*. A D that judges each image alone cannot see that all of them are equal: the collapse of lesson 9. So ProGAN tells it. Take the deviation $s_j$ of each of the $F$ values of a sample over the batch, take the mean of all of them, and put this one number beside every sample (and pixel) as one more channel:
+# **MinibatchStd** *mixes the samples*. A D that judges each image alone cannot see that all of them are equal: the collapse of lesson 9. So ProGAN tells it. Take the standard deviation $s_j$ of each of the $F$ values of a sample over the batch, take the mean of all of them, and put this one number beside every sample (and pixel) as one more channel:
 #
 # $$ y = [x,\, c], \qquad c = \operatorname{mean}_j \sqrt{\operatorname{var}_n x_{nj} + \varepsilon} \tag{eq:minibatch\_std.forward} $$
 #
-# On the way back $x$ has two parts. Its copy passes $dy_x$ on. And $c$, which stands in many places, gets the sum of their slopes. By (12.3), with the $N$ samples for $M$, $\partial s_j / \partial x_{nj} = (x_{nj} - \operatorname{mean}_n x_{nj}) / (N s_j)$, and $c$ is the sum of all $s_j / F$:
+# On the backward pass $x$ has two parts. Its copy passes $dy_x$ on. And $c$, which stands in many places, gets the sum of their gradients. By (12.3), with the $N$ samples for $M$, $\partial s_j / \partial x_{nj} = (x_{nj} - \operatorname{mean}_n x_{nj}) / (N s_j)$, and $c$ is the sum of all $s_j / F$:
 #
 # $$ dx = dy_x + \Bigl( \sum dy_c \Bigr)\, \frac{x - \operatorname{mean}_n x}{N F\, s}, \qquad s = \sqrt{\operatorname{var}_n x + \varepsilon} \tag{eq:minibatch\_std.dx} $$
 #
@@ -488,7 +488,7 @@ for layer in (BatchNorm(4), LayerNorm(4), InstanceNorm(4), PixelNorm(), Dropout(
     assert not show_checks(c for c in checks if c.name != "dtheta" or layer.parameters)
 
 # %% [markdown]
-# The curvature for itself: by hand, and against differences of $dy^\top P v / s$, over the channels and over the pixels. And what the two relatives are for: the mean is kept, and a batch of equal images has no deviation.
+# The curvature for itself: by hand, and against differences of $dy^\top P v / s$, over the channels and over the pixels. And what the two relatives are for: the mean is kept, and a batch of equal images has no standard deviation.
 
 
 # %%
@@ -516,7 +516,7 @@ for name, images in (("varied", varied), ("equal ", varied[:1].repeat(8, axis=0)
 # %% [markdown]
 # ## Modify
 #
-# ### Exercise 1: the way back of BatchNorm
+# ### Exercise 1: the backward pass of BatchNorm
 #
 # Given `dy` and `x` (M, C), `gamma` (C,) and `eps`, return `dx`, `dgamma`, `dbeta`.
 
@@ -540,7 +540,7 @@ check.nb12_q1(batchnorm_backward)
 #     return dx, dgamma, dbeta
 # ```
 #
-# Only the last line is more than a definition, and its two corrections are the mean moving and the deviation moving. Code that leaves them out trains, at first; it pushes the mean of every channel in a direction in which nothing is to be gained.
+# Only the last line is more than a definition, and its two corrections are the mean moving and the standard deviation moving. Code that leaves them out trains, at first; it pushes the mean of every channel in a direction in which nothing is to be gained.
 #
 # </details>
 
@@ -603,7 +603,7 @@ check.nb12_q3(groupnorm_backward)
 #
 # Four bugs, each found in somebody's code.
 #
-# 1. *Held still.* Mean and deviation are taken for constants on the way back: $dx = \gamma\, dy / s$.
+# 1. *Held still.* Mean and standard deviation are taken for constants on the backward pass: $dx = \gamma\, dy / s$.
 # 2. *The momentum of the other library.* 0.1 in PyTorch is 0.9 in Keras: the running statistics are nearly those of the last batch.
 # 3. *One look.* The variance is computed as $\operatorname{mean} x^2 - (\operatorname{mean} x)^2$: right on paper, and only one pass over the data.
 # 4. *Still learning.* In use, the statistics of the batch are taken.
@@ -658,7 +658,7 @@ caught = [name for name, checks in derivatives.items() if not all(c.ok for c in 
 assert caught == ["held still"]
 
 # %% [markdown]
-# Three bugs are no bugs of a derivative. Each needs somebody who asks another question: is the running mean after one step a tenth of the batch's? Does an image look the same alone as in a batch? And, because training is done in float32: what if the mean is large? With a mean of 4000 and a deviation of 1, the two terms of the one-look
+# Three bugs are no bugs of a derivative. Each needs somebody who asks another question: is the running mean after one step a tenth of the batch's? Does an image look the same alone as in a batch? And, because training is done in float32: what if the mean is large? With a mean of 4000 and a standard deviation of 1, the two terms of the one-look
 # formula are both sixteen million, float32 keeps seven digits of them, and of their difference remains nothing, or something negative.
 
 
@@ -699,7 +699,7 @@ assert not show_checks(others())
 # | `eq:dropout.forward`: $y = m\, x / (1 - p)$ | `minigan.layers.Dropout.forward` | `tests/layers/more/test_dropout.py`: `test_worked_by_hand`, `test_the_mean_is_kept` |
 # | `eq:minibatch_std.dx`: $dy_x + (\sum dy_c) (x - \operatorname{mean}_n x) / (N F s)$ | `minigan.layers.MinibatchStd.backward` | `tests/layers/more/test_minibatch_std.py`: `test_worked_by_hand` |
 #
-# - The way back of a norm: subtract from the slope its mean and its part along $\hat x$, divide by $s$. What remains is what a straight line leaves over.
+# - The backward pass of a norm: subtract from the gradient its mean and its part along $\hat x$, divide by $s$. What remains is what a straight line leaves over.
 # - BatchNorm is two functions, one for learning and one for use. Ask of every program which of them it calls.
 # - In G it makes the size of the weights a matter of no importance. In D it hides what all fakes have in common, and forbids gradient penalties: use a norm that stays inside a sample, or none.
 #

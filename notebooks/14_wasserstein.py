@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Lesson 14: Wasserstein distance
 #
-# **Goal** Know a distance between data and fakes that says *how far*, compute it exactly on a line by sorting, see why a critic of slope 1 measures it, and hold a critic to that slope in two ways, one of which is bad.
+# **Goal** Know a distance between data and fakes that says *how far*, compute it exactly on a line by sorting, see why a critic of gradient 1 measures it, and hold a critic to that gradient in two ways, one of which is bad.
 #
-# **Prerequisites** Lesson 3 (losses and their slopes), lesson 6 (D alone), lesson 7 (the Jensen-Shannon distance JS, and that minimax G walks down JS when D is at its best). Integration by parts.
+# **Prerequisites** Lesson 3 (losses and their gradients), lesson 6 (D alone), lesson 7 (the Jensen-Shannon distance JS, and that minimax G walks down JS when D is at its best). Integration by parts.
 #
 # **Run time** 9 s on two cores (measured).
 #
@@ -65,7 +65,7 @@ check.nb14_p1(guess)
 #
 # $$ \operatorname{JS} = d \log 2 \quad (d \le 1), \qquad \operatorname{JS} = \log 2 \quad (d \ge 1) \tag{14.1} $$
 #
-# As soon as the boxes part it is $\log 2$, and its slope in $d$ is 0. That is not a weakness of some D. It is what the *best* D can tell: it says 1 here and 0 there, and is right. (Lesson 3 saw the same from the other end: minimax's slope $\sigma(f)$ vanishes where D is sure.)
+# As soon as the boxes part it is $\log 2$, and its gradient in $d$ is 0. That is not a weakness of some D. It is what the *best* D can tell: it says 1 here and 0 there, and is right. (Lesson 3 saw the same from the other end: minimax's gradient $\sigma(f)$ vanishes where D is sure.)
 #
 # What else could a distance be? Earth lies in the shape of $q$ and is wanted in the shape of $p$. *A plan* says how much is carried from $y$ to $x$; its cost is mass times way. The **earth mover's distance**, or Wasserstein-1 distance $W$, is the cost of the cheapest plan. For the boxes it is
 # plainly $d$: all is carried by $d$.
@@ -123,7 +123,7 @@ with figure("The cost of the cheapest plan is the area between the two staircase
 #
 # ## Derive: the critic
 #
-# G needs a slope, and W is a minimum over all plans. The way out is to look at the same number from the other side. Let $D$ be any function whose slope is nowhere above 1, so that $|D(x) - D(y)| \le |x - y|$ for any two places: *1-Lipschitz*. Carry the mass by any plan, from $y$ to $x$:
+# G needs a gradient, and W is a minimum over all plans. The way out is to look at the same number from the other side. Let $D$ be any function whose gradient is nowhere above 1, so that $|D(x) - D(y)| \le |x - y|$ for any two places: *1-Lipschitz*. Carry the mass by any plan, from $y$ to $x$:
 #
 # $$ \operatorname{mean} D(x) - \operatorname{mean} D(y) = \text{mean over the plan of } D(x) - D(y) \le \text{its cost} \tag{14.4} $$
 #
@@ -135,33 +135,33 @@ with figure("The cost of the cheapest plan is the area between the two staircase
 #
 # $$ W = \max_{|D'| \le 1} \bigl[ \operatorname{mean} D(\text{real}) - \operatorname{mean} D(\text{fake}) \bigr] \tag{14.6} $$
 #
-# (Kantorovich and Rubinstein; it holds in any number of dimensions.) The best D has the slope *exactly* 1, uphill, along every way on which earth is carried: with equality in (14.4), $D(x) - D(y) = |x - y|$ for each pair. It does not classify, so it is called a **critic**. Its loss, and G's:
+# (Kantorovich and Rubinstein; it holds in any number of dimensions.) The best D has the gradient *exactly* 1, uphill, along every way on which earth is carried: with equality in (14.4), $D(x) - D(y) = |x - y|$ for each pair. It does not classify, so it is called a **critic**. Its loss, and G's:
 #
 # $$ L_D = \operatorname{mean} f - \operatorname{mean} r \tag{eq:loss.wasserstein.d} $$
 #
 # $$ L_G = -\operatorname{mean} f \tag{eq:loss.wasserstein.g} $$
 #
-# with the dullest slopes there are, $-\frac1N$ for each real score, $\frac1N$ for each fake, and no logarithm. All that is new is the condition $|D'| \le 1$; without it $L_D$ falls without end.
+# with the dullest gradients there are, $-\frac1N$ for each real score, $\frac1N$ for each fake, and no logarithm. All that is new is the condition $|D'| \le 1$; without it $L_D$ falls without end.
 #
-# **G's push.** The slope of $L_G$ at a fake is $-\frac1N D'$: with the best critic each fake is moved uphill at *constant speed*, from however far it comes.
+# **G's push.** The gradient of $L_G$ at a fake is $-\frac1N D'$: with the best critic each fake is moved uphill at *constant speed*, from however far it comes.
 #
 # ## See the code
 #
-# The loss, and two ways to hold a critic to its slope. *Clipping* (the first WGAN): after each step every weight is cut to $[-c, c]$. *The penalty* (WGAN-GP): add $\lambda \operatorname{mean} (\lVert \partial D / \partial x \rVert - 1)^2$, at points between real and fake, where the earth is carried. How such a penalty's gradient gets into D's weights is lesson 15; here we only
+# The loss, and two ways to hold a critic to its gradient. *Clipping* (the first WGAN): after each step every weight is cut to $[-c, c]$. *The penalty* (WGAN-GP): add $\lambda \operatorname{mean} (\lVert \partial D / \partial x \rVert - 1)^2$, at points between real and fake, where the earth is carried. How such a penalty's gradient gets into D's weights is lesson 15; here we only
 # use it.
 
 # %%
 show_source(losses.wasserstein, clip_weights, penalties.wgan_gp, penalties.between, sliced_wasserstein)
 
 # %% [markdown]
-# ## Check: the slopes, and the sort
+# ## Check: the gradients, and the sort
 
 # %%
 r, f = rng.standard_normal((2, 5, 1))
 of_d = numerical_gradient(lambda f: losses.wasserstein.d(r, f)[0], f)
-print(compare("slope of L_D in the fakes", losses.wasserstein.d(r, f)[2], of_d, FIRST))
+print(compare("gradient of L_D in the fakes", losses.wasserstein.d(r, f)[2], of_d, FIRST))
 of_g = numerical_gradient(lambda f: losses.wasserstein.g(r, f)[0], f)
-print(compare("slope of L_G             ", losses.wasserstein.g(r, f)[1], of_g, FIRST))
+print(compare("gradient of L_G             ", losses.wasserstein.g(r, f)[1], of_g, FIRST))
 w2 = np.sqrt(np.mean((np.sort(x) - np.sort(y)) ** 2))
 sliced = sliced_wasserstein(x[:, None], y[:, None], np.random.default_rng(0))
 print(compare("sliced, on a line: W2    ", sliced, w2, ADJOINT))
@@ -171,7 +171,7 @@ print(compare("sliced, on a line: W2    ", sliced, w2, ADJOINT))
 #
 # A critic with two hidden layers of 64 units learns to tell two clouds apart with the Wasserstein loss, every weight clipped to $[-c, c]$. For $c = 0.01$, the value of the paper, and for $c = 0.1$. How much steeper is the second?
 #
-# - **a** equally steep: the loss decides the slope, the clip only the weights
+# - **a** equally steep: the loss decides the gradient, the clip only the weights
 # - **b** 10 times
 # - **c** nearly 1000 times
 
@@ -202,16 +202,16 @@ def taught(penalty=None, clip=None):
     return D
 
 
-def slope(D, at):
+def gradient(D, at):
     return D.backward(np.ones_like(at), D.forward(at)[1], learn=False)
 
 
 at = np.linspace(-3, 3, 241)[:, None]
 clipped = {c: taught(clip=c) for c in (0.01, 0.03, 0.1, 0.3, 1.0)}
-steepest = {c: np.abs(slope(D, at)).max() for c, D in clipped.items()}
+steepest = {c: np.abs(gradient(D, at)).max() for c, D in clipped.items()}
 for c in (0.01, 0.1, 1.0):
     full = np.mean(np.abs(clipped[c].theta) > 0.999 * c)
-    print(f"c = {c:4.2f}   steepest slope {steepest[c]:9.4f}   weights at the bound {full:.0%}")
+    print(f"c = {c:4.2f}   steepest gradient {steepest[c]:9.4f}   weights at the bound {full:.0%}")
 
 check.nb14_p2(guess)
 
@@ -222,24 +222,24 @@ check.nb14_p2(guess)
 #
 # $$ |D(x) - D(y)| \le \lVert W_1 \rVert \cdots \lVert W_L \rVert\, |x - y| \tag{14.7} $$
 #
-# An $n \times m$ matrix with entries up to $c$ has a stretch of at most $c \sqrt{n m}$. Here that is $8 c \cdot 64 c \cdot 8 c = 4096\, c^3$. *The bound goes with the power of the depth,* and a critic that wants to be steep goes to the bound: most of its weights end at $\pm c$. So $c$ sets the slope, but by a formula nobody can guess:
-# 0.004 for $c = 0.01$, and 4 for $c = 0.1$. And slopes are what G learns from.
+# An $n \times m$ matrix with entries up to $c$ has a stretch of at most $c \sqrt{n m}$. Here that is $8 c \cdot 64 c \cdot 8 c = 4096\, c^3$. *The bound goes with the power of the depth,* and a critic that wants to be steep goes to the bound: most of its weights end at $\pm c$. So $c$ sets the gradient, but by a formula nobody can guess:
+# 0.004 for $c = 0.01$, and 4 for $c = 0.1$. And gradients are what G learns from.
 
 # %%
 clips = np.array(list(steepest))
 title = "Ten times the clip makes the critic hundreds of times steeper"
 with figure(title, marker=True) as ax:
-    ax.loglog(clips, list(steepest.values()), label="steepest slope of the critic")
+    ax.loglog(clips, list(steepest.values()), label="steepest gradient of the critic")
     ax.loglog(clips, 4096 * clips**3, label="bound 4096 c³")
     ax.axhline(1, color="0.5", linestyle=":", linewidth=1)
     ax.annotate("what is wanted: 1", (0.2, 0.35))
-    ax.set(xlabel="clip c", ylabel="slope")
+    ax.set(xlabel="clip c", ylabel="gradient")
 
 assert quick() or 200 < steepest[0.1] / steepest[0.01] < 2000
 assert all(steepest[c] <= 4096 * c**3 for c in steepest)
 
 # %% [markdown]
-# **The penalty says what it means.** Let D have the slope $s$ along a way of length $W$. It gains $s W$ and pays $\lambda (s - 1)^2$, so it stops where $W = 2 \lambda (s - 1)$:
+# **The penalty says what it means.** Let D have the gradient $s$ along a way of length $W$. It gains $s W$ and pays $\lambda (s - 1)^2$, so it stops where $W = 2 \lambda (s - 1)$:
 #
 # $$ s = 1 + \frac{W}{2 \lambda} \tag{14.8} $$
 #
@@ -254,7 +254,7 @@ F, G = (np.searchsorted(np.sort(points[:, 0]), at[:, 0]) / len(points) for point
 best = np.cumsum(np.sign(G - F)) * (at[1, 0] - at[0, 0])
 
 with figure("With the penalty the critic is nearly the best one; with c = 0.01 it is flat") as ax:
-    ax.plot(at, best - best.min(), color="0.7", linewidth=5, linestyle="-", label="best critic, slope ±1")
+    ax.plot(at, best - best.min(), color="0.7", linewidth=5, linestyle="-", label="best critic, gradient ±1")
     ax.plot(at, D(at) - D(at).min(), color="black", label="WGAN-GP, λ = 10", linestyle="--")
     flat = clipped[0.01](at)
     ax.plot(at, flat - flat.min(), label="clipped, c = 0.01", linestyle=":")
@@ -268,9 +268,9 @@ with figure("With the penalty the critic is nearly the best one; with c = 0.01 i
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
 
 estimate = float(np.mean(D(x)) - np.mean(D(y)))
-typical = float(np.median(np.abs(slope(D, at))))
+typical = float(np.median(np.abs(gradient(D, at))))
 print(
-    f"W by sorting {W:.3f}   the critic says {estimate:.3f}   its slope {typical:.3f}, by (14.8) {1 + W / 20:.3f}"
+    f"W by sorting {W:.3f}   the critic says {estimate:.3f}   its gradient {typical:.3f}, by (14.8) {1 + W / 20:.3f}"
 )
 assert quick() or abs(typical - (1 + W / 20)) < 0.06
 
@@ -281,13 +281,13 @@ assert quick() or abs(typical - (1 + W / 20)) < 0.06
 #
 # $$ \frac{d}{ds} \bigl[ -s W + \lambda (-s - 1)^2 \bigr] = -W + 2 \lambda (s + 1) = 0 \quad\text{at}\quad s = -1 + \frac{W}{2 \lambda} \tag{14.9} $$
 #
-# and that is a minimum with $s < 0$ as long as $W < 2 \lambda$: it stays there. (A curved D gets out some day; on its way G is led *away* from the data.) In the plane, or among pictures, a slope can turn round without ever being 0, and nobody notices. On the line we therefore use a penalty on one side only,
+# and that is a minimum with $s < 0$ as long as $W < 2 \lambda$: it stays there. (A curved D gets out some day; on its way G is led *away* from the data.) In the plane, or among pictures, a gradient can turn round without ever being 0, and nobody notices. On the line we therefore use a penalty on one side only,
 # $\lambda \operatorname{mean} \max(0, |D'| - 1)^2$ (Petzka et al., 2018): what (14.6) asks for is $\le 1$, not $= 1$.
 
 
 # %%
 def one_sided(g, lam=10.0):
-    """For slopes g (N, 1) -> value and its slope in g."""
+    """For gradients g (N, 1) -> value and its gradient in g."""
     excess = np.maximum(np.abs(g) - 1, 0)
     return lam * float(np.mean(excess**2)), 2 * lam * excess * np.sign(g) / len(g)
 
@@ -296,7 +296,7 @@ one_sided = penalties.Custom(one_sided, place="between")
 
 
 def turned(penalty):
-    """A straight critic that begins with the slope -1; fakes around -2, data around 1.5."""
+    """A straight critic that begins with the gradient -1; fakes around -2, data around 1.5."""
     D, G = Sequential(Dense(1, 1), rng=0), Sequential(Dense(1, 1), rng=0)
     D.theta[...], G.theta[...] = (-1, 0), (0.1, -2)
     opt, rng, way = SGD(D, 0.02), np.random.default_rng(0), [-1.0]
@@ -312,7 +312,7 @@ with figure("On a line the two-sided penalty traps a critic that leans the wrong
     ax.plot(two, label="(|s| - 1)², on both sides")
     ax.plot(one, label="max(0, |s| - 1)², above 1 only")
     ax.axhline(0, color="0.5", linewidth=0.8, linestyle="-")
-    ax.set(xlabel="steps of D", ylabel="slope s of the critic")
+    ax.set(xlabel="steps of D", ylabel="gradient s of the critic")
 
 print(f"two-sided ends at {two[-1]:.3f}, (14.9) {-1 + 3.5 / 20:.3f}", end="   ")
 print(f"one-sided at {one[-1]:.3f}, (14.8) {1 + 3.5 / 20:.3f}")
@@ -322,7 +322,7 @@ assert abs(one[-1] - 1 - 3.5 / 20) < 0.03
 # %% [markdown]
 # ## Derive: warmer
 #
-# Now let fakes travel. To see the distance and nothing else, G is a *list of 64 points*: a dense layer without bias, fed with the unit vectors, so that each weight is one fake. G's step moves fake $n$ by $\eta$ times the critic's slope at its place (learning rate $\eta N$, which undoes the $\frac1N$). The data has two bumps, at 1 and 2; all fakes begin
+# Now let fakes travel. To see the distance and nothing else, G is a *list of 64 points*: a dense layer without bias, fed with the unit vectors, so that each weight is one fake. G's step moves fake $n$ by $\eta$ times the critic's gradient at its place (learning rate $\eta N$, which undoes the $\frac1N$). The data has two bumps, at 1 and 2; all fakes begin
 # near $-2$. Three games; D learns 100 steps ahead, then 20 for each step of G.
 
 # %%
@@ -364,8 +364,8 @@ assert quick() or logs["minimax"][0][-1] > 3
 assert quick() or max(logs[name][0][-1] for name in ("non-saturating", "Wasserstein")) < 1
 
 # %% [markdown]
-# Minimax stands still, as (14.1) predicts. The non-saturating loss arrives as well: its D, unbounded, is steep enough to push across any gap, and the speed is whatever slope D has reached by then. The Wasserstein fakes come down a straight line, in each
-# step by $0.02$ times the critic's slope, about 1.1. At 140 steps they stand between the two bumps, too near for the one and too far for the other; the critic takes its time to turn a ramp into a V, and then they part and arrive. (What swinging is left at the end is the rotation of lesson 5, and the subject of lesson 16.)
+# Minimax stands still, as (14.1) predicts. The non-saturating loss arrives as well: its D, unbounded, is steep enough to push across any gap, and the speed is whatever gradient D has reached by then. The Wasserstein fakes come down a straight line, in each
+# step by $0.02$ times the critic's gradient, about 1.1. At 140 steps they stand between the two bumps, too near for the one and too far for the other; the critic takes its time to turn a ramp into a V, and then they part and arrive. (What swinging is left at the end is the rotation of lesson 5, and the subject of lesson 16.)
 #
 # The second promise is the one that made the paper famous: *a loss with a meaning*. Here is the critic's loss, with the other sign, beside the distance by sorting.
 
@@ -381,7 +381,7 @@ print(f"on the way the critic says {ratio.mean():.2f} times the distance")
 assert 0.85 < ratio.mean() < 1.35
 
 # %% [markdown]
-# On the way it is the distance times about (14.8). While the critic learns to turn, between 145 and 180, it says *less*, down to nothing: by (14.4) a critic that is not at its best shows too little. (The penalty lets it show more only by its slope above 1.) So a large value is news, and a small one may be a lazy critic. Compare this with the
+# On the way it is the distance times about (14.8). While the critic learns to turn, between 145 and 180, it says *less*, down to nothing: by (14.4) a critic that is not at its best shows too little. (The penalty lets it show more only by its gradient above 1.) So a large value is news, and a small one may be a lazy critic. Compare this with the
 # loss curves of lesson 9.
 #
 # ## Modify
@@ -413,7 +413,7 @@ check.nb14_q1(earth_mover)
 # %% [markdown]
 # ### Exercise 2: the best critic
 #
-# Given real points `x`, fakes `y` (arrays of any lengths) and places `t`, return the slope of the best critic at each place, an array of $1$, $-1$ or $0$ like `t`: by (14.5) the sign of $G(t) - F(t)$, with $F$ the share of the $x$ and $G$ the share of the $y$ that are $\le t$.
+# Given real points `x`, fakes `y` (arrays of any lengths) and places `t`, return the gradient of the best critic at each place, an array of $1$, $-1$ or $0$ like `t`: by (14.5) the sign of $G(t) - F(t)$, with $F$ the share of the $x$ and $G$ the share of the $y$ that are $\le t$.
 
 
 # %% tags=["exercise"]
@@ -433,14 +433,14 @@ check.nb14_q2(best_derivative)
 #     return np.sign(G - F)
 # ```
 #
-# If more fakes than data lie to the left of $t$, earth has to be carried to the right across $t$, and there the critic rises. Where nothing has to cross, its slope does not matter, and sign 0 is one choice.
+# If more fakes than data lie to the left of $t$, earth has to be carried to the right across $t$, and there the critic rises. Where nothing has to cross, its gradient does not matter, and sign 0 is one choice.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 3: how steep can it be?
 #
-# Equation (14.7): given a list of the matrices of D's dense layers, with LeakyReLUs between them, return the bound on D's slope. `np.linalg.svd(W, compute_uv=False)` gives the singular values.
+# Equation (14.7): given a list of the matrices of D's dense layers, with LeakyReLUs between them, return the bound on D's gradient. `np.linalg.svd(W, compute_uv=False)` gives the singular values.
 
 
 # %% tags=["exercise"]
@@ -564,11 +564,11 @@ assert caught["a copy is clipped"] == ["weights in the box"]
 # | `eq:penalty.between`: $t\, x_{\text{real}} + (1 - t)\, x_{\text{fake}}$ | `minigan.penalties.between` | `tests/test_penalties.py`: `test_between_lies_on_the_segment_of_each_pair` |
 # | `eq:metric.sliced`: sort along random lines | `minigan.metrics.wasserstein.sliced_wasserstein` | `tests/metrics/test_wasserstein.py`: `test_by_hand`, `test_a_shift` |
 #
-# - JS says how surely two clouds can be told apart; the earth mover's distance says how far they are. Only the second has a slope when they do not touch.
-# - On a line it is a sort; everywhere it is what the best critic of slope 1 can show.
-# - Clipping weights bounds a slope by a power of the clip. A penalty on the slope bounds the slope.
-# - A penalty that wants the slope 1 makes it $1 + W / 2\lambda$, and on a line it has a trap.
+# - JS says how surely two clouds can be told apart; the earth mover's distance says how far they are. Only the second has a gradient when they do not touch.
+# - On a line it is a sort; everywhere it is what the best critic of gradient 1 can show.
+# - Clipping weights bounds a gradient by a power of the clip. A penalty on the gradient bounds the gradient.
+# - A penalty that wants the gradient 1 makes it $1 + W / 2\lambda$, and on a line it has a trap.
 #
 # ## Next
 #
-# [Lesson 15: Gradient penalties by hand](15_gradient_penalties.ipynb). We used a penalty on D's slope as if its gradient fell from the sky. It is a derivative of a derivative; you write it without autograd, in two short loops.
+# [Lesson 15: Gradient penalties by hand](15_gradient_penalties.ipynb). We used a penalty on D's gradient as if its gradient fell from the sky. It is a derivative of a derivative; you write it without autograd, in two short loops.

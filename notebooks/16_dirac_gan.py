@@ -32,7 +32,7 @@ from minigan.teach.lessons import figure, planted, show_source
 # ## Predict: who comes home?
 #
 # The data is one point, the number 0, again and again. G has one weight $\theta$ and makes the number $\theta$, whatever its noise. D has one weight $\psi$ and scores a number $x$ with $\psi x$. The equilibrium is $\theta = \psi = 0$: G makes the data, and D is flat. Both follow
-# their slopes, smoothly and at the same time, from $\theta = 0.8$, $\psi = 0.6$, at the distance 1. The loss is the non-saturating one. After 20 units of time, which of these games is within 0.1 of the equilibrium?
+# their gradients, smoothly and at the same time, from $\theta = 0.8$, $\psi = 0.6$, at the distance 1. The loss is the non-saturating one. After 20 units of time, which of these games is within 0.1 of the equilibrium?
 #
 # - **a** the one with R1 and the one with WGAN-GP: any penalty will do
 # - **b** only the one with R1
@@ -64,23 +64,23 @@ with figure(title, panels=3, size=(10, 3.6)) as axes:
         ax.plot(*way[-1], "o", color="black")
         ax.plot(0, 0, "+", color="black", markersize=14)
         ax.set(title=name, xlabel="θ, what G makes", xlim=(-1.4, 1.4), ylim=(-1.4, 1.4), aspect="equal")
-    axes[0].set_ylabel("ψ, the slope of D")
+    axes[0].set_ylabel("ψ, the gradient of D")
 
 # %% [markdown]
 # (○ is the start, ● the end, + the equilibrium.) This lesson explains these three pictures, each by one formula.
 #
 # ## Derive: the field
 #
-# Smooth training means that each player moves with the speed of minus its own slope. The two speeds are a vector at each point of the plane, a *field*:
+# Smooth training means that each player moves with the speed of minus its own gradient. The two speeds are a vector at each point of the plane, a *field*:
 #
 # $$ w(\theta, \psi) = \Bigl( -\frac{\partial L_G}{\partial \theta},\; -\frac{\partial L_D}{\partial \psi} \Bigr), \qquad G(z) = \theta, \quad D(x) = \psi x \tag{eq:dirac.field} $$
 #
-# D scores the data with $r = \psi \cdot 0 = 0$, always, and the fake with $f = \psi \theta$. So the chain rule has one step. For G, $\partial f / \partial \theta = \psi$; for D, $\partial f / \partial \psi = \theta$, and $\partial r / \partial \psi = 0$. Write $L_G'(f)$ and $L_D'(f)$ for the slopes of the losses in
-# the fake's score, and $P(\psi)$ for a penalty, a function of D's slope, which is $\psi$ at every place:
+# D scores the data with $r = \psi \cdot 0 = 0$, always, and the fake with $f = \psi \theta$. So the chain rule has one step. For G, $\partial f / \partial \theta = \psi$; for D, $\partial f / \partial \psi = \theta$, and $\partial r / \partial \psi = 0$. Write $L_G'(f)$ and $L_D'(f)$ for the gradients of the losses in
+# the fake's score, and $P(\psi)$ for a penalty, a function of D's gradient, which is $\psi$ at every place:
 #
 # $$ w = \bigl( -L_G'(f)\, \psi,\; -L_D'(f)\, \theta - P'(\psi) \bigr), \qquad f = \psi\, \theta \tag{eq:dirac.closed\_field} $$
 #
-# *G follows D's slope, D follows G's place, and the penalty holds D back.* With the Wasserstein loss $L_D = f - r$, $L_G = -f$ and no penalty that is $\theta' = \psi$, $\psi' = -\theta$: a rotation. With the non-saturating loss (lesson 3) $-L_G' = \sigma(-f)$ and $L_D' = \sigma(f)$, so
+# *G follows D's gradient, D follows G's place, and the penalty holds D back.* With the Wasserstein loss $L_D = f - r$, $L_G = -f$ and no penalty that is $\theta' = \psi$, $\psi' = -\theta$: a rotation. With the non-saturating loss (lesson 3) $-L_G' = \sigma(-f)$ and $L_D' = \sigma(f)$, so
 #
 # $$ \theta' = \sigma(-f)\, \psi, \qquad \psi' = -\sigma(f)\, \theta - P'(\psi) \tag{16.1} $$
 #
@@ -102,7 +102,7 @@ with figure(title, panels=3, size=(10, 3.6)) as axes:
 #
 # ## See the code
 #
-# `DiracGAN.field` runs the library's own networks, losses and penalties; `closed_field` has the formula above, with the slopes of each loss in a table. Each is the other's witness.
+# `DiracGAN.field` runs the library's own networks, losses and penalties; `closed_field` has the formula above, with the gradients of each loss in a table. Each is the other's witness.
 
 # %%
 show_source(DiracGAN, closed_field, closed_form)
@@ -125,7 +125,7 @@ for name, loss in GAN_LOSSES.items():
     print(f"   {theirs[-1]:.3f}")
 
 # %% [markdown]
-# Minimax, non-saturating and relativistic have $a = \frac12$; hinge and Wasserstein, whose slopes are 1, have $a = 1$ and turn twice as fast. *Least squares* has $a = 0$ and does not turn at all: its D wants the score 1 for the data and 0 for a fake, $\psi \cdot 0$ can be no other
+# Minimax, non-saturating and relativistic have $a = \frac12$; hinge and Wasserstein, whose gradients are 1, have $a = 1$ and turn twice as fast. *Least squares* has $a = 0$ and does not turn at all: its D wants the score 1 for the data and 0 for a fake, $\psi \cdot 0$ can be no other
 # than 0, and at the score 0 its D is content. A D with a bias would do better; the smallest GAN is too small for this loss.
 #
 # ## Predict: ten times the friction
@@ -156,7 +156,7 @@ check.nb16_p2(guess)
 #
 # $$ \lambda_{\text{slow}} = -\frac{\gamma}{2} + \sqrt{\frac{\gamma^2}{4} - a^2} \approx -\frac{a^2}{\gamma}, \qquad \gamma \gg 2a \tag{16.3} $$
 #
-# ($\sqrt{\gamma^2 / 4 - a^2} \approx \frac\gamma2 - \frac{a^2}{\gamma}$.) A door closer that is set too hard: D's slope is pressed to nothing at once, and G, which has only this slope to follow, creeps.
+# ($\sqrt{\gamma^2 / 4 - a^2} \approx \frac\gamma2 - \frac{a^2}{\gamma}$.) A door closer that is set too hard: D's gradient is pressed to nothing at once, and G, which has only this gradient to follow, creeps.
 
 # %%
 gammas = np.geomspace(0.05, 20, 200)
@@ -204,7 +204,7 @@ print(f"t = 800: distance {np.hypot(*free[-1]):.4f}, by (16.5) {np.sqrt(8 / 800)
 assert abs(np.hypot(*free[-1]) / np.sqrt(8 / 800) - 1) < 0.02
 
 # %% [markdown]
-# **With WGAN-GP** the penalty is $\lambda (|\psi| - 1)^2$, and $P' = 2 \lambda (\psi - \operatorname{sign} \psi)$. It wants D to have the slope 1, *also where G has arrived*. Just above $\psi = 0$ it pushes upward with $2 \lambda$, just below downward. So the equilibrium is not even a point where the field is 0: there is no
+# **With WGAN-GP** the penalty is $\lambda (|\psi| - 1)^2$, and $P' = 2 \lambda (\psi - \operatorname{sign} \psi)$. It wants D to have the gradient 1, *also where G has arrived*. Just above $\psi = 0$ it pushes upward with $2 \lambda$, just below downward. So the equilibrium is not even a point where the field is 0: there is no
 # Jacobian, and no rate. It ends in a *limit cycle*, a ring that attracts from both sides.
 
 # %%
@@ -235,7 +235,7 @@ assert all(d.min() > 0.9 for d in last)
 # $$ |1 + \eta \lambda|^2 = \Bigl( 1 - \frac{\eta \gamma}{2} \Bigr)^2 + \eta^2 \omega^2 = 1 - \eta \gamma + \eta^2 a^2 \tag{16.6} $$
 #
 # So friction has to make up for what the step itself adds: $\gamma > \eta a^2$. If $\gamma$ is large, the fast eigenvalue, near $-\gamma$, gives $|1 - \eta \gamma| < 1$: $\gamma < 2 / \eta$. **In turns,** as the library plays: D moves to $\psi' = (1 - \eta \gamma) \psi - \eta a \theta$, and then G to $\theta' = \theta + \eta a \psi'$ (both
-# slopes written as $a$). In the order $(\psi, \theta)$
+# gradients written as $a$). In the order $(\psi, \theta)$
 #
 # $$ A = \begin{pmatrix} 1 - \eta \gamma & -\eta a \\ \eta a (1 - \eta \gamma) & 1 - \eta^2 a^2 \end{pmatrix}, \qquad \det A = 1 - \eta \gamma \tag{16.7} $$
 #
@@ -299,7 +299,7 @@ assert (turns[gammas < 9.7] < 1).all()
 #
 # $$ \frac{\partial^2 L_D}{\partial \psi^2}\Big|_{(0,0)} = \tfrac14 \operatorname{mean} x^2 + \tfrac14 \operatorname{mean} \tilde x^2 = \frac{\sigma^2}{2} \tag{16.8} $$
 #
-# and this stands in the corner of the Jacobian where $\gamma$ stands: *a wide cloud brings friction* $\gamma = \sigma^2 / 2$ *of its own.* D is punished for a slope by the pictures on which this slope is wrong. The point is the limit $\sigma \to 0$, the worst case. But it is the case of pictures: a set of photographs is
+# and this stands in the corner of the Jacobian where $\gamma$ stands: *a wide cloud brings friction* $\gamma = \sigma^2 / 2$ *of its own.* D is punished for a gradient by the pictures on which this gradient is wrong. The point is the limit $\sigma \to 0$, the worst case. But it is the case of pictures: a set of photographs is
 # infinitely thin in most of its directions. It is also why noise on the pictures, real and fake alike, calms a GAN: noise of width $\sigma$ is a penalty of strength $\sigma^2 / 2$. (Roth et al., 2017, make it exact.) For the Wasserstein loss, which is straight, (16.8) is 0 and a cloud does not help.
 
 
@@ -362,7 +362,7 @@ check.nb16_q1(speeds)
 #     return pull * psi, -push * theta - gamma * psi
 # ```
 #
-# Each player's speed is minus the slope of its *own* loss. G moves along D's slope $\psi$, as strongly as it is rejected; D moves away from G's place, as strongly as it is deceived. The friction is D's alone.
+# Each player's speed is minus the gradient of its *own* loss. G moves along D's gradient $\psi$, as strongly as it is rejected; D moves away from G's place, as strongly as it is deceived. The friction is D's alone.
 #
 # </details>
 
@@ -424,8 +424,8 @@ check.nb16_q3(lookahead)
 #
 # DiracGAN is a test as well: it asks whether loss, penalty, routing and signs *together* make the right game, which no single gradient can say. Here are four bugs and three instruments: the gradient check of whole steps (lesson 4), the eigenvalues, and one value worked by hand.
 #
-# 1. *A lost minus.* G minimises $+\operatorname{mean} f$ with the Wasserstein loss, value and slope alike.
-# 2. *R1 without its half,* in value and slope: the $\gamma$ of a paper is $2\gamma$ here.
+# 1. *A lost minus.* G minimises $+\operatorname{mean} f$ with the Wasserstein loss, value and gradient alike.
+# 2. *R1 without its half,* in value and gradient: the $\gamma$ of a paper is $2\gamma$ here.
 # 3. *R1 at the fakes* instead of at the data.
 # 4. *The curvature of tanh forgotten* (lesson 15).
 #
@@ -492,7 +492,7 @@ assert caught == {
 assert all(ok for _, ok in examine())
 
 # %% [markdown]
-# The lost minus makes the eigenvalues real, $+0.86$ and $-1.16$: G and D agree to run away together. No gradient check can object, as patient F of lesson 4 knew. R1 at the fakes is invisible to DiracGAN, whose D has the same slope everywhere: R1 and R2 are one thing here. (They are not in a real GAN, and lesson 17 uses
+# The lost minus makes the eigenvalues real, $+0.86$ and $-1.16$: G and D agree to run away together. No gradient check can object, as patient F of lesson 4 knew. R1 at the fakes is invisible to DiracGAN, whose D has the same gradient everywhere: R1 and R2 are one thing here. (They are not in a real GAN, and lesson 17 uses
 # both.) And a D without a bend has no curvature to forget.
 #
 # ## Summary
@@ -505,7 +505,7 @@ assert all(ok for _, ok in examine())
 # | `eq:dirac.eigenvalues`: $-\gamma/2 \pm \sqrt{\gamma^2/4 - a^2}$ | `minigan.measure.certify.dirac.closed_form` | `tests/measure/results/test_dirac.py`: `test_circles_and_spirals`, `test_a_loss_with_a_wrong_sign_is_seen` |
 #
 # - A GAN near its equilibrium is a swing. Without friction it swings for ever; R1 is friction, and $\gamma = 2a$ is the best of it.
-# - A penalty that wants the slope 1 leaves no place to rest. One that wants the slope 0 does.
+# - A penalty that wants the gradient 1 leaves no place to rest. One that wants the gradient 0 does.
 # - Steps add energy: at once, $\gamma$ has to exceed $\eta a^2$. In turns they do not.
 # - A wide cloud of data, or noise on it, is friction too. Photographs are thin.
 #

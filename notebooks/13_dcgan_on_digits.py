@@ -62,8 +62,8 @@ for seed in range(steps(40, 2)):  # many untrained Ds, to see what they have in 
         one[0, maps.shape[1] // 2 - 1, maps.shape[2] // 2 - 1] = (
             1  # all channels of one place in the middle
         )
-        slope = body.backward(one, caches, learn=False)[0, :, :, 0]
-        seen[maps.shape[1]] = seen.get(maps.shape[1], 0) + slope**2
+        gradient = body.backward(one, caches, learn=False)[0, :, :, 0]
+        seen[maps.shape[1]] = seen.get(maps.shape[1], 0) + gradient**2
 for side, power in seen.items():
     rows, columns = (np.any(power > 0, axis=axis).sum() for axis in (1, 0))
     print(f"a place of the map of {side:2d} x {side:<2d} sees {rows} x {columns} pixels")
@@ -74,22 +74,22 @@ check.nb13_p1(guess)
 title = "One place of D's last map sees 22 x 22 of 32 x 32 pixels, and its middle most of all"
 with figure(title, panels=3, size=(8.5, 3.3)) as axes:
     for ax, (side, power) in zip(axes, seen.items(), strict=True):
-        slope = np.sqrt(power)
+        gradient = np.sqrt(power)
         ax.imshow(reals[4000, :, :, 0], cmap="gray", vmin=-1, vmax=3)
-        (top, bottom), (left, right) = (np.flatnonzero(np.any(slope != 0, axis=a))[[0, -1]] for a in (1, 0))
+        (top, bottom), (left, right) = (np.flatnonzero(np.any(gradient != 0, axis=a))[[0, -1]] for a in (1, 0))
         frame = [(left - 0.5, top - 0.5), (right + 0.5, top - 0.5), (right + 0.5, bottom + 0.5)]
         ax.plot(
             *np.array([*frame, (left - 0.5, bottom + 0.5), frame[0]]).T, "-", color="white", linewidth=1.5
         )
-        down, across = np.nonzero(slope)
+        down, across = np.nonzero(gradient)
         ax.scatter(
-            across, down, s=24 * (slope[down, across] / slope.max()) ** 2, color="#d1600a", linewidths=0
+            across, down, s=24 * (gradient[down, across] / gradient.max()) ** 2, color="#d1600a", linewidths=0
         )
         ax.set_title(f"a place of {side} x {side}")
         ax.set_axis_off()
 
 # %% [markdown]
-# (The area of a dot is the mean square of the slope over forty untrained Ds: how much this pixel counts.)
+# (The area of a dot is the mean square of the gradient over forty untrained Ds: how much this pixel counts.)
 #
 # ## Derive: down and up
 #
@@ -107,7 +107,7 @@ with figure(title, panels=3, size=(8.5, 3.3)) as axes:
 #
 # With $k = 4$, $s = 2$: $1, 4, 10, 22$. Three layers without stride would see $1, 4, 7, 10$. Far sight comes from strides.
 #
-# In G the question is: how many pixels can one place of the seed reach? By lesson 11 (`eq:upconv.folded`) a copy and a convolution of 3 is a transposed convolution with kernel 4 and stride 2, that is, the way back of one of D's layers. What a place sees on the way there, it reaches on the way back: again 4, 10, 22. A place of the seed is the plan for a region of 22 x 22 pixels, which overlaps with those of all its
+# In G the question is: how many pixels can one place of the seed reach? By lesson 11 (`eq:upconv.folded`) a copy and a convolution of 3 is a transposed convolution with kernel 4 and stride 2, that is, the backward pass of one of D's layers. What a place sees on the way there, it reaches on the backward pass: again 4, 10, 22. A place of the seed is the plan for a region of 22 x 22 pixels, which overlaps with those of all its
 # neighbours, and the dense layer below sees to it that the sixteen plans agree.
 #
 # **What it costs.** A convolution has a $k \times k$ window of matrices $c \times c'$, and $c'$ biases. At each place of its output all of these weights are multiplied once:
@@ -125,7 +125,7 @@ print(G.summary(z))
 # %% [markdown]
 # ## Derive: the first step
 #
-# At the first step nothing is known, and that is how it should look: scores near 0, pictures neither white nor empty. Whether it does is decided by the deviation of the first weights. Let the weights of a layer be drawn with mean 0 and variance $\text{gain}^2 / \text{fan-in}$, independently. An output is a sum of fan-in products $x_i W_i$. The square of the sum has the expected value
+# At the first step nothing is known, and that is how it should look: scores near 0, pictures neither white nor empty. Whether it does is decided by the standard deviation of the first weights. Let the weights of a layer be drawn with mean 0 and variance $\text{gain}^2 / \text{fan-in}$, independently. An output is a sum of fan-in products $x_i W_i$. The square of the sum has the expected value
 # $\sum_i x_i^2\, \mathbb{E} W_i^2$, for all products of different weights vanish on average. So, *whatever the input*,
 #
 # $$ \mathbb{E}\, y^2 = \text{gain}^2 \cdot \operatorname{mean} x^2 \tag{13.3} $$
@@ -194,11 +194,11 @@ assert quick() or 0.6 < born["He"][-1] < 1.1
 assert quick() or born["0.02"][-1] < 0.01 < 5 < born["twice He"][-1]
 
 # %% [markdown]
-# In G the sizes do not matter as much: BatchNorm sets them to 1 after each layer (lesson 12), which is why 0.02 could survive so long. All but the last, which goes into tanh and decides how much contrast the first pictures have. (And it is about the first step only: Adam's steps have one length, however small the slopes are, and weights that are too small grow.) With He's weights the input of tanh has $\mathbb{E}\, y^2 = 2 \cdot \frac12 = 1$: before it comes BatchNorm with mean square 1, and ReLU, which keeps a half.
+# In G the sizes do not matter as much: BatchNorm sets them to 1 after each layer (lesson 12), which is why 0.02 could survive so long. All but the last, which goes into tanh and decides how much contrast the first pictures have. (And it is about the first step only: Adam's steps have one length, however small the gradients are, and weights that are too small grow.) With He's weights the input of tanh has $\mathbb{E}\, y^2 = 2 \cdot \frac12 = 1$: before it comes BatchNorm with mean square 1, and ReLU, which keeps a half.
 #
 # ## Derive: black must be easy
 #
-# G ends with tanh, whose values lie between -1 and 1, so the images are stretched to $[-1, 1]$. Is that more than a convention? The slope of tanh is $1 - y^2$ (`eq:tanh.derivative`). If the number $u$ that comes into it has a small error $\delta$, as every number in a network has, the pixel has the error
+# G ends with tanh, whose values lie between -1 and 1, so the images are stretched to $[-1, 1]$. Is that more than a convention? The derivative of tanh is $1 - y^2$ (`eq:tanh.derivative`). If the number $u$ that comes into it has a small error $\delta$, as every number in a network has, the pixel has the error
 #
 # $$ \tanh(u + \delta) - \tanh u \approx (1 - y^2)\, \delta \tag{13.6} $$
 #
@@ -243,7 +243,7 @@ with figure("At black tanh swallows an error of its input; at 0 it passes it on 
 show_source(models.dcgan_up, models.dcgan, build)
 
 # %% [markdown]
-# ## Check: shapes, costs, slopes
+# ## Check: shapes, costs, gradients
 #
 # (13.2) for every layer of D, against the weights that are there and the multiplications that the kernels really do; then both whole steps of a small DCGAN of 8 x 8 pixels, BatchNorm and all, against differences.
 
@@ -278,7 +278,7 @@ assert not show_checks(step_checks(G, D, losses.non_saturating, small, rng.stand
 #
 # $$ \mathbb{E}\, (m_a - m_b + (s_a - s_b)\, e)^2 = (m_a - m_b)^2 + (s_a - s_b)^2 \tag{13.7} $$
 #
-# and $s_a^2 + s_b^2 - 2 s_a s_b$ is what the trace says. Fakes that are blurred move the mean; fakes that are all alike shrink the deviation. This *Fréchet distance* is never 0 for finite samples. What real images get, one half against the other, is the floor, and no number is told without its floor. (Lesson 20 is about such measures and what they are blind to.)
+# and $s_a^2 + s_b^2 - 2 s_a s_b$ is what the trace says. Fakes that are blurred move the mean; fakes that are all alike shrink the standard deviation. This *Fréchet distance* is never 0 for finite samples. What real images get, one half against the other, is the floor, and no number is told without its floor. (Lesson 20 is about such measures and what they are blind to.)
 
 
 # %%
@@ -708,7 +708,7 @@ check.nb13_q3(straight_on)
 #     return ((1 - t) * a + t * b) / np.sqrt((1 - t) ** 2 + t**2)
 # ```
 #
-# The variances of independent numbers add up, $(1 - t)^2 + t^2$, and a number divided by its deviation has variance 1. With $\cos s = (1 - t) / \sqrt{\cdot}$ this is a point of the library's walk: the same curve, at another pace.
+# The variances of independent numbers add up, $(1 - t)^2 + t^2$, and a number divided by its standard deviation has variance 1. With $\cos s = (1 - t) / \sqrt{\cdot}$ this is a point of the library's walk: the same curve, at another pace.
 #
 # </details>
 
@@ -759,7 +759,7 @@ bugs = {
 }
 
 
-def slopes():
+def gradients():
     G, D = models.dcgan_up((8, 8, 1), latent=3, width=2, rng=0, dtype="float64")
     noise = np.random.default_rng(0).standard_normal((4, 3))
     return step_checks(G, D, losses.non_saturating, small, noise)
@@ -769,7 +769,7 @@ caught = {}
 for name, bug in bugs.items():
     print(name)
     with planted(*bug):
-        checks = slopes()
+        checks = gradients()
     show_checks(checks)
     caught[name] = {found.name for found in checks if not found.ok}
     print()
@@ -831,9 +831,9 @@ with figure(
 assert quick() or deaf_distance > 3 * max(chance)
 
 # %% [markdown]
-# A G that is asked for a picture has to give the same one whoever asks beside it: with *still learning* one and the same noise gives ten different fives. And the wrong cache has wonderful slopes, all finite, none zero. They say how the scores *of the reals* would fall, weighed with what was wrong about the fakes.
+# A G that is asked for a picture has to give the same one whoever asks beside it: with *still learning* one and the same noise gives ten different fives. And the wrong cache has wonderful gradients, all finite, none zero. They say how the scores *of the reals* would fall, weighed with what was wrong about the fakes.
 #
-# **A gradient check proves that the slopes belong to the program. It cannot prove that this is the program you wanted.** For that there are questions that have nothing to do with slopes: there and back, alone as in company, and a distance from the data that is measured by somebody who does not play.
+# **A gradient check proves that the gradients belong to the program. It cannot prove that this is the program you wanted.** For that there are questions that have nothing to do with gradients: there and back, alone as in company, and a distance from the data that is measured by somebody who does not play.
 #
 # ## Summary
 #

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Lesson 15: Gradient penalties by hand
 #
-# **Goal** Differentiate a function of D's slope in D's weights, exactly, without autograd, through any layer whose samples do not mix; and know four bugs that others had, and which check catches each.
+# **Goal** Differentiate a function of D's gradient in D's weights, exactly, without autograd, through any layer whose samples do not mix; and know four bugs that others had, and which check catches each.
 #
-# **Prerequisites** Lesson 1 (differences), lesson 2 (the backward pass and the chain), lesson 4 (tangents and the adjoint test), lesson 12 (BatchNorm), lesson 14 (why a critic's slope is to be bounded).
+# **Prerequisites** Lesson 1 (differences), lesson 2 (the backward pass and the chain), lesson 4 (tangents and the adjoint test), lesson 12 (BatchNorm), lesson 14 (why a critic's gradient is to be bounded).
 #
 # **Run time** 18 s on two cores (measured).
 #
@@ -46,10 +46,10 @@ from minigan.teach.lessons import figure, planted, quick, show_checks, show_sour
 # %% [markdown]
 # ## Predict: whom does a penalty teach?
 #
-# The simplest penalty, *R1*, is half the mean squared slope of D at the images of a batch. Here are two critics with the same weights, a dense layer from 2 to 8 numbers, a bend, and a dense layer from 8 to 1.
+# The simplest penalty, *R1*, is half the mean squared gradient of D at the images of a batch. Here are two critics with the same weights, a dense layer from 2 to 8 numbers, a bend, and a dense layer from 8 to 1.
 # In one the bend is LeakyReLU, in the other tanh. Both dense layers have biases. A bias adds a constant to what a layer says. Which biases change the penalty when they move?
 #
-# - **a** none: constants have no slope
+# - **a** none: constants have no gradient
 # - **b** with LeakyReLU none; with tanh the hidden ones, but not the last
 # - **c** in both critics the hidden ones, but not the last
 # - **d** all of them
@@ -67,7 +67,7 @@ def critic(bend):
 
 def r1_value(D, x):
     scores, caches = D.forward(x)
-    g = D.backward(np.ones_like(scores), caches, learn=False)  # (N, 2): the slope of D at each point
+    g = D.backward(np.ones_like(scores), caches, learn=False)  # (N, 2): the gradient of D at each point
     return 0.5 * np.sum(g**2) / len(x)
 
 
@@ -75,18 +75,18 @@ x = np.random.default_rng(2).standard_normal((5, 2))
 places = {"W": range(16), "b": range(16, 24), "last W": range(24, 32), "last b": [32]}
 for bend in (LeakyReLU(0.2), Tanh()):
     D = critic(bend)
-    slopes = numerical_gradient(lambda _, D=D: r1_value(D, x), D.theta)
-    sizes = [f"{name} {np.abs(slopes[at]).max():.4f}" for name, at in places.items()]
-    print(f"{bend!s:<15} largest slope of the penalty:", "  ".join(sizes))
+    gradients = numerical_gradient(lambda _, D=D: r1_value(D, x), D.theta)
+    sizes = [f"{name} {np.abs(gradients[at]).max():.4f}" for name, at in places.items()]
+    print(f"{bend!s:<15} largest gradient of the penalty:", "  ".join(sizes))
 
 check.nb15_p1(guess)
 
 # %% [markdown]
-# Keep the second row in mind. A hidden bias moves the place at which tanh is bent, and with it D's slope: a weight can change a slope without standing in it. This second way is the whole difficulty.
+# Keep the second row in mind. A hidden bias moves the place at which tanh is bent, and with it D's gradient: a weight can change a gradient without standing in it. This second way is the whole difficulty.
 #
 # ## Derive: hold v still
 #
-# **What is asked.** D takes images $x_n$, each to one score. Its slope at an image is an array like the image:
+# **What is asked.** D takes images $x_n$, each to one score. Its gradient at an image is an array like the image:
 #
 # $$ g_n = \frac{\partial D(x_n)}{\partial x_n} \tag{eq:penalty.g} $$
 #
@@ -97,15 +97,15 @@ check.nb15_p1(guess)
 #
 # $$ P = \lambda \operatorname{mean}_n \bigl( \lVert g_n \rVert - 1 \bigr)^2 \quad\text{between real and fake} \tag{eq:penalty.wgan\_gp} $$
 #
-# and we want $\nabla_\theta P$, the slope of $P$ in all weights of D. *DRAGAN* (Kodali et al., 2017) is the same function of $g$ as WGAN-GP, taken elsewhere. It needs no fakes, only the neighbourhood of the data:
+# and we want $\nabla_\theta P$, the gradient of $P$ in all weights of D. *DRAGAN* (Kodali et al., 2017) is the same function of $g$ as WGAN-GP, taken elsewhere. It needs no fakes, only the neighbourhood of the data:
 #
 # $$ P = \lambda \operatorname{mean}_n \bigl( \lVert g_n \rVert - 1 \bigr)^2 \quad\text{around real images} \tag{eq:penalty.dragan} $$
 #
-# "Around" has to be measured in the data's own unit, the deviation of all values of the batch; half of it is the farthest that a value is moved:
+# "Around" has to be measured in the data's own unit, the standard deviation of all values of the batch; half of it is the farthest that a value is moved:
 #
 # $$ x = x_{\text{real}} + \tfrac12 \operatorname{std}(x_{\text{real}})\, u, \qquad u \sim U(0, 1) \tag{eq:penalty.around} $$
 #
-# with one $u$ for each value, as in the authors' code. (Such a $u$ has the mean $\int_0^1 u\, du = \frac12$ and the variance $\int_0^1 u^2\, du - \frac14 = \frac1{12}$. So the points lie to one side: each value is raised by a quarter of a deviation on average, with a spread of $\frac{1}{2 \sqrt{12}} \approx 0.14$ of one.)
+# with one $u$ for each value, as in the authors' code. (Such a $u$ has the mean $\int_0^1 u\, du = \frac12$ and the variance $\int_0^1 u^2\, du - \frac14 = \frac1{12}$. So the points lie to one side: each value is raised by a quarter of a standard deviation on average, with a spread of $\frac{1}{2 \sqrt{12}} \approx 0.14$ of one.)
 #
 # **The obvious way is too long.** By the chain rule $\nabla_\theta P = \sum_{n,i} \frac{\partial P}{\partial g_{ni}} \frac{\partial g_{ni}}{\partial \theta}$. The last factor is a second derivative, $\partial^2 D / \partial x \, \partial \theta$. For
 # images of 784 pixels and a D with half a million weights it has four hundred million entries, for each image. But nobody asked for the entries. We need one sum over them, with the weights
@@ -119,7 +119,7 @@ check.nb15_p1(guess)
 # $$ v = \frac{2 \lambda}{N} \Bigl( 1 - \frac{1}{\lVert g_n \rVert} \Bigr)\, g_n \tag{eq:penalty.wgan\_gp.v} $$
 #
 # **The trick.** In $\sum_{n,i} v_{ni}\, \frac{\partial g_{ni}}{\partial \theta}$ the numbers $v$ are only factors. So compute them first, *hold them still*, and pull the derivative out of the sum:
-# $\nabla_\theta P = \nabla_\theta \sum_n v_n \cdot g_n$. And $v_n \cdot g_n$ is an old friend: the slope of D at $x_n$ along the direction $v_n$. It is a *tangent* (lesson 4), which is had by pushing $v$ forward through D, without any
+# $\nabla_\theta P = \nabla_\theta \sum_n v_n \cdot g_n$. And $v_n \cdot g_n$ is an old friend: the gradient of D at $x_n$ along the direction $v_n$. It is a *tangent* (lesson 4), which is had by pushing $v$ forward through D, without any
 # backward pass. With $J_n = \partial D / \partial x$ at $x_n$, a row,
 #
 # $$ \nabla_\theta P(g) = \nabla_\theta \bigl( v \cdot g \bigr) = \nabla_\theta \Bigl[ \sum_n J_n(x_n; \theta)\, v_n \Bigr] \tag{eq:penalty.tangent} $$
@@ -144,7 +144,7 @@ check.nb15_p1(guess)
 #
 # ## Derive: two streams back
 #
-# And it is differentiated like any other, by the one question of lesson 2: *which outputs did it reach, and how strongly?* Write $dw_l$ for the slope of the tangent stream $v_l$ and $dx_l$ for that of the primal
+# And it is differentiated like any other, by the one question of lesson 2: *which outputs did it reach, and how strongly?* Write $dw_l$ for the gradient of the tangent stream $v_l$ and $dx_l$ for that of the primal
 # stream $x_l$. At the end stand $dw_L = 1$, because the sum in `eq:penalty.tangent` adds up the pushed directions, and $dx_L = 0$, because it does not contain the scores.
 #
 # - A direction $v_{l-1}$ reached $v_l$ only, with strength $J_l$.
@@ -156,7 +156,7 @@ check.nb15_p1(guess)
 #
 # $$ \begin{aligned} dw_{l-1} &= J_l^{\top}\, dw_l \\ dx_{l-1} &= J_l^{\top}\, dx_l + k_l(dw_l, v_{l-1}) \end{aligned} \tag{eq:chain.second} $$
 #
-# These two lines are the entire theory. (Small $dw$ is the slope of a stream, as big as a batch; $dW$ is that of the weights.) It remains to say $k$, and what a weight gets, for each kind of layer.
+# These two lines are the entire theory. (Small $dw$ is the gradient of a stream, as big as a batch; $dW$ is that of the weights.) It remains to say $k$, and what a weight gets, for each kind of layer.
 #
 # **Dense.** The Jacobian is $W$ wherever $x$ is: $k = 0$. A weight reached both outputs, $v W$ and $x W + b$, and each is the product lesson 2 differentiated. A bias reached the second only:
 #
@@ -164,7 +164,7 @@ check.nb15_p1(guess)
 #
 # **LeakyReLU.** $f'$ is constant on both sides of the bend, so $f'' = 0$ and $k = 0$ (but at the bend itself, which no image hits).
 #
-# **An activation.** $v_l = f'(x)\, v$, number by number, and its slope in $x$ is $f''(x)\, v$:
+# **An activation.** $v_l = f'(x)\, v$, number by number, and its gradient in $x$ is $f''(x)\, v$:
 #
 # $$ k(dy, v) = f''(x)\, v\, dy \tag{eq:activation.curvature} $$
 #
@@ -192,19 +192,19 @@ value, v = r1(g)
 _, tangents = D.tangent(v, caches)
 print(f"g {g.item():.4f}   P {value:.4f}   v {v.item():.4f}")
 
-dw, dx = np.ones((1, 1)), None  # the slopes at the end
+dw, dx = np.ones((1, 1)), None  # the gradients at the end
 for layer, (v, tcache), cache in zip(D.layers[::-1], tangents[::-1], caches[::-1], strict=True):
     dw, dx = layer.backward_tangent(dw, dx, v, tcache, cache)
     born = "none" if dx is None else f"{dx.item():.4f}"
     print(f"below {layer!s:<26} v {v.item():.4f}   dw {dw.item():.4f}   dx {born}")
-print("slopes of u, b, a:", D.grad)
+print("gradients of u, b, a:", D.grad)
 
 # %% [markdown]
 # What if $dx$ is forgotten, as in the library of the opening? Take $D(x) = \tanh(w x)$ at $x = 1$, one weight, and move it:
 
 
 # %%
-def slope_of_r1(weight):
+def gradient_of_r1(weight):
     D = Sequential(Dense(1, 1, bias=False), Tanh(), rng=0, dtype="float64")
     D.theta[...] = weight
     add_penalty(D, *D.forward(np.ones((1, 1))), r1)
@@ -213,9 +213,9 @@ def slope_of_r1(weight):
 
 w = np.linspace(0.02, 2.5, 125)
 P = 0.5 * (w * (1 - np.tanh(w) ** 2)) ** 2
-both = [slope_of_r1(weight) for weight in w]
+both = [gradient_of_r1(weight) for weight in w]
 with planted(Tanh, "d2f", lambda self, y: 0 * y):  # f'' forgotten
-    one = [slope_of_r1(weight) for weight in w]
+    one = [gradient_of_r1(weight) for weight in w]
 differences = np.gradient(P, w)
 
 title = "Without the second stream a steep tanh unit is pushed the wrong way"
@@ -226,12 +226,12 @@ with figure(title, panels=2) as (left, right):
     right.plot(w, one, label="tangent stream only")
     right.plot(w[::8], differences[::8], "o", color="black", markersize=4, label="differences")
     right.axhline(0, color="0.5", linewidth=0.8, linestyle="-")
-    right.set(title="its slope in w", xlabel="weight w")
+    right.set(title="its gradient in w", xlabel="weight w")
 
 assert np.abs(both - differences)[1:-1].max() < 2e-3
 
 # %% [markdown]
-# Beyond $w \approx 0.8$ the unit saturates: a larger weight makes D *flatter* at this point, and the true slope of the penalty is negative. The tangent stream alone says "smaller weight", which makes D steeper. A descent on it does not
+# Beyond $w \approx 0.8$ the unit saturates: a larger weight makes D *flatter* at this point, and the true gradient of the penalty is negative. The tangent stream alone says "smaller weight", which makes D steeper. A descent on it does not
 # descend.
 #
 # ## Derive: other bends
@@ -240,7 +240,7 @@ assert np.abs(both - differences)[1:-1].max() < 2e-3
 #
 # $$ f'' = y\, (1 - y)\, (1 - 2y) \tag{eq:sigmoid.curvature} $$
 #
-# The slope of **softplus** is the sigmoid (lesson 3), so its second derivative is the sigmoid's first:
+# The gradient of **softplus** is the sigmoid (lesson 3), so its second derivative is the sigmoid's first:
 #
 # $$ f'' = \sigma(x)\, (1 - \sigma(x)) \tag{eq:softplus.curvature} $$
 #
@@ -256,11 +256,11 @@ assert np.abs(both - differences)[1:-1].max() < 2e-3
 #
 # $$ f'' = s\, (1 - s)\, \bigl(2 + x\, (1 - 2s)\bigr) \tag{eq:silu.curvature} $$
 #
-# At the corner, $x = 0$, this is $\frac14 \cdot 2 = \frac12$: the ReLU's jump of the slope from 0 to 1, spread over a few units of $x$.
+# At the corner, $x = 0$, this is $\frac14 \cdot 2 = \frac12$: the ReLU's jump of the gradient from 0 to 1, spread over a few units of $x$.
 #
 # ## Derive: a witness for the second order
 #
-# How do you check a second derivative without taking one? Lesson 4 held the tangent $J v$ against differences of outputs (`eq:gradcheck.tangent`). Once it is trusted, $dy^{\top} J v$ is a number that a forward pass computes, for any weights you like. Move one weight up and down, push the same $v$ again, and you have its slope without knowing of streams:
+# How do you check a second derivative without taking one? Lesson 4 held the tangent $J v$ against differences of outputs (`eq:gradcheck.tangent`). Once it is trusted, $dy^{\top} J v$ is a number that a forward pass computes, for any weights you like. Move one weight up and down, push the same $v$ again, and you have its gradient without knowing of streams:
 #
 # $$ \frac{\partial}{\partial \theta}\bigl[ dy^{\top} J(x; \theta)\, v \bigr] \quad\text{against central differences of}\quad dy^{\top} J(x; \theta)\, v \tag{eq:gradcheck.second} $$
 #
@@ -277,7 +277,7 @@ show_source(
 )
 
 # %% [markdown]
-# Then one layer's share of the way back, the two loops over the layers, and the three passes. `learn` says whether a layer's parameters collect their gradients, `need_dx` whether anybody needs what comes out at the bottom.
+# Then one layer's share of the backward pass, the two loops over the layers, and the three passes. `learn` says whether a layer's parameters collect their gradients, `need_dx` whether anybody needs what comes out at the bottom.
 
 # %%
 show_source(Layer.backward_tangent, Chain.tangent, Chain.streams, add_penalty, r1, penalties.wgan_gp)
@@ -366,7 +366,7 @@ show_checks(step_checks(G, curved, non_saturating, x, z, [r1, penalties.wgan_gp,
 # %% [markdown]
 # ## Derive: the loss rides along
 #
-# D's step needs the ordinary slope of its loss too: a backward pass that starts with $c_n = \partial L / \partial D(x_n)$. In a piecewise-linear D with one score for each sample, that is no new pass. The tangent stream starts with 1 and the loss's
+# D's step needs the ordinary gradient of its loss too: a backward pass that starts with $c_n = \partial L / \partial D(x_n)$. In a piecewise-linear D with one score for each sample, that is no new pass. The tangent stream starts with 1 and the loss's
 # with $c_n$; both are multiplied by the same matrices $J_l^\top$, sample by sample. So one is $c$ times the other all the way down,
 #
 # $$ dx_l = c \odot dw_l, \qquad c_n = \frac{\partial L}{\partial D(x_n)} \tag{eq:penalty.shared} $$
@@ -405,38 +405,38 @@ games = {
     "Wasserstein, WGAN-GP": (wasserstein, [penalties.wgan_gp]),
 }
 at = np.linspace(-1.8, 1.8, 181)[:, None]
-slopes = {}
+gradients = {}
 for name, (loss, chosen) in games.items():
     D = Sequential(Dense(1, 64), LeakyReLU(0.2), Dense(64, 64), LeakyReLU(0.2), Dense(64, 1), rng=0)
     opt, rng = Adam(D, 1e-3), np.random.default_rng(0)
     for _ in range(steps(1500, 10)):
         real, z = 1 + 0.2 * rng.standard_normal((64, 1)), rng.standard_normal((64, 1))
         d_step(still, D, loss, chosen, opt, real, z, rng)
-    slopes[name] = D.backward(np.ones_like(at), D.forward(at)[1], learn=False)[:, 0]
-    middle = np.abs(slopes[name][at[:, 0] ** 2 < 0.25]).max()
-    at_data = np.abs(slopes[name][np.abs(at[:, 0] - 1) < 0.3]).mean()
+    gradients[name] = D.backward(np.ones_like(at), D.forward(at)[1], learn=False)[:, 0]
+    middle = np.abs(gradients[name][at[:, 0] ** 2 < 0.25]).max()
+    at_data = np.abs(gradients[name][np.abs(at[:, 0] - 1) < 0.3]).mean()
     print(f"{name:<21} steepest in the middle {middle:5.1f}, at the data on average {at_data:6.3f}")
 
-with figure("A penalty shapes the slope of D where it is taken, and only there") as ax:
-    for name, slope in slopes.items():
-        ax.plot(at, slope, label=name)
+with figure("A penalty shapes the gradient of D where it is taken, and only there") as ax:
+    for name, gradient in gradients.items():
+        ax.plot(at, gradient, label=name)
     ax.axvspan(-1.4, -0.6, facecolor="none", edgecolor="0.8", hatch="///")
     ax.axvspan(0.6, 1.4, facecolor="none", edgecolor="0.8", hatch="...")
     ax.annotate("fakes", (-1.1, -4), fontsize=11)
     ax.annotate("data", (0.9, -4), fontsize=11)
-    ax.set(xlabel="place x", ylabel="slope of D", ylim=(-6, None))
+    ax.set(xlabel="place x", ylabel="gradient of D", ylim=(-6, None))
     ax.legend(loc="upper right", bbox_to_anchor=(1.34, 1))
 
 # %% [markdown]
 # Without a penalty D is steep everywhere, and the longer it learns the steeper. R1 makes it flat at the data, so that a fake that has arrived there is left in peace, and leaves it steep where the fakes come from. With R2 it is flat at the
-# fakes as well: after 1500 steps against a G that stands still, hardly anything is left for G to follow. (In a game G does not stand still; lesson 17 is about this pair.) WGAN-GP asks for a slope of 1 on the way from fake to data, and gets it.
+# fakes as well: after 1500 steps against a G that stands still, hardly anything is left for G to follow. (In a game G does not stand still; lesson 17 is about this pair.) WGAN-GP asks for a gradient of 1 on the way from fake to data, and gets it.
 #
-# ## Predict: the slope of a D with BatchNorm
+# ## Predict: the gradient of a D with BatchNorm
 #
-# D is a dense layer, a BatchNorm and another dense layer, `Sequential(Dense(2, 4), BatchNorm(4), Dense(4, 1))`, with weights of ordinary size. We ask for its slopes as before, by a backward pass that starts with ones, on a batch of 64. How large are they?
+# D is a dense layer, a BatchNorm and another dense layer, `Sequential(Dense(2, 4), BatchNorm(4), Dense(4, 1))`, with weights of ordinary size. We ask for its gradients as before, by a backward pass that starts with ones, on a batch of 64. How large are they?
 #
 # - **a** about as large as without BatchNorm
-# - **b** much larger: BatchNorm divides by a small deviation
+# - **b** much larger: BatchNorm divides by a small standard deviation
 # - **c** 0
 # - **d** NaN
 
@@ -448,7 +448,7 @@ D = Sequential(Dense(2, 4), BatchNorm(4), Dense(4, 1), rng=0, dtype="float64")
 x = np.random.default_rng(9).standard_normal((64, 2))
 scores, caches = D.forward(x)
 g = D.backward(np.ones_like(scores), caches, learn=False)
-print(f"largest slope by a backward pass of ones {np.abs(g).max():.1e}")
+print(f"largest gradient by a backward pass of ones {np.abs(g).max():.1e}")
 
 moved = x.copy()
 moved[0] += 1e-5 * np.array([-0.6, 0.8])
@@ -460,13 +460,13 @@ print(
 check.nb15_p2(guess)
 
 # %% [markdown]
-# BatchNorm subtracts the mean of the batch, so its outputs add up to 0 over the batch, whatever comes in: $\sum_m D(x_m)$ is constant, and a pass of ones gives the slope of a constant. Here the sentence you were to remember
+# BatchNorm subtracts the mean of the batch, so its outputs add up to 0 over the batch, whatever comes in: $\sum_m D(x_m)$ is constant, and a pass of ones gives the gradient of a constant. Here the sentence you were to remember
 # fails: not only $D(x_n)$ knows of $x_n$. What the pass computes in general is
 #
 # $$ \frac{\partial}{\partial x_n} \sum_m D(x_m) = \frac{\partial D(x_n)}{\partial x_n} + \sum_{m \ne n} \frac{\partial D(x_m)}{\partial x_n} \tag{15.3} $$
 #
 # and the second sum is zero only if samples do not mix. R1 on this D would be exactly 0, and push nothing, with D as steep as it likes. With a LeakyReLU after the BatchNorm it is not 0 but some other number, which is worse. One could compute the first term
-# alone, but even that is the slope of $D(x_n)$ *in the company of these 63*, not of a function of one image. There is no "slope of D at an image" here, so the library refuses:
+# alone, but even that is the gradient of $D(x_n)$ *in the company of these 63*, not of a function of one image. There is no "gradient of D at an image" here, so the library refuses:
 
 # %%
 try:
@@ -502,7 +502,7 @@ check.nb15_q1(one_sided)
 #     return value, v
 # ```
 #
-# The outer slope is $2 \lambda / N$ times the excess, and the slope of the norm is the unit vector $g_n / \lVert g_n \rVert$. Where the excess is 0 its square is flat, so $v$ is 0 there, and the norm's missing slope at $g = 0$ does not matter. This is all `add_penalty` needs: pass
+# The outer gradient is $2 \lambda / N$ times the excess, and the gradient of the norm is the unit vector $g_n / \lVert g_n \rVert$. Where the excess is 0 its square is flat, so $v$ is 0 there, and the norm's missing gradient at $g = 0$ does not matter. This is all `add_penalty` needs: pass
 # it this function.
 #
 # </details>
@@ -510,7 +510,7 @@ check.nb15_q1(one_sided)
 # %% [markdown]
 # ### Exercise 2: both streams, by hand
 #
-# For $D(x) = \tanh(x W + b)\, a$ with `x` (N, n), `W` (n, m), `b` (m,), `a` (m, 1), and given directions `v` (N, n): return the slopes `dW, db, da` of $\sum_n J_n v_n$.
+# For $D(x) = \tanh(x W + b)\, a$ with `x` (N, n), `W` (n, m), `b` (m,), `a` (m, 1), and given directions `v` (N, n): return the gradients `dW, db, da` of $\sum_n J_n v_n$.
 
 
 # %% tags=["exercise"]
@@ -591,8 +591,8 @@ check.nb15_q3(Sine)
 # %% [markdown]
 # ## Break it
 #
-# Four bugs of real projects, each with the instrument of lesson 4 held against it. Before you run: the last of them, *the norm over the channels*, is the best-known bug of WGAN-GP ports. An image's slope $g_n$ has the shape (H, W, C), and
-# `norm(axis=1)`, in PyTorch's layout, takes one norm for each *pixel*. Its author's $v$ is the right slope of that value. Which check catches it?
+# Four bugs of real projects, each with the instrument of lesson 4 held against it. Before you run: the last of them, *the norm over the channels*, is the best-known bug of WGAN-GP ports. An image's gradient $g_n$ has the shape (H, W, C), and
+# `norm(axis=1)`, in PyTorch's layout, takes one norm for each *pixel*. Its author's $v$ is the right gradient of that value. Which check catches it?
 #
 # - **a** the step against differences: the gradient is wrong
 # - **b** the second order of D
@@ -630,7 +630,7 @@ x, z, four = rng.standard_normal((4, 2, 2, 2)), rng.standard_normal((4, 3)), np.
 def examine():
     yield from network_checks(judge, x)
     yield from step_checks(painter, judge, wasserstein, x, z, [penalties.wgan_gp])
-    yield compare("norm of four slopes of 1 is 2", penalties.wgan_gp(four, 1.0)[0], (2 - 1) ** 2, ADJOINT)
+    yield compare("norm of four gradients of 1 is 2", penalties.wgan_gp(four, 1.0)[0], (2 - 1) ** 2, ADJOINT)
 
 
 bugs = {
@@ -653,21 +653,21 @@ assert "dx" not in caught["f'' of tanh forgotten"]
 assert "second order, dtheta" in caught["f'' of tanh forgotten"]
 assert "tangent" in caught["the bias moves along"]
 assert caught["the penalty is only printed"] == ["D step, dtheta"]
-assert caught["the norm over the channels"] == ["norm of four slopes of 1 is 2"]
+assert caught["the norm over the channels"] == ["norm of four gradients of 1 is 2"]
 assert all(found.ok for found in examine())
 
 # %% [markdown]
 # The first bug passes every check of first order, the adjoint test too, and in a LeakyReLU critic it changes nothing at all. The second passes `second order`, which differentiates the tangent such as it is; that the tangent is one is another line. The third is `create_graph=True` forgotten: the value in the log is right, and D never feels it. Only
 # the whole step, held against differences of what it reports, sees it. The fourth is a right gradient of a wrong penalty.
 #
-# What does it do to D? Take images of 8 x 8 pixels with one channel, real ones brighter than fakes by 1 in each pixel, and a D whose slope at each pixel is $s$: norm $8 s$ over the image. The Wasserstein loss rewards it with the difference of the mean scores,
+# What does it do to D? Take images of 8 x 8 pixels with one channel, real ones brighter than fakes by 1 in each pixel, and a D whose gradient at each pixel is $s$: norm $8 s$ over the image. The Wasserstein loss rewards it with the difference of the mean scores,
 # $64 s$. The right penalty weighs that against $10\, (8 s - 1)^2$. The sum $-64 s + 10\, (8 s - 1)^2$ is least at $8 s = 1 + \frac{8}{20} = 1.4$. The wrong one averages over images *and pixels*, and each pixel's norm is $s$:
 # $-64 s + 10\, (s - 1)^2$, least at $s = 1 + \frac{64}{20} = 4.2$, which is a norm of $8 s = 33.6$.
 
 
 # %%
 def steepness(penalty):
-    """The mean norm of D's slope between real and fake, as it learns with the Wasserstein loss."""
+    """The mean norm of D's gradient between real and fake, as it learns with the Wasserstein loss."""
     D = Sequential(Flatten(), Dense(64, 32), LeakyReLU(0.2), Dense(32, 1), rng=0)
     still = Sequential(Reshape(8, 8, 1), rng=0)  # fakes are noise
     opt, rng, norms = Adam(D, 1e-3), np.random.default_rng(0), []
@@ -686,7 +686,7 @@ with figure(title) as ax:
     right, wrong = steepness(penalties.wgan_gp), steepness(over_the_channels)
     ax.plot(right, label="norm over the image")
     ax.plot(wrong, label="norm over the channels of each pixel")
-    ax.set(xlabel="steps of D, images of 8 x 8", ylabel="norm of D's slope", ylim=(0, None))
+    ax.set(xlabel="steps of D, images of 8 x 8", ylabel="norm of D's gradient", ylim=(0, None))
 
 print(f"at the end: {right[-1]:.2f} and {wrong[-1]:.2f}")
 assert quick() or (1.2 < right[-1] < 1.6 and 28 < wrong[-1] < 38)
@@ -709,7 +709,7 @@ assert quick() or (1.2 < right[-1] < 1.6 and 28 < wrong[-1] < 38)
 # | `eq:penalty.shared`: $dx_l = c \odot dw_l$ | `minigan.layers.chain.Chain.blend` | `tests/test_penalties.py`: `test_sharing_the_pass_with_a_loss_changes_nothing` |
 #
 # - The gradient of a penalty is the gradient of a tangent: hold $v$ still, push it forward, run backward through that.
-# - Two slopes travel back. The second is born where a layer is curved, and teaches everything below, biases too. A ReLU net never tells that it is missing.
+# - Two gradients travel back. The second is born where a layer is curved, and teaches everything below, biases too. A ReLU net never tells that it is missing.
 # - A penalty is about one image: its norm runs over all of the image, and no BatchNorm may stand in D.
 # - First-order checks see none of this. Hold the second order, the whole step and one number by hand against it.
 #

@@ -68,13 +68,13 @@ assert cost["plain"].argmin() == cost["pairs"].argmin() == scores.argmax()
 #
 # $$ L_G = \operatorname{mean}\operatorname{softplus}(r - f), \qquad df = -\frac{\sigma(r - f)}{N} \tag{eq:loss.relativistic.g} $$
 #
-# The slope of softplus is the sigmoid, so D's slopes are
+# The derivative of softplus is the sigmoid, so D's gradients are
 #
 # $$ df = \frac{\sigma(f - r)}{N}, \qquad dr = -df \tag{eq:loss.relativistic.d.gradients} $$
 #
 # (The papers write the whole game with one function, $\varphi(D(G(z)) - D(x))$ with $\varphi(t) = -\log(1 + e^{-t})$, and call it $f$; up to the sign of D, and to the exchange of roles in G's loss, it is this one. Remember $\varphi'(0) = \frac12$.)
 #
-# **Only differences count.** Add a constant to D, and no pair changes. So the slopes of a pair add up to 0, and whatever moves all scores alike learns nothing. D's last bias moves all scores alike:
+# **Only differences count.** Add a constant to D, and no pair changes. So the gradients of a pair add up to 0, and whatever moves all scores alike learns nothing. D's last bias moves all scores alike:
 #
 # $$ \frac{\partial L_D}{\partial b_{\text{last}}} = \sum_n (dr_n + df_n) = 0 \tag{17.1} $$
 #
@@ -104,26 +104,26 @@ assert cost["plain"].argmin() == cost["pairs"].argmin() == scores.argmax()
 #
 # $$ L_D^* = (1 - \beta) \log 2 \quad\text{(pairs)}, \qquad L_D^* = (2 - \beta) \log(2 - \beta) - (1 - \beta) \log(1 - \beta) \quad\text{(plain)} \tag{17.5} $$
 #
-# The slope of both at $\beta = 0$ is $-\log 2$ (try it). *The first lost mode is worth the same to D in both games.*
+# The gradient of both at $\beta = 0$ is $-\log 2$ (try it). *The first lost mode is worth the same to D in both games.*
 #
-# **What G hears of it.** G moves its fakes along D's slope, as strongly as the loss's slope says (lesson 8). At a mode that is left, a plain fake has $s = \log(1 - \beta)$ and is pulled with $\sigma(-s)$. A paired one meets a lost real with probability $\beta$, and is pulled with 1, else one of its own kind, and is pulled with $\sigma(0)$:
+# **What G hears of it.** G moves its fakes along D's gradient, as strongly as the loss's gradient says (lesson 8). At a mode that is left, a plain fake has $s = \log(1 - \beta)$ and is pulled with $\sigma(-s)$. A paired one meets a lost real with probability $\beta$, and is pulled with 1, else one of its own kind, and is pulled with $\sigma(0)$:
 #
 # $$ \text{pull} = \frac{1 + \beta}{2} \quad\text{(pairs)}, \qquad \text{pull} = \frac{1}{2 - \beta} \quad\text{(plain)} \tag{17.6} $$
 #
 # Their ratio is $\frac12 (1 + \beta)(2 - \beta)$, at most $\frac98$, at $\beta = \frac12$. *That is all: an eighth.* (For a D at its best. A D that lags may have its zero in the wrong place, and then all plain pulls are too weak or too strong; pairs have no zero.) G's reported loss, however, behaves quite differently: a plain fake costs $\log(1 + \frac{1}{1 - \beta})$, a small number, and a paired one also $\beta$ times how high D scores the lost mode above the rest, for which there is no limit. The log of a paired game cries
-# out when modes are lost. But what G cannot change by moving a fake is not a force. *A loss may be large and its slope small.*
+# out when modes are lost. But what G cannot change by moving a fake is not a force. *A loss may be large and its gradient small.*
 #
 # ## See the code
 #
-# One class, and in it `g` is `d` with the roles exchanged. `d` refuses batches of different size: `r - f` would broadcast, or fail, and there are no pairs. And `g_step` runs D on the reals as well, since G's loss needs them. Their slope is thrown away: no weight of G moves a real's score.
+# One class, and in it `g` is `d` with the roles exchanged. `d` refuses batches of different size: `r - f` would broadcast, or fail, and there are no pairs. And `g_step` runs D on the reals as well, since G's loss needs them. Their gradient is thrown away: no weight of G moves a real's score.
 
 # %%
 show_source(losses.Relativistic, game.g_step)
 
 # %% [markdown]
-# ## Check: slopes, constants, the best D
+# ## Check: gradients, constants, the best D
 #
-# The slopes against differences, and that those of a pair add up to 0; then (17.4): at $s = \log p/q$ the slope of (17.3) in every score has to be 0, and its value the formula's. And (17.5), for three modes lost of ten.
+# The gradients against differences, and that those of a pair add up to 0; then (17.4): at $s = \log p/q$ the gradient of (17.3) in every score has to be 0, and its value the formula's. And (17.5), for three modes lost of ten.
 
 # %%
 rng = np.random.default_rng(1)
@@ -148,10 +148,10 @@ p, q = rng.dirichlet(np.ones(6)), rng.dirichlet(np.ones(6))
 s = np.log(p / q) + 7
 by_formula = np.sum(np.outer(p, q) * np.log(1 + np.outer(q, p) / np.outer(p, q)))
 print(compare("the best D's loss, (17.4)", over_all_pairs(s, p, q), by_formula, ADJOINT))
-slopes = numerical_gradient(lambda s: over_all_pairs(s, p, q), s)
-print(f"slope of (17.3) at s = log p/q + 7: {np.abs(slopes).max():.1e}, at s = 0: ", end="")
+gradients = numerical_gradient(lambda s: over_all_pairs(s, p, q), s)
+print(f"gradient of (17.3) at s = log p/q + 7: {np.abs(gradients).max():.1e}, at s = 0: ", end="")
 print(f"{np.abs(numerical_gradient(lambda s: over_all_pairs(s, p, q), np.zeros(6))).max():.3f}")
-assert np.abs(slopes).max() < 1e-9
+assert np.abs(gradients).max() < 1e-9
 
 
 def gain(p, q, pairs=True):
@@ -257,7 +257,7 @@ assert (
 #
 # $$ J = \begin{pmatrix} 0 & \frac12 \\ -\frac12 & -(\gamma_1 + \gamma_2) \end{pmatrix}, \qquad \lambda = -\frac{\gamma_1 + \gamma_2}{2} \pm \sqrt{\frac{(\gamma_1 + \gamma_2)^2}{4} - \frac14} \tag{17.7} $$
 #
-# for R1 of weight $\gamma_1$ and R2 of weight $\gamma_2$: in the smallest GAN D has the same slope everywhere, both penalties say the same, and their frictions add up. Without them $\lambda = \pm \frac{\mathrm{i}}{2}$, and it circles for ever. So R3GAN's first proposition (the loss alone does not converge) and its second (with R1 or R2 it does, locally) need two lines here. By the library:
+# for R1 of weight $\gamma_1$ and R2 of weight $\gamma_2$: in the smallest GAN D has the same gradient everywhere, both penalties say the same, and their frictions add up. Without them $\lambda = \pm \frac{\mathrm{i}}{2}$, and it circles for ever. So R3GAN's first proposition (the loss alone does not converge) and its second (with R1 or R2 it does, locally) need two lines here. By the library:
 
 
 # %%
@@ -280,7 +280,7 @@ for gamma_1, gamma_2 in ((0.0, 0.0), (0.3, 0.0), (0.3, 0.3), (0.5, 0.5), (1.0, 2
 #
 # ## Predict: one penalty is enough?
 #
-# If they are the same thing, why both? Two clouds in the plane, reals around $(-\frac12, 0)$ and fakes around $(\frac12, 0)$, ten deviations apart. G stands still, D learns for 400 steps with R1 alone, with $\gamma = 1$. How steep is it *at the fakes* then, compared with the reals, where R1 is taken?
+# If they are the same thing, why both? Two clouds in the plane, reals around $(-\frac12, 0)$ and fakes around $(\frac12, 0)$, ten standard deviations apart. G stands still, D learns for 400 steps with R1 alone, with $\gamma = 1$. How steep is it *at the fakes* then, compared with the reals, where R1 is taken?
 #
 # - **a** about as flat: a network is smooth, and flat here is flat there
 # - **b** a few times as steep
@@ -292,7 +292,7 @@ guess = "?"  # "a", "b" or "c"
 
 # %%
 def steepness(D, x):
-    """The root of the mean square of D's slope at x."""
+    """The root of the mean square of D's gradient at x."""
     scores, caches = D.forward(x)
     return np.sqrt(np.mean(np.sum(D.backward(np.ones_like(scores), caches, learn=False) ** 2, axis=1)))
 
@@ -311,7 +311,7 @@ for name, taken in chosen.items():
         if t in at:
             rows.append((steepness(D, real), steepness(D, apart(z))))
     sides[name] = np.array(rows)
-    print(f"{name:<10} slope of D at the reals {rows[-1][0]:6.2f}, at the fakes {rows[-1][1]:6.2f}")
+    print(f"{name:<10} gradient of D at the reals {rows[-1][0]:6.2f}, at the fakes {rows[-1][1]:6.2f}")
 
 check.nb17_p3(guess)
 bound = np.sqrt(2 * np.log(2))
@@ -322,7 +322,7 @@ with figure(title, panels=2, size=(10, 3.6), marker=True) as axes:
             ax.loglog(at, rows[:, column], label=name)
         ax.axhline(bound, color="black", linestyle=":", linewidth=1, marker="")
         ax.set(title=("at the reals", "at the fakes")[column], xlabel="steps of D", ylim=(0.03, 40))
-    axes[0].set_ylabel("slope of D (dotted: (17.8))")
+    axes[0].set_ylabel("gradient of D (dotted: (17.8))")
     axes[0].legend(loc="upper left", fontsize=8, ncols=2)
     axes[1].legend(loc="lower left", fontsize=8, ncols=2)
 
@@ -339,19 +339,19 @@ if not quick():
 #
 # $$ \sqrt{\operatorname{mean} \lVert \nabla D \rVert^2} \;\le\; \sqrt{\frac{2 \log 2}{\gamma}} \qquad\text{at the reals with R1, at the fakes with R2} \tag{17.8} $$
 #
-# for a D at its best, and for every D that is better than flat. What G hears is D's slope *at the fakes* (8.1), times a pull between 0 and 1. So **R2 is a bound on what G hears. R1 is one only when the fakes stand where the reals stand,** and that is not so at the beginning, nor in any mode that is badly drawn: there D costs nothing by R1 however steep it is. R2 alone bounds the push, but D may be as steep as it likes at the reals,
-# and the fakes run into that cliff when they arrive. R3GAN's authors saw trainings with R1 alone diverge on a data set of a thousand modes, with pairs and without, and therefore take both. (Flat is not silent: in our two clouds a slope of 0.3 remained at the fakes, and its direction is all that G needs.)
+# for a D at its best, and for every D that is better than flat. What G hears is D's gradient *at the fakes* (8.1), times a pull between 0 and 1. So **R2 is a bound on what G hears. R1 is one only when the fakes stand where the reals stand,** and that is not so at the beginning, nor in any mode that is badly drawn: there D costs nothing by R1 however steep it is. R2 alone bounds the push, but D may be as steep as it likes at the reals,
+# and the fakes run into that cliff when they arrive. R3GAN's authors saw trainings with R1 alone diverge on a data set of a thousand modes, with pairs and without, and therefore take both. (Flat is not silent: in our two clouds a gradient of 0.3 remained at the fakes, and its direction is all that G needs.)
 #
 # **How sharp can D see?** At the equilibrium D is flat and the penalties are 0: they do not falsify the goal. They decide what D *sees* of a mistake near it. Let reals be spread evenly over a line, and the fakes too, but for a small ripple: $q = p\,(1 - \varepsilon \cos k x)$. The best D without a penalty is $\log p/q \approx \varepsilon \cos kx$. With penalties try $D = A \cos k x$. Expand
 # $\operatorname{softplus}(f - r) \approx \log 2 + \frac12 (f - r) + \frac18 (f - r)^2$ and take the means: that of $f - r$ is $-\frac12 \varepsilon A$ (the mean of $\cos^2$ is $\frac12$), that of $(f - r)^2$ is $A^2$, since it is the mean of $f^2$ plus that of $r^2$ (partners are independent, and their means nearly 0), and each penalty is $\frac{\gamma}{2} k^2 A^2 \cdot \frac12$:
 #
 # $$ L_D + P \approx \log 2 - \frac{\varepsilon A}{4} + \frac{A^2}{8} + \frac{\gamma_1 + \gamma_2}{4}\, k^2 A^2 \tag{17.9} $$
 #
-# It is least where the slope in $A$ is 0, $-\frac{\varepsilon}{4} + \frac{A}{4} + \frac{\gamma_1 + \gamma_2}{2} k^2 A = 0$:
+# It is least where the gradient in $A$ is 0, $-\frac{\varepsilon}{4} + \frac{A}{4} + \frac{\gamma_1 + \gamma_2}{2} k^2 A = 0$:
 #
 # $$ A = \frac{\varepsilon}{1 + k^2 \ell^2}, \qquad \ell = \sqrt{2\, (\gamma_1 + \gamma_2)} \tag{17.10} $$
 #
-# **D sees the world blurred, with a resolution** $\ell$. What is wider than $\ell$ it sees as before; of what is narrower, only $1/(k \ell)^2$ is left. (Lesson 16 said it of noise: noise of width $\sigma$ on the pictures is a penalty of strength $\sigma^2 / 2$. Here is the way back: a penalty of strength $\gamma$ is a blur of width $\sqrt{2 \gamma}$.)
+# **D sees the world blurred, with a resolution** $\ell$. What is wider than $\ell$ it sees as before; of what is narrower, only $1/(k \ell)^2$ is left. (Lesson 16 said it of noise: noise of width $\sigma$ on the pictures is a penalty of strength $\sigma^2 / 2$. Here is the backward pass: a penalty of strength $\gamma$ is a blur of width $\sqrt{2 \gamma}$.)
 #
 # Is it true of the best D, not only of a cosine? (17.3) plus the penalties is a *convex* function of the scores, so Newton's method finds its lowest point, on a line of a hundred places, without any network:
 
@@ -359,10 +359,10 @@ if not quick():
 # %%
 def best_scores(p, q, dx, gamma_1, gamma_2, circle=False):
     """The scores of the places that make (17.3) + R1 + R2 least, by Newton's method."""
-    slope = (np.roll(np.eye(len(p)), 1, axis=1) - np.eye(len(p))) / dx  # slope @ s: from place to place
+    gradient = (np.roll(np.eye(len(p)), 1, axis=1) - np.eye(len(p))) / dx  # gradient @ s: from place to place
     weight = (gamma_1 * (p + np.roll(p, -1)) + gamma_2 * (q + np.roll(q, -1))) / 2
     weight[-1] *= circle  # the last place has a neighbour only on a circle
-    stiff, pairs, s = slope.T @ (weight[:, None] * slope), np.outer(p, q), np.zeros(len(p))
+    stiff, pairs, s = gradient.T @ (weight[:, None] * gradient), np.outer(p, q), np.zeros(len(p))
     for _ in range(60):
         a = sigmoid(s - s[:, None])
         first = (pairs * a).sum(axis=0) - (pairs * a).sum(axis=1) + stiff @ s
@@ -538,17 +538,17 @@ if not quick():
     assert np.mean(late_kl[1]) < np.mean(late_kl[2])
 
 # %% [markdown]
-# It did not fail altogether, but it left the modes two to three times as uneven as the same penalty at each step; and with the weight forgotten not much is left of the cure. The friction is right on average and absent in seven steps of eight. (Adam may add to it: it divides by the root of the mean *square*, so a slope that comes rarely and large counts for less than the same slope spread out.) And the saving is
+# It did not fail altogether, but it left the modes two to three times as uneven as the same penalty at each step; and with the weight forgotten not much is left of the cure. The friction is right on average and absent in seven steps of eight. (Adam may add to it: it divides by the root of the mean *square*, so a gradient that comes rarely and large counts for less than the same gradient spread out.) And the saving is
 # smaller than it looks, since the loss rides along with the penalty, `eq:penalty.shared`.
 #
-# **What else R3GAN threw out,** and how things stand here. No normalisation in D: so here, BatchNorm cannot be had with a penalty (lesson 15). No minibatch deviation, no noise in G's layers, no style, no path length: all off in the library's defaults, or not in it. Adam without momentum, $\beta_1 = 0$: so here. A moving average of G: both keep it. Residual networks with grouped convolutions and no normalisation, for D and G alike: `Residual` is in the
+# **What else R3GAN threw out,** and how things stand here. No normalisation in D: so here, BatchNorm cannot be had with a penalty (lesson 15). No minibatch standard deviation, no noise in G's layers, no style, no path length: all off in the library's defaults, or not in it. Adam without momentum, $\beta_1 = 0$: so here. A moving average of G: both keep it. Residual networks with grouped convolutions and no normalisation, for D and G alike: `Residual` is in the
 # library, the default networks are plain stacks, and G has BatchNorm, because with it the digits were better.
 #
 # ## Modify
 #
 # ### Exercise 1: all pairs
 #
-# A batch of $N$ reals and $M$ fakes has $N M$ pairs, and nothing forces us to use only $N$ of them. Given the scores `r` (N,) and `f` (M,), return the mean of $\operatorname{softplus}(f_m - r_n)$ over all pairs and its slopes `d_real` (N,) and `d_fake` (M,). (`softplus` and `sigmoid` are imported.)
+# A batch of $N$ reals and $M$ fakes has $N M$ pairs, and nothing forces us to use only $N$ of them. Given the scores `r` (N,) and `f` (M,), return the mean of $\operatorname{softplus}(f_m - r_n)$ over all pairs and its gradients `d_real` (N,) and `d_fake` (M,). (`softplus` and `sigmoid` are imported.)
 
 
 # %% tags=["exercise"]
@@ -568,7 +568,7 @@ check.nb17_q1(all_pairs)
 #     return softplus(t).mean(), -dt.sum(axis=1), dt.sum(axis=0)
 # ```
 #
-# Each real meets every fake: its slope is the sum over its row, and a fake's is the sum over its column. It is (17.3) for the batch, with less noise than $N$ pairs drawn by lot, at hardly any cost, since D has scored all of them anyway.
+# Each real meets every fake: its gradient is the sum over its row, and a fake's is the sum over its column. It is (17.3) for the batch, with less noise than $N$ pairs drawn by lot, at hardly any cost, since D has scored all of them anyway.
 #
 # </details>
 
@@ -626,7 +626,7 @@ check.nb17_q3(r3_gradient)
 #     return D.grad
 # ```
 #
-# Both batches are alive at once, because the slope of a real's score depends on its partner's. The penalties do not pair: each is taken on its own batch, with the caches of that batch. This, and an optimizer, is the whole D of a paper of 2024.
+# Both batches are alive at once, because the gradient of a real's score depends on its partner's. The penalties do not pair: each is taken on its own batch, with the caches of that batch. This, and an optimizer, is the whole D of a paper of 2024.
 #
 # </details>
 
@@ -639,10 +639,10 @@ check.nb17_q3(r3_gradient)
 # 2. *G asks D's question*: the roles are not exchanged in `g`.
 # 3. *The pair upside down, for both*: $r - f$ where $f - r$ belongs.
 # 4. *R2 at the reals.*
-# 5. *The penalty without its half,* in value and slope.
+# 5. *The penalty without its half,* in value and gradient.
 # 6. *The norm averaged over all axes*, over the coordinates of an image too.
 #
-# Four instruments: differences of both whole steps; the eigenvalues of DiracGAN; adding a constant to all scores; and one value worked by hand. For this, take $D(x) = \tanh(0.3\, x_1 + 0.4\, x_2)$, a real at 0 and a fake at $\log 2 \cdot (1.2, 1.6)$, where the argument is $\log 2$ and $\tanh = \frac35$. So $r = 0$, $f = 0.6$, the slopes have the squared norms $0.25$ and $0.25 \cdot 0.64^2 = 0.1024$, and
+# Four instruments: differences of both whole steps; the eigenvalues of DiracGAN; adding a constant to all scores; and one value worked by hand. For this, take $D(x) = \tanh(0.3\, x_1 + 0.4\, x_2)$, a real at 0 and a fake at $\log 2 \cdot (1.2, 1.6)$, where the argument is $\log 2$ and $\tanh = \frac35$. So $r = 0$, $f = 0.6$, the gradients have the squared norms $0.25$ and $0.25 \cdot 0.64^2 = 0.1024$, and
 #
 # $$ L_D = \operatorname{softplus}(0.6), \qquad \text{R1} + \text{R2} = \tfrac12 \cdot 0.25 + \tfrac12 \cdot 0.1024 = 0.1762 \tag{17.11} $$
 #
@@ -663,8 +663,8 @@ def not_exchanged(self, r, f):
 
 
 def upside_down(self, r, f):
-    slope = sigmoid(r - f) / r.size  # right: f - r, and the signs below the other way
-    return float(np.mean(softplus(r - f))), slope, -slope
+    gradient = sigmoid(r - f) / r.size  # right: f - r, and the signs below the other way
+    return float(np.mean(softplus(r - f))), gradient, -gradient
 
 
 def without_half(g, gamma=1.0):
@@ -746,7 +746,7 @@ assert not show_checks(examine())
 # | `eq:game.g_step`: G's loss needs the reals' scores | `minigan.game.g_step` | `tests/test_game.py`: `test_only_a_relativistic_loss_compares_with_the_real_batch` |
 #
 # - Pairs make scores relative, and change little else: the same best D, the same price of a lost mode, a pull at most an eighth stronger. "Each real needs its own fake" is true of fixed pairs, which nobody uses.
-# - R1 bounds D's slope at the reals, R2 at the fakes, and that is where G listens. Each leaves the other side free.
+# - R1 bounds D's gradient at the reals, R2 at the fakes, and that is where G listens. Each leaves the other side free.
 # - A penalty is friction and a blur of width $\sqrt{2 (\gamma_1 + \gamma_2)}$. Let it fall.
 # - What kept the modes was the penalty, at every step, with any loss.
 # - A gradient check knows nothing of intentions. One value by hand does.

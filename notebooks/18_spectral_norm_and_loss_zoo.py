@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 18: Spectral norm and the loss zoo
 #
-# **Goal** Bound D's slope by its weights alone, with the right gradient and without a penalty; know what that costs D; derive the layer that looks across a picture, self-attention; and see the six losses as one family: what each tells D, what each makes G walk down, and why a flat D makes them nearly the same.
+# **Goal** Bound D's gradient by its weights alone, with the right gradient and without a penalty; know what that costs D; derive the layer that looks across a picture, self-attention; and see the six losses as one family: what each tells D, what each makes G walk down, and why a flat D makes them nearly the same.
 #
 # **Prerequisites** Lesson 7 (D at its best, what G walks down), lesson 10 (convolution), lesson 14 (the critic, the bound (14.7)), lesson 15 (tangent and curvature), lesson 16 (friction). Singular values.
 #
@@ -30,14 +30,14 @@ from minigan.teach import exercises as check
 from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
 
 # %% [markdown]
-# ## Predict: a D of slope 1
+# ## Predict: a D of gradient 1
 #
-# Lesson 14 asked for a critic whose slope is nowhere above 1, and its third exercise showed how to get one without any penalty: divide each matrix of D by its largest singular value. Then no layer stretches a difference by more than 1, so D does not either. This is *spectral normalisation* (Miyato et al., 2018).
+# Lesson 14 asked for a critic whose gradient is nowhere above 1, and its third exercise showed how to get one without any penalty: divide each matrix of D by its largest singular value. Then no layer stretches a difference by more than 1, so D does not either. This is *spectral normalisation* (Miyato et al., 2018).
 #
 # The smallest task: reals at $-1$ and at $1$, fakes at $0$. The earth mover's distance is 1, and the best critic, $|x|$, shows all of it: $\operatorname{mean} D(\text{real}) - \operatorname{mean} D(\text{fake}) = 1$. Now a D with one hidden layer of 64 LeakyReLUs of slope 0.2, spectrally normalised, learns this with the Wasserstein loss for as long as it likes.
 # How much of the distance does it show?
 #
-# - **a** 1: the slope 1 is allowed, and $|x|$ needs two units of the 64
+# - **a** 1: the gradient 1 is allowed, and $|x|$ needs two units of the 64
 # - **b** 0.8: LeakyReLU wastes a fifth
 # - **c** 0.4
 
@@ -85,7 +85,7 @@ assert quick() or abs(critics[1, 1][1] - 0.4) < 0.005
 # ## Derive: the largest stretch
 #
 # A layer maps $x$ to $M^\top x$ (in the library's rows: $x M$, with $M$ of shape $(n_{\text{in}}, n_{\text{out}})$). Write $M = \sum_i s_i\, u_i v_i^\top$, its singular value decomposition: $s_1 \ge s_2 \ge \dots \ge 0$, the $u_i$ orthonormal, the $v_i$ too, so that $M v_i = s_i u_i$ and $M^\top u_i = s_i v_i$. An $x = \sum c_i u_i$ becomes $\sum s_i c_i v_i$, of the squared length
-# $\sum s_i^2 c_i^2 \le s_1^2 \sum c_i^2$. So the largest stretch is $s_1$, the *spectral norm*, and by (14.7) a D whose matrices all have $s_1 = 1$ has a slope of at most 1.
+# $\sum s_i^2 c_i^2 \le s_1^2 \sum c_i^2$. So the largest stretch is $s_1$, the *spectral norm*, and by (14.7) a D whose matrices all have $s_1 = 1$ has a gradient of at most 1.
 #
 # **Power iteration.** A decomposition in each step of training would be dear, and we need one number of it. Take any $v = \sum c_i v_i$. One multiplication by $M^\top M$ makes $\sum s_i^2 c_i v_i$ of it: each component grows by its own $s_i^2$, and the first outgrows all others. After $k$ multiplications, with a normalisation in between, which changes no direction,
 #
@@ -135,7 +135,7 @@ with figure(title, panels=2, size=(9.5, 3.4)) as axes:
 #
 # $$ y = L(x;\; W / \sigma) \tag{eq:spectral.forward} $$
 #
-# Backpropagation gives $d\bar W$, the slope of the loss in $\bar W$, as for any layer. Wanted is $dW$. The obvious answer $d\bar W / \sigma$ forgets that $\sigma$ is made of $W$. How does $\sigma$ move? With the exact vectors, $\sigma = u^\top W v$, and if $W$ moves by a small $\delta W$,
+# Backpropagation gives $d\bar W$, the gradient of the loss in $\bar W$, as for any layer. Wanted is $dW$. The obvious answer $d\bar W / \sigma$ forgets that $\sigma$ is made of $W$. How does $\sigma$ move? With the exact vectors, $\sigma = u^\top W v$, and if $W$ moves by a small $\delta W$,
 #
 # $$ \delta \sigma = u^{\top}\, \delta W\, v + \delta u^{\top}\, W v + u^{\top} W\, \delta v = u^{\top}\, \delta W\, v + \sigma\, \delta u^{\top} u + \sigma\, v^{\top} \delta v = u^{\top}\, \delta W\, v \tag{18.3} $$
 #
@@ -154,7 +154,7 @@ with figure(title, panels=2, size=(9.5, 3.4)) as axes:
 #
 # ## See the code
 #
-# Notice three things. `_normalised` lends the wrapped layer other weights and takes back the slope, so that no layer needs to know. `forward`, which trains, takes one step of power iteration and keeps `v`; `__call__`, which uses, takes none. And $\sigma$ divides the weights only: a bias moves nothing apart.
+# Notice three things. `_normalised` lends the wrapped layer other weights and takes back the gradient, so that no layer needs to know. `forward`, which trains, takes one step of power iteration and keeps `v`; `__call__`, which uses, takes none. And $\sigma$ divides the weights only: a bias moves nothing apart.
 
 # %%
 show_source(
@@ -229,7 +229,7 @@ for k, s, pad in ((3, 1, 1), (4, 2, 1), (4, 4, 0)):
         assert matrix * (1 - 1e-12) <= true <= -(-k // s) * matrix * (1 + 1e-12)
 
 # %% [markdown]
-# (Sedghi, Gupta and Long, 2019, compute the true norm by a Fourier transform.) In practice nobody minds the factor: a D whose slope is bounded by 8 is bounded too, and some slope is welcome, as we shall see now.
+# (Sedghi, Gupta and Long, 2019, compute the true norm by a Fourier transform.) In practice nobody minds the factor: a D whose gradient is bounded by 8 is bounded too, and some gradient is welcome, as we shall see now.
 #
 # ## Derive: a budget of bends
 #
@@ -246,7 +246,7 @@ for k, s, pad in ((3, 1, 1), (4, 2, 1), (4, 4, 0)):
 #
 # $$ \frac{\operatorname{mean} D(\text{real}) - \operatorname{mean} D(\text{fake})}{W} \le \frac{1 - \alpha}{2 K} \tag{18.9} $$
 #
-# That is 0.4 for one fake and $\alpha = 0.2$, and for $K$ of them 0.4 divided by $K$, with any number of units. **Spectral norm bounds the slope at 1, but what it rations are the bends.** The best critic, of slope $\pm 1$ with a bend at every point, is a 1-Lipschitz function; this D cannot be it, nor come near. (Anil, Lucas and Grosse, 2019: a network of this kind which *has* the slope 1 everywhere is a straight line.)
+# That is 0.4 for one fake and $\alpha = 0.2$, and for $K$ of them 0.4 divided by $K$, with any number of units. **Spectral norm bounds the gradient at 1, but what it rations are the bends.** The best critic, of gradient $\pm 1$ with a bend at every point, is a 1-Lipschitz function; this D cannot be it, nor come near. (Anil, Lucas and Grosse, 2019: a network of this kind which *has* the gradient 1 everywhere is a straight line.)
 #
 # Deeper networks can do a little more, as we measure.
 
@@ -288,11 +288,11 @@ assert all(critics[1, K][1] <= 0.4 / K + 0.002 for K in Ks)
 # %% [markdown]
 # Look at the bowl. Bends upward on any of the fakes count alike, so D makes a bowl of them, and it tells all fakes but the innermost to go *outward*, not to the real next to them. So much for four fakes in a row. The grid of lesson 9 has 25 modes; there this D sees one heap of data and one heap of fakes, and their outlines.
 #
-# How loose is the product of the norms, as a bound on the slope? Very, and more so with depth: the direction that one layer stretches most is not the one that the next does.
+# How loose is the product of the norms, as a bound on the gradient? Very, and more so with depth: the direction that one layer stretches most is not the one that the next does.
 
 
 # %%
-def slope_at(D, x):
+def gradient_at(D, x):
     scores, caches = D.forward(x)
     return np.linalg.norm(D.backward(np.ones_like(scores), caches, learn=False), axis=1)
 
@@ -302,9 +302,9 @@ ratios = []
 for depth in (1, 2, 3, 4):
     D = network([2, *[64] * depth, 1], rng=depth)
     product = np.prod([np.linalg.svd(part.W, compute_uv=False)[0] for part in D.layers[::2]])
-    ratios.append(product / slope_at(D, square).max())
+    ratios.append(product / gradient_at(D, square).max())
     print(
-        f"{depth} hidden: product of the norms {product:6.1f}, steepest slope found {product / ratios[-1]:.2f}"
+        f"{depth} hidden: product of the norms {product:6.1f}, steepest gradient found {product / ratios[-1]:.2f}"
     )
 assert ratios[-1] > 20 > 5 > ratios[0]
 
@@ -328,11 +328,11 @@ assert ratios[-1] > 20 > 5 > ratios[0]
 #
 # **By hand.** One channel, $W_q = W_k = W_v = 1$, $\gamma = 2$, two pixels $0$ and $a = \sqrt{\log 3}$. The first has the scores $0, 0$, so it looks at both alike and hears $a / 2$. The second has $0$ and $a^2 = \log 3$, so the weights $\frac14$ and $\frac34$, and hears $\frac34 a$. $y = (a,\; \frac52 a)$.
 #
-# **Through the softmax.** In one row, $\partial A_j / \partial S_l = A_j\, ([j = l] - A_l)$: the numerator gives the first term, the denominator the second. The matrix is symmetric, so backward (a slope $d$ of $A$ comes in) and tangent (a direction $d$ of $S$ comes in) multiply by the same:
+# **Through the softmax.** In one row, $\partial A_j / \partial S_l = A_j\, ([j = l] - A_l)$: the numerator gives the first term, the denominator the second. The matrix is symmetric, so backward (a gradient $d$ of $A$ comes in) and tangent (a direction $d$ of $S$ comes in) multiply by the same:
 #
 # $$ J_A\, d = A \odot \Bigl( d - \sum_j A_j d_j \Bigr) \tag{eq:attention.softmax} $$
 #
-# **Backward.** All else is products of two matrices, and lesson 2 has the rule: from $o = A v$ follow $dA = do\, v^{\top}$ and $dv = A^{\top} do$, here with $do = \gamma\, dy$; from $q\, k^{\top}$, with the slope $dS$ (we divide it by $\sqrt d$ at once), follow $dq = dS\, k$ and $dk = dS^{\top} q$. The pixels went four ways, straight on and into $q$, $k$ and $v$, and four slopes come back:
+# **Backward.** All else is products of two matrices, and lesson 2 has the rule: from $o = A v$ follow $dA = do\, v^{\top}$ and $dv = A^{\top} do$, here with $do = \gamma\, dy$; from $q\, k^{\top}$, with the gradient $dS$ (we divide it by $\sqrt d$ at once), follow $dq = dS\, k$ and $dk = dS^{\top} q$. The pixels went four ways, straight on and into $q$, $k$ and $v$, and four gradients come back:
 #
 # $$ \begin{aligned} dS &= J_A (\gamma\, dy\, v^{\top}) / \sqrt d \\ dx &= dy + dS\, k\, W_q^{\top} + dS^{\top} q\, W_k^{\top} + \gamma\, A^{\top} dy\, W_v^{\top} \end{aligned} \tag{eq:attention.dx} $$
 #
@@ -344,13 +344,13 @@ assert ratios[-1] > 20 > 5 > ratios[0]
 #
 # $$ \dot S = \frac{\dot q\, k^{\top} + q\, \dot k^{\top}}{\sqrt d}, \qquad \dot A = J_A \dot S, \qquad w = \dot x + \gamma\, (\dot A v + A \dot v) \tag{eq:attention.tangent} $$
 #
-# **Second order.** Now backward through these lines, from $d\dot o = \gamma\, dw$, the slope of $\dot o = \dot A v + A \dot v$. Each letter collects from every product it stands in. $A$ stands in three places: in $A \dot v$, and in $\dot A = A \odot (\dot S - r)$ twice, as the factor and inside $r$, the sum over a row of $A \dot S$; a change of $r$ costs $-\sum A\, d\dot A$. $\dot S$ stands in $\dot A$ only, through $J_A$, and $q$ in $\dot S$ and, through $A$, in $S$.
+# **Second order.** Now backward through these lines, from $d\dot o = \gamma\, dw$, the gradient of $\dot o = \dot A v + A \dot v$. Each letter collects from every product it stands in. $A$ stands in three places: in $A \dot v$, and in $\dot A = A \odot (\dot S - r)$ twice, as the factor and inside $r$, the sum over a row of $A \dot S$; a change of $r$ costs $-\sum A\, d\dot A$. $\dot S$ stands in $\dot A$ only, through $J_A$, and $q$ in $\dot S$ and, through $A$, in $S$.
 #
 # $$ \begin{aligned} d\dot A &= d\dot o\, v^{\top}, \qquad dA = d\dot o\, \dot v^{\top} + d\dot A \odot (\dot S - r) - \dot S \textstyle\sum A\, d\dot A, \qquad r = \sum A \dot S \\ dq &= d\dot S\, \dot k + dS\, k, \qquad dk = d\dot S^{\top} \dot q + dS^{\top} q, \qquad d\dot S = \frac{J_A d\dot A}{\sqrt d}, \quad dS = \frac{J_A dA}{\sqrt d} \end{aligned} \tag{eq:attention.second} $$
 #
-# With $dv = \dot A^{\top} d\dot o$ the curvature of `eq:layer.curvature` is $dq\, W_q^{\top} + dk\, W_k^{\top} + dv\, W_v^{\top}$. The slope of the direction is that of backward, with $dw$ in the place of $dy$, and a weight learns from both streams, as in (15.2).
+# With $dv = \dot A^{\top} d\dot o$ the curvature of `eq:layer.curvature` is $dq\, W_q^{\top} + dk\, W_k^{\top} + dv\, W_v^{\top}$. The gradient of the direction is that of backward, with $dw$ in the place of $dy$, and a weight learns from both streams, as in (15.2).
 #
-# **The price.** $S$ has $T^2$ numbers for each image, a million at $32 \times 32$, so the layer stands where the maps are small. And the bound is gone. Let a pixel be 0, so that it looks at all alike, and move it by $\delta x$: its scores move by $\delta x\, W_q k_j^{\top} / \sqrt d$, and what it hears, besides its own share of $\frac1T$, by the *covariance* of keys and values over the image, which grows with the square of the pixels. No norm of the three matrices holds the slope of this layer (Kim, Papamakarios and Mnih, 2021);
+# **The price.** $S$ has $T^2$ numbers for each image, a million at $32 \times 32$, so the layer stands where the maps are small. And the bound is gone. Let a pixel be 0, so that it looks at all alike, and move it by $\delta x$: its scores move by $\delta x\, W_q k_j^{\top} / \sqrt d$, and what it hears, besides its own share of $\frac1T$, by the *covariance* of keys and values over the image, which grows with the square of the pixels. No norm of the three matrices holds the gradient of this layer (Kim, Papamakarios and Mnih, 2021);
 # SAGAN divides them by their norms all the same.
 #
 # ## See the code: every pixel, every other
@@ -370,14 +370,14 @@ show_source(
 # %% [markdown]
 # ## Check: attention, all five verbs
 #
-# First and second order against differences, then the pixels by hand, the corners of the image, and the slope at a pixel 0 between $t$ and $-t$: one channel, all weights 1, so $1 + \frac13 + \frac23 t^2$.
+# First and second order against differences, then the pixels by hand, the corners of the image, and the gradient at a pixel 0 between $t$ and $-t$: one channel, all weights 1, so $1 + \frac13 + \frac23 t^2$.
 
 # %%
 assert not show_checks(layer_checks(SelfAttention(3, 2), (2, 2, 3, 3)))
 
 
 def corner_to_corner(layers, x, of=(-1, -1), by=(0, 0)):
-    """The slope of one pixel that comes out in one that went in."""
+    """The gradient of one pixel that comes out in one that went in."""
     net = Sequential(*layers, rng=0)
     for part in net.layers:
         for name in part.parameters:
@@ -405,16 +405,16 @@ checks = [
 ]
 for size in (1, 2, 4, 8):
     x = np.array([0.0, size, -size]).reshape(1, 1, 3, 1)
-    slope = corner_to_corner([SelfAttention(1, 1)], x, (0, 0))
-    checks.append(compare(f"slope at 0, t = {size}", slope, 4 / 3 + 2 / 3 * size**2, 1e-6))
+    gradient = corner_to_corner([SelfAttention(1, 1)], x, (0, 0))
+    checks.append(compare(f"gradient at 0, t = {size}", gradient, 4 / 3 + 2 / 3 * size**2, 1e-6))
 assert not show_checks(checks)
 
 # %% [markdown]
 # ## Derive: the six losses, four curves
 #
-# Now the other hobby. What a loss tells D and G are its slopes in the scores; a *push* is minus a slope, the way in which a score is asked to move. Those made of softplus were differentiated in lessons 3 and 17. The other three take a line each; in all of them a score has the share $\frac1N$ in its mean.
+# Now the other hobby. What a loss tells D and G are its gradients in the scores; a *push* is minus a gradient, the way in which a score is asked to move. Those made of softplus were differentiated in lessons 3 and 17. The other three take a line each; in all of them a score has the share $\frac1N$ in its mean.
 #
-# *Least squares* (`eq:loss.least_squares.d`): the $\frac12$ takes the 2 of the square away. A slope is the distance from the label, 1 for a real, 0 for a fake:
+# *Least squares* (`eq:loss.least_squares.d`): the $\frac12$ takes the 2 of the square away. A gradient is the distance from the label, 1 for a real, 0 for a fake:
 #
 # $$ dr = \frac{r - 1}{N}, \qquad df = \frac{f}{N} \tag{eq:loss.least\_squares.d.gradients} $$
 #
@@ -424,11 +424,11 @@ assert not show_checks(checks)
 #
 # $$ df = \frac{f - 1}{N} \tag{eq:loss.least\_squares.g.gradients} $$
 #
-# *Hinge* (`eq:loss.hinge.d`): $\max(0, 1 - r)$ is the line $1 - r$ to the left of 1 and 0 to the right of it; $\max(0, 1 + f)$ is $1 + f$ to the right of $-1$. At the corner itself any slope between the two would do, and the library takes 0. With $[\;]$ for 1 if true and 0 if not,
+# *Hinge* (`eq:loss.hinge.d`): $\max(0, 1 - r)$ is the line $1 - r$ to the left of 1 and 0 to the right of it; $\max(0, 1 + f)$ is $1 + f$ to the right of $-1$. At the corner itself any gradient between the two would do, and the library takes 0. With $[\;]$ for 1 if true and 0 if not,
 #
 # $$ dr = -\frac{[\,r < 1\,]}{N}, \qquad df = \frac{[\,f > -1\,]}{N} \tag{eq:loss.hinge.d.gradients} $$
 #
-# G has no margin. It raises its scores, whatever they are, and a straight line has one slope:
+# G has no margin. It raises its scores, whatever they are, and a straight line has one gradient:
 #
 # $$ L_G = -\operatorname{mean} f \tag{eq:loss.hinge.g} $$
 #
@@ -528,8 +528,8 @@ assert np.array_equal(np.array(pushes["hinge"])[:, inside], np.array(pushes["was
 # %%
 print("push on a common score of   " + "".join(f"{a:7.1f}" for a in (-2.0, 0.0, 0.5, 2.0)))
 for name, loss in losses.GAN_LOSSES.items():
-    slopes = [loss.d(np.array([a]), np.array([a]))[1:] for a in (-2.0, 0.0, 0.5, 2.0)]
-    print(f"{name:<28}" + "".join(f"{round(-float(dr[0] + df[0]), 2) + 0.0:7.2f}" for dr, df in slopes))
+    gradients = [loss.d(np.array([a]), np.array([a]))[1:] for a in (-2.0, 0.0, 0.5, 2.0)]
+    print(f"{name:<28}" + "".join(f"{round(-float(dr[0] + df[0]), 2) + 0.0:7.2f}" for dr, df in gradients))
 
 # %% [markdown]
 # Minimax and its sisters pull it to 0, least squares to $\frac12$, the middle of its labels. The hinge leaves it where it is between $-1$ and $1$. Wasserstein and the relativistic loss see differences only and leave it anywhere: their scores may drift, and mean nothing by themselves. Where a curve of pushes falls there is curvature, and by lesson 16 curvature is friction; in the margin hinge and Wasserstein have none.
@@ -552,7 +552,7 @@ for name, loss in losses.GAN_LOSSES.items():
 #
 # ## Derive: what G walks down
 #
-# Against D at its best a fake of face $k$ costs $c_k$, and for the first three losses that depends on one number only, $u_k = q_k / p_k$: how overcrowded its face is. G follows $\sum_k c_k\, \delta q_k$ with D held still. Is that the slope of something? Take a function $\Phi$ with $\Phi' = c$:
+# Against D at its best a fake of face $k$ costs $c_k$, and for the first three losses that depends on one number only, $u_k = q_k / p_k$: how overcrowded its face is. G follows $\sum_k c_k\, \delta q_k$ with D held still. Is that the gradient of something? Take a function $\Phi$ with $\Phi' = c$:
 #
 # $$ \delta \sum_k p_k\, \Phi\Bigl( \frac{q_k}{p_k} \Bigr) = \sum_k \Phi'(u_k)\, \delta q_k = \sum_k c(u_k)\, \delta q_k \tag{18.11} $$
 #
@@ -560,7 +560,7 @@ for name, loss in losses.GAN_LOSSES.items():
 #
 # $$ \begin{aligned} \text{minimax} &: c = \log \tfrac{u}{1 + u} & \Phi &= u \log u - (1 + u) \log (1 + u) \\ \text{non-saturating} &: c = \log (1 + u) & \Phi &= (1 + u) \log (1 + u) - u \\ \text{least squares} &: c = \tfrac12 \bigl( \tfrac{u}{1 + u} \bigr)^2 & \Phi &= \tfrac12 \bigl( u - 2 \log (1 + u) - \tfrac{1}{1 + u} \bigr) \\ \text{hinge} &: c = \operatorname{sign}(u - 1) & \Phi &= |u - 1| \end{aligned} \tag{18.12} $$
 #
-# The first is $2\, \mathrm{JSD} - \log 4$, the second (7.12) again, the last twice the total variation. Least squares walks down nothing with a name. (Mao and his colleagues find Pearson's $\chi^2$ for labels with $b - c = 1$ and $b - a = 2$, such as $-1$, $1$ and $0$, and with G's loss taken over the reals as well; for the labels that everybody uses, $0$, $1$ and $1$, it is this.) Wasserstein, with the best critic of slope 1, walks down $W$, by (7.10).
+# The first is $2\, \mathrm{JSD} - \log 4$, the second (7.12) again, the last twice the total variation. Least squares walks down nothing with a name. (Mao and his colleagues find Pearson's $\chi^2$ for labels with $b - c = 1$ and $b - a = 2$, such as $-1$, $1$ and $0$, and with G's loss taken over the reals as well; for the labels that everybody uses, $0$, $1$ and $1$, it is this.) Wasserstein, with the best critic of gradient 1, walks down $W$, by (7.10).
 # Against the relativistic D a fake costs $\sum_j p_j \log(1 + u_k / u_j)$: it is compared with all others, and rises with $u_k$ too.
 
 # %%
@@ -586,24 +586,24 @@ with figure(title, size=(8.5, 3.6)) as ax:
 #
 # $$ \sum_k q_k\, f\Bigl( \frac{p_k}{q_k} \Bigr) = \max_T \Bigl[ \sum_k p_k T_k - \sum_k q_k\, f^*(T_k) \Bigr], \qquad T_k = f'(p_k / q_k) \text{ at best} \tag{18.13} $$
 #
-# and that is a game for D: large $T$ on reals, small $f^*(T)$ on fakes. One conjugate by hand. $\mathrm{KL}(p \Vert q)$ has $f(t) = t \log t$. The slope of $t\, T - t \log t$ is $T - \log t - 1$, zero at $t = e^{T - 1}$, so $f^*(T) = e^{T - 1}\, T - e^{T - 1} (T - 1) = e^{T - 1}$. D's loss is $\operatorname{mean} e^{f - 1} - \operatorname{mean} r$, its best score $1 + \log p/q$, and what is left is
-# $-\mathrm{KL}(p \Vert q)$. The same with $f(t) = |t - 1|$ gives $f^*(T) = T$ for $|T| \le 1$, and nothing is gained beyond: the Wasserstein loss for a D whose *scores* are bounded, which is the hinge at its best. A bound on the scores gives total variation, a bound on the slope gives $W$.
+# and that is a game for D: large $T$ on reals, small $f^*(T)$ on fakes. One conjugate by hand. $\mathrm{KL}(p \Vert q)$ has $f(t) = t \log t$. The gradient of $t\, T - t \log t$ is $T - \log t - 1$, zero at $t = e^{T - 1}$, so $f^*(T) = e^{T - 1}\, T - e^{T - 1} (T - 1) = e^{T - 1}$. D's loss is $\operatorname{mean} e^{f - 1} - \operatorname{mean} r$, its best score $1 + \log p/q$, and what is left is
+# $-\mathrm{KL}(p \Vert q)$. The same with $f(t) = |t - 1|$ gives $f^*(T) = T$ for $|T| \le 1$, and nothing is gained beyond: the Wasserstein loss for a D whose *scores* are bounded, which is the hinge at its best. A bound on the scores gives total variation, a bound on the gradient gives $W$.
 #
-# ## Check: the slopes, D at its best, and G's walk
+# ## Check: the gradients, D at its best, and G's walk
 #
-# First the slopes of the three losses, D's and G's, against differences.
+# First the gradients of the three losses, D's and G's, against differences.
 
 # %%
 checks = []
 some_real, some_fake = 1.5 * np.random.default_rng(18).standard_normal((2, 9))
 for loss in (losses.least_squares, losses.hinge, losses.wasserstein):
     _, dr, df = loss.d(some_real, some_fake)
-    slopes = {
+    gradients = {
         "D, dr": (dr, lambda s, loss=loss: loss.d(s, some_fake)[0], some_real),
         "D, df": (df, lambda s, loss=loss: loss.d(some_real, s)[0], some_fake),
         "G, df": (loss.g(None, some_fake)[1], lambda s, loss=loss: loss.g(None, s)[0], some_fake),
     }
-    for name, (got, of, at_scores) in slopes.items():
+    for name, (got, of, at_scores) in gradients.items():
         checks.append(compare(f"{loss.name}: {name}", got, numerical_gradient(of, at_scores), FIRST))
 assert not show_checks(checks)
 
@@ -665,7 +665,7 @@ for loss, (rate, score, left_over) in theory.items():
     assert abs(left - left_over) < bound
 
 # %% [markdown]
-# And G: its die is a softmax of five numbers, its costs are asked of the library at the best scores, and its slope, with D held still, is compared with differences of $\sum p\, \Phi(q / p)$.
+# And G: its die is a softmax of five numbers, its costs are asked of the library at the best scores, and its gradient, with D held still, is compared with differences of $\sum p\, \Phi(q / p)$.
 
 
 # %%
@@ -743,13 +743,13 @@ assert largest < 1
 # %% [markdown]
 # ## Derive: near 0 all losses are straight
 #
-# No score ever came near the corner of the hinge, so its slopes were $\mp \frac1N$, those of Wasserstein, in every step. Whoever trains with "hinge and spectral norm" on such data trains a Wasserstein GAN.
+# No score ever came near the corner of the hinge, so its gradients were $\mp \frac1N$, those of Wasserstein, in every step. Whoever trains with "hinge and spectral norm" on such data trains a Wasserstein GAN.
 #
-# And the others? A D of slope at most 1, on data about 2 wide, has scores that differ by 2 at the very most, and by (18.9) by much less. For small scores $\sigma(-r) = \frac12 - \frac r4 + \dots$, so the slopes are
+# And the others? A D of gradient at most 1, on data about 2 wide, has scores that differ by 2 at the very most, and by (18.9) by much less. For small scores $\sigma(-r) = \frac12 - \frac r4 + \dots$, so the gradients are
 #
 # $$ dr = -\frac1N \Bigl( \frac12 - \frac r4 + \dots \Bigr), \qquad df = \frac1N \Bigl( \frac12 + \frac f4 + \dots \Bigr) \tag{18.14} $$
 #
-# that is half of Wasserstein's, and a correction. Adam divides by the size of a gradient (lesson 5), so the half is gone. Least squares has the slopes $\frac1N (r - 1)$ and $\frac1N f$; around its own fixed point, $r = \frac12 + r'$, they are $\frac1N (-\frac12 + r')$ and $\frac1N (\frac12 + f')$: the half again. *A D that is held flat sees little of a loss but its straight
+# that is half of Wasserstein's, and a correction. Adam divides by the size of a gradient (lesson 5), so the half is gone. Least squares has the gradients $\frac1N (r - 1)$ and $\frac1N f$; around its own fixed point, $r = \frac12 + r'$, they are $\frac1N (-\frac12 + r')$ and $\frac1N (\frac12 + f')$: the half again. *A D that is held flat sees little of a loss but its straight
 # part, and that is the same for all* (Qin, Mitra and Wonka, 2020, say it for Lipschitz constants in general). We measure the angle between the gradient of each loss in D's weights and that of Wasserstein, at one D, trained with the non-saturating loss; and the same for G's pushes on its fakes.
 
 # %%
@@ -922,7 +922,7 @@ check.nb18_q3(reverse_game)
 #     return T, np.sum(p * T) - np.sum(q * conjugate)
 # ```
 #
-# $t\, T + \log t$ has the slope $T + 1 / t$, zero at $t = -1 / T$, and there it is $-1 - \log(-T)$. The best score is $f'(p / q) = -q / p$. What comes out is $\sum q \log (q / p)$, $\mathrm{KL}(q \Vert p)$: the divergence that the non-saturating G walks down together with $-2\, \mathrm{JSD}$. Scores that have to be negative are awkward for a network; one writes $T = -e^{-s}$ and trains $s$, which at its best is $\log p/q$ again.
+# $t\, T + \log t$ has the gradient $T + 1 / t$, zero at $t = -1 / T$, and there it is $-1 - \log(-T)$. The best score is $f'(p / q) = -q / p$. What comes out is $\sum q \log (q / p)$, $\mathrm{KL}(q \Vert p)$: the divergence that the non-saturating G walks down together with $-2\, \mathrm{JSD}$. Scores that have to be negative are awkward for a network; one writes $T = -e^{-s}$ and trains $s$, which at its best is $\log p/q$ again.
 #
 # </details>
 
@@ -937,7 +937,7 @@ check.nb18_q3(reverse_game)
 # 4. *The margin on the wrong side*: the hinge asks for $r \ge -1$ and $f \le 1$.
 # 5. *The labels of least squares exchanged*, in D's loss only: 0 for a real and 1 for a fake.
 #
-# All slopes of the losses are right for their values. Which of the first three passes every check of a *fresh* layer, its norm included?
+# All gradients of the losses are right for their values. Which of the first three passes every check of a *fresh* layer, its norm included?
 #
 # - **a** the first
 # - **b** the second
@@ -967,8 +967,8 @@ def never_kept(self, x):
 def sigma_constant(self, dy, cache):
     with self._normalised(cache[3]) as lent:
         lent.accumulate(dy, cache[0])
-        slope = lent.dW
-    self.layer.dW += slope / cache[3]  # right: less <dWbar, Wbar> u v'
+        gradient = lent.dW
+    self.layer.dW += gradient / cache[3]  # right: less <dWbar, Wbar> u v'
 
 
 def wrong_side(self, r, f):
@@ -1001,7 +1001,7 @@ def examine():
     r, f = 1.5 * rng.standard_normal((2, 6))
     for loss in (losses.hinge, losses.least_squares):
         expected = numerical_gradient(lambda f, loss=loss: loss.d(r, f)[0], f)
-        yield compare("slopes of the losses", loss.d(r, f)[2], expected, FIRST)
+        yield compare("gradients of the losses", loss.d(r, f)[2], expected, FIRST)
     yield compare("best D: hinge", best_table(losses.hinge, 5e-2)[0], np.sign(p - q), 0.05)
     yield compare("best D: least squares", best_table(losses.least_squares, 2.0)[0], p / (p + q), 1e-6)
 
@@ -1054,9 +1054,9 @@ assert not show_checks(examine())
 # | `eq:loss.wasserstein.g.gradients`: $-1/N$, as the hinge's | `minigan.losses.Wasserstein.g` | `tests/test_losses.py`: `test_wasserstein_by_hand` |
 # | `eq:loss.relativistic.d`: best at $\log p/q + \text{constant}$ | `minigan.losses.Relativistic.d` | `tests/test_losses.py`: `test_relativistic_by_hand`, `test_equilibrium_is_2_log_2_or_log_2` |
 #
-# - Divide each matrix by its largest singular value, found by one step of power iteration at a time, and D's slope is bounded. The gradient stands at right angles to $W$.
+# - Divide each matrix by its largest singular value, found by one step of power iteration at a time, and D's gradient is bounded. The gradient stands at right angles to $W$.
 # - What spectral norm rations are the bends: with one hidden layer D shows $(1 - \alpha) / 2K$ of the distance of $K$ valleys.
-# - Attention brings the far side of a picture as near as the next pixel. It is made of products and one softmax, its slopes of the product rule; its steepness no norm of a matrix bounds.
+# - Attention brings the far side of a picture as near as the next pixel. It is made of products and one softmax, its gradients of the product rule; its steepness no norm of a matrix bounds.
 # - Every loss has its best D, and G walks down the integral of its cost over $q / p$.
 # - A flat D sees the straight part of a loss only. There hinge is Wasserstein, and the others nearly so.
 #

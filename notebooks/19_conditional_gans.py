@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 19: Conditional GANs
 #
-# **Goal** Tell G what to draw, and D what it should see: know what game that is and what distance it leaves, the ways in which a label enters a network and what slope comes back, and why the number that matters most is seen by no gradient check.
+# **Goal** Tell G what to draw, and D what it should see: know what game that is and what distance it leaves, the ways in which a label enters a network and what gradient comes back, and why the number that matters most is seen by no gradient check.
 #
 # **Prerequisites** Lesson 7 (the best D and the distance that is left), lesson 8 (the ring and its bridges), lesson 15 (gradient penalties); lessons 10 to 12 for the digits.
 #
@@ -206,7 +206,7 @@ if not quick():
 #
 # $$ \log \frac{\pi_y\, p(x|y)}{\pi'_y\, q(x|y)} = \log \frac{p(x|y)}{q(x|y)} + \log \frac{\pi_y}{\pi'_y} \tag{19.5} $$
 #
-# The last term has no slope in $x$: G cannot answer to it, and D is busy with it. So reals and fakes should have the same shares. *Which* shares is up to you: the minimum of $C$ is the same for all positive $\pi$. We shall need this freedom.
+# The last term has no gradient in $x$: G cannot answer to it, and D is busy with it. So reals and fakes should have the same shares. *Which* shares is up to you: the minimum of $C$ is the same for all positive $\pi$. We shall need this freedom.
 #
 # **By hand.** Two faces, two labels of share $\frac12$. Reals with the label 0 are $(\frac34, \frac14)$, with the label 1 they are $(\frac14, \frac34)$. G has exchanged the names. The marginals are $(\frac12, \frac12)$ on both sides: $C_{\text{blind}} = 0$, and the loss of a blind D stays at $\log 4 = 1.3863$. In each class the mixture of $p$ and $q$ is $(\frac12, \frac12)$, and
 # $\mathrm{KL}(p \Vert m) = \frac34 \log \frac32 + \frac14 \log \frac12 = 0.3041 - 0.1733 = 0.1308$; that of $q$ is the same. So $C = 0.1308$, and $L_{D^*} = 1.3863 - 0.2616 = 1.1247$.
@@ -217,13 +217,13 @@ if not quick():
 #
 # $$ y_n = W_{\text{label}_n} \tag{eq:embedding.forward} $$
 #
-# What did row $k$ reach? All samples whose label is $k$, each with strength 1. So its slope is the *sum* of theirs, a *scatter-add*:
+# What did row $k$ reach? All samples whose label is $k$, each with strength 1. So its gradient is the *sum* of theirs, a *scatter-add*:
 #
 # $$ dW_{\text{label}_n} \mathrel{+}= dy_n \tag{eq:embedding.dW} $$
 #
-# By hand: labels $(2, 0, 2)$ with the slopes $dy = (1, 10),\ (3, 30),\ (5, 50)$ give $dW_0 = (3, 30)$, $dW_1 = 0$, $dW_2 = (6, 60)$. The label itself has no slope. It is a whole number, there is no "a little more of it", and where the library hands slopes back to a pair, `None` stands in the label's place.
+# By hand: labels $(2, 0, 2)$ with the gradients $dy = (1, 10),\ (3, 30),\ (5, 50)$ give $dW_0 = (3, 30)$, $dW_1 = 0$, $dW_2 = (6, 60)$. The label itself has no gradient. It is a whole number, there is no "a little more of it", and where the library hands gradients back to a pair, `None` stands in the label's place.
 #
-# **Joined.** The row stands beside the noise (in G) or beside the point (in D), and the slope is cut where they were joined:
+# **Joined.** The row stands beside the noise (in G) or beside the point (in D), and the gradient is cut where they were joined:
 #
 # $$ y = \bigl[\, \text{left}(x),\; \text{right}(c) \,\bigr] \tag{eq:concat.forward} $$
 #
@@ -259,7 +259,7 @@ if not quick():
 #
 # $$ D(x, y) = \psi(\phi(x)) + V_y \cdot \phi(x) \tag{19.9} $$
 #
-# (Miyato and Koyama, 2018.) With a linear $\psi = w \cdot \phi + b$ that is $(w + V_y) \cdot \phi + b$: *a score for each class, whose rows have a part in common.* The functions are the same, the steps are not. After one step of gradient descent with the rate $\eta$ on pairs with the slopes $ds_n$, the score of a pair $(\phi, y)$ has changed by
+# (Miyato and Koyama, 2018.) With a linear $\psi = w \cdot \phi + b$ that is $(w + V_y) \cdot \phi + b$: *a score for each class, whose rows have a part in common.* The functions are the same, the steps are not. After one step of gradient descent with the rate $\eta$ on pairs with the gradients $ds_n$, the score of a pair $(\phi, y)$ has changed by
 #
 # $$ -\eta \sum_{n:\, y_n = y} ds_n\, (\phi_n \cdot \phi + 1) \quad\text{(LabelScore)}, \qquad -\eta \Bigl[ \sum_{n:\, y_n = y} ds_n\, \phi_n \cdot \phi + \sum_n ds_n\, (\phi_n \cdot \phi + 1) \Bigr] \quad\text{(projection)} \tag{19.10} $$
 #
@@ -277,7 +277,7 @@ show_source(LabelScore, with_label, first, models.mlp, add_penalty)
 
 
 # %% [markdown]
-# The projection is not among the layers of the library. As a layer of one's own, with a linear $\psi$, it is (19.9) and the slopes that follow from it; `w` meets every sample, a row of `V` only those of its class.
+# The projection is not among the layers of the library. As a layer of one's own, with a linear $\psi$, it is (19.9) and the gradients that follow from it; `w` meets every sample, a row of `V` only those of its class.
 
 
 # %%
@@ -373,7 +373,7 @@ print()
 print(compare("(19.5)", s.reshape(2, 2), np.log(p / q) + np.log([[2], [1 / 2]]), 1e-6))
 
 # %% [markdown]
-# ## Check: pairs, and their slopes
+# ## Check: pairs, and their gradients
 #
 # The embedding by hand; a constant plane before a convolution; and (19.10), one step of plain descent, with a class that does not stand in the batch.
 
@@ -406,7 +406,7 @@ for name, last in (("LabelScore", LabelScore(4, 3)), ("projection", Projection(4
     )
 
 # %% [markdown]
-# Now whole networks. Every way into D, with the label of every image, some of them twice, against differences: first the network (`dx` is the image's; the label is left alone), then a whole step with two penalties, R1 on the real pairs and WGAN-GP between the images. The last line is the penalty's question: what is the slope $g$ of a pair?
+# Now whole networks. Every way into D, with the label of every image, some of them twice, against differences: first the network (`dx` is the image's; the label is left alone), then a whole step with two penalties, R1 on the real pairs and WGAN-GP between the images. The last line is the penalty's question: what is the gradient $g$ of a pair?
 
 # %%
 ways = {
@@ -434,7 +434,7 @@ for name, layers in ways.items():
 
 scores, caches = D.forward((x, label))
 g = D.backward(np.ones_like(scores), caches, learn=False)
-print("slope of a pair:", g[0].shape, g[1])
+print("gradient of a pair:", g[0].shape, g[1])
 
 # %% [markdown]
 # Which way into D is the best? All are right, so that is a matter of measuring. On the ring, the same training with a score for each class:
@@ -516,12 +516,12 @@ assert quick() or shares[2] < 0.6 * np.delete(shares, 2).mean()
 # %% [markdown]
 # ## Derive: what a class weighs
 #
-# The slope of D's loss in the row $W_2$ of the last layer is, by `eq:label_score.dW`, a sum over the twos of the batch, and that is one image in three hundred, one in every fifth batch. The same holds for the embedding of the 2 in G. In (19.3) the class stands with the weight $\pi_2 = 0.003$: if all twos were nonsense, $C$ would be $0.003 \cdot \log 2$, and nobody would notice. But the shares are ours to choose, since the minimum of $C$ does not depend on them. So draw the *class* first, each
+# The gradient of D's loss in the row $W_2$ of the last layer is, by `eq:label_score.dW`, a sum over the twos of the batch, and that is one image in three hundred, one in every fifth batch. The same holds for the embedding of the 2 in G. In (19.3) the class stands with the weight $\pi_2 = 0.003$: if all twos were nonsense, $C$ would be $0.003 \cdot \log 2$, and nobody would notice. But the shares are ours to choose, since the minimum of $C$ does not depend on them. So draw the *class* first, each
 # with $\frac{1}{10}$, then an image of it, and ask G in the same way:
 #
 # $$ C_{\text{equal}}(G) = \frac{1}{K} \sum_y \mathrm{JSD}\bigl( p(\cdot|y),\, q(\cdot|y) \bigr) \tag{19.11} $$
 #
-# In the code that is the line `if equal`. Nothing else changes. (For the pictures the noise is drawn with the deviation 0.7, which gives cleaner strokes and less variety; all numbers are taken with the whole of it.)
+# In the code that is the line `if equal`. Nothing else changes. (For the pictures the noise is drawn with the standard deviation 0.7, which gives cleaner strokes and less variety; all numbers are taken with the whole of it.)
 
 # %%
 equal = train_digits(equal=True, n=steps(500, 2))
@@ -687,7 +687,7 @@ check.nb19_q1(distance_with_labels)
 #
 # $$ y_n = \gamma_{\text{label}_n}\, x_n + \beta_{\text{label}_n} \tag{19.12} $$
 #
-# number by number, with $\gamma$ and $\beta$ of shape (K, n). Given `x`, `label` (N,), `gamma` and the slope `dy` (N, n), return `dx, dgamma, dbeta`.
+# number by number, with $\gamma$ and $\beta$ of shape (K, n). Given `x`, `label` (N,), `gamma` and the gradient `dy` (N, n), return `dx, dgamma, dbeta`.
 
 
 # %% tags=["exercise"]
@@ -750,7 +750,7 @@ check.nb19_q3(conditional_score)
 # 1. *The real labels are shuffled*: images and labels of the data were shuffled separately.
 # 2. *D is told another label*: G is asked with one draw of labels, D is told another.
 # 3. *The label is lost in D*: somewhere on its way it becomes 0.
-# 4. *Repeated labels are lost*: the slope of the embedding by `dW[label] += dy`.
+# 4. *Repeated labels are lost*: the gradient of the embedding by `dW[label] += dy`.
 #
 # We hold the gradient checks of both networks and both steps against each. How many of the four do they catch?
 #
@@ -817,7 +817,7 @@ check.nb19_p4(guess)
 assert [bool(names) for names in caught.values()] == [False, False, False, True]
 
 # %% [markdown]
-# One of four, and even that one only if a label comes twice in the batch: a check that uses each label once is blind to it. (So the batch of a check should be a nasty one.) In the other three the slopes are exact slopes, of a game in which the labels mean nothing. What sees them is the measure. We train the ring for a short while with each bug, with a score for each class in D, and ask.
+# One of four, and even that one only if a label comes twice in the batch: a check that uses each label once is blind to it. (So the batch of a check should be a nasty one.) In the other three the gradients are exact gradients, of a game in which the labels mean nothing. What sees them is the measure. We train the ring for a short while with each bug, with a score for each class in D, and ask.
 
 # %%
 n = steps(300, 3)
@@ -898,19 +898,19 @@ assert caught["the label is lost in D"] == {"D hears the label"}
 # | formula | code | test |
 # |---|---|---|
 # | `eq:embedding.forward`: a row for each label | `minigan.layers.Embedding.forward` | `tests/layers/more/test_embedding.py`: `test_worked_by_hand`, `test_equals_dense_on_one_hot_rows` |
-# | `eq:embedding.dW`: labels that come twice collect two slopes | `minigan.layers.Embedding.accumulate` | `tests/layers/more/test_embedding.py`: `test_worked_by_hand` |
+# | `eq:embedding.dW`: labels that come twice collect two gradients | `minigan.layers.Embedding.accumulate` | `tests/layers/more/test_embedding.py`: `test_worked_by_hand` |
 # | `eq:concat.forward`: the label beside the noise, or as a plane | `minigan.layers.Join.forward` | `tests/layers/test_concat.py`: `test_worked_by_hand`, `test_a_label_as_one_more_channel_of_an_image` |
-# | `eq:concat.dx`: the slope is cut where they were joined, `None` for a label | `minigan.layers.Join.backward` | `tests/layers/test_concat.py`: `test_worked_by_hand` |
+# | `eq:concat.dx`: the gradient is cut where they were joined, `None` for a label | `minigan.layers.Join.backward` | `tests/layers/test_concat.py`: `test_worked_by_hand` |
 # | `eq:beside.forward`: the label waits beside the image | `minigan.layers.Parallel.forward` | `tests/layers/more/test_label.py`: `test_beside_works_on_the_first_and_hands_the_second_on` |
 # | `eq:label_score.forward`: one score for each class | `minigan.layers.LabelScore.forward` | `tests/layers/more/test_label.py`: `test_label_score_by_hand`, `test_each_class_has_its_own_critic` |
 # | `eq:label_score.dW`: only the row that judged learns | `minigan.layers.LabelScore.accumulate` | `tests/layers/more/test_label.py`: `test_label_score_by_hand` |
 # | `eq:penalty.g`: of a pair only the image moves | `minigan.penalties.add_penalty` | `tests/test_penalties.py`: `test_in_a_conditional_critic_only_the_image_moves` |
 #
 # - With labels the game is one game for each class, and leaves the mean of their distances. A D that is not told leaves the distance of the mixtures, and G may call things as it likes.
-# - A label is a row that is looked up. Rows that are met twice add up, and the label has no slope.
+# - A label is a row that is looked up. Rows that are met twice add up, and the label has no gradient.
 # - Labels cut the cloud of noise, so that no bridges are needed, and leave to $z$ what all classes share.
 # - A class counts as often as it is shown. The shares are yours to choose, the same for reals and fakes.
-# - Slopes can be right and the labels meaningless. Ask for something and look whether you got it.
+# - Gradients can be right and the labels meaningless. Ask for something and look whether you got it.
 #
 # ## Next
 #

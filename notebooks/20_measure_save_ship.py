@@ -385,7 +385,7 @@ assert score > of_real
 # %% [markdown]
 # ## Derive: how probable, how near?
 #
-# Three older measures work on plain pixels. A G draws and cannot say how probable a picture is. So the first GAN paper blurred its samples: a Gaussian of deviation $\sigma$ in $d$ dimensions has the density $(2 \pi \sigma^2)^{-d/2} \exp(-\lVert x - s \rVert^2 / 2 \sigma^2)$ around its centre $s$; put one on each of $n$ samples, with the weight $\frac1n$, and ask for the logarithm of their sum at a test image:
+# Three older measures work on plain pixels. A G draws and cannot say how probable a picture is. So the first GAN paper blurred its samples: a Gaussian of standard deviation $\sigma$ in $d$ dimensions has the density $(2 \pi \sigma^2)^{-d/2} \exp(-\lVert x - s \rVert^2 / 2 \sigma^2)$ around its centre $s$; put one on each of $n$ samples, with the weight $\frac1n$, and ask for the logarithm of their sum at a test image:
 #
 # $$ \log p(x) = \log \frac1n \sum_j \exp\Bigl( -\frac{\lVert x - s_j \rVert^2}{2 \sigma^2} \Bigr) - \frac d2 \log(2 \pi \sigma^2) \tag{eq:metric.parzen} $$
 #
@@ -395,12 +395,12 @@ assert score > of_real
 #
 # $$ \mathrm{PSNR} = 10 \log_{10} \frac{\text{peak}^2}{\operatorname{mean}\,(a - b)^2} \tag{eq:metric.psnr} $$
 #
-# Noise of deviation $\tau$ gives $20 \log_{10} (\text{peak} / \tau)$; half the error is 6 dB more. It treats all errors of one size alike. The *structural similarity* (Wang et al. 2004) asks three questions in each small window, with the means $m$, deviations $s$ and covariance $s_{ab}$ there. From $(m_a - m_b)^2 \ge 0$ it follows that $2 m_a m_b / (m_a^2 + m_b^2) \le 1$, with equality for equal means. In
+# Noise of standard deviation $\tau$ gives $20 \log_{10} (\text{peak} / \tau)$; half the error is 6 dB more. It treats all errors of one size alike. The *structural similarity* (Wang et al. 2004) asks three questions in each small window, with the means $m$, standard deviations $s$ and covariance $s_{ab}$ there. From $(m_a - m_b)^2 \ge 0$ it follows that $2 m_a m_b / (m_a^2 + m_b^2) \le 1$, with equality for equal means. In
 # the same way $2 s_a s_b / (s_a^2 + s_b^2)$ compares the contrast, and the correlation $s_{ab} / (s_a s_b)$, which is at most 1 too, the structure. In the product of the last two $s_a s_b$ cancels. A small $c_1$ and $c_2$, above and below, keep an empty window from being $0/0$ and make it a 1:
 #
 # $$ \mathrm{SSIM} = \operatorname{mean} \frac{(2 m_a m_b + c_1)(2 s_{ab} + c_2)}{(m_a^2 + m_b^2 + c_1)(s_a^2 + s_b^2 + c_2)} \tag{eq:metric.ssim} $$
 #
-# The mean runs over all windows, of 11 x 11 pixels weighed by a Gaussian of deviation 1.5; $c_1 = (0.01\, \text{peak})^2$ and $c_2 = (0.03\, \text{peak})^2$.
+# The mean runs over all windows, of 11 x 11 pixels weighed by a Gaussian of standard deviation 1.5; $c_1 = (0.01\, \text{peak})^2$ and $c_2 = (0.03\, \text{peak})^2$.
 #
 # ## Check: pixels
 #
@@ -560,7 +560,7 @@ if not quick():
     assert "FOOLED" in [row[-1] for row in said.values()]
 
 # %% [markdown]
-# (The numbers are deviations from the mean of ten random cuts, real against real; positive is worse, or, in the last row, nearer. From 3 on a measure "sees"; below -3 it takes the harmed set for *better* than real digits, and is fooled.)
+# (The numbers are standard deviations from the mean of ten random cuts, real against real; positive is worse, or, in the last row, nearer. From 3 on a measure "sees"; below -3 it takes the harmed set for *better* than real digits, and is fooled.)
 #
 # Precision and density ask of each picture whether it is good; missing digits are no concern of theirs. Recall does not see unequal shares. The copies are the point: a measure that compares two sets cannot know that one of them was *stolen*. Copies are found by looking, for each fake, for its nearest training image (`evaluation.memorised`), and even that misses a copy that was moved by one pixel, and is alarmed by blurred digits, which are near to everything. It raises a suspicion; a look at the pairs decides.
 # `minigan results damage` does all this with 1,500 images and more strengths.
@@ -636,7 +636,7 @@ show_checks(
 #
 # Now a training. A small GAN on the digits of 8 x 8 pixels, whose G has BatchNorm; Adam, and an average of G from which pictures are drawn. It is stopped after 60 steps, saved, taken up by another process, and goes on for 40 steps. Somebody forgets one thing in the file. With one of these four the weights of G and D still end *in the same bits* as those of a run that was never stopped. Which?
 #
-# - **a** Adam's $m$, the running mean of the slopes
+# - **a** Adam's $m$, the running mean of the gradients
 # - **b** Adam's $t$, the number of steps so far
 # - **c** the running statistics of G's BatchNorm
 # - **d** the place in the order of the data
@@ -726,7 +726,7 @@ for what in THINGS[1:7]:
     assert not ends[what][0]
 
 # %% [markdown]
-# The last two are the treacherous ones. While it learns, BatchNorm uses the statistics of its batch and never those that it keeps for later; so losses, slopes and weights are the same to the last bit, the log shows nothing, and only *the pictures* come from another network.
+# The last two are the treacherous ones. While it learns, BatchNorm uses the statistics of its batch and never those that it keeps for later; so losses, gradients and weights are the same to the last bit, the log shows nothing, and only *the pictures* come from another network.
 #
 # ## Derive: what the next step depends on
 #
@@ -734,7 +734,7 @@ for what in THINGS[1:7]:
 #
 # $$ s_{t+1} = F(s_t), \qquad s = (\theta,\; m,\; v,\; t,\; \text{running statistics},\; \bar\theta,\; \text{generator},\; \text{order and place}) \tag{20.8} $$
 #
-# If $F$ gives the same bits for the same bits, then a run is determined by any one of its states, and to resume is to put back *all* of $s$. What is not put back begins at its first value, and one can compute what happens. Take Adam (`eq:adam`), after many steps with a steady slope $g$, so that $m \approx g$ and $v \approx g^2$, and each step has the length $\eta$. *Without $v$:* it begins at 0, the
+# If $F$ gives the same bits for the same bits, then a run is determined by any one of its states, and to resume is to put back *all* of $s$. What is not put back begins at its first value, and one can compute what happens. Take Adam (`eq:adam`), after many steps with a steady gradient $g$, so that $m \approx g$ and $v \approx g^2$, and each step has the length $\eta$. *Without $v$:* it begins at 0, the
 # new step makes it $(1 - \beta_2)\, g^2$; but $t$ is large, so nobody corrects that:
 #
 # $$ \text{first step without } v: \quad \eta\, \frac{g}{\sqrt{(1 - \beta_2)\, g^2}} = \frac{\eta}{\sqrt{1 - \beta_2}} = 32\, \eta \quad \text{for } \beta_2 = 0.999 \tag{20.9} $$
@@ -749,7 +749,7 @@ for what in THINGS[1:7]:
 for what, length in (("nothing", 1), ("v", 0.001**-0.5), ("t", 0.001**0.5 / 0.5)):
     net = models.toy(width=2, depth=1, rng=0, dtype="float64")[0]
     opt = Adam(net, 1e-3, beta1=0.5, beta2=0.999, eps=0)
-    opt.m[...], opt.v[...], opt.t = 0.3, 0.3**2, 20_000  # where a slope of 0.3 has brought them
+    opt.m[...], opt.v[...], opt.t = 0.3, 0.3**2, 20_000  # where a gradient of 0.3 has brought them
     if what == "v":
         opt.v[...] = 0
     if what == "t":

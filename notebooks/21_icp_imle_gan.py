@@ -29,7 +29,7 @@ from minigan.zoo.imle import DataToSamples, SamplesToData
 # %% [markdown]
 # ## Predict: which starts come home?
 #
-# The data $x$: seven stars, about where the Plough has them, and around each 20 points with a deviation of 0.04. The other cloud, $y$, is a copy of it that somebody has turned, and mixed up: nobody says which point of $y$ was which point of $x$.
+# The data $x$: seven stars, about where the Plough has them, and around each 20 points with a standard deviation of 0.04. The other cloud, $y$, is a copy of it that somebody has turned, and mixed up: nobody says which point of $y$ was which point of $x$.
 #
 # The **Iterative Closest Point** algorithm (ICP; Besl and McKay, 1992) guesses. *Match:* each point of $y$ takes the nearest point of $x$ for its partner. *Move:* turn and shift $y$, as a whole, as near to the partners as can be. Then match again, and so on, until no partner changes.
 #
@@ -93,7 +93,7 @@ with figure(title, panels=3, size=(11, 3.4)) as (near, far, ends):
 #
 # $$ E(R, t) = \sum_i \lVert x_i - R y_i - t \rVert^2 \tag{21.1} $$
 #
-# least? **The shift.** The slope in $t$ is $-2 \sum_i (x_i - R y_i - t)$, and it is 0 where
+# least? **The shift.** The gradient in $t$ is $-2 \sum_i (x_i - R y_i - t)$, and it is 0 where
 #
 # $$ t = \bar x - R\, \bar y \tag{21.2} $$
 #
@@ -149,7 +149,7 @@ assert not home[list(degrees).index(120)]
 #
 # $$ L = \frac1N \sum_{i=1}^N \min_j \lVert x_i - s_j \rVert^2, \qquad s_j = G(z_j) \tag{21.7} $$
 #
-# **Its slope.** Let $j(i)$ be the sample nearest to $x_i$. If there is no tie, all others are farther by some margin, and a small move of the samples does not change who is nearest. So near the present samples $\min_j \lVert x_i - s_j \rVert^2$ *is* the function $\lVert x_i - s_{j(i)} \rVert^2$, in which the others do not stand:
+# **Its gradient.** Let $j(i)$ be the sample nearest to $x_i$. If there is no tie, all others are farther by some margin, and a small move of the samples does not change who is nearest. So near the present samples $\min_j \lVert x_i - s_j \rVert^2$ *is* the function $\lVert x_i - s_{j(i)} \rVert^2$, in which the others do not stand:
 #
 # $$ \frac{\partial L}{\partial s_j} = \frac2N \sum_{i:\, j(i) = j} (s_j - x_i) \tag{21.8} $$
 #
@@ -203,7 +203,7 @@ imle = DataToSamples()
 # %% [markdown]
 # Compare `DataToSamples` and `icp`: one line of each is the same search. It is in this sense that IMLE is ICP's heir.
 #
-# ## Check: the motion, the slope, the step
+# ## Check: the motion, the gradient, the step
 #
 # **The best motion.** In the plane there is a second way to it. With $R$ a turn by the angle $a$, $\operatorname{tr}(RH) = \cos a\, (H_{11} + H_{22}) + \sin a\, (H_{12} - H_{21})$, which is largest where $(\cos a, \sin a)$ has the direction of these two numbers. No singular values, and no mirror images to be wary of. For pairs that are a noisy copy, and for pairs that are a mirror image, where the
 # determinant in (21.5) is $-1$:
@@ -232,7 +232,7 @@ show_checks(motion_checks())
 
 
 # %% [markdown]
-# **The search and the slope.** All pairs in one table, `eq:metric.distance` not used; then (21.8) against differences of (21.7); then a whole step of G, as the optimizer gets it.
+# **The search and the gradient.** All pairs in one table, `eq:metric.distance` not used; then (21.8) against differences of (21.7); then a whole step of G, as the optimizer gets it.
 
 
 # %%
@@ -255,14 +255,14 @@ def matching_checks():
     yield compare("nearest: who", index[:, 0], table.argmin(axis=1), 0.0)
     yield compare("nearest: how far", distance[:, 0], table.min(axis=1), ADJOINT)
     for name, loss in (("data to samples", imle), ("samples to data", SamplesToData())):
-        slope = numerical_gradient(lambda s, loss=loss: loss.g(data, s)[0], s)
-        yield compare(f"{name}: ds", loss.g(data, s)[1], slope, FIRST)
+        gradient = numerical_gradient(lambda s, loss=loss: loss.g(data, s)[0], s)
+        yield compare(f"{name}: ds", loss.g(data, s)[1], gradient, FIRST)
     G = Sequential(Residual(Dense(2, 4), LeakyReLU(0.2), Dense(4, 2)), rng=0, dtype="float64")
     G.theta += 0.3 * rng.standard_normal(G.theta.size)  # biases away from 0
     note = Noted(G)
     game.g_step(G, NOBODY, imle, note, data, z)
-    slope = numerical_gradient(lambda _: imle.g(data, G(z))[0], G.theta)
-    yield compare("a step of IMLE: dtheta", note.gradient, slope, FIRST)
+    gradient = numerical_gradient(lambda _: imle.g(data, G(z))[0], G.theta)
+    yield compare("a step of IMLE: dtheta", note.gradient, gradient, FIRST)
 
 
 show_checks(matching_checks())
@@ -359,7 +359,7 @@ if not quick():
 # 3. *far*: turned by 120 degrees, from where ICP did not come home,
 # 4. *shapeless*: the noise of the last section, new at every step.
 #
-# IMLE and the GAN have the same G with the same first weights; the noise $z$ is simply the cloud. The GAN has a D of the same size, the non-saturating loss, and no penalty. On the shapeless cloud, which of the two ends with more fakes of high quality, within three deviations of a star?
+# IMLE and the GAN have the same G with the same first weights; the noise $z$ is simply the cloud. The GAN has a D of the same size, the non-saturating loss, and no penalty. On the shapeless cloud, which of the two ends with more fakes of high quality, within three standard deviations of a star?
 #
 # - **a** IMLE: it is told for every data point where to go
 # - **b** the GAN
@@ -449,7 +449,7 @@ if not quick():
 # %% [markdown]
 # (Circles are the stars, triangles the points that belong to the last one, wherever they have gone. Some points lie outside the frames.) Column by column:
 #
-# - *turned*: ICP is exact to the last digit, with three numbers. IMLE comes within 0.001 of it. The GAN's cloud misses one star by a little: nothing holds a fake to an exact place but D's slope, and where fakes and data nearly agree D is in doubt and flat.
+# - *turned*: ICP is exact to the last digit, with three numbers. IMLE comes within 0.001 of it. The GAN's cloud misses one star by a little: nothing holds a fake to an exact place but D's gradient, and where fakes and data nearly agree D is in doubt and flat.
 # - *bent*: a motion is not enough; ICP does what it can, and still finds every point's own star. Both networks unbend the bow.
 # - *far*: all three go wrong. Nobody told any of them who belongs to whom, and what is near is misleading here. ICP rests on its side, IMLE reaches all seven stars and has strays, the GAN carries points to whatever star is next. Few points come to their own star.
 # - *shapeless*: this is the task of a generator. ICP can only shift the noise about. IMLE spreads the points evenly (a small reverse KL) and leaves most of them between the stars; the GAN pushes them together, since D punishes every fake that lies where no data is. Neither can cut the bridges, for the reason of lesson 8.
@@ -457,7 +457,7 @@ if not quick():
 # | | ICP | IMLE | GAN |
 # |---|---|---|---|
 # | what moves the points | a rotation and a shift | a network | a network |
-# | what pulls at them | each moved point's nearest data point | each data point's nearest sample | the slope of D |
+# | what pulls at them | each moved point's nearest data point | each data point's nearest sample | the gradient of D |
 # | says who belongs to whom | yes, the list of partners | yes, from data to samples | no: there is no list |
 # | needs | a distance | a distance | a D, trained at the same time |
 # | a number that tells how far it is | falls in every round | falls, up to the noise | no (lesson 9) |
@@ -495,7 +495,7 @@ check.nb21_q1(weighted_motion)
 #     return R, x0 - R @ y0
 # ```
 #
-# The slope in $t$ is $-2 \sum_i w_i (x_i - R y_i - t)$, so both means become weighted means. The trace becomes $\sum_i w_i x_i^\top R y_i = \operatorname{tr}(R H)$ with $H = \sum_i w_i\, y_i x_i^\top$. From there on nothing changes: (21.4) does not ask where $H$ comes from.
+# The gradient in $t$ is $-2 \sum_i w_i (x_i - R y_i - t)$, so both means become weighted means. The trace becomes $\sum_i w_i x_i^\top R y_i = \operatorname{tr}(R H)$ with $H = \sum_i w_i\, y_i x_i^\top$. From there on nothing changes: (21.4) does not ask where $H$ comes from.
 #
 # </details>
 
@@ -521,14 +521,14 @@ check.nb21_q2(enlargement)
 #     return np.sum(x * (y @ R.T)) / np.sum(y**2)
 # ```
 #
-# Centred, the sum is $\sum \lVert x_i \rVert^2 + c^2 \sum \lVert y_i \rVert^2 - 2 c \operatorname{tr}(R H)$. For any $c > 0$ the best $R$ still makes the trace largest, and the slope in $c$ is 0 at $c = \operatorname{tr}(R H) / \sum \lVert y_i \rVert^2$. The more doubtful the pairs, the smaller the trace, and $c$ with it: a fit that is unsure shrinks. And ICP with a free $c$ has a second perfect answer, $c = 0$ and all points on one data point, which is the collapse of (21.10) once more.
+# Centred, the sum is $\sum \lVert x_i \rVert^2 + c^2 \sum \lVert y_i \rVert^2 - 2 c \operatorname{tr}(R H)$. For any $c > 0$ the best $R$ still makes the trace largest, and the gradient in $c$ is 0 at $c = \operatorname{tr}(R H) / \sum \lVert y_i \rVert^2$. The more doubtful the pairs, the smaller the trace, and $c$ with it: a fit that is unsure shrinks. And ICP with a free $c$ has a second perfect answer, $c = 0$ and all points on one data point, which is the collapse of (21.10) once more.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 3: nobody alone, nobody astray
 #
-# Add both directions: $L + L'$, (21.7) plus (21.10), which is known as the Chamfer distance. For data `x` (N, 2) and samples `s` (M, 2), $M$ not necessarily $N$, return its value and its slope in `s`. You may call `neighbours.nearest`.
+# Add both directions: $L + L'$, (21.7) plus (21.10), which is known as the Chamfer distance. For data `x` (N, 2) and samples `s` (M, 2), $M$ not necessarily $N$, return its value and its gradient in `s`. You may call `neighbours.nearest`.
 
 
 # %% tags=["exercise"]
@@ -562,12 +562,12 @@ check.nb21_q3(both_ways)
 # 1. *The farthest*: a sign, and the search returns the farthest point.
 # 2. *Squared already*: it returns squared distances, and whoever calls it squares them again.
 # 3. *The wrong way round*: queries and points are exchanged, so that each point looks for its query.
-# 4. *Somebody else's slope*: in `g_step` the slopes come out of D in another order than the fakes went in.
+# 4. *Somebody else's gradient*: in `g_step` the gradients come out of D in another order than the fakes went in.
 # 5. *The mirror*: the determinant is left out of (21.5), $R = V U^\top$.
 #
 # Of the first, `DataToSamples` knows nothing; it takes who is returned, squares the distance, and pulls. Which check catches it?
 #
-# - **a** the slope `ds` against differences
+# - **a** the gradient `ds` against differences
 # - **b** the table of all pairs
 # - **c** both
 
@@ -624,7 +624,7 @@ for name, owner, verb, wrong in (
     ("the farthest", neighbours, "nearest", farthest_of_all),
     ("squared already", neighbours, "nearest", squared_already),
     ("the wrong way round", neighbours, "nearest", wrong_way_round),
-    ("somebody else's slope", game, "g_step", somebody_elses),
+    ("somebody else's gradient", game, "g_step", somebody_elses),
     ("the mirror", None, None, mirrored),
 ):
     print(name)
@@ -643,13 +643,13 @@ assert caught["the farthest"] == {"nearest: who", "nearest: how far", "ICP never
 assert {"data to samples: ds", "nearest: how far"} <= caught["squared already"]
 assert "nearest: who" not in caught["squared already"]
 assert "nearest: who" in caught["the wrong way round"]
-assert caught["somebody else's slope"] == {"a step of IMLE: dtheta", "G step, dtheta"}
+assert caught["somebody else's gradient"] == {"a step of IMLE: dtheta", "G step, dtheta"}
 assert caught["the mirror"] == {"a mirror image: R"}
 assert not [found for found in examine() if not found.ok]
 
 # %% [markdown]
-# With *the farthest*, the gradient is the right gradient of $\operatorname{mean}_i \max_j \lVert x_i - s_j \rVert^2$, and differences can only say that slope and value belong together, never that the value is the one you meant. It takes a witness who counts for himself, or a law that the right algorithm obeys: ICP never rises. *Squared already* is the opposite case: everybody is found, ICP
-# runs as before, for it only asks *who*, and the slope is the one of (21.8); what is wrong is the number in the log, and differences of it give the bug away. *Somebody else's slope* is right in every shape and every sum; beside IMLE's step, the library's own check of a GAN's step sees it.
+# With *the farthest*, the gradient is the right gradient of $\operatorname{mean}_i \max_j \lVert x_i - s_j \rVert^2$, and differences can only say that gradient and value belong together, never that the value is the one you meant. It takes a witness who counts for himself, or a law that the right algorithm obeys: ICP never rises. *Squared already* is the opposite case: everybody is found, ICP
+# runs as before, for it only asks *who*, and the gradient is the one of (21.8); what is wrong is the number in the log, and differences of it give the bug away. *Somebody else's gradient* is right in every shape and every sum; beside IMLE's step, the library's own check of a GAN's step sees it.
 #
 # *The mirror* is the one that stays for years. As long as the pairs are good, $\det(V U^\top) = 1$ of itself, and ICP from twelve of our starts ends as it did, home or not. The bug waits for pairs that fit better in a mirror. Suppose somebody has labelled seven landmarks in a photograph, and the photograph was taken as mirrors show it:
 

@@ -3,7 +3,7 @@
 #
 # **Goal** Read what is written about GANs as a referee does: sentence by sentence, what is right, what is loose, what is wrong, and by which derivation or which number one knows it.
 #
-# **Prerequisites** Lesson 3 (losses and their slopes), lesson 4 (checks), lessons 7 to 9 (the game, the two steps, failures). For the last program lesson 12, and lesson 15 for its penalty.
+# **Prerequisites** Lesson 3 (losses and their gradients), lesson 4 (checks), lessons 7 to 9 (the game, the two steps, failures). For the last program lesson 12, and lesson 15 for its penalty.
 #
 # **Run time** 28 s on two cores (measured).
 #
@@ -58,7 +58,7 @@ from minigan.trainer import Trainer
 #
 # What $P$, $I$ and $x_i$ are it does not say. Let us read it as well as it can be read: $P(x)$ is the probability of $x$ in the data, and D's verdict on $x$ is proportional to it. What is frequent in the data looks real, what is rare looks false.
 #
-# Take the die of lesson 7. The real one shows its five faces with $p = (0.40, 0.30, 0.15, 0.10, 0.05)$. G owns a die too, $q = \operatorname{softmax}(a)$, and is already perfect: $q = p$. D says of face $k$ that it is real with probability $1.2\, p_k$. G takes slopes of its non-saturating loss. Where does it go?
+# Take the die of lesson 7. The real one shows its five faces with $p = (0.40, 0.30, 0.15, 0.10, 0.05)$. G owns a die too, $q = \operatorname{softmax}(a)$, and is already perfect: $q = p$. D says of face $k$ that it is real with probability $1.2\, p_k$. G takes gradients of its non-saturating loss. Where does it go?
 #
 # - **a** nowhere: it is perfect
 # - **b** to the most frequent face, and the other four die out
@@ -86,7 +86,7 @@ def verdict_of_the_best_d(q):
 
 
 def walk(verdict, a, rate=0.5, n=2000):
-    """G takes n slopes of -sum q log D, D held still in each of them -> its die after each."""
+    """G takes n gradients of -sum q log D, D held still in each of them -> its die after each."""
     dice = [softmax(a)]
     for _ in range(n):
         q = dice[-1]
@@ -140,7 +140,7 @@ assert jsd(p, walks["c P", "uniform"][:30]).min() < 0.01 < 0.2 < jsd(p, walks["c
 #
 # $$ V = \log c + \log(1 - c) = \log c (1 - c) \le -\log 4 \tag{22.2} $$
 #
-# since $c (1 - c) \le \frac14$, whatever the data and whatever G. It tells nothing apart and hands G no slope. A constant G makes one image, for every $z$. (And $I$? In textbooks it is an indicator, which is 0 or 1, or a mutual information, which is one number for two whole distributions. Neither is a verdict on an $x$.)
+# since $c (1 - c) \le \frac14$, whatever the data and whatever G. It tells nothing apart and hands G no gradient. A constant G makes one image, for every $z$. (And $I$? In textbooks it is an indicator, which is 0 or 1, or a mutual information, which is one number for two whole distributions. Neither is a verdict on an $x$.)
 #
 # **Kindly, for D.** $D(x) = c\, P(x)$ contains $p$, but not $q$. D does not know whom it plays against! Which D is best was derived in lesson 7, and it knows both:
 #
@@ -255,7 +255,7 @@ for name, throws in (("some G", fake), ("the perfect G", real)):
 assert article < coin  # at q = p
 
 # %% [markdown]
-# Against the perfect G the article's D is worse than one that says nothing. And what it asks of that G: the slopes in $a$, beside differences of (22.4).
+# Against the perfect G the article's D is worse than one that says nothing. And what it asks of that G: the gradients in $a$, beside differences of (22.4).
 
 
 # %%
@@ -263,16 +263,16 @@ def loss_against_the_article(a):
     return -softmax(a) @ np.log(1.2 * p)
 
 
-def slope_of_perfect(D):
-    """The slope in a of -sum q log D at q = p, D held still."""
+def gradient_of_perfect(D):
+    """The gradient in a of -sum q log D at q = p, D held still."""
     cost = -np.log(D)
     return p * (cost - p @ cost)
 
 
-against = slope_of_perfect(1.2 * p)
-print(compare("slope against c P", against, numerical_gradient(loss_against_the_article, np.log(p)), FIRST))
-print("slopes of the perfect G against c P:", against.round(3))
-print("            against D* = p / (p + p):", slope_of_perfect(p / (p + p)).round(3))
+against = gradient_of_perfect(1.2 * p)
+print(compare("gradient against c P", against, numerical_gradient(loss_against_the_article, np.log(p)), FIRST))
+print("gradients of the perfect G against c P:", against.round(3))
+print("            against D* = p / (p + p):", gradient_of_perfect(p / (p + p)).round(3))
 assert np.argmin(against) == 0
 
 # %% [markdown]
@@ -367,7 +367,7 @@ assert quick() or (abs(early - late) < 0.06 and judged[-1, 1] < judged[0, 1] / 2
 # - **a** ten times about $\frac{1}{10}$
 # - **b** for each noise one 1 and nine 0, the 1 where the noise had its largest number at first
 # - **c** the same for all 64 noises: one 1 and nine 0, the 1 always at the same place
-# - **d** what came out at first: an argmax has no slope, so nothing moves
+# - **d** what came out at first: an argmax has no gradient, so nothing moves
 
 # %% tags=["predict"]
 guess = "?"  # "a", "b", "c" or "d"
@@ -375,13 +375,13 @@ guess = "?"  # "a", "b", "c" or "d"
 
 # %%
 def listing(a):
-    """-log(f[argmax] + 1), f = softmax(a), mean over the batch (N, 10) -> its value, its slope in a."""
+    """-log(f[argmax] + 1), f = softmax(a), mean over the batch (N, 10) -> its value, its gradient in a."""
     f, rows = softmax(a), np.arange(len(a))
     winner = f.argmax(axis=1)
     top = f[rows, winner][:, None]
-    slope = top * f
-    slope[rows, winner] -= top[:, 0]
-    return -np.mean(np.log(top + 1)), slope / (1 + top) / len(a)
+    gradient = top * f
+    gradient[rows, winner] -= top[:, 0]
+    return -np.mean(np.log(top + 1)), gradient / (1 + top) / len(a)
 
 
 ten = Sequential(Dense(16, 256), ReLU(), Dense(256, 10), rng=0)
@@ -428,10 +428,10 @@ with figure(
 #
 # $$ \frac{\partial}{\partial a_j} \bigl[ -\log(1 + f_m) \bigr] = \frac{f_m\, (f_j - \delta_{jm})}{1 + f_m} \tag{22.6} $$
 #
-# The argmax itself has no slope: it is a place, and stays where it is when $a$ moves a little. But the *value* that stands there has one, and it is negative for $j = m$ and positive for all others. So the largest grows and the other nine shrink, until $f_m = 1$ and the loss is $-\log 2$. Each answer becomes surer of itself. And since all noises share
+# The argmax itself has no gradient: it is a place, and stays where it is when $a$ moves a little. But the *value* that stands there has one, and it is negative for $j = m$ and positive for all others. So the largest grows and the other nine shrink, until $f_m = 1$ and the loss is $-\log 2$. Each answer becomes surer of itself. And since all noises share
 # their weights, what is most often the largest pulls the others along. *In (22.6) there is no image and no D.* It would come out the same for any data.
 #
-# **Kindly:** perhaps `fake_output` was to be D's probability, $\sigma(f)$ with a score $f$ as everywhere in this library. Then the loss points the right way. With the sigmoid's slope $\sigma(f)\, \sigma(-f)$,
+# **Kindly:** perhaps `fake_output` was to be D's probability, $\sigma(f)$ with a score $f$ as everywhere in this library. Then the loss points the right way. With the sigmoid's gradient $\sigma(f)\, \sigma(-f)$,
 #
 # $$ \frac{\partial}{\partial f} \bigl[ -\log(1 + \sigma(f)) \bigr] = -\frac{\sigma(f)\, \sigma(-f)}{1 + \sigma(f)} \tag{22.7} $$
 #
@@ -453,11 +453,11 @@ with figure(
 #
 # The function that G should walk down is flat. The working line is `data.load("digits8")`, or any folder of pictures.
 #
-# **`x.astype('float32') / 255.0`,** and again in the loss, and a third time before the picture is shown. It is right once, for bytes from 0 to 255. But what is divided here comes out of a softmax each time, and lies between 0 and 1 already: white becomes 0.004. What does D see? If the image enters as $x / 255$, its first layer and that layer's slopes are
+# **`x.astype('float32') / 255.0`,** and again in the loss, and a third time before the picture is shown. It is right once, for bytes from 0 to 255. But what is divided here comes out of a softmax each time, and lies between 0 and 1 already: white becomes 0.004. What does D see? If the image enters as $x / 255$, its first layer and that layer's gradients are
 #
 # $$ y = \frac{x}{255}\, W + b, \qquad dx = \frac{1}{255}\, dy\, W^{\top}, \qquad dW = \frac{x^{\top}}{255}\, dy \tag{22.9} $$
 #
-# All images have nearly the same score, the slope that G hears is 255 times smaller, and so is that of D's first weights.
+# All images have nearly the same score, the gradient that G hears is 255 times smaller, and so is that of D's first weights.
 #
 # **`Dense(28*28, activation='relu')(x)` inside a function.** Each call makes a *new* layer with new random weights, which nothing else knows. It can never learn. In this library layers are made once, when the network is built, and all weights stand in `theta`.
 #
@@ -509,7 +509,7 @@ print(f"two new layers on one digit: {one[0, :3].round(2)} and {other[0, :3].rou
 assert np.abs(one - other).max() > 0.1
 
 # %% [markdown]
-# The two slopes against differences, (22.6) for a batch of four, and (22.7):
+# The two gradients against differences, (22.6) for a batch of four, and (22.7):
 
 # %%
 a = np.random.default_rng(3).standard_normal((4, 10))
@@ -523,14 +523,14 @@ print(f"largest, by hand 3 - 2 sqrt 2 = {3 - 2 * 2**0.5:.4f}: {np.abs(with_one).
 
 title = "With the + 1 G gets no gradient where D is sure of the fake, just as with minimax"
 with figure(title, panels=2, size=(10, 3.4)) as (left, right):
-    for name, slope in (
+    for name, gradient in (
         ("non-saturating", sigmoid(-f)),
         ("minimax", sigmoid(f)),
         ("log(1 + D)", -with_one),
     ):
-        left.plot(f, slope, label=name)
-        right.semilogy(f, slope, label=name)
-    left.set(title="push on a fake, N times minus the slope", xlabel="D's score of the fake")
+        left.plot(f, gradient, label=name)
+        right.semilogy(f, gradient, label=name)
+    left.set(title="push on a fake, N times minus the gradient", xlabel="D's score of the fake")
     right.set(title="the same, in powers of ten", xlabel="D's score of the fake")
 
 print(f"times the minimax gradient: {-with_one[0] / sigmoid(f[0]):.4f} at f = -8, {-with_one[80] / sigmoid(f[80]):.4f} at 0")
@@ -551,7 +551,7 @@ class Again(Layer):
 
 
 def learn_alone(divided, optimizer, n):
-    """D's losses in n steps; and the slope that G would hear at first."""
+    """D's losses in n steps; and the gradient that G would hear at first."""
     G = small_gan().G
     layers = [Flatten(), Dense(64, 64), LeakyReLU(0.2), Dense(64, 1)]
     D = Sequential(*[Again()] * divided, *layers, rng=0)
@@ -579,7 +579,7 @@ with figure(title, panels=2, size=(10, 3.2)) as axes:
         ax.axhline(np.log(4), color="0.4", linestyle=":", linewidth=1)
         ax.set(title=f"loss of D, {name}", xlabel="steps of D, G standing still", ylim=(0, 1.6))
 
-print(f"the slope that G hears at first: {heard[0]:.3f}, and divided again {heard[1]:.5f}")
+print(f"the gradient that G hears at first: {heard[0]:.3f}, and divided again {heard[1]:.5f}")
 for (name, divided), end in ends.items():
     print(f"{name}, {'divided again' if divided else 'as they are'}: D's loss ends at {end:.3f}")
 assert heard[1] < heard[0] / 50
@@ -588,7 +588,7 @@ assert (
 )
 
 # %% [markdown]
-# Adam measures each weight's step by the size its slope usually has (lesson 5), so the small slopes do not slow it; the weights still have to grow until they undo the division, and in the same time D gets through a tenth of what it could. Plain descent does not move at all. And whoever looks at the images with a program that stretches each picture from its darkest to its brightest pixel, as `plt.imshow` does, will not see it at all.
+# Adam measures each weight's step by the size its gradient usually has (lesson 5), so the small gradients do not slow it; the weights still have to grow until they undo the division, and in the same time D gets through a tenth of what it could. Plain descent does not move at all. And whoever looks at the images with a program that stretches each picture from its darkest to its brightest pixel, as `plt.imshow` does, will not see it at all.
 #
 # ## Check: the program that the article wanted
 #
@@ -635,13 +635,13 @@ show_checks(step_checks(G, D, losses.non_saturating, *pairs, [penalty], samples=
 assert quick() or (frechet["value"] < 1.5 and 0.6 < share < 0.95)
 
 # %% [markdown]
-# (The real images are those D learned from, which flatters it: lesson 6.) A thousand steps on 8 x 8 pixels: no beautiful face (the article's example is “一张美女的照片”, "the photograph of a beautiful woman"), but a GAN. Everything in it scales: `minigan train` makes digits of 32 x 32, and trains on any folder of pictures. And every gradient in it, the penalty's too, is the slope of what it reports.
+# (The real images are those D learned from, which flatters it: lesson 6.) A thousand steps on 8 x 8 pixels: no beautiful face (the article's example is “一张美女的照片”, "the photograph of a beautiful woman"), but a GAN. Everything in it scales: `minigan train` makes digits of 32 x 32, and trains on any folder of pictures. And every gradient in it, the penalty's too, is the gradient of what it reports.
 #
 # ## Modify
 #
-# ### Exercise 1: the slope of the listing
+# ### Exercise 1: the gradient of the listing
 #
-# Equation (22.6) for a batch: given `a` (N, 10), the numbers before the softmax, return the slope in `a` of the mean over the batch of $-\log(1 + f_m)$, where $m$ is the place of the largest in each row.
+# Equation (22.6) for a batch: given `a` (N, 10), the numbers before the softmax, return the gradient in `a` of the mean over the batch of $-\log(1 + f_m)$, where $m$ is the place of the largest in each row.
 
 
 # %% tags=["exercise"]
@@ -663,14 +663,14 @@ check.nb22_q1(listing_gradient)
 #     return top / (1 + top) * (f - winner) / len(a)
 # ```
 #
-# A classifier is trained with $-\log f$ at the true class, whose slope is $f$ minus a one at that class. This is the same, times a factor between 0 and $\frac12$, and the class is the one that G names already. A classifier that is trained on its own answers learns to be sure, and nothing else.
+# A classifier is trained with $-\log f$ at the true class, whose gradient is $f$ minus a one at that class. This is the same, times a factor between 0 and $\frac12$, and the class is the one that G names already. A classifier that is trained on its own answers learns to be sure, and nothing else.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 2: G against the article's D
 #
-# G's die is $q = \operatorname{softmax}(a)$, and D says of face $k$ that it is real with probability $c\, p_k$, held still. Given `a` (K,), `p` (K,) and the number `c`, return the slope in `a` of the non-saturating loss $L_G = -\sum_k q_k \log(c\, p_k)$.
+# G's die is $q = \operatorname{softmax}(a)$, and D says of face $k$ that it is real with probability $c\, p_k$, held still. Given `a` (K,), `p` (K,) and the number `c`, return the gradient in `a` of the non-saturating loss $L_G = -\sum_k q_k \log(c\, p_k)$.
 
 
 # %% tags=["exercise"]
@@ -691,7 +691,7 @@ check.nb22_q2(gradient_against_cp)
 #     return q * (cost - q @ cost)
 # ```
 #
-# $\partial q_k / \partial a_j = q_k (\delta_{kj} - q_j)$ leaves each face with its cost, less the mean cost, times its share. A constant in all costs is taken off with the mean, so the $c$ falls out: how strict D is does not matter. The slope is 0 at $q = p$ only if all $p_k$ are alike.
+# $\partial q_k / \partial a_j = q_k (\delta_{kj} - q_j)$ leaves each face with its cost, less the mean cost, times its share. A constant in all costs is taken off with the mean, so the $c$ falls out: how strict D is does not matter. The gradient is 0 at $q = p$ only if all $p_k$ are alike.
 #
 # </details>
 
@@ -726,9 +726,9 @@ check.nb22_q3(verdict_on)
 #
 # The article's bugs, planted in the library one at a time:
 #
-# 1. *The listing's loss*: G's loss is $-\log(D + 1)$ at the argmax of the batch, with the right slope of that value.
+# 1. *The listing's loss*: G's loss is $-\log(D + 1)$ at the argmax of the batch, with the right gradient of that value.
 # 2. *A second / 255*: the images of the data set are divided again; G's end in $[-1, 1]$, as before.
-# 3. *D is frozen*: its slopes are computed and not kept.
+# 3. *D is frozen*: its gradients are computed and not kept.
 # 4. *No photograph*: D is given images of G in the place of the real ones.
 #
 # Held against them: both whole steps against differences of what they report (`step_checks`), and three checks of what a GAN is to do. Which of the four are caught by *the differences*?
@@ -748,9 +748,9 @@ right_float, right_step = Dataset.to_float, game.d_step
 def listings_loss(self, r, f):
     s = f.reshape(-1)
     k = s.argmax()
-    slope = np.zeros_like(s)
-    slope[k] = -sigmoid(s[k]) * sigmoid(-s[k]) / (1 + sigmoid(s[k]))
-    return float(-np.log(sigmoid(s[k]) + 1)), slope.reshape(f.shape)  # right: mean softplus(-f)
+    gradient = np.zeros_like(s)
+    gradient[k] = -sigmoid(s[k]) * sigmoid(-s[k]) / (1 + sigmoid(s[k]))
+    return float(-np.log(sigmoid(s[k]) + 1)), gradient.reshape(f.shape)  # right: mean softplus(-f)
 
 
 def divided_twice(self, pad_to=None):
@@ -776,8 +776,8 @@ def examine():
     x, other, z = np.random.default_rng(0).standard_normal((3, 4, 2))
     yield from step_checks(G, D, losses.non_saturating, x, z)
     sure = -20 * np.ones((4, 1))
-    slope = 4 * losses.non_saturating.g(None, sure)[1]
-    yield compare("rejected fakes are heard", slope, -np.ones((4, 1)), FIRST)
+    gradient = 4 * losses.non_saturating.g(None, sure)[1]
+    yield compare("rejected fakes are heard", gradient, -np.ones((4, 1)), FIRST)
     some = Dataset(digits.images[:9], None, "some")
     back = plots.to_image(some.to_float()).astype(float)
     yield compare("bytes, floats and back", back, some.images.astype(float), 0.0)
@@ -811,7 +811,7 @@ assert caught == {
 assert not show_checks(examine())
 
 # %% [markdown]
-# Differences ask whether a slope belongs to its value. They do not ask whether the value is a sensible thing to walk down. Three of the four are right gradients of a wrong idea, and for an idea one needs a check of its own.
+# Differences ask whether a gradient belongs to its value. They do not ask whether the value is a sensible thing to walk down. Three of the four are right gradients of a wrong idea, and for an idea one needs a check of its own.
 #
 # And what would one see who trains with them? The small pair from above, 400 steps each. The log is that of D's loss over the last hundred:
 
@@ -884,4 +884,4 @@ if not quick():
 # Later lessons will be about what is not here yet, when their systems stand: VAEs and the VAE-GAN, VGG as features and as a loss, faces, inpainting, video, and what came after GANs. Until then the documentation carries this table with its links ("From the article to the code", `docs/article.md`), the recipes for data, layers and losses of your own
 # (`docs/howto`), and all results with the commands that measure them (`docs/results.md`).
 #
-# You can read any article now. Ask of it what you asked of this one: what is $q$, what does D see, whose slope is this, and which number would tell.
+# You can read any article now. Ask of it what you asked of this one: what is $q$, what does D see, whose gradient is this, and which number would tell.

@@ -422,10 +422,10 @@ for name, (loss, chosen) in games.items():
         d_step(still, D, loss, chosen, opt, real, z, rng)
     gradients[name] = D.backward(np.ones_like(at), D.forward(at)[1], learn=False)[:, 0]
     middle = np.abs(gradients[name][at[:, 0] ** 2 < 0.25]).max()
-    at_data = np.abs(gradients[name][np.abs(at[:, 0] - 1) < 0.3]).mean()
-    print(f"{name:<21} steepest in the middle {middle:5.1f}, at the data on average {at_data:6.3f}")
+    at_data, at_fakes = (np.abs(gradients[name][np.abs(at[:, 0] - c) < 0.3]).mean() for c in (1, -1))
+    print(f"{name:<21} largest in the middle {middle:5.1f}, mean at the data {at_data:6.3f}, at the fakes {at_fakes:6.3f}")
 
-with figure("A penalty shapes the gradient of D where it is taken, and only there") as ax:
+with figure("R1 makes D flat at the data, and steeper at the fakes; R1 + R2 makes it flat at both") as ax:
     for name, gradient in gradients.items():
         ax.plot(at, gradient, label=name)
     ax.axvspan(-1.4, -0.6, facecolor="none", edgecolor="0.8", hatch="///")
@@ -436,8 +436,10 @@ with figure("A penalty shapes the gradient of D where it is taken, and only ther
     ax.legend(loc="upper right", bbox_to_anchor=(1.34, 1))
 
 # %% [markdown]
-# Without a penalty D is steep everywhere, and the longer it learns the steeper. R1 makes it flat at the data, so that a fake that has arrived there is left in peace, and leaves it steep where the fakes come from. With R2 it is flat at the
-# fakes as well: after 1500 steps against a G that stands still, hardly anything is left for G to follow. (In a game G does not stand still; lesson 17 is about this pair.) WGAN-GP asks for a gradient of 1 on the way from fake to data, and gets it.
+# Without a penalty D is steep everywhere, and the longer it learns the steeper. R1 makes it flat at the data, so that D leaves a fake alone
+# once it has arrived there. But D makes up for it elsewhere: at the fakes its gradient is *larger* than without a penalty, 1.3 to 1.5 times (at 5 of 5 seeds). So a penalty also changes D where it is not applied. With R2 it is flat at the fakes as well: after 1500 steps
+# against a fixed G, hardly any gradient is left for G. (In a game G is not fixed; lesson 17 is about this pair.) WGAN-GP asks for a gradient
+# of norm 1 on the way from fake to data, and gets it.
 #
 # ## Predict: the gradient of a D with BatchNorm
 #

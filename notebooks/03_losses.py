@@ -53,7 +53,9 @@ def its_gradient(s):
 
 with np.errstate(all="ignore"):  # NumPy would warn; a training loop has long scrolled past
     for s in np.array([5, -5, -50, -100], np.float32):
-        print(f"score {s:5.0f}   as printed {as_printed(s):8.5f}, gradient {its_gradient(s):8.5f}", end="   ")
+        print(
+            f"score {s:5.0f}   as printed {as_printed(s):8.5f}, gradient {its_gradient(s):8.5f}", end="   "
+        )
         print(f"from the logit {softplus(-s):9.5f}")
 
 check.nb03_p1(guess)
@@ -120,7 +122,9 @@ with np.errstate(all="ignore"):
 printed[~np.isfinite(printed) | (printed == 0)] = np.nan  # a picture cannot show them
 survive = s[np.isfinite(printed)]
 
-with figure("Computed from the probability, the loss of a real picture is right only in a window of scores") as ax:
+with figure(
+    "Computed from the probability, the loss of a real picture is right only in a window of scores"
+) as ax:
     ax.semilogy(s, printed, color="0.65", linewidth=6, linestyle="-", label="-log(1 / (1 + exp(-s)))")
     ax.semilogy(s, softplus(-s), color="black", linestyle="--", label="softplus(-s)")
     ax.annotate("inf", (survive[0], 80), (survive[0] - 14, 1e-3), arrowprops={"arrowstyle": "->"})

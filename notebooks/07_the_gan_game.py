@@ -131,7 +131,8 @@ assert detour < direct
 
 rng = np.random.default_rng(0)
 longest = max(  # direct minus detour, of the roots; a metric makes it 0 at most
-    np.sqrt(jsd(a, b)) - np.sqrt(jsd(a, c)) - np.sqrt(jsd(c, b)) for a, b, c in rng.dirichlet([0.3] * 3, (5000, 3))
+    np.sqrt(jsd(a, b)) - np.sqrt(jsd(a, c)) - np.sqrt(jsd(c, b))
+    for a, b, c in rng.dirichlet([0.3] * 3, (5000, 3))
 )
 print(f"its root: direct minus detour, for 5,000 random triples, at most {longest:.3f}")
 assert longest <= 1e-12

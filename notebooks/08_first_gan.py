@@ -454,7 +454,9 @@ print(f"log 4 = {np.log(4):.3f}")
 
 check.nb08_p3(guess)
 
-with figure("From the noise it was trained on, G makes the ring; from new noise, bridges", 2, (8, 4)) as axes:
+with figure(
+    "From the noise it was trained on, G makes the ring; from new noise, bridges", 2, (8, 4)
+) as axes:
     memorised = results["reused noise"][0].ema.net
     for ax, noise, name in ((axes[0], ours, "the 64 it knows"), (axes[1], FRESH[:400], "400 new ones")):
         ax.plot(*RING_MODES.T, "o", color="black", markerfacecolor="none", markersize=12)

@@ -94,7 +94,9 @@ with figure(title, panels=2, size=(10, 3.4)) as (left, right):
     left.axhline(np.log(2), color="black", linestyle=":", linewidth=1)
     left.annotate("log 2", (0.2, np.log(2)), va="top")
     left.set(title="Jensen-Shannon divergence", xlabel="distance, in deviations", ylim=(0, 0.75))
-    for name, line in zip(("minimax", "non-saturating"), np.array([gradients(t) for t in at]).T, strict=True):
+    for name, line in zip(
+        ("minimax", "non-saturating"), np.array([gradients(t) for t in at]).T, strict=True
+    ):
         right.semilogy(at, line, label=name)
     right.set(title="gradient of G's loss", xlabel="distance, in deviations", ylim=(1e-8, 1e3))
     right.legend(loc="lower left")

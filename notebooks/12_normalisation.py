@@ -58,7 +58,9 @@ norm = BatchNorm(1).init(rng=0, dtype=np.float64)
 for two in ([0.3, 17.0], [-2.0, 5.0], [1.0, 0.0]):
     y, cache = norm.forward(np.array(two)[:, None])
     dx = norm.backward(np.array([[3.0], [-1.0]]), cache)
-    print(f"{two!s:<12} -> {y.ravel().round(4)}    the gradients (3, -1) come back as {dx.ravel().round(5)}")
+    print(
+        f"{two!s:<12} -> {y.ravel().round(4)}    the gradients (3, -1) come back as {dx.ravel().round(5)}"
+    )
 
 check.nb12_p1(guess)
 

@@ -77,14 +77,20 @@ with figure(title, panels=3, size=(8.5, 3.3)) as axes:
     for ax, (side, power) in zip(axes, seen.items(), strict=True):
         gradient = np.sqrt(power)
         ax.imshow(reals[4000, :, :, 0], cmap="gray", vmin=-1, vmax=3)
-        (top, bottom), (left, right) = (np.flatnonzero(np.any(gradient != 0, axis=a))[[0, -1]] for a in (1, 0))
+        (top, bottom), (left, right) = (
+            np.flatnonzero(np.any(gradient != 0, axis=a))[[0, -1]] for a in (1, 0)
+        )
         frame = [(left - 0.5, top - 0.5), (right + 0.5, top - 0.5), (right + 0.5, bottom + 0.5)]
         ax.plot(
             *np.array([*frame, (left - 0.5, bottom + 0.5), frame[0]]).T, "-", color="white", linewidth=1.5
         )
         down, across = np.nonzero(gradient)
         ax.scatter(
-            across, down, s=24 * (gradient[down, across] / gradient.max()) ** 2, color="#d1600a", linewidths=0
+            across,
+            down,
+            s=24 * (gradient[down, across] / gradient.max()) ** 2,
+            color="#d1600a",
+            linewidths=0,
         )
         ax.set_title(f"a position of {side} x {side}")
         ax.set_axis_off()
@@ -456,9 +462,7 @@ print(f"at the end: G {rows[-1, 1]:.1f}, its average {rows[-1, 2]:.1f}, at first
 net = gan.ema.net
 sow, draw = Chain(*net.layers[:3]), Chain(*net.layers[3:])  # up to the seed (N, 4, 4, 64), and from there
 print(*net.layers[:3], sep=", ")
-changed, donors = (
-    sow(net.cast(tuple(part[which] for part in shown))) for which in ([3, 6, 9], [10, 4, 5])
-)
+changed, donors = (sow(net.cast(tuple(part[which] for part in shown))) for which in ([3, 6, 9], [10, 4, 5]))
 mixed = changed.copy()
 mixed[:, 1, 2] = donors[:, 1, 2]
 images = [draw(seeds) for seeds in (changed, donors, mixed)]
@@ -467,7 +471,10 @@ panels = np.stack([images[0], images[1], images[2], 2 * np.clip(change, 0, 1) - 
 title = "One position of the seed affects 22 x 22 pixels, and none outside"
 with figure(title, size=(10, 1.5)) as ax:
     sheet(
-        ax, panels.reshape(-1, 32, 32, 1), 12, "three times: digit | donor of one position | result | change"
+        ax,
+        panels.reshape(-1, 32, 32, 1),
+        12,
+        "three times: digit | donor of one position | result | change",
     )
 for each in change:
     down, across = (np.flatnonzero(each[:, :, 0].any(axis=axis)) for axis in (1, 0))
@@ -530,7 +537,10 @@ for name, scale in (
     found.append((distance(images), precision, recall))
     print(f"{name:<30} distance {found[-1][0]:5.2f}   precision {precision:.2f}   recall {recall:.2f}")
 better = "yes" if found[1][0] < found[0][0] else "no"
-print(f"precision rises and recall falls: {[row[1] for row in found] == sorted(row[1] for row in found)}", end=", ")
+print(
+    f"precision rises and recall falls: {[row[1] for row in found] == sorted(row[1] for row in found)}",
+    end=", ",
+)
 print(f"{[row[2] for row in found] == sorted((row[2] for row in found), reverse=True)}", end=".   ")
 print(f"Has the straight line the better distance? {better}")
 
@@ -843,7 +853,9 @@ gan.ema.net.state[...] = before
 companies = np.array(companies)
 print(f"the same noise in ten batches: a pixel changes by up to {np.ptp(companies, axis=0).max():.2f} of 2")
 assert quick() or np.ptp(companies, axis=0).max() > 0.5
-with figure("One noise vector in ten batches: its five depends on the rest of the batch", size=(8, 1.4)) as ax:
+with figure(
+    "One noise vector in ten batches: its five depends on the rest of the batch", size=(8, 1.4)
+) as ax:
     sheet(ax, companies, 10)
 
 deaf_distance = distance(deaf.generate(judged))

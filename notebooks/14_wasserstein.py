@@ -254,7 +254,9 @@ F, G = (np.searchsorted(np.sort(points[:, 0]), at[:, 0]) / len(points) for point
 best = np.cumsum(np.sign(G - F)) * (at[1, 0] - at[0, 0])
 
 with figure("With the penalty the critic is nearly the best one; with c = 0.01 it is flat") as ax:
-    ax.plot(at, best - best.min(), color="0.7", linewidth=5, linestyle="-", label="best critic, gradient ±1")
+    ax.plot(
+        at, best - best.min(), color="0.7", linewidth=5, linestyle="-", label="best critic, gradient ±1"
+    )
     ax.plot(at, D(at) - D(at).min(), color="black", label="WGAN-GP, λ = 10", linestyle="--")
     flat = clipped[0.01](at)
     ax.plot(at, flat - flat.min(), label="clipped, c = 0.01", linestyle=":")

@@ -423,7 +423,9 @@ for name, (loss, chosen) in games.items():
     gradients[name] = D.backward(np.ones_like(at), D.forward(at)[1], learn=False)[:, 0]
     middle = np.abs(gradients[name][at[:, 0] ** 2 < 0.25]).max()
     at_data, at_fakes = (np.abs(gradients[name][np.abs(at[:, 0] - c) < 0.3]).mean() for c in (1, -1))
-    print(f"{name:<21} largest in the middle {middle:5.1f}, mean at the data {at_data:6.3f}, at the fakes {at_fakes:6.3f}")
+    print(
+        f"{name:<21} largest in the middle {middle:5.1f}, mean at the data {at_data:6.3f}, at the fakes {at_fakes:6.3f}"
+    )
 
 with figure("R1 makes D flat at the data, and steeper at the fakes; R1 + R2 makes it flat at both") as ax:
     for name, gradient in gradients.items():
@@ -638,7 +640,9 @@ x, z, four = rng.standard_normal((4, 2, 2, 2)), rng.standard_normal((4, 3)), np.
 def examine():
     yield from network_checks(judge, x)
     yield from step_checks(painter, judge, wasserstein, x, z, [penalties.wgan_gp])
-    yield compare("norm of four gradients of 1 is 2", penalties.wgan_gp(four, 1.0)[0], (2 - 1) ** 2, ADJOINT)
+    yield compare(
+        "norm of four gradients of 1 is 2", penalties.wgan_gp(four, 1.0)[0], (2 - 1) ** 2, ADJOINT
+    )
 
 
 bugs = {

@@ -359,7 +359,9 @@ if not quick():
 # %%
 def best_scores(p, q, dx, gamma_1, gamma_2, circle=False):
     """The scores of the places that make (17.3) + R1 + R2 least, by Newton's method."""
-    gradient = (np.roll(np.eye(len(p)), 1, axis=1) - np.eye(len(p))) / dx  # gradient @ s: from place to place
+    gradient = (
+        np.roll(np.eye(len(p)), 1, axis=1) - np.eye(len(p))
+    ) / dx  # gradient @ s: from place to place
     weight = (gamma_1 * (p + np.roll(p, -1)) + gamma_2 * (q + np.roll(q, -1))) / 2
     weight[-1] *= circle  # the last place has a neighbour only on a circle
     stiff, pairs, s = gradient.T @ (weight[:, None] * gradient), np.outer(p, q), np.zeros(len(p))

@@ -515,7 +515,9 @@ assert np.allclose(pushes["relativistic"], pushes["non_saturating"])
 assert np.array_equal(pushes["hinge"][2], pushes["wasserstein"][2])
 at_0 = {name: [float(push[120]) for push in of_all] for name, of_all in pushes.items()}
 for name, (on_real, on_fake, on_g) in at_0.items():
-    print(f"{name:<15} push at score 0: D on a real {on_real:4.1f}, D on a fake {on_fake + 0.0:4.1f}, G {on_g:4.1f}")
+    print(
+        f"{name:<15} push at score 0: D on a real {on_real:4.1f}, D on a fake {on_fake + 0.0:4.1f}, G {on_g:4.1f}"
+    )
 assert at_0["least_squares"] == [1, 0, 1]  # 0 is the label of a fake
 assert at_0["hinge"] == at_0["wasserstein"] == [1, -1, 1]
 assert at_0["minimax"] == at_0["non_saturating"] == at_0["relativistic"] == [0.5, -0.5, 0.5]

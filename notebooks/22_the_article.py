@@ -275,7 +275,9 @@ def gradient_of_perfect(D):
 
 
 against = gradient_of_perfect(1.2 * p)
-print(compare("gradient against c P", against, numerical_gradient(loss_against_the_article, np.log(p)), FIRST))
+print(
+    compare("gradient against c P", against, numerical_gradient(loss_against_the_article, np.log(p)), FIRST)
+)
 print("gradients of the perfect G against c P:", against.round(3))
 print("            against D* = p / (p + p):", gradient_of_perfect(p / (p + p)).round(3))
 assert np.argmin(against) == 0
@@ -537,7 +539,9 @@ with figure(title, panels=2, size=(10, 3.4)) as (left, right):
     left.set(title="push on a fake, N times minus the gradient", xlabel="D's score of the fake")
     right.set(title="the same, in powers of ten", xlabel="D's score of the fake")
 
-print(f"times the minimax gradient: {-with_one[0] / sigmoid(f[0]):.4f} at f = -8, {-with_one[80] / sigmoid(f[80]):.4f} at 0")
+print(
+    f"times the minimax gradient: {-with_one[0] / sigmoid(f[0]):.4f} at f = -8, {-with_one[80] / sigmoid(f[80]):.4f} at 0"
+)
 assert np.all(-with_one < sigmoid(f))
 assert -with_one[0] > 0.999 * sigmoid(f[0])  # both go to 0 like e^f
 
@@ -611,7 +615,9 @@ penalty, mean = partial(r1, gamma=0.5), EMA(G, 0.995, warmup=True)
 gan = game.GAN(G, D, losses.non_saturating, [penalty], adam(G), adam(D), latent=32, ema=mean, classes=10)
 trainer = Trainer(gan, digits.images, digits.labels, batch=64, steps=N, out=folder)
 trainer.run()
-half = len(digits.images) // 2  # 898: as many fakes as the floor has reals, since the distance depends on the number
+half = (
+    len(digits.images) // 2
+)  # 898: as many fakes as the floor has reals, since the distance depends on the number
 result, files = report(trainer, "digits8", n=steps(half, 200))
 plots.save_png(folder / "digits.png", plots.grid(gan.sample(100, np.random.default_rng(1)), 10, scale=4))
 
@@ -631,7 +637,9 @@ made = plots.to_image(gan.sample(300, np.random.default_rng(3), labels))
 share = np.mean(scores(gan, some, labels)[:, None] > scores(gan, made, labels))
 print(f"in {share:.0%} of all pairs D scores the real image higher")
 frechet = result["measures"]["frechet_distance"]
-print(f"Fréchet distance {frechet['value']:.2f}, real against real {frechet['floor']:.2f}, {half} images each")
+print(
+    f"Fréchet distance {frechet['value']:.2f}, real against real {frechet['floor']:.2f}, {half} images each"
+)
 assert quick() or result["samples"]["generated"] == result["samples"]["real"] == result["samples"]["floor"]
 
 rng = np.random.default_rng(2)
@@ -788,7 +796,9 @@ def examine():
     back = plots.to_image(some.to_float()).astype(float)
     yield compare("bytes, floats and back", back, some.images.astype(float), 0.0)
     still = SGD(D, lr=0.0)
-    reported = [game.d_step(G, D, losses.non_saturating, (), still, real, z)["loss_D"] for real in (x, other)]
+    reported = [
+        game.d_step(G, D, losses.non_saturating, (), still, real, z)["loss_D"] for real in (x, other)
+    ]
     yield Check("D looks at the data", float(reported[0] == reported[1]), 0.0, "other reals, the same loss")
 
 
@@ -850,8 +860,14 @@ with figure(title, size=(10, 3.8)) as ax:
 if not quick():
     off = {name: np.abs(log - np.log(4)).mean() for name, log in logs.items()}
     print("nearest to log 4:", min(off, key=off.get))  # no real image, at 5 of 5 seeds
-    spread = {name: made.std(axis=0).mean() / rows["as it should be"].std(axis=0).mean() for name, made in rows.items()}
-    print("spread over the noise, healthy = 1: ", ", ".join(f"{name} {share:.2f}" for name, share in spread.items()))
+    spread = {
+        name: made.std(axis=0).mean() / rows["as it should be"].std(axis=0).mean()
+        for name, made in rows.items()
+    }
+    print(
+        "spread over the noise, healthy = 1: ",
+        ", ".join(f"{name} {share:.2f}" for name, share in spread.items()),
+    )
     assert spread["D is frozen"] < 1
     assert spread["a second / 255"] < 0.5
 

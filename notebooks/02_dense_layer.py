@@ -25,7 +25,7 @@ from minigan.losses import mse
 from minigan.network import Sequential
 from minigan.optim import Adam
 from minigan.teach import exercises as check
-from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.teach.lessons import figure, planted, show_checks, show_source, steps, usually
 
 # %% [markdown]
 # ## Predict: which product is the gradient?
@@ -299,7 +299,10 @@ with figure(title, panels=3, size=(9, 3)) as axes:
         ax.set(ylim=(-1.8, 1.8), xlabel="x")
     axes[0].legend(loc="lower center", ncols=2, fontsize=8)
 
-assert quick() or errors["32 units"] < 0.01 < errors["4 units"] < errors["32 units, linear"]
+usually(
+    "the more kinks, the smaller the error",
+    errors["32 units"] < errors["4 units"] < errors["32 units, linear"],
+)
 
 # %% [markdown]
 # ## Predict: how large should the first weights be?

@@ -25,7 +25,7 @@ from minigan.losses import NonSaturating
 from minigan.network import Sequential
 from minigan.optim import Adam
 from minigan.teach import exercises as check
-from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.teach.lessons import figure, planted, show_checks, show_source, steps, usually
 
 # %% [markdown]
 # ## Predict: the first patient
@@ -366,7 +366,8 @@ with figure(title, panels=2) as (left, right):
 
 distance, sick_distance = (np.mean(np.linalg.norm(points, axis=1)) for _, points in (healthy, sick))
 print(f"mean distance from the centre: data 1, healthy {distance:.2f}, patient F {sick_distance:.2f}")
-assert quick() or (sick[0][-1] < healthy[0][-1] and abs(distance - 1) < 1 < sick_distance - 1)
+usually("the sick G has the smaller loss", sick[0][-1] < healthy[0][-1])
+usually("it ends farther from the data", abs(distance - 1) < sick_distance - 1)
 
 # %% [markdown]
 # ## Summary

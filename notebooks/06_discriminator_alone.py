@@ -22,7 +22,7 @@ from minigan.losses import Minimax
 from minigan.network import Sequential
 from minigan.optim import Adam, cosine
 from minigan.teach import exercises as check
-from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.teach.lessons import figure, planted, show_checks, show_source, steps, usually
 
 # %% [markdown]
 # ## Predict: how sure will it become?
@@ -70,7 +70,7 @@ for t in (1, 10, 100, 500, 1000):
 print(f"w = {line.layers[0].W[0, 0]:.3f}   b = {line.layers[0].b[0]:.3f}")
 
 check.nb06_p1(guess)
-assert quick() or abs(at_3[-1] - 6) < 0.2
+usually("D(3) ends within 0.2 of 6", abs(at_3[-1] - 6) < 0.2)
 
 # %% [markdown]
 # ## Derive: the best score at each point
@@ -184,8 +184,8 @@ for x in (0, 1, 2, 4, 12):
     print(f"x = {x:2d}   log p/q {truth(x):7.2f}   D(x) {score(x)[0]:7.2f}")
 
 check.nb06_p2(guess)
-assert quick() or abs(score(0)[0] - truth(0)) < 0.15
-assert quick() or -45 < score(12)[0] < -8
+usually("at 0, where there is data, D is right to 0.15", abs(score(0)[0] - truth(0)) < 0.15)
+usually("at 12 D is far from the truth", abs(score(12)[0] - truth(12)) > 5)
 
 # %%
 x = np.linspace(-14, 14, 561)
@@ -223,7 +223,7 @@ with figure("D is calibrated: of what it calls 0.6 real, six in ten are", size=(
     ax.set(xlabel="D's probability", ylabel="share of reals", xlim=(0, 0.75), ylim=(0, 0.75))
 
 print(f"largest difference {np.abs(claim - share).max():.3f}; D's largest probability {said.max():.3f}")
-assert quick() or np.abs(claim - share).max() < 0.05
+usually("what D claims is right to 5 %", np.abs(claim - share).max() < 0.05)
 
 # %% [markdown]
 # (No sample gets more than about $\frac23$: at $x = 0$ the narrow Gaussian is twice as high as the wide one, and that is the best evidence there is.)
@@ -251,7 +251,7 @@ print(f"mean weight {weight.mean():.3f}")
 print(
     f"deviation: fakes {fake.std():.3f}, weighed {np.sqrt(np.mean(weight * fake[:, 0] ** 2)):.3f}, reals {real.std():.3f}"
 )
-assert quick() or abs(weight.mean() - 1) < 0.05
+usually("the mean weight is 1, to 5 %", abs(weight.mean() - 1) < 0.05)
 
 # %% [markdown]
 # ## Predict: forty points
@@ -299,7 +299,9 @@ with figure(title, panels=2, size=(9, 3.4)) as (left, right):
     right.set(ylim=(-60, 60), xlabel="x    (| real, x fake)", title="after training")
     right.legend(loc="upper left")
 
-assert quick() or on_forty[-1] < 0.3 < best_loss < 1 < on_new[-1]
+usually(
+    "the loss is too small on the forty, and too large on new points", on_forty[-1] < best_loss < on_new[-1]
+)
 
 # %% [markdown]
 # The derivation let D choose its score freely at each point, and on forty points it does: where the two kinds stand among each other, each point gets its own peak or pit, and to the sides, where only one kind stands, the score climbs without end. The loss on the forty is then a measure of D's memory. Remember the picture when a GAN is trained on a thousand images: *a falling loss of D may mean that it measures better,

@@ -27,7 +27,7 @@ from minigan.layers.activations import sigmoid
 from minigan.metrics import mixture_quality
 from minigan.optim import EMA, Adam, cosine
 from minigan.teach import exercises as check
-from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.teach.lessons import figure, planted, show_checks, show_source, steps, usually
 
 # %% [markdown]
 # ## Predict: where do the arrows point?
@@ -77,7 +77,9 @@ for t in range(steps(300, 30) + 1):
     game.d_step(G, D, losses.non_saturating, (), opt, data.ring(256, rng), rng.standard_normal((256, 2)))
 
 check.nb08_p1(guess)
-assert quick() or 0.1 < towards_a_mode(G(z), push(D, G(z))) < 0.45
+usually(
+    "fewer than half of the arrows point to the nearest mode", towards_a_mode(G(z), push(D, G(z))) < 0.5
+)
 
 
 # %%
@@ -260,7 +262,8 @@ for name, net in (("G at the end", circling.G), ("its average", circling.ema.net
     print(f"{name:<13} modes {found['modes']}   high quality {found['high_quality']:5.1%}")
 
 check.nb08_p2(guess)
-assert quick() or quality(circling.ema.net)["high_quality"] > 2 * quality(circling.G)["high_quality"]
+now, mean = (quality(net)["high_quality"] for net in (circling.G, circling.ema.net))
+usually("the average has more than twice as many fakes of high quality", mean > 2 * now)
 
 # %% [markdown]
 # That is lesson 5 in the plane: at a constant rate the players circle, and the average of the circling weights is near the middle. There is a
@@ -293,7 +296,7 @@ with figure(title, panels=2, size=(10, 3.6)) as (left, right):
     left.legend(loc="lower left", fontsize=9)
     right.legend(loc="upper left", fontsize=9)
 
-assert quick() or quality(calm.G)["high_quality"] > 0.4
+usually("with a falling rate more than 40 % are of high quality", quality(calm.G)["high_quality"] > 0.4)
 
 # %% [markdown]
 # At the constant rate D's loss falls below $\log 4$ step by step: G is always a little off the modes, and D has learned to see how little.
@@ -493,9 +496,8 @@ assert caught == {
     "the fakes are not cut off": {"D step moves only D"},
     "the noise is drawn once": {"new noise each time"},
 }
-if not quick():
-    healthy, reused = (results[name][1][-5:, 1].mean() for name in ("fresh noise", "reused noise"))
-    assert healthy < reused < np.log(4) + 0.05
+healthy, reused = (results[name][1][-5:, 1].mean() for name in ("fresh noise", "reused noise"))
+usually("with reused noise D's loss is nearer to log 4", abs(reused - np.log(4)) < abs(healthy - np.log(4)))
 
 # %% [markdown]
 # The third has the best log of all: D's loss is near $\log 4$, and every picture shows fakes of high quality, because the pictures use the

@@ -25,7 +25,7 @@ from minigan.metrics import modes
 from minigan.network import Sequential
 from minigan.optim import Adam, cosine
 from minigan.teach import exercises as check
-from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.teach.lessons import figure, planted, show_checks, show_source, steps, usually
 
 # %% [markdown]
 # ## Predict: halfway home
@@ -164,7 +164,7 @@ with figure(title, size=(8, 3.4), marker=True) as ax:
     ax.set(xlabel="steps of D", ylabel="gradient at a fake")
 
 print(f"after {heard[-1, 0]:.0f} steps: minimax {heard[-1, 1]:.4f}, non-saturating {heard[-1, 2]:.1f}")
-assert quick() or heard[-1, 1] < 0.01 < 10 < heard[-1, 2]
+usually("minimax fades while the other loss grows", heard[-1, 1] < 0.01 and heard[-1, 2] > heard[0, 2])
 
 # %% [markdown]
 # With minimax one must not train D too well: that is where the advice "do not let D win" comes from. The non-saturating loss does not fall silent, but it has no measure either: what it says has the size of D's gradient, and that depends on how long D was trained, not on how far G has to go. The cures give D's gradient a measure: Wasserstein's distance
@@ -250,13 +250,12 @@ with figure(title, panels=3, size=(11, 3.4)) as axes:
         ax.set(title=f"{name}: share of each mode (black: all)", xlabel="step", ylabel="mode")
         ax.grid(visible=False)
 
-if not quick():
-    assert np.mean([look["reverse_kl"] for look, _ in runs["A"]["looks"][-40:]]) > 0.8
-    for name in "BC":
-        assert runs[name]["found"]["modes"] >= 5
-        assert runs[name]["found"]["reverse_kl"] < 0.5
-    off = {name: abs(run["log"][-300:, 0].mean() - np.log(4)) for name, run in runs.items()}
-    assert off["A"] < off["B"]
+late_kl = {
+    name: np.mean([look["reverse_kl"] for look, _ in run["looks"][-40:]]) for name, run in runs.items()
+}
+usually("A has the most uneven modes", late_kl["A"] > max(late_kl["B"], late_kl["C"]))
+off = {name: abs(run["log"][-300:, 0].mean() - np.log(4)) for name, run in runs.items()}
+usually("and yet A's loss is nearer to log 4 than B's", off["A"] < off["B"])
 
 # %% [markdown]
 # ## Derive: why collapse, and why in circles
@@ -290,7 +289,8 @@ third = len(runs["B"]["looks"]) // 3
 then, now = (runs["B"]["looks"][t][0]["high_quality"] for t in (third, -1))
 print(f"B: high quality {then:.0%} at a third of the training, {now:.0%} at its end")
 print(f"B: a fake at a mode costs G {cost[near].mean():.2f}, one beside it {cost[~near].mean():.2f}")
-assert quick() or (now > then and cost[~near].mean() > cost[near].mean())
+usually("B gets better while its G's loss rises", now > then)
+usually("a fake between the modes costs more than one at a mode", cost[~near].mean() > cost[near].mean())
 
 title = "Near the losses of the equilibrium there is everything, from one mode to eight"
 with figure(title, panels=2, size=(10, 3.6)) as axes:

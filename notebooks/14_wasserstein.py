@@ -24,7 +24,7 @@ from minigan.metrics import sliced_wasserstein
 from minigan.network import Sequential
 from minigan.optim import SGD, Adam, RMSProp, clip_weights
 from minigan.teach import exercises as check
-from minigan.teach.lessons import figure, planted, quick, show_source, steps
+from minigan.teach.lessons import figure, planted, quick, show_source, steps, usually
 
 # %% [markdown]
 # ## Predict: how different are two clouds?
@@ -235,7 +235,7 @@ with figure(title, marker=True) as ax:
     ax.annotate("what is wanted: 1", (0.2, 0.35))
     ax.set(xlabel="clip c", ylabel="gradient")
 
-assert quick() or 200 < steepest[0.1] / steepest[0.01] < 2000
+usually("ten times the clip makes D more than 100 times as steep", steepest[0.1] > 100 * steepest[0.01])
 assert all(steepest[c] <= 4096 * c**3 for c in steepest)
 
 # %% [markdown]
@@ -274,7 +274,7 @@ typical = float(np.median(np.abs(gradient(D, at))))
 print(
     f"W by sorting {W:.3f}   the critic says {estimate:.3f}   its gradient {typical:.3f}, by (14.8) {1 + W / 20:.3f}"
 )
-assert quick() or abs(typical - (1 + W / 20)) < 0.06
+usually("the critic's gradient is that of (14.8), to 0.06", abs(typical - (1 + W / 20)) < 0.06)
 
 # %% [markdown]
 # ## Derive: a trap on the line
@@ -362,8 +362,8 @@ with figure("The critic brings fakes home at constant speed; a sure minimax D le
     ax.set(xlabel="steps of G", ylabel="earth mover's distance to the data", ylim=(0, None))
 
 print({name: f"{exact[0]:.2f} to {exact[-1]:.2f}" for name, (exact, _) in logs.items()})
-assert quick() or logs["minimax"][0][-1] > 3
-assert quick() or max(logs[name][0][-1] for name in ("non-saturating", "Wasserstein")) < 1
+usually("minimax stays where it was", logs["minimax"][0][-1] > 3)
+usually("the two others arrive", max(logs[name][0][-1] for name in ("non-saturating", "Wasserstein")) < 1)
 
 # %% [markdown]
 # Minimax stands still, as (14.1) predicts. The non-saturating loss arrives as well: its D, unbounded, is steep enough to push across any gap, and the speed is whatever gradient D has reached by then. The Wasserstein fakes come down a straight line, in each

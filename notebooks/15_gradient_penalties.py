@@ -43,7 +43,7 @@ from minigan.network import Sequential
 from minigan.optim import Adam
 from minigan.penalties import PENALTIES, add_penalty, r1
 from minigan.teach import exercises as check
-from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.teach.lessons import figure, planted, show_checks, show_source, steps, usually
 
 # %% [markdown]
 # ## Predict: which parameters does a penalty train?
@@ -700,7 +700,10 @@ with figure(title) as ax:
     ax.set(xlabel="steps of D, images of 8 x 8", ylabel="norm of D's gradient", ylim=(0, None))
 
 print(f"at the end: {right[-1]:.2f} and {wrong[-1]:.2f}")
-assert quick() or (1.2 < right[-1] < 1.6 and 28 < wrong[-1] < 38)
+usually(
+    "the norms are those computed above, to 15 %",
+    abs(right[-1] / 1.4 - 1) < 0.15 and abs(wrong[-1] / 33.6 - 1) < 0.15,
+)
 
 # %% [markdown]
 # ## Summary

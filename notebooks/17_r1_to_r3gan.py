@@ -31,7 +31,7 @@ from minigan.network import Sequential
 from minigan.optim import SGD, Adam
 from minigan.penalties import R1, R2, r1, r2
 from minigan.teach import exercises as check
-from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps, usually
 
 # %% [markdown]
 # ## Predict: a fixed D
@@ -327,11 +327,10 @@ with figure(title, panels=2, size=(10, 3.6), marker=True) as axes:
     axes[0].legend(loc="upper left", fontsize=8, ncols=2)
     axes[1].legend(loc="lower left", fontsize=8, ncols=2)
 
-if not quick():
-    (real, fake), (real_2, fake_2) = sides["R1"][-1], sides["R2"][-1]
-    assert fake > 30 * real
-    assert real_2 > 30 * fake_2
-    assert (sides["R1 + R2"] < bound).all()
+(real, fake), (real_2, fake_2) = sides["R1"][-1], sides["R2"][-1]
+usually("with R1 alone D is more than 30 times as steep at the fakes", fake > 30 * real)
+usually("with R2 alone at the reals", real_2 > 30 * fake_2)
+usually("with both it stays below (17.8)", (sides["R1 + R2"] < bound).all())
 
 # %% [markdown]
 # ## Derive: what the penalties limit
@@ -498,11 +497,14 @@ with figure(title, panels=(2, 3), size=(9, 6.4)) as axes:
                 xlim=(-6, 6), ylim=(-6, 6), xticks=(), yticks=(), aspect="equal", title=f"{name}, {cure}"
             )
 
-if not quick():
-    for name in entrants:
-        assert kl[name, "no penalty"] > 2 * max(kl[name, "R1"], kl[name, "R1 + R2"])
-    assert kl["pairs", "no penalty"] > 0.8 * kl["plain", "no penalty"]
-    assert abs(kl["pairs", "R1 + R2"] - kl["plain", "R1 + R2"]) < 0.1
+for name in entrants:
+    cured = max(kl[name, "R1"], kl[name, "R1 + R2"])
+    usually(f"{name}: a penalty halves the reverse KL, and more", kl[name, "no penalty"] > 2 * cured)
+usually("pairs alone do not help", kl["pairs", "no penalty"] > 0.8 * kl["plain", "no penalty"])
+usually(
+    "with both penalties pairs and plain are alike",
+    abs(kl["pairs", "R1 + R2"] - kl["plain", "R1 + R2"]) < 0.1,
+)
 
 # %% [markdown]
 # **The penalty did it, and only the penalty.** Pairs alone are no better than the plain loss, and with a penalty the two are alike. This agrees with (17.6): the same D, a pull at most an eighth stronger. It contradicts "each cures one illness". Why then do penalties keep modes? Because this collapse *is* an oscillation: all fakes move to D's highest point, D pushes them out, and so on (lesson 9). Friction stops it.
@@ -531,10 +533,8 @@ with figure(
         print(f"{name:<29} reverse KL in the second half: {each}")
     ax.set(xlabel="steps of D", ylabel="reverse KL, mean of two seeds", ylim=(0, 2.4))
 
-if not quick():
-    late_kl = [[late(rows)[1] for rows, _ in both] for both in lazy.values()]
-    assert max(late_kl[0]) < min(late_kl[1])
-    assert np.mean(late_kl[1]) < np.mean(late_kl[2])
+late_kl = [np.mean([late(rows)[1] for rows, _ in both]) for both in lazy.values()]
+usually("each step < every 8th, 8 times < every 8th, as strong", late_kl[0] < late_kl[1] < late_kl[2])
 
 # %% [markdown]
 # It did not fail altogether, but it left the modes two to three times as uneven as the same penalty at each step. With the weight unchanged not much is left of the cure. The friction is right on average and absent in seven steps of eight. (Adam may contribute: it divides by the root of the mean *square*, so a rare large gradient counts for less than the same gradient spread out.) And the saving is smaller than it looks, since loss and penalty share a pass, `eq:penalty.shared`.

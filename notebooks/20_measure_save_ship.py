@@ -33,7 +33,7 @@ from minigan.optim import EMA, Adam, Optimizer, cosine
 from minigan.running import checkpoint, files
 from minigan.running.recorder import Recorder
 from minigan.teach import exercises as check
-from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps, usually
 from minigan.trainer import Trainer
 
 # %% [markdown]
@@ -868,10 +868,12 @@ print(f"of fakes {np.median(copies['distance']):.2f}, of training images {np.med
 
 at_floor = result["measures"]
 if not quick():
-    assert 1.5 < at_floor["frechet_distance"]["value"] / at_floor["frechet_distance"]["floor"] < 6
-    assert at_floor["recall"]["value"] < at_floor["recall"]["floor"] - 0.2
-    assert np.median(copies["distance"]) > np.median(copies["real"])
-    assert np.all(copies["distance"] > 0.3 * copies["own"])
+    frechet = at_floor["frechet_distance"]
+    usually(
+        "the distance is above the floor, but not far above", 1.5 < frechet["value"] / frechet["floor"] < 6
+    )
+    usually("recall is low", at_floor["recall"]["value"] < at_floor["recall"]["floor"] - 0.2)
+    usually("fakes are no copies", np.all(copies["distance"] > 0.3 * copies["own"]))
 
 # %% [markdown]
 # Read it as a whole. Precision is nearer to its floor than recall: what this G draws is mostly good, and there are digits it never draws. Nothing was copied. Now the file. A network without its papers is of no use, so what belongs to it travels in the same file, under the same checksum. The least that a *model card* has to say: which data, under which licence; a measure by its full name, with its floor and the
@@ -967,15 +969,17 @@ with figure(title, panels=2, size=(10, 3.4), marker=True) as (left, right):
     right.plot(levels[1:], rows[1:, 1])
     right.axhline(rows[0, 1], color="black", linestyle=":", linewidth=1)
     low, high = (rows[0, 1] + sign * measure["floor_error"] for sign in (-1, 1))
-    right.axhspan(low, high, color="0.88", label="deviation of the floor", linewidth=0)
+    right.axhspan(low, high, color="0.88", label="standard deviation of the floor", linewidth=0)
     right.legend()
     right.set(xlabel="binary digits of each weight (11: float16)", ylabel="Frechet distance, pixels 8x8")
 
 if not quick():
-    assert rows[1, 0] < 1
-    assert rows[3, 0] > 10  # six digits
-    assert np.all(np.abs(rows[1:4, 1] - rows[0, 1]) < measure["floor_error"])
-    assert rows[-1, 1] > 1.05 * rows[0, 1]
+    usually(
+        "the three finest roundings change the distance by less than its error",
+        np.all(np.abs(rows[1:4, 1] - rows[0, 1]) < measure["floor_error"]),
+    )
+    usually("float16 changes no pixel by a grey level", rows[1, 0] < 1)
+    usually("the coarsest rounding makes it worse", rows[-1, 1] > 1.05 * rows[0, 1])
 
 # %% [markdown]
 # So float16 could be shipped, and for large networks is. This library ships float32 all the same: the receiver's pictures are then the sender's *to the bit*, which is the only comparison that needs no judgement, and no variance of a BatchNorm can leave float16's range, 6e-8 to 65504. To train on in float16 is another matter: a step of less than a two-thousandth of a weight is rounded away.

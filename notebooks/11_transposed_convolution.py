@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 11: Transposed convolution and upsampling
 #
-# **Goal** Build the layers by which a generator makes pictures grow, know that the first of them is the backward pass of a convolution and nothing else, and see a chessboard before it is in all your pictures.
+# **Goal** Build the layers with which a generator enlarges pictures, know that the first of them is just the backward pass of a convolution, and see why it makes chessboards before they are in all your pictures.
 #
 # **Prerequisites** Lesson 10: the list of triples, $dx$ and $dW$ of a convolution. The adjoint test of lesson 2.
 #
@@ -73,7 +73,7 @@ check.nb11_p1(guess)
 #
 # $$ \langle A x,\; u \rangle = \langle x,\; A^{\top} u \rangle \tag{11.1} $$
 #
-# where $\langle\,,\rangle$ is the sum of the products of all entries. If $A$ is multiplication by a matrix, $A^\top$ is multiplication by the transposed matrix. It is no inverse. (A rotation's transpose happens to be its inverse. For a stretch by 10, the transpose is a stretch by 10.)
+# where $\langle\,,\rangle$ is the sum of the products of all entries. If $A$ is multiplication by a matrix, $A^\top$ is multiplication by the transposed matrix. It is not an inverse. (A rotation's transpose happens to be its inverse. For a stretch by 10, the transpose is a stretch by 10.)
 #
 # Let us find it. Lesson 10 had a list of triples (output $i$, tap $a$, input $m = s i - p + a$), and $y_i$ is the sum of $x_m W_a$ over the triples with that $i$. So, on a line and with one channel,
 #
@@ -520,7 +520,7 @@ with planted(ConvTranspose2d, "taps", without_stride):
 check.nb11_p4(guess)
 
 # %% [markdown]
-# The layer is right, with any weights. Only its *first* weights are too small, by a factor $s = 2$, and that is not a matter of derivatives. So who sees it? Someone who measures what the weights were chosen for: that the signal keeps its size.
+# The layer is right, with any weights. Only its *first* weights are too small, by a factor $s = 2$, and that is not a matter of derivatives. What catches it? A measurement of what the weights were chosen for: that the signal keeps its size.
 
 
 # %%
@@ -550,7 +550,7 @@ with figure("A fan-in that forgets the stride halves the signal at every layer",
     ax.set(xlabel="transposed convolutions passed", ylabel="size of the signal")
 
 # %% [markdown]
-# A picture that is grown from 4 to 128 pixels by such layers begins grey, and so do the gradients on their backward pass. It does train, slowly, and its authors find that it "needs BatchNorm". (Lesson 12 shows what BatchNorm would do here: it sets the size to 1 after each layer, and hides the bug.)
+# A picture that is grown from 4 to 128 pixels by such layers begins grey, and so do the gradients in the backward pass. It does train, slowly, and its authors find that it "needs BatchNorm". (Lesson 12 shows what BatchNorm would do here: it sets the size to 1 after each layer, and hides the bug.)
 #
 # ## Summary
 #
@@ -567,7 +567,7 @@ with figure("A fan-in that forgets the stride halves the signal at every layer",
 # | `eq:upconv.dW`: $dW_a \mathrel{+}= \sum_i u_{i - \lfloor k/2 \rfloor + a}^\top dy_i$ | `minigan.kernels.reference.upconv2d_dW` | `tests/layers/test_upconv.py`: `test_worked_by_hand` |
 # | `eq:upconv.folded`: $K_b = W_{2p - b} + W_{2p + 1 - b}$ | `minigan.kernels.upconv.upconv2d` | `tests/kernels/test_upconv.py`: `test_upconv`, `test_the_expansion_of_three_taps` |
 #
-# - The transposed convolution is the adjoint of the convolution: its forward is that one's backward. It is no inverse.
+# - The transposed convolution is the adjoint of the convolution: its forward is that one's backward. It is not an inverse.
 # - Count the taps that reach a pixel. If the stride does not divide the kernel, some pixels get more than others, in G's pictures and in D's gradients.
 # - Copying and then convolving keeps a flat picture flat, and folded into the weights it needs a quarter of the products.
 # - A derivative check says nothing about first weights. Measure the size of the signal.

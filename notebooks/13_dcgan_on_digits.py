@@ -177,30 +177,30 @@ def double(W):
     W *= 2
 
 
-BIRTHS = {"He": lambda W: None, "twice He": double, "0.02": dcgans}
+STARTS = {"He": lambda W: None, "twice He": double, "0.02": dcgans}
 x = reals[::1250].astype(float)
-born = {}
-for name, change in BIRTHS.items():
+first = {}
+for name, change in STARTS.items():
     each, firsts = [], []
     for seed in range(steps(40, 2)):
         _, D = models.dcgan_up((32, 32, 1), latent=64, width=16, rng=seed, dtype="float64")
         each.append(sizes(D, x, change))
         noise = np.tanh(np.random.default_rng(seed).standard_normal(x.shape))
         firsts.append(losses.non_saturating.d(D(x), D(noise))[0])
-    born[name] = np.sqrt(np.mean(np.square(each), axis=0))
-    print(f"{name:<9} size of the score {born[name][-1]:7.4f}   D's first loss {np.mean(firsts):6.3f}")
+    first[name] = np.sqrt(np.mean(np.square(each), axis=0))
+    print(f"{name:<9} size of the score {first[name][-1]:7.4f}   D's first loss {np.mean(firsts):6.3f}")
 print(f"log 4 = {np.log(4):.3f}")
 
 title = "He's weights keep D's signal; 0.02, right for 512 channels, leaves little of it at 16"
 with figure(title, marker=True) as ax:
-    for name, line in born.items():
+    for name, line in first.items():
         ax.semilogy(line, label=f"first weights: {name}")
     ax.set(ylabel="size of the signal")
     ax.set_xticks(range(5), ["image", "16 x 16", "8 x 8", "4 x 4", "score"])
     ax.legend(loc="lower left")
 
-assert quick() or 0.6 < born["He"][-1] < 1.1
-assert quick() or born["0.02"][-1] < 0.01 < 5 < born["twice He"][-1]
+assert quick() or 0.6 < first["He"][-1] < 1.1
+assert quick() or first["0.02"][-1] < 0.01 < 5 < first["twice He"][-1]
 
 # %% [markdown]
 # In G the sizes do not matter as much: BatchNorm sets them to 1 after each layer (lesson 12), and so 0.02 worked there. The exception is the

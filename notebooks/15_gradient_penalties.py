@@ -203,8 +203,8 @@ print(f"g {g.item():.4f}   P {value:.4f}   v {v.item():.4f}")
 dw, dx = np.ones((1, 1)), None  # the gradients at the output
 for layer, (v, tcache), cache in zip(D.layers[::-1], tangents[::-1], caches[::-1], strict=True):
     dw, dx = layer.backward_tangent(dw, dx, v, tcache, cache)
-    born = "none" if dx is None else f"{dx.item():.4f}"
-    print(f"below {layer!s:<26} v {v.item():.4f}   dw {dw.item():.4f}   dx {born}")
+    shown = "none" if dx is None else f"{dx.item():.4f}"
+    print(f"below {layer!s:<26} v {v.item():.4f}   dw {dw.item():.4f}   dx {shown}")
 print("gradients of u, b, a:", D.grad)
 
 # %% [markdown]
@@ -356,9 +356,9 @@ def pushed(_=None):
 
 _, caches = D.forward(x)
 _, tangents = D.tangent(v, caches)
-born = D.backward_tangent(dy, tangents, caches)
+dx = D.backward_tangent(dy, tangents, caches)
 print(compare("second order in theta", D.grad, numerical_gradient(pushed, D.theta), SECOND))
-print(compare("second order in x", born, numerical_gradient(pushed, x), SECOND))
+print(compare("second order in x", dx, numerical_gradient(pushed, x), SECOND))
 
 # %% [markdown]
 # One call does this for any network of yours (`second order`), and another checks a whole training step, with each penalty at its own points:

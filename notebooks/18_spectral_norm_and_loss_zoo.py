@@ -5,7 +5,7 @@
 # layer that connects all pixels of a picture, self-attention; and see the six losses as one family: what each tells D, what each makes G
 # minimise, and why a flat D makes them nearly the same.
 #
-# **Prerequisites** Lesson 7 (D at its best, what G walks down), lesson 10 (convolution), lesson 14 (the critic, the bound (14.7)), lesson 15 (tangent and curvature), lesson 16 (friction). Singular values.
+# **Prerequisites** Lesson 7 (D at its best, what G minimises), lesson 10 (convolution), lesson 14 (the critic, the bound (14.7)), lesson 15 (tangent and curvature), lesson 16 (friction). Singular values.
 #
 # **Run time** 48 s on two cores (measured).
 #
@@ -64,7 +64,7 @@ def valleys(K):
 
 
 still = Sequential(Dense(1, 1, bias=False), rng=0)
-still.theta[...] = 1  # G hands on what it is given: z are the fakes
+still.theta[...] = 1  # G is the identity: z are the fakes
 
 
 def taught(K, hidden):
@@ -811,7 +811,7 @@ usually(
 usually("without it D's gradients are not", max(of_D for of_D, _ in free.values()) < 0.8)
 
 # %% [markdown]
-# With spectral norm they are nearly one, but for the least squares of D: its correction is $r'$ beside $\frac12$, that of softplus $\frac r4$ beside $\frac12$. So it is four times as large, and a score of 0.3 is not small compared with $\frac12$. Without a cure the gradients point in quite different directions.
+# With spectral norm they are nearly one, but for the least squares of D: its correction is $r'$ next to $\frac12$, that of softplus $\frac r4$ next to $\frac12$. So it is four times as large, and a score of 0.3 is not small compared with $\frac12$. Without a cure the gradients point in quite different directions.
 #
 # ## Check: losses and restraints on the grid
 #

@@ -1,14 +1,17 @@
 # %% [markdown]
 # # Lesson 20: Measure, save, ship
 #
-# **Goal** Say how good a generator is in numbers that stand beside their floor; stop a training and take it up again without changing a bit; hand over a network that a stranger can load and trust.
+# **Goal** Say how good a generator is in numbers, each next to its floor; stop a training and resume it without changing a bit; hand over a network that a stranger can load and trust.
 #
-# **Prerequisites** Lesson 5 (Adam, the average of G), lesson 9 (an instrument is tried on failures), lesson 12 (BatchNorm's running statistics), lesson 14 (Wasserstein's distance). Eigenvalues of a symmetric matrix.
+# **Prerequisites** Lesson 5 (Adam, the average of G), lesson 9 (a measure is tested on failures), lesson 12 (BatchNorm's running statistics), lesson 14 (Wasserstein's distance). Eigenvalues of a symmetric matrix.
 #
 # **Run time** 28 s on two cores (measured).
 #
-# The training is over. Is it any good? A loss cannot say (lesson 9), so one measures what G draws, and every measure answers with a number, also where it is blind, also where it is biased, also where somebody exchanged two axes. Then the run is stopped in the evening and resumed in the morning, and is
-# no longer the same run, because one small integer was not saved. Then it is sent to somebody else as a file that may do anything when it is opened. This lesson is about the last mile. There is no G in its first half: all measures are tried on *real* digits, because of these we know what the answer has to be.
+# The training is over. Is the result good? A loss cannot tell (lesson 9), so we measure what G draws. But every measure gives a number, even
+# if it cannot see the flaw, is biased, or somebody exchanged two axes. Then the run is stopped in the evening and resumed in the morning, and
+# is no longer the same run, because one small integer was not saved. Then it goes to somebody else, as a file that may run any code when it
+# is opened. This lesson is about these last steps. Its first half contains no G: we try all measures on *real* digits, because for these we
+# know the right answer.
 
 # %%
 import copy
@@ -39,7 +42,7 @@ from minigan.trainer import Trainer
 # %% [markdown]
 # ## Predict: real against real
 #
-# Two sets of images are compared in *features*: DigitNet, the library's classifier of digits, says 64 numbers of each image just before it decides. Of each set one takes the mean and the covariance of the features, and the *Frechet distance* says how far the two are apart (the formula comes below). Now both sets are real digits, 1,000 against 1,000 others, and the answer is
+# Two sets of images are compared in *features*: DigitNet, the library's classifier of digits, computes 64 numbers for each image just before its decision. From the mean and the covariance of the features of each set the *Frechet distance* computes how far apart the two are (the formula comes below). Now both sets are real digits, 1,000 against 1,000 others, and the answer is
 # about 0.9. What is it if we have only 250 against 250?
 #
 # - **a** again about 0.9: it is the same data
@@ -79,7 +82,7 @@ assert quick() or 3 < floor[N // 2].mean() / floor[2 * N].mean() < 6
 #
 # ## Derive: the cheapest way to carry a Gaussian
 #
-# Wasserstein's distance (lesson 14), with squares: among all ways to pair the points $x$ of one distribution with the points $y$ of the other, the least mean of $\lVert x - y \rVert^2$. For Gaussians it can be found with a pencil. Let the means be $m_a$, $m_b$ and the covariances $C_a$, $C_b$, and let $S = \operatorname{Cov}(x, y)$ be what the pairing adds. Multiplied out,
+# Wasserstein's distance (lesson 14), with squares: among all ways to pair the points $x$ of one distribution with the points $y$ of the other, the least mean of $\lVert x - y \rVert^2$. For Gaussians it can be computed by hand. Let the means be $m_a$, $m_b$ and the covariances $C_a$, $C_b$, and let $S = \operatorname{Cov}(x, y)$ be what the pairing adds. Multiplied out,
 #
 # $$ \mathbb{E} \lVert x - y \rVert^2 = \lVert m_a - m_b \rVert^2 + \operatorname{tr} C_a + \operatorname{tr} C_b - 2 \operatorname{tr} S \tag{20.1} $$
 #
@@ -88,7 +91,7 @@ assert quick() or 3 < floor[N // 2].mean() / floor[2 * N].mean() < 6
 # $$ \operatorname{tr} S = \operatorname{tr} (R_a K R_b) = \operatorname{tr} (K R_b R_a) \tag{20.2} $$
 #
 # Which $K$ are possible? For unit vectors $p$, $q$ the number $p^{\top} K q$ is the covariance of $p \cdot e$ and $q \cdot h$, both of variance 1, so it is at most 1. Now take the singular values of the product, $R_b R_a = U \Sigma V^{\top}$. Then $\operatorname{tr} (K U \Sigma V^{\top}) = \sum_i \sigma_i\, (V^{\top} K U)_{ii}$, and each of the diagonal entries is such a $p^{\top} K q$: at most 1. All of them *are* 1 for
-# $K = V U^{\top}$, a rotation (or a reflection): $h = K^{\top} e$. So the most that can be had is the sum of the singular values,
+# $K = V U^{\top}$, a rotation (or a reflection): $h = K^{\top} e$. So the maximum is the sum of the singular values,
 #
 # $$ \max \operatorname{tr} S = \sum_i \sigma_i (R_a R_b) = \operatorname{tr} (R_a C_b R_a)^{1/2} = \operatorname{tr} (C_a C_b)^{1/2} \tag{20.3} $$
 #
@@ -96,7 +99,7 @@ assert quick() or 3 < floor[N // 2].mean() / floor[2 * N].mean() < 6
 #
 # $$ d^2 = \lVert m_a - m_b \rVert^2 + \operatorname{tr} \bigl( C_a + C_b - 2\, (C_a C_b)^{1/2} \bigr) \tag{eq:metric.frechet} $$
 #
-# The square root is one of *matrices*, not of their entries. If the covariances have the same eigenvectors, it comes down to $\sum_i (\sqrt{\lambda_i} - \sqrt{\mu_i})^2$; on a line, to $(s_a - s_b)^2$. And nobody computes it as it is written: $C_a C_b$ is not symmetric, and a general matrix root may turn complex by rounding. The sum of singular values cannot.
+# The square root is one of *matrices*, not of their entries. If the covariances have the same eigenvectors, it comes down to $\sum_i (\sqrt{\lambda_i} - \sqrt{\mu_i})^2$; on a line, to $(s_a - s_b)^2$. And it is not computed as it is written: $C_a C_b$ is not symmetric, and a general matrix root may turn complex by rounding. The sum of singular values cannot.
 #
 # ## See the code
 
@@ -132,7 +135,7 @@ for name, (gaussians, expected) in closed.items():
     print(compare(f"{name:<10}", metrics.frechet_gaussians(*gaussians), expected, ADJOINT))
 
 # %% [markdown]
-# And the derivation itself: every rotation $K$ is a way to carry one Gaussian onto the other. We try all of them.
+# And the derivation itself: every rotation $K$ is a way to transport one Gaussian to the other. We try all of them.
 
 
 # %%
@@ -167,7 +170,7 @@ print(f"cheapest {cost.min():.6f}, at {np.degrees(cheapest):.1f} degrees; the fo
 assert 0 <= cost.min() - tilted < 1e-3
 
 # %% [markdown]
-# Nothing in (20.1) to (20.3) but the last step, that $K = V U^{\top}$ really gives a Gaussian $y$, needs Gaussians. For other clouds with these means and covariances the formula is the least that carrying could cost. **It knows two moments of the features, and no more.** How little that is: we draw 500 "features" from a Gaussian that has the mean and the covariance of those of real digits. They
+# Nothing in (20.1) to (20.3) but the last step, that $K = V U^{\top}$ really gives a Gaussian $y$, needs Gaussians. For other clouds with these means and covariances the formula is a lower bound of the cost. **It knows two moments of the features, and no more.** How little that is: we draw 500 "features" from a Gaussian that has the mean and the covariance of those of real digits. They
 # belong to no picture at all.
 
 # %%
@@ -184,7 +187,7 @@ for name, points in (("real digits", seen[N : 2 * N]), ("a Gaussian cloud", clou
 assert quick() or (distance < floor[N].mean() + 2 * floor[N].std() and kernel > 0.4 and precision < 0.2)
 
 # %% [markdown]
-# To the Frechet distance the cloud is as good as real digits. (The other two measures come below; the kernel distance knows three moments, precision asks each point for itself.)
+# For the Frechet distance the cloud is as good as real digits. (The other two measures come below; the kernel distance knows three moments, precision looks at each point.)
 #
 # ## Derive: the floor
 #
@@ -199,7 +202,7 @@ assert quick() or (distance < floor[N].mean() + 2 * floor[N].std() and kernel > 
 #
 # $$ \mathbb{E}\, d^2 \approx \frac1N \Bigl( \frac52 \sum_i \lambda_i + \sum_{i, j} \frac{\lambda_i \lambda_j}{\lambda_i + \lambda_j} \Bigr) \tag{20.5} $$
 #
-# It falls like $1/N$, and grows with the *square* of the number of features: all their covariances have to be estimated. For equal variances, Inception's 2,048 features have a floor 950 times that of our 64. That is why FIDs are taken with 50,000 images.
+# It falls like $1/N$, and grows with the *square* of the number of features: all their covariances have to be estimated. For equal variances, Inception's 2,048 features have a floor 950 times that of our 64. So FIDs are computed with 50,000 images.
 #
 # ## Derive: a distance without a floor
 #
@@ -310,7 +313,7 @@ if not quick():
     assert all(abs(around[n].mean()) < 4 * around[n].std() / 12**0.5 for n in sizes)
 
 # %% [markdown]
-# The features of digits are ten clouds and no Gaussian, and still the floor is where theory has it. A floor that is known can be lived with: *name $N$, and print real against real beside the number* (`evaluation.evaluate` does both). What happens otherwise:
+# The features of digits are ten clouds and no Gaussian, and still the floor is where theory has it. A known floor is no problem: *give $N$, and print real against real next to the number* (`evaluation.evaluate` does both). What happens otherwise:
 
 # %%
 pool = Pool(real[4 * N :], labels[4 * N :], real[: 2 * N])
@@ -335,7 +338,7 @@ assert quick() or B_measured < 0.9 * floor[N // 2].mean()
 # $$ \text{density} = \frac{1}{k M} \sum_{i, j} \bigl[\text{fake}_j \in B(\text{real}_i)\bigr], \qquad \text{coverage} = \frac1N \sum_i \bigl[\exists j : \text{fake}_j \in B(\text{real}_i)\bigr] \tag{eq:metric.density\_coverage} $$
 #
 # **By hand**, on a line with $k = 1$. The reals 0, 1, 3, 4 have the balls $[-1, 1]$, $[0, 2]$, $[2, 4]$, $[3, 5]$. Of the fakes 1.5, 2.5, 12, 21 two lie in a ball, each in one: precision $\frac24$, density $\frac{2}{1 \cdot 4}$. Two of the four balls hold a fake: coverage $\frac24$. But recall: the balls of the fakes are $[0.5, 2.5]$, $[1.5, 3.5]$, $[3, 21]$, $[12, 30]$, and 1, 3 *and 4* lie in one: recall $\frac34$. The real
-# 4 owes it to the fake 12, which is no good at all.
+# 4 counts only because of the fake 12, which is a bad one.
 
 # %%
 reals, fakes = np.array([0.0, 1, 3, 4])[:, None], np.array([1.5, 2.5, 12, 21])[:, None]
@@ -462,7 +465,7 @@ assert alike["four fifths of the contrast"][0] - noise[0] < 1
 assert alike["four fifths of the contrast"][1] > noise[1] + 0.1
 
 # %% [markdown]
-# The Parzen likelihood punishes missing digits, and *prefers blurred digits to real ones*, because a blurred image is nearer to everything (Theis et al. 2016 warn of it). It stands in the library because old papers used it. PSNR sees no difference between less contrast and noise; SSIM does. Both call a digit moved by one pixel the worst of the three, which nobody who reads it would notice.
+# The Parzen likelihood punishes missing digits, and *prefers blurred digits to real ones*, because a blurred image is nearer to everything (Theis et al. 2016 warn of it). It is in the library because old papers used it. PSNR sees no difference between less contrast and noise; SSIM does. Both call a digit moved by one pixel the worst of the three, although no reader would notice it.
 #
 # ## Predict: a generator that copies
 #
@@ -541,12 +544,12 @@ with figure(title, size=(10, 4.6)) as ax:
     for i, measure in enumerate(said):
         for j, word in enumerate(said[measure]):
             style = {"color": "white", "weight": "bold"} if word == "FOOLED" else {"color": "black"}
-            told = (
+            text = (
                 f"{z[measure][j]:+.0f}"
                 if abs(z[measure][j]) >= 10
                 else f"{round(z[measure][j], 1) + 0.0:+.1f}"
             )
-            ax.text(j, i, f"{word}  {told}", ha="center", va="center", **style)
+            ax.text(j, i, f"{word}  {text}", ha="center", va="center", **style)
     ax.set_xticks(range(len(answers)), answers)
     ax.set_yticks(range(len(said)), [damage.MEASURES[measure][0] for measure in said])
     ax.grid(visible=False)
@@ -704,7 +707,7 @@ THINGS = (
 strays, ends = {}, {}
 print("forgotten                 weights of G        pictures of the average, grey levels away")
 for what in THINGS:
-    resumed = build(out=home / "run", seed=7).restore()  # born with other weights: all comes from the file
+    resumed = build(out=home / "run", seed=7).restore()  # begins with other weights: everything comes from the file
     resumed.recorder.out = None
     forget(what, resumed)
     thetas = way(resumed)
@@ -735,7 +738,7 @@ for what in THINGS[1:7]:
 # $$ s_{t+1} = F(s_t), \qquad s = (\theta,\; m,\; v,\; t,\; \text{running statistics},\; \bar\theta,\; \text{generator},\; \text{order and place}) \tag{20.8} $$
 #
 # If $F$ gives the same bits for the same bits, then a run is determined by any one of its states, and to resume is to put back *all* of $s$. What is not put back begins at its first value, and one can compute what happens. Take Adam (`eq:adam`), after many steps with a steady gradient $g$, so that $m \approx g$ and $v \approx g^2$, and each step has the length $\eta$. *Without $v$:* it begins at 0, the
-# new step makes it $(1 - \beta_2)\, g^2$; but $t$ is large, so nobody corrects that:
+# new step makes it $(1 - \beta_2)\, g^2$; but $t$ is large, so there is no correction:
 #
 # $$ \text{first step without } v: \quad \eta\, \frac{g}{\sqrt{(1 - \beta_2)\, g^2}} = \frac{\eta}{\sqrt{1 - \beta_2}} = 32\, \eta \quad \text{for } \beta_2 = 0.999 \tag{20.9} $$
 #
@@ -819,7 +822,7 @@ except checkpoint.CheckpointError as error:
     print("CheckpointError:", str(error).replace(str(home), "..."))
 
 # %% [markdown]
-# *A power cut while it is being written.* The old file must not be half overwritten. So the bytes go to a temporary file beside it, are pushed to the disk (`fsync`), and only then the new file takes the old one's name, in one step (`replace`). We are killed in the middle:
+# *A power cut while it is being written.* The old file must not be half overwritten. So the bytes go to a temporary file in the same folder, are pushed to the disk (`fsync`), and only then the new file takes the old one's name, in one step (`replace`). We are killed in the middle:
 
 # %%
 try:
@@ -1015,7 +1018,7 @@ check.nb20_q1(squared_mmd)
 #     return of_others(a) + of_others(b) - 2 * kernel(a, b).mean()
 # ```
 #
-# One matrix product gives all pairs. The diagonal is taken out of the sum *and* out of the count; whoever forgets the second divides by $N^2$, and has another bias, downward.
+# One matrix product gives all pairs. The diagonal is taken out of the sum *and* out of the count; without the second one divides by $N^2$, and the bias is downward.
 #
 # </details>
 

@@ -463,7 +463,9 @@ def examine():
     row = game.d_step(
         still, flat, losses.wasserstein, [penalties.r1], SGD(flat, 0.0), np.zeros((1, 1)), np.ones((1, 1))
     )
-    by_hand = 0.5 * float((flat.layers[0].W @ flat.layers[2].W).item()) ** 2  # tanh has slope 1 at 0
+    by_hand = (
+        0.5 * float((flat.layers[0].W @ flat.layers[2].W).item()) ** 2
+    )  # the derivative of tanh at 0 is 1
     yield "value by hand", abs(row["penalty"] - by_hand) < 1e-12
 
 

@@ -320,7 +320,7 @@ class Projection(Layer):
 
 # %%
 def best_table(real, fake, cells, rate=5.0, n=600):
-    """D is a table of scores; it walks down its loss on these throws -> scores, loss."""
+    """D is a table of scores; gradient descent on its loss on these throws -> scores, loss."""
     s = np.zeros(cells)
     for _ in range(n):
         value, d_real, d_fake = losses.minimax.d(s[real], s[fake])

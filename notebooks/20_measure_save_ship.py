@@ -114,7 +114,7 @@ show_source(metrics.frechet_distance, metrics.frechet_gaussians, frechet._root)
 
 # %%
 def ellipse(long, short, degrees):
-    """A covariance of these two deviations, turned."""
+    """A covariance with these two standard deviations, rotated."""
     c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     turn = np.array([[c, -s], [s, c]])
     return turn @ np.diag([long**2, short**2]) @ turn.T
@@ -502,7 +502,7 @@ flat = real.reshape(len(real), -1)
 rng = np.random.default_rng(2)
 cuts = [judge(seen[a], seen[b], read[b], flat[a], flat[b]) for a, b in (halves(N, rng) for _ in range(10))]
 mean = {name: np.mean([cut[name] for cut in cuts]) for name in cuts[0]}
-deviation = {name: np.std([cut[name] for cut in cuts], ddof=1) for name in cuts[0]}
+std_of = {name: np.std([cut[name] for cut in cuts], ddof=1) for name in cuts[0]}
 
 pool, answers = Pool(real[N:], labels[N:], real[:N]), {}
 for harm, strength, name in (
@@ -519,7 +519,7 @@ for harm, strength, name in (
 
 z = {
     measure: [
-        damage.MEASURES[measure][2] * (found[measure] - mean[measure]) / deviation[measure]
+        damage.MEASURES[measure][2] * (found[measure] - mean[measure]) / std_of[measure]
         for found in answers.values()
     ]
     for measure in mean
@@ -707,7 +707,9 @@ THINGS = (
 strays, ends = {}, {}
 print("forgotten                 weights of G        pictures of the average, grey levels away")
 for what in THINGS:
-    resumed = build(out=home / "run", seed=7).restore()  # begins with other weights: everything comes from the file
+    resumed = build(
+        out=home / "run", seed=7
+    ).restore()  # begins with other weights: everything comes from the file
     resumed.recorder.out = None
     forget(what, resumed)
     thetas = way(resumed)

@@ -873,9 +873,10 @@ print(f"of fakes {np.median(copies['distance']):.2f}, of training images {np.med
 
 at_floor = result["measures"]
 if not quick():
-    frechet = at_floor["frechet_distance"]
+    measured = at_floor["frechet_distance"]
     usually(
-        "the distance is above the floor, but not far above", 1.5 < frechet["value"] / frechet["floor"] < 6
+        "the distance is above the floor, but not far above",
+        1.5 < measured["value"] / measured["floor"] < 6,
     )
     usually("recall is low", at_floor["recall"]["value"] < at_floor["recall"]["floor"] - 0.2)
     usually("fakes are no copies", np.all(copies["distance"] > 0.3 * copies["own"]))

@@ -433,10 +433,8 @@ if not quick():
         usually(f"{name}: ICP and IMLE bring every point to its own star", own > 0.98)
     usually("far: none of them does", all(found["own star"] < 0.3 for found in marks["far"].values()))
     usually("IMLE has all stars in every row", all(row["IMLE"]["modes"] == 7 for row in marks.values()))
-    shapeless = {method: found["high_quality"] for method, found in marks["shapeless"].items()}
-    usually(
-        "shapeless: the GAN has the most fakes of high quality", max(shapeless, key=shapeless.get) == "GAN"
-    )
+    high = {method: found["high_quality"] for method, found in marks["shapeless"].items()}
+    usually("shapeless: the GAN has the most fakes of high quality", max(high, key=high.get) == "GAN")
 
 # %% [markdown]
 # (Circles are the stars, triangles the points that belong to the last one, wherever they have gone. Some points lie outside the frames.) Column by column:

@@ -273,6 +273,7 @@ def film(frames, path):
         file.write("\n".join([*parts, "</svg>\n"]))
 
 
+# All together: check the gradients, train, and look now and then at the same fakes.
 if __name__ == "__main__":
     print(f"gradients against finite differences: {check():.0e}")
     fixed, frames = noise(1000, random.Random(0)), []

@@ -2,7 +2,7 @@
 
 No NumPy, no autograd. Two small networks learn a ring of eight Gaussians. Their
 gradients, first and second order, are written by hand, and checked before each
-training, which takes a minute or two and ends with a film.
+training, which takes about two minutes and ends with a film.
 
     python microgan.py [SEED]      writes microgan.svg: open it in a browser
 """
@@ -258,10 +258,11 @@ def picture(points, rows=17, columns=37):
 
 # And a film, in SVG: a circle can list all the places it moves through.
 def film(frames, path):
-    parts = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="-1.5 -1.5 3 3">']
+    size = 'width="360" viewBox="-1.5 -1.5 3 3"'
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {size}>']
     parts += ['<rect x="-1.5" y="-1.5" width="3" height="3" fill="#f7f7f5"/>']
     for x, y in MODES:
-        parts += [f'<circle cx="{x:.2f}" cy="{y:.2f}" r="{3 * STD}" fill="#dde6f5"/>']
+        parts += [f'<circle cx="{x:.2f}" cy="{y:.2f}" r="{3 * STD:.2f}" fill="#dde6f5"/>']
     for places in zip(*frames):  # one point in all frames
         parts += ['<circle r="0.025" fill="#d1600a">']
         for name, axis in zip(("cx", "cy"), T(places)):

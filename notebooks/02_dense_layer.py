@@ -12,6 +12,11 @@
 # layer, what it computes, what it must remember, and what it hands back, you understand them all; convolutions, in lesson 10, will be this
 # lesson again with the same weights used in many places.
 
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("G", "D")
+
 # %%
 import numpy as np
 

@@ -12,6 +12,11 @@
 # that in gets a GAN that trains for ten minutes and then prints `nan` for ever: D had become very sure of one picture. The cure is to let D say a *score*, any real
 # number, and to do the mathematics before the arithmetic. It costs nothing, and every slope becomes simpler on the way.
 
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("scores", "loss_G", "loss_D")
+
 # %%
 import numpy as np
 

@@ -10,6 +10,11 @@
 # The usual story has a forger and a detective. It makes one think of D as a judge with opinions. It is something better, a *measuring instrument*: show it samples of two unknown distributions, and it tells, at every point, how much more likely the one is than the other. Nobody gave it a formula of either.
 # That is worth having without any generator, and whoever knows what D measures, and where it is blind, will not be surprised by much of what happens later in the game. So in this lesson the fakes stand still.
 
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("real", "fake", "D", "scores", "loss_D")
+
 # %%
 import numpy as np
 

@@ -10,6 +10,11 @@
 # "The generator fools the discriminator" is a story, and stories do not converge. What made GANs more than a trick was a page of mathematics in the paper of 2014: if D is always at its best, then G is not fooling anybody, it walks down a distance between two distributions, and that distance has one minimum, where fakes and reals
 # are the same. You derive that page here without gaps, in a world so small that every expectation is a sum. And then you will see what the page does *not* say: the loss that everybody uses instead walks down something else.
 
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("loss_G", "loss_D")
+
 # %%
 import numpy as np
 

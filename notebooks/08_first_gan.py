@@ -10,6 +10,11 @@
 # Everything is there: layers, losses, gradients that were checked, an optimizer, a theory. A GAN adds nothing to them but an order of calls, some twelve lines, in which beginners and famous repositories have made every mistake there is: the wrong network moved, the right one moved twice, a slope stopped
 # where it should pass or passed where it should stop. So we go through those lines slowly, once, with all shapes in view. Then we let them run, on data in the plane, where nothing can hide.
 
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("gradient_G", "gradient_D")
+
 # %%
 import copy
 

@@ -11,6 +11,11 @@
 # divide by the deviation*. Deep networks that had hardly trained before now trained at once, and soon GANs did. The line looks harmless. It has a derivative that almost everybody gets wrong the first time, a second set of statistics that makes a generator
 # behave differently on the day it is used, and a side effect that a discriminator should not have.
 
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("G")
+
 # %%
 import numpy as np
 

@@ -10,6 +10,11 @@
 # Until 2015 GANs drew digits with dense layers, and hardly anything else. Radford, Metz and Chintala (2016) tried many networks and published the one that trained: convolutions that shrink in D, convolutions that grow in G, BatchNorm, no dense layers but at the ends. Their *DCGAN* is a list of decisions, and almost every generator since is its descendant. We derive what can be derived of
 # the list, train it, and then take decisions back, one at a time, to see which of them were needed.
 
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("G", "D")
+
 # %%
 from math import comb
 

@@ -10,6 +10,11 @@
 # Pictures are thin. Of all the arrays of 784 numbers next to none is a digit, and the first fakes of a generator do not touch the data anywhere. Then the best D is sure of everything, the JS distance has its largest value, and a step in the right direction changes nothing: G is told *wrong*, never
 # *warmer*. Arjovsky, Chintala and Bottou (2017) asked for a distance that says warmer. It is as old as the transport of earth for fortresses (Monge, 1781), and on a line it is a sort.
 
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("scores", "loss_G", "loss_D")
+
 # %%
 from itertools import permutations
 

@@ -12,6 +12,11 @@
 # WGAN-GP that is exact for ReLU and silently wrong for tanh, and no picture it makes will tell. This lesson is the heart of the library: the same derivative in two short loops, exact for
 # every layer, and you will see why nothing more is needed.
 
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("penalty", "gradient_D")
+
 # %%
 import numpy as np
 

@@ -10,6 +10,11 @@
 # Large GANs are trained for days, and when one of them oscillates nobody can say whether it was the loss, the penalty, the learning rate or the data. Here is a GAN with two numbers in all, of which everything can be said. Its trouble is the trouble of the large ones: in 2018 it
 # settled an argument about which penalties make a GAN converge, and its answer, R1, is in every StyleGAN since. (Mescheder, Geiger and Nowozin, "Which training methods for GANs do actually converge?")
 
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("penalty", "gradient_G", "gradient_D")
+
 # %%
 from functools import partial
 

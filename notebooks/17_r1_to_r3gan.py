@@ -10,6 +10,11 @@
 # In 2024 a paper with the title "The GAN is dead; long live the GAN!" took StyleGAN2, threw out every trick of ten years, and kept one loss and two penalties: pairs, R1 and R2 (Huang et al. 2024, *R3GAN*). Its authors report better pictures than before. One often reads why: *the pairs cure lost modes, since each real needs
 # a fake of its own; the penalties cure the swinging.* The second half is lesson 16. The first half we take apart here, and it will not survive as it stands. What survives is more interesting, and all of it can be computed.
 
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("loss_G", "loss_D", "penalty")
+
 # %%
 from functools import partial
 

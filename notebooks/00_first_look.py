@@ -38,7 +38,7 @@ from minigan.teach.lessons import figure, film, steps
 # %%
 digits = pretrained.load("gan-mnist")
 rng = np.random.default_rng(0)
-plots.show(plots.grid(digits.sample(40, rng), columns=10, scale=2))
+plots.show(plots.grid(digits.sample(40, rng), columns=10))
 
 # %% [markdown]
 # None of these is in the training set. Each began as 64 random numbers, the noise $z$, and a label that says which digit to draw. What is the noise for, then? Keep it, and change only the label: each row below has a single $z$.
@@ -46,7 +46,7 @@ plots.show(plots.grid(digits.sample(40, rng), columns=10, scale=2))
 # %%
 z, labels = rng.standard_normal((5, 64)), np.arange(10)
 rows = [digits.generate((np.repeat(one[None], 10, axis=0), labels)) for one in z]
-plots.show(plots.grid(np.concatenate(rows), columns=10, scale=2))
+plots.show(plots.grid(np.concatenate(rows), columns=10))
 
 # %% [markdown]
 # The label says *what*, the noise says *how*: slanted or upright, thick or thin. Nobody told G about slant. It found out that handwriting has one, because D would have noticed a G that draws every digit upright.

@@ -12,6 +12,11 @@
 # what one layer computes, what it must remember, and what it returns in the backward pass, you understand them all. Convolutions, in lesson
 # 10, are this lesson again with the same weights used at many positions.
 
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("G", "D")
+
 # %%
 import numpy as np
 

@@ -13,6 +13,11 @@
 # picture. The cure is to let D output a *score*, any real number, and to simplify the formula before computing it. It costs nothing, and
 # every gradient becomes simpler.
 
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("scores", "loss_G", "loss_D")
+
 # %%
 import numpy as np
 

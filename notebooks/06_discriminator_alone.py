@@ -15,6 +15,11 @@
 # This is useful even without a generator. And if you know what D measures, and where it cannot measure, much of what happens later in the
 # game will not surprise you. So in this lesson the fakes don't change.
 
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("real", "fake", "D", "scores", "loss_D")
+
 # %%
 import numpy as np
 

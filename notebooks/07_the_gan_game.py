@@ -14,6 +14,11 @@
 # every expectation is a sum. And then you will see what the page does *not* say: the loss that everybody uses instead minimises something
 # else.
 
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("loss_G", "loss_D")
+
 # %%
 import numpy as np
 

@@ -13,6 +13,11 @@
 # gradient where it should pass, or let it pass where it should stop. So we go through those lines slowly, once, with all shapes. Then we
 # train, on data in the plane, where you can see everything.
 
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("gradient_G", "gradient_D")
+
 # %%
 import copy
 

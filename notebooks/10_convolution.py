@@ -12,6 +12,11 @@
 # It is also where the time goes: nearly all multiplications of the GAN of lesson 13 are made in convolutions. If you write the seven loops of the definition as they
 # stand in a book, in Python, waits a week for what others have in a minute. So this lesson has two halves: the right sum, and the same sum, fast.
 
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("D")
+
 # %%
 import time
 

@@ -10,6 +10,11 @@
 # In 2016 generated pictures had a common flaw. Look closely, and there is a fine grid on them, like cloth: every second pixel a little too bright. It was in the pictures of the best groups. People blamed the training, the loss, the number of parameters. The
 # cause was one layer, and one could have found it by counting on one's fingers (Odena, Dumoulin and Olah 2016). In this lesson you do the count, and then build the layer that has no such flaw, and make it more than three times as fast.
 
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("G")
+
 # %%
 import time
 

@@ -11,6 +11,11 @@
 # A network of many layers multiplies by many matrices. If each makes its signal a little too small, the output is nearly 0; a little too large, and it explodes. Good first weights help (lessons 2 and 11), but training changes them. In 2015 Ioffe and Szegedy put one line between the layers: *subtract the mean,
 # divide by the standard deviation*. Deep networks that had hardly trained before now trained at once, and soon GANs did. The line looks harmless. But almost everybody gets its derivative wrong the first time, a second set of statistics makes a generator behave differently in use, and it has a side effect that a discriminator should not have.
 
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("G")
+
 # %%
 import numpy as np
 

@@ -15,6 +15,11 @@
 # almost every later generator descends from it. We derive what can be derived of the list, train it, and then undo decisions, one at a time,
 # to see which of them were needed.
 
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("G", "D")
+
 # %%
 from math import comb
 

@@ -13,6 +13,11 @@
 # G learns that it is *wrong*, but not when it gets *warmer*. Arjovsky, Chintala and Bottou (2017) used a distance that says warmer. It is as
 # old as the transport of earth for fortresses (Monge, 1781), and on a line it is a sort.
 
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("scores", "loss_G", "loss_D")
+
 # %%
 from itertools import permutations
 

@@ -14,6 +14,11 @@
 # exact for ReLU and silently wrong for tanh, and its pictures don't show it. This lesson is the heart of the library: the same derivative in
 # two short loops, exact for every layer, and you will see why nothing more is needed.
 
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("penalty", "gradient_D")
+
 # %%
 import numpy as np
 

@@ -13,6 +13,11 @@
 # settled the question which penalties make a GAN converge, and its answer, R1, is in every StyleGAN since. (Mescheder, Geiger and Nowozin,
 # "Which training methods for GANs do actually converge?")
 
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("penalty", "gradient_G", "gradient_D")
+
 # %%
 from functools import partial
 

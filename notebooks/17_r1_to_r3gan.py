@@ -13,6 +13,11 @@
 # pairs cure lost modes, since each real needs a fake of its own; the penalties cure the oscillation.* The second half is lesson 16. We
 # examine the first half here, and it turns out to be wrong as stated. What is true is more interesting, and all of it can be computed.
 
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("loss_G", "loss_D", "penalty")
+
 # %%
 from functools import partial
 

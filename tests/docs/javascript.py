@@ -36,7 +36,10 @@ def run(engine, folder, files, expression, data=None):
     if engine == "node":
         code = NODE.replace('"JAVASCRIPT"', json.dumps(expression))
         done = subprocess.run(
-            [found(["node"]), "-e", code, str(folder / "data.json"), *paths], capture_output=True, text=True, timeout=120
+            [found(["node"]), "-e", code, str(folder / "data.json"), *paths],
+            capture_output=True,
+            text=True,
+            timeout=120,
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)

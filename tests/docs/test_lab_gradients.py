@@ -42,7 +42,9 @@ def networks(nonlinearity, rng, width=WIDTH, latent=LATENT):
         f = NONLINEARITIES[nonlinearity]
         layers = Dense(n_in, width), f(), Dense(width, width), f(), Dense(width, n_out, gain=1.0)
         net = Sequential(*layers, rng=rng, dtype=np.float64)
-        net.theta[...] += 0.1 * rng.standard_normal(net.theta.size)  # biases start at 0, which would hide an error in them
+        net.theta[...] += 0.1 * rng.standard_normal(
+            net.theta.size
+        )  # biases start at 0, which would hide an error in them
         return net
 
     return net(latent, 2), net(2, 1)
@@ -67,7 +69,9 @@ def test_every_gradient_of_both_steps_is_the_librarys(engine, tmp_path):
                 G, D = networks(nonlinearity, rng)
                 x, z = rng.standard_normal((N, 2)), rng.standard_normal((N, LATENT))
                 thetas = {"G": G.theta.tolist(), "D": D.theta.tolist()}
-                cases.append({"options": settings(loss, penalty, nonlinearity), "x": x.tolist(), "z": z.tolist()} | thetas)
+                cases.append(
+                    {"options": settings(loss, penalty, nonlinearity), "x": x.tolist(), "z": z.tolist()} | thetas
+                )
                 D_records, G_records = Recorder(D), Recorder(G)
                 row = game.d_step(G, D, losses.GAN_LOSSES[loss], [kind(GAMMA) for kind in kinds], D_records, x, z)
                 row |= game.g_step(G, D, losses.GAN_LOSSES[loss], G_records, x, z)
@@ -139,7 +143,13 @@ def test_the_spectrum_is_that_of_the_librarys_jacobian(engine, tmp_path):
     columns = [(field(theta + step) - field(theta - step)) / (2 * h) for step in h * np.eye(theta.size)]
     expected = np.linalg.eigvals(np.stack(columns, axis=1))
     options = settings("non_saturating", "r1", "tanh", latent=1, width=2)
-    data = {"options": options, "G": theta[:size].tolist(), "D": theta[size:].tolist(), "x": x.tolist(), "z": z.tolist()}
+    data = {
+        "options": options,
+        "G": theta[:size].tolist(),
+        "D": theta[size:].tolist(),
+        "x": x.tolist(),
+        "z": z.tolist(),
+    }
     body = f"""const game = built(data.options, data.G, data.D), before = [...game.D.theta];
     const found = spectrum(game, columns(data.x), columns(data.z), {N}, new Random(2), 1000, 1e-5);
     return {{ found, kept: before.every((value, i) => value === game.D.theta[i]) }};"""

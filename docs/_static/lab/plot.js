@@ -45,7 +45,7 @@ class Picture {
 
 // Axes on a Picture.   x, y: {range: [low, high], log: false, label: ""}
 class Axes {
-  constructor(context, width, height, x, y, { left = 46, right = 10, top = 10, bottom = 36 } = {}) {
+  constructor(context, width, height, x, y, { left = 54, right = 10, top = 10, bottom = 36 } = {}) {
     Object.assign(this, { context, x, y, box: { left, top, right: width - right, bottom: height - bottom } });
     context.font = "12px system-ui, sans-serif";
     this.frame();
@@ -83,7 +83,7 @@ class Axes {
     if (this.x.label) this.write(this.x.label, (box.left + box.right) / 2, box.bottom + 35, ink("muted"));
     if (this.y.label) {
       context.save();
-      context.translate(11, (box.top + box.bottom) / 2);
+      context.translate(8, (box.top + box.bottom) / 2);
       context.rotate(-Math.PI / 2);
       context.textBaseline = "middle";
       this.write(this.y.label, 0, 0, ink("muted"));

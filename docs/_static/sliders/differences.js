@@ -7,7 +7,7 @@ function differencesSlider(root) {
     picture.redraw();
     const got = difference(state.name, state.x, state.h, state.kind, state.precision), exact = FUNCTIONS[state.name].d[0](state.x);
     const { truncation, rounding } = expectedErrors(state.name, state.x, state.h, state.kind, state.precision);
-    numbers({ "fd-got": got.toPrecision(10), "fd-exact": exact.toPrecision(10), "fd-error": short(Math.abs(got - exact)), "fd-truncation": short(truncation), "fd-rounding": short(rounding) });
+    numbers({ "fd-got": got.toPrecision(9), "fd-exact": exact.toPrecision(9), "fd-error": short(Math.abs(got - exact)), "fd-truncation": short(truncation), "fd-rounding": short(rounding) });
   };
   const change = (name) => (value) => {
     state[name] = value;

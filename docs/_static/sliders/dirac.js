@@ -18,7 +18,7 @@ function diracSlider(root) {
     state[name] = value;
     redraw();
   };
-  const { controls, plot, foot } = frame(root), pair = element("div", { class: "lab-columns" }), [left, right] = [element("div"), element("div")];
+  const { controls, plot, foot } = frame(root), pair = element("div", { class: "lab-columns lab-even" }), [left, right] = [element("div"), element("div")];
   menu(controls, "dirac-loss", "Loss", Object.keys(FORCES).map((name) => [name, LOSSES[name].title]), state.loss, change("loss"));
   menu(controls, "dirac-order", "The players move", [["turns", "in turns"], ["once", "at once"]], "turns", (value) => change("inTurns")(value === "turns"));
   slider(controls, "dirac-gamma", "Penalty γ", { low: 0, high: 3, steps: 300, value: state.gamma }, change("gamma"));

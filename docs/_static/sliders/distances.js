@@ -26,8 +26,8 @@ function distancesSlider(root) {
       const axes = new Axes(context, width, height, { range: [-5, 10] }, { range: [0, high], label: "density" });
       axes.line(xs.map((x) => [x, gaussian(x, 0, state.s)]), ink("real"));
       axes.line(xs.map((x) => [x, gaussian(x, state.m, state.t)]), ink("fake"));
-      axes.text("P, the data", 0, 0.9 * high, ink("real"), "right");
-      axes.text("Q, the fakes", Math.max(state.m, 0.2), 0.9 * high, ink("fake"));
+      axes.text("P, the data", -4.8, 0.84 * high, ink("real"));
+      axes.text("Q, the fakes", 9.8, 0.84 * high, ink("fake"), "right");
     },
   });
   const curve = new Picture(plot, "JSD, KL and W against the distance", {
@@ -40,7 +40,8 @@ function distancesSlider(root) {
         axes.line(values.map((row, i) => [ms[i], row[name]]), ink(color));
         axes.dot(state.m, now[name], ink(color), 5);
         const last = values.findLastIndex((row) => row[name] < 3.5);
-        if (last >= 0) axes.text(title, Math.min(ms[last], 7.2), values[last][name], ink(color));
+        const x = Math.min(ms[Math.max(last, 0)], 6.9);
+        axes.text(title, x + 0.15, name === "jsd" ? 0.78 : Math.min(values[Math.max(last, 0)][name], 3.5), ink(color));
       }
     },
   });

@@ -14,6 +14,8 @@ class Lab {
     this.drawn = [];
     this.build(root);
     this.restart();
+    this.usePen();
+    this.say("");
   }
 
   // New networks, new points to show; the same numbers each time, because the seed is the same.
@@ -146,6 +148,7 @@ class Lab {
   }
 
   usePen() {
+    this.buttons.clear.hidden = this.options.data !== "drawing";
     this.plane.classList.toggle("drawing", this.options.data === "drawing");
     if (this.options.data === "drawing" && !this.drawn.length) this.say("Draw your data into the plane, with the mouse or a finger.");
   }

@@ -63,7 +63,7 @@ Lab.prototype.buildControls = function (box) {
     moved("N", "lab-batch", "Points in a batch", { low: 16, high: 512, log: true, whole: false, steps: 5, show: (n) => String(Math.round(n)) }),
     chosen("nonlinearity", "lab-nonlinearity", "Nonlinearity", KINDS),
   ]);
-  button(box, "lab-clear", "Clear the drawing", "Remove the points you drew", () => {
+  this.buttons.clear = button(box, "lab-clear", "Clear the drawing", "Remove the points you drew", () => {
     this.drawn = [];
     this.newData();
   });

@@ -682,6 +682,7 @@ def train_until(sheet, out):
     return process
 
 
+@pytest.mark.slow
 def test_kill_9_then_resume_gives_the_bits_of_a_whole_run(whole, tmp_path, capsys):
     out = tmp_path / "killed"
     with train_until("epoch_003.png", out) as process:
@@ -696,6 +697,7 @@ def test_kill_9_then_resume_gives_the_bits_of_a_whole_run(whole, tmp_path, capsy
     assert_same_run(whole, out)
 
 
+@pytest.mark.slow
 def test_ctrl_c_exits_130_within_2_seconds_and_resume_goes_on(whole, tmp_path):
     out = tmp_path / "interrupted"
     with train_until("epoch_002.png", out) as process:

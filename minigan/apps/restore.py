@@ -18,7 +18,7 @@ from minigan.apps.measurement import Mask, Measurement
 from minigan.apps.poisson import blend as poisson
 from minigan.running.arguments import check_range
 
-STARTS, STEPS, LR, L2, CRITIC = 4, 200, 0.1, 0.5, 0.1
+STARTS, STEPS, LR, L2, CRITIC = 4, 100, 0.1, 0.5, 0.1
 SHORT = 4  # a short search has steps / SHORT steps
 BLOCK = 256  # codes at a time; more would not fit into the cache
 

@@ -37,7 +37,7 @@ def elbo(E: Any, G: Any, likelihood: Likelihood, x: np.ndarray, eps: np.ndarray)
     x (N, ...): images that the density describes (likelihood.prepare), eps (N, latent); both networks in evaluation mode.
     """
     mu, log_var = E(x)
-    log_p, _ = likelihood(x, G(mu + np.exp(log_var / 2) * eps))
+    log_p = likelihood.log_p(x, G(mu + np.exp(log_var / 2) * eps))
     return float(log_p.mean()), gaussian_kl(mu, log_var)[0]
 
 
@@ -62,8 +62,8 @@ def log_likelihood(
             m, n = min(rows, k - first), len(x[at])
             eps = rng.standard_normal((m, n, mu.shape[1]), dtype=np.float32).astype(mu.dtype, copy=False)
             z = mu[at] + s[at] * eps
-            y = G(z.reshape(m * n, -1)).reshape(m, n, *x.shape[1:])
-            log_p = np.stack([likelihood(x[at], draw)[0] for draw in y])
+            y = G(z.reshape(m * n, -1))
+            log_p = likelihood.log_p(np.concatenate([x[at]] * m), y).reshape(m, n)
             parts.append(log_mean_exp(log_weights(log_p, z, eps, log_var[at]))[0] + math.log(m / k))
         found[at] = np.logaddexp.reduce(parts, axis=0)
     return found

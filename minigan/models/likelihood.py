@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minigan.layers.activations import sigmoid, softplus
+from minigan.layers.activations import sigmoid
 from minigan.running.arguments import check_flag, check_positive
 
 Pair = tuple[np.ndarray, np.ndarray]
@@ -43,10 +43,15 @@ class Bernoulli:
             return x
         return np.where(2 * rng.random(x.shape, np.float32) - 1 < x, 1, -1).astype(x.dtype)  # eq:bernoulli.prepare
 
+    def log_p(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """x, y (N, ...) -> log p(x|y) (N,)."""
+        # softplus(y) = max(y, 0) + log(1 + e): log1p would be exact for tiny e too, but takes five times as long, and a sum of
+        # hundreds of pixels does not see it
+        return per_image((x + 1) / 2 * y - np.maximum(y, 0) - np.log(1 + np.exp(-np.abs(y))))  # eq:bernoulli
+
     def __call__(self, x: np.ndarray, y: np.ndarray) -> Pair:
         """x, y (N, ...) -> log p(x|y) (N,), its gradient in y (N, ...)."""
-        t = (x + 1) / 2
-        return per_image(t * y - softplus(y)), t - sigmoid(y)  # eq:bernoulli eq:bernoulli.gradient
+        return self.log_p(x, y), (x + 1) / 2 - sigmoid(y)  # eq:bernoulli.gradient
 
     def mean(self, y: np.ndarray) -> np.ndarray:
         """y -> the expected image, in [-1, 1]."""
@@ -55,6 +60,11 @@ class Bernoulli:
     def mean_derivative(self, x: np.ndarray) -> np.ndarray:
         """d mean(y) / dy where mean(y) = x."""
         return (1 - x * x) / 2  # eq:bernoulli.mean
+
+    def parameters(self, x: np.ndarray) -> np.ndarray:
+        """y with mean(y) = x; a probability stays 0.001 away from 0 and 1, where y would be infinite."""
+        t = np.clip((x + 1) / 2, 0.001, 0.999)
+        return np.log(t / (1 - t))
 
 
 @dataclass(frozen=True)
@@ -73,11 +83,14 @@ class Gaussian:
         """The images themselves."""
         return x
 
+    def log_p(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """x, y (N, ...) -> log p(x|y) (N,)."""
+        u = (x - y) / y.dtype.type(self.s)
+        return -0.5 * per_image(u * u) - u[0].size * (math.log(self.s) + 0.5 * math.log(2 * math.pi))  # eq:gaussian
+
     def __call__(self, x: np.ndarray, y: np.ndarray) -> Pair:
         """x, y (N, ...) -> log p(x|y) (N,), its gradient in y (N, ...)."""
-        u = (x - y) / y.dtype.type(self.s)
-        constant = u[0].size * (math.log(self.s) + 0.5 * math.log(2 * math.pi))
-        return -0.5 * per_image(u * u) - constant, u / y.dtype.type(self.s)  # eq:gaussian eq:gaussian.gradient
+        return self.log_p(x, y), (x - y) / y.dtype.type(self.s * self.s)  # eq:gaussian.gradient
 
     def mean(self, y: np.ndarray) -> np.ndarray:
         """y -> the expected image, cut to [-1, 1]."""
@@ -86,6 +99,10 @@ class Gaussian:
     def mean_derivative(self, x: np.ndarray) -> np.ndarray:
         """d mean(y) / dy where mean(y) = x: 1, and 0 where y was cut."""
         return (np.abs(x) < 1).astype(x.dtype)
+
+    def parameters(self, x: np.ndarray) -> np.ndarray:
+        """y with mean(y) = x."""
+        return x
 
 
 Likelihood = Bernoulli | Gaussian

@@ -80,8 +80,12 @@ class PerceptualGaussian(Gaussian):
 
     weight: float = 0.01
 
+    def log_p(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """x, y (N, H, W, 3) -> log p minus the loss (N,)."""
+        return self(x, y)[0]
+
     def __call__(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """x, y (N, H, W, 3) -> log p minus the loss (N,), the gradient in y."""
-        log_p, d = super().__call__(x, y)
+        u = (x - y) / y.dtype.type(self.s)
         loss, d_loss = each(shipped(), y, x, dict.fromkeys(STAGES, self.weight))
-        return log_p - loss, d - d_loss
+        return super().log_p(x, y) - loss, u / u.dtype.type(self.s) - d_loss

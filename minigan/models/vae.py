@@ -52,6 +52,20 @@ def vae_mlp(
     return E, G
 
 
+def start_at(mean: np.ndarray, y: np.ndarray, E: Sequential, G: Sequential) -> None:
+    """Let the networks of `vae_mlp` start at the mean image:   b_E = -W_E' mean,   b_G = y.
+
+    E's first layer then sees x - mean, and G's first images are those of the parameters y, both (H, W, C).  Images of digits are
+    mostly black, so without this a large constant hides what distinguishes them (LeCun et al. 1998, "Efficient BackProp",
+    sec. 4.3; Burda et al. 2016 start G there too).
+    """
+    first, last = E.layers[1], G.layers[-2]
+    assert isinstance(first, Dense)
+    assert isinstance(last, Dense)
+    first.b[...] = -(mean.ravel() @ first.W)
+    last.b[...] = y.ravel()
+
+
 def vae_conv(
     shape: Sequence[int] = (32, 32, 3), latent: int = 64, width: int = 32, rng: Rng = None, dtype: DTypeLike = "float32",
     tanh: bool = False,

@@ -11,15 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from minigan.data import Source
+from minigan.data import Source, WithoutData
 from minigan.data.check import like_drawn, refuse_labels
+from minigan.data.source import to_float
 from minigan.game import Game, circle
 from minigan.layers.tree import per_sample
 from minigan.losses import gaussian_kl
 from minigan.models.bound import log_mean_exp, log_weights
 from minigan.models.likelihood import Bernoulli, Gaussian, Likelihood
 from minigan.models.perceptual import PerceptualGaussian
-from minigan.models.vae import vae_conv, vae_mlp
+from minigan.models.vae import start_at, vae_conv, vae_mlp
 from minigan.network import Sequential
 from minigan.optim import EMA, Adam, Optimizer
 from minigan.plots import Panel
@@ -187,9 +188,13 @@ def build(options: Options, source: Source, rng: np.random.Generator) -> VAE:
     if options.likelihood == "perceptual" and source.shape[2] != 3:
         raise ValueError(f"the likelihood perceptual looks at RGB images, {options.data} has {source.shape[2]} channel")
     E, G = MODELS[options.model](source.shape, options.latent, options.width, rng=rng)
+    likelihood = likelihood_of(options)
+    if options.model == "mlp" and not isinstance(source, WithoutData):
+        mean = to_float(source.reference()[0]).mean(axis=0)
+        start_at(mean, likelihood.parameters(mean), E, G)
     rate = gan.SCHEDULES[options.schedule](options.lr, options.steps)
     opt_E, opt_G = (Adam(net, rate, beta1=0.9, beta2=0.999) for net in (E, G))
-    return VAE(E, G, likelihood_of(options), opt_E, opt_G, options.latent, options.k, options.beta)
+    return VAE(E, G, likelihood, opt_E, opt_G, options.latent, options.k, options.beta)
 
 
 def likelihood_of(options: Any) -> Likelihood:

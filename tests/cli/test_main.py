@@ -132,6 +132,7 @@ def minigan_process(*argv, **options):
     return subprocess.run(argv, env=env, timeout=120, check=False, **options)
 
 
+@pytest.mark.slow
 def test_a_terminal_that_knows_no_accents(digits, tmp_path):
     done = minigan_process("sample", digits, "--out", tmp_path / "é.png", env={"PYTHONIOENCODING": "ascii"})
     assert (done.returncode, done.stderr) == (0, b"")
@@ -139,6 +140,7 @@ def test_a_terminal_that_knows_no_accents(digits, tmp_path):
     assert (tmp_path / "é.png").exists()
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away(digits, tmp_path):
     read, write = os.pipe()
     os.close(read)
@@ -152,6 +154,7 @@ def test_a_reader_that_goes_away(digits, tmp_path):
     assert (tmp_path / "grid.png").exists()
 
 
+@pytest.mark.slow
 def test_closed_streams(digits):
     """minigan resume RUN >&- 2>&-: Python then has no sys.stdout and no sys.stderr."""
 

@@ -67,3 +67,10 @@ def test_the_derivative_of_the_mean(density):  # eq:bernoulli.mean
     y = np.array([[0.3, -0.9], [-2.0, 1.5]])
     expected = (density.mean(y + 1e-6) - density.mean(y - 1e-6)) / 2e-6
     np.testing.assert_allclose(density.mean_derivative(density.mean(y)), expected, rtol=1e-8, atol=1e-12)
+
+
+@pytest.mark.parametrize("likelihood", [Bernoulli(), Gaussian(0.3)])
+def test_parameters_invert_the_mean(likelihood):
+    x = np.random.default_rng(0).uniform(-0.99, 0.99, (3, 5, 2))
+    np.testing.assert_allclose(likelihood.mean(likelihood.parameters(x)), x, rtol=1e-12)
+    assert np.isfinite(likelihood.parameters(np.array([-1.0, 1.0]))).all()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigan.gradcheck import check_network
-from minigan.models.vae import critic, vae_conv, vae_mlp
+from minigan.models.vae import critic, start_at, vae_conv, vae_mlp
 
 
 @pytest.mark.parametrize(("build", "shape"), [(vae_mlp, (5, 3, 2)), (vae_conv, (16, 16, 3))])
@@ -45,3 +45,13 @@ def test_gradients():
     rng = np.random.default_rng(0)
     check_network(vae_mlp((3, 5, 1), 2, 4, rng=0, dtype=np.float64)[0], rng.standard_normal((2, 3, 5, 1)), rng=rng)
     check_network(critic((8, 8, 2), 2, 1, rng=0, dtype=np.float64), rng.standard_normal((1, 8, 8, 2)), rng=rng)
+
+
+def test_the_networks_start_at_the_mean():
+    E, G = vae_mlp((5, 3, 2), latent=4, width=6, rng=0, dtype="float64")
+    mean, y = np.random.default_rng(1).uniform(-1, 1, (2, 5, 3, 2))
+    start_at(mean, y, E, G)
+    seen = E.layers[1].forward(mean.reshape(1, -1))[0]
+    np.testing.assert_allclose(seen, 0, atol=1e-14)
+    last = G.layers[-2]
+    np.testing.assert_array_equal(last.b, y.ravel())

@@ -5,10 +5,10 @@ wrong, in a few lines beside a comment that says what is right; `test_museum.py`
 on the library as it is and fails on the exhibit.  The halls, in the order of the lectures:
 
     layers         products, convolutions, pooling          blocks         residual, dropout, embedding, attention
-    activations    the slopes of f                          norms          mean and deviation depend on x too
-    second_order   what a gradient penalty needs            losses         value and slope, sign and scale
+    activations    derivatives of f                         norms          mean and standard deviation depend on x too
+    second_order   what a gradient penalty needs            losses         value and gradient, sign and scale
     predictions    logits, sums and shapes                  penalties      which norm, and where it is taken
-    steps          who moves whom                           rules          who plays for what
+    steps          which network moves                      rules          what each player wants
     optimizers     recurrences and averages                 training       order, noise, pictures, resume
     augmentation   random maps in front of D, and their adjoints
     autoencoders   which loss reaches which network         features       a network trained elsewhere

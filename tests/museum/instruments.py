@@ -6,7 +6,7 @@ those that are used.  rehearsal.py has those that need a whole training.
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -57,6 +57,7 @@ def steps(loss: str = "non_saturating", penalty: str | None = None) -> Instrumen
     return run
 
 
+@cache
 def certified(subject: str, verb: str, sample: str = "") -> Instrument:
     """One line of `minigan certify`."""
 

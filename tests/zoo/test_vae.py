@@ -96,3 +96,13 @@ def test_no_sample_is_refused():
     game = vae.build(vae.Options(latent=2, width=3), images(), np.random.default_rng(0))
     with pytest.raises(ValueError, match="n >= 1"):
         game.sample(0, np.random.default_rng(0))
+
+
+def test_the_mlp_starts_at_the_mean_of_the_data():
+    images = np.random.default_rng(0).integers(0, 255, (20, 5, 4, 1), dtype=np.uint8)
+    game = vae.build(
+        vae.Options(batch=2, latent=3, width=6), Epochs(images, rng=np.random.default_rng(1)), np.random.default_rng(2)
+    )
+    mean = images.mean(axis=0) / 127.5 - 1
+    np.testing.assert_allclose(game.likelihood.mean(game.G.layers[-2].b), mean.ravel(), atol=1e-5)
+    np.testing.assert_allclose(game.E.layers[1](mean.reshape(1, -1).astype(np.float32)), 0, atol=1e-5)

@@ -12,6 +12,7 @@ TABLES = (
     "ablation",
     "synthetic",
     "dirac",
+    "rounding",
     "digits",
     "mnist",
     "parzen",

@@ -18,8 +18,4 @@ from minigan.teach.lessons.planted import planted, show_checks
 from minigan.teach.lessons.quick import quick, steps, usually
 from minigan.teach.lessons.source import show_source
 
-<<<<<<< HEAD
-__all__ = ["figure", "planted", "quick", "show_checks", "show_source", "steps", "usually"]
-=======
-__all__ = ["figure", "film", "planted", "quick", "show_checks", "show_source", "steps"]
->>>>>>> h-start
+__all__ = ["figure", "film", "planted", "quick", "show_checks", "show_source", "steps", "usually"]

@@ -262,7 +262,8 @@ def film(frames, path):
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {size}>']
     parts += ['<rect x="-1.5" y="-1.5" width="3" height="3" fill="#f7f7f5"/>']
     for x, y in MODES:
-        parts += [f'<circle cx="{x:.2f}" cy="{y:.2f}" r="{3 * STD:.2f}" fill="#dde6f5"/>']
+        place = f'cx="{x:.2f}" cy="{y:.2f}" r="{3 * STD:.2f}"'
+        parts += [f'<circle {place} fill="#dde6f5"/>']
     for places in zip(*frames):  # one point in all frames
         parts += ['<circle r="0.025" fill="#d1600a">']
         for name, axis in zip(("cx", "cy"), T(places)):

@@ -43,7 +43,7 @@ def test_a_block_of_comments_begins_a_row(rows):
     assert second.code.startswith("x = 1  # the first")
     assert "# an inner comment" in second.code
     assert second.line == 9
-    assert third == ("", ["Last words."], "y = 2", 19)
+    assert third == ("", ["Last words."], "y = 2", 18)
 
 
 def test_no_line_of_microgan_is_lost_and_line_numbers_are_those_of_the_file(rows):

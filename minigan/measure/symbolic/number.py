@@ -157,8 +157,8 @@ def symbols(tower: Tower, label: str, shape: Sequence[int], positive: bool = Fal
     return made
 
 
-def symbol(tower: Tower, label: str, positive: bool = False) -> Number:
-    """One new symbol."""
+def symbol(tower: Tower, label: str, positive: bool = False) -> Any:
+    """One new symbol, a Number, which takes the place of a float."""
     return symbols(tower, label, (), positive)[()]
 
 
@@ -166,9 +166,10 @@ def gradient(value: Any, x: np.ndarray) -> np.ndarray:
     """d value / d x[i] for every symbol of the array x -> an array like x."""
     made = np.zeros(x.shape, object)
     for index in np.ndindex(*x.shape):
-        if isinstance(value, Number) and isinstance(x[index], Number):
+        entry: Any = x[index]
+        if isinstance(value, Number) and isinstance(entry, Number):
             tower = value.tower
-            made[index] = Number(tower.derivative(value.p, {generator(x[index]): tower.constant(1)}, {}), tower)
+            made[index] = Number(tower.derivative(value.p, {generator(entry): tower.constant(1)}, {}), tower)
     return made
 
 
@@ -177,9 +178,10 @@ def along(y: np.ndarray, pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.n
     moves = {generator(a): b for x, v in pairs for a, b in zip(x.flat, v.flat, strict=True)}
     made, memo = np.zeros(y.shape, object), {}  # type: tuple[np.ndarray, dict]
     for index in np.ndindex(*y.shape):
-        if isinstance(y[index], Number):
-            tower = y[index].tower
-            made[index] = Number(tower.derivative(y[index].p, {n: b.p for n, b in moves.items()}, memo), tower)
+        value: Any = y[index]
+        if isinstance(value, Number):
+            tower = value.tower
+            made[index] = Number(tower.derivative(value.p, {n: b.p for n, b in moves.items()}, memo), tower)
     return made
 
 

@@ -81,7 +81,13 @@ def ema(tower: Tower) -> Iterator[Equation]:
 def claims() -> list[Claim]:
     """All optimizers, and the moving average."""
     made = [
-        Claim("optimizers", kind.__name__, "closed form", f"the first {STEPS} steps", partial(recurrence, kind, *rule))
-        for kind, *rule in RULES
+        Claim(
+            "optimizers",
+            kind.__name__,
+            "closed form",
+            f"the first {STEPS} steps",
+            partial(recurrence, kind, update, settings),
+        )
+        for kind, update, settings in RULES
     ]
     return [*made, Claim("optimizers", "EMA", "closed form", f"the first {STEPS} steps", ema)]

@@ -5,7 +5,7 @@
 #
 # **Prerequisites** None. Run each cell with Shift-Enter, from top to bottom.
 #
-# **Run time** 20 s on two cores (measured).
+# **Run time** 40 s on one core (measured).
 #
 # A GAN is a game between two networks. The *generator* G turns noise into pictures. The *discriminator* D is shown real pictures and G's fakes, and gives each a score: high for real. D learns to tell them apart, and G learns to raise the score of its fakes. Nobody shows G a real picture. All it ever gets is D's
 # gradient: which change of this fake would raise its score. That is the whole idea, and this is the whole picture of it:
@@ -22,10 +22,9 @@ diagram()
 import numpy as np
 
 from minigan import data, game, losses, models, plots
-from minigan.data.toy import RING_MODES, RING_STD
-from minigan.metrics import mixture_quality
+from minigan.data.toy import RING_MODES
 from minigan.models import pretrained
-from minigan.optim import Adam
+from minigan.optim import Adam, cosine
 from minigan.penalties import R1
 from minigan.teach import exercises as check
 from minigan.teach.lessons import figure, film, steps
@@ -68,20 +67,21 @@ film("Twenty digits change their style without a jump", walk)
 
 
 # %%
-def train(gamma=0.1, rate=1e-3, latent=2, width=64, loss=losses.non_saturating, n=3000, seed=0):
-    """Train on the ring -> where the same 400 fakes are at each of 61 moments, and the share of good fakes there."""
+def train(gamma=1.0, rate=2e-3, latent=16, width=64, loss=losses.non_saturating, n=3000, seed=0):
+    """Train on the ring -> where the same 400 fakes are at each of 61 moments, and how many are near each mode there."""
     G, D = models.toy(latent=latent, width=width, depth=3, rng=seed)
-    opt_G, opt_D = Adam(G, rate, beta1=0.0, beta2=0.99), Adam(D, rate, beta1=0.0, beta2=0.99)
+    opt_G, opt_D = (Adam(net, cosine(rate, n), beta1=0.0, beta2=0.99) for net in (G, D))
     gan = game.GAN(G, D, loss, [R1(gamma)], opt_G, opt_D, latent=latent)
     rng = np.random.default_rng(seed + 1)
     fixed = rng.standard_normal((400, latent)).astype("float32")
-    frames, good = [G(fixed)], []
+    frames, near = [G(fixed)], []
     for t in range(steps(n, 60)):
         gan.step(lambda: (data.ring(128, rng), None), rng)
         if (t + 1) % steps(n // 60, 1) == 0:
             frames.append(G(fixed))
-            good.append(mixture_quality(frames[-1], RING_MODES, RING_STD)["high_quality"])
-    return frames, good
+            distance = np.linalg.norm(frames[-1][:, None] - RING_MODES, axis=2)  # (400, 8)
+            near.append((distance < 0.1).sum(axis=0))
+    return frames, near
 
 
 # %% [markdown]
@@ -99,7 +99,7 @@ def train(gamma=0.1, rate=1e-3, latent=2, width=64, loss=losses.non_saturating, 
 guess = "?"  # "a", "b" or "c"
 
 # %%
-frames, good = train()
+frames, near = train()
 check.nb00_p1(guess)
 film("The same 400 fakes from the first step to the last", frames, seconds=8)
 
@@ -108,37 +108,38 @@ film("The same 400 fakes from the first step to the last", frames, seconds=8)
 #
 # ## Break: turn one knob
 #
-# The `0.1` in `train` is the weight of the *gradient penalty*. It keeps D flat where the real points are. Suppose you find that it is only a nuisance: D could tell real from fake much better without it. So you leave it out.
+# The `1.0` in `train` is the weight of the *gradient penalty*. It keeps D flat where the real points are. Suppose you find that it is only a nuisance: D could tell real from fake much better without it. So you leave it out.
 #
 # ### Predict
 #
-# Both trainings have a constant learning rate. What will the share of good fakes do *without* the penalty?
+# What will become of the fakes *without* the penalty?
 #
-# - **a** grow faster and then stay at the top: a better D is a better teacher
-# - **b** stay at 0: D wins, and G learns nothing
-# - **c** grow too, but go up and down without coming to rest
+# - **a** the same, only sooner: a better D is a better teacher
+# - **b** nothing: D wins at once, and G learns nothing
+# - **c** they gather at a few of the modes and leave the others empty
+#
+# Choose before you run the next cell.
 
 # %% tags=["predict"]
 guess = "?"  # "a", "b" or "c"
 
 # %%
-without, shaky = train(gamma=0.0)
+without, few = train(gamma=0.0)
 check.nb00_p2(guess)
-print(f"{'':<10} good fakes in the last third: mean, lowest, highest")
-for name, shares in (("penalty", good), ("none", shaky)):
-    last = shares[len(shares) * 2 // 3 :]
-    print(f"{name:<10} {np.mean(last):8.0%} {min(last):8.0%} {max(last):8.0%}")
+print("fakes of 400 near each of the eight modes, at the end")
+print("penalty ", *(f"{n:4d}" for n in near[-1]))
+print("none    ", *(f"{n:4d}" for n in few[-1]))
 
 with figure("Two trainings that differ in one number: the weight of the penalty") as ax:
-    ax.plot(good, label="penalty 0.1")
-    ax.plot(shaky, label="no penalty")
-    ax.set(xlabel="time (60 = the end)", ylabel="share of good fakes", ylim=(0, 1))
+    ax.plot([(n > 4).sum() for n in near], label="penalty 1")
+    ax.plot([(n > 4).sum() for n in few], label="no penalty")
+    ax.set(xlabel="time (60 = the end)", ylabel="modes with more than 1 % of the fakes", ylim=(0, 8.5))
 
 # %%
-film("The last third without a penalty: the fakes do not come to rest", without[len(without) * 2 // 3 :])
+film("The same training without a penalty", without, seconds=8)
 
 # %% [markdown]
-# A GAN without a penalty is no failure: it found the ring. But it does not *converge*. Two players who improve against each other can circle for ever, and that has nothing to do with bugs. It is also why people say that GANs are hard to train. Most of what made them easier is in this course, and you can compute all of it by hand.
+# Each single fake may be good: D cannot say what is wrong with it. But G draws the same few over and over, and that is called *mode collapse*. With seeds 0 to 4 all eight modes are found with the penalty, and 1, 5, 3, 3 and 3 without it. No line of code is wrong. Two players who improve against each other need not end up where you want them. It is also why people say that GANs are hard to train. Most of what made them easier is in this course, and you can compute all of it by hand.
 #
 # ## Ask: why?
 #
@@ -146,7 +147,7 @@ film("The last third without a penalty: the fakes do not come to rest", without[
 #
 # | try | and ask | answered by |
 # |---|---|---|
-# | `gamma=0.0`, `gamma=10.0` | why does a flat D bring the game to rest, and how flat is too flat? | [lesson 16](16_dirac_gan.ipynb), and [15](15_gradient_penalties.ipynb) for its gradient |
+# | `gamma=0.1`, `gamma=100.0` | why does a flat D bring the game to rest, and how flat is too flat? | [lesson 16](16_dirac_gan.ipynb), and [15](15_gradient_penalties.ipynb) for its gradient |
 # | `rate=0.1`, `rate=1e-5` | why does a step that is twice as long not get there twice as fast? | [lesson 5](05_optimizers_and_games.ipynb) |
 # | `loss=losses.minimax` | what does each loss tell G, and when is that nothing? | [lesson 3](03_losses.ipynb), [lesson 7](07_the_gan_game.ipynb) |
 # | `loss=losses.wasserstein` | how far are two heaps of points apart? | [lesson 14](14_wasserstein.ipynb) |

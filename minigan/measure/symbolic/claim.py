@@ -146,15 +146,12 @@ def _exact(tower: Tower, p: Any) -> bool:
 
 def _rounds_to_zero(tower: Tower, p: Any, points: int = POINTS) -> bool | None:
     """Is |p| below 1e-9 of the size of its terms at random points?  None if too few of them have a value."""
-    rng, seen = np.random.default_rng(1), 0
-    for _ in range(50 * points):
-        symbols = {
-            n: abs(x) if made.positive else x
-            for (n, made), x in zip(enumerate(tower.generators), rng.standard_normal(len(tower.generators)))
-        }
+    seen = 0
+    for k in range(50 * points):
         try:
             with np.errstate(all="ignore"):
-                value, size = tower.value(p, symbols), tower.value(p, symbols, size=True)
+                values = tower.random_values(k)
+                value, size = tower.value(p, values), tower.value(p, values, size=True)
         except (ZeroDivisionError, OverflowError):
             continue
         if math.isfinite(value) and math.isfinite(size):

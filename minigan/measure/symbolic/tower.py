@@ -60,6 +60,7 @@ class Tower:
         self.roots: list[tuple[int, int]] = []  # s and w of every s = sqrt(w)
         self.naming = 0  # give a sum of so many terms a name, so that later expressions stay short; 0: don't
         self.ring = _ring(FIRST)
+        self.numbers: dict[int, dict[int, float]] = {}  # of a random point -> the generators there, as floats
 
     # ---- generators ----------------------------------------------------------------------------------------------
 
@@ -90,7 +91,7 @@ class Tower:
     def name(self, p: Poly) -> Poly:
         """c d, with d := p / c and c the first coefficient: p and -p, or 2 p, share their name."""
         p = self.lift(p)
-        if len(p) == 1:
+        if len(p) <= 1:
             return p
         c = p.LC
         return c * self._once("name", p / c)
@@ -328,16 +329,26 @@ class Tower:
                 found[n] = sign * Fraction(int(rng.integers(1, 60)), int(rng.integers(2, 30)))
         return found
 
-    def value(self, p: Poly, symbols: Mapping[int, float], size: bool = False) -> float:
-        """p as a float, at these values of the symbols; with `size`, the sum of the absolute values of its terms."""
-        values: dict[int, float] = {}
-        for n, (kind, _, of, _) in enumerate(self.generators):
-            if kind == "symbol":
-                values[n] = symbols[n]
-            else:
+    def value(self, p: Poly, values: dict[int, float], size: bool = False) -> float:
+        """p as a float, at these values of the symbols; with `size`, the sum of the absolute values of its terms.
+
+        The values of all other generators are added to `values`.
+        """
+        for n in range(len(self.generators)):
+            if n not in values:
+                kind, _, of, _ = self.generators[n]
                 inner = _float(of, values)
                 values[n] = inner if kind == "name" else float(getattr(np, kind)(inner))
         return _float(p, values, abs if size else float)
+
+    def random_values(self, k: int) -> dict[int, float]:
+        """The k-th random point: every symbol as a float; what `value` adds to it is kept for the next polynomial."""
+        values = self.numbers.setdefault(k, {})
+        draws = np.random.default_rng([1, k]).standard_normal(len(self.generators))
+        for n, (made, x) in enumerate(zip(self.generators, draws, strict=True)):
+            if made.kind == "symbol":
+                values[n] = float(abs(x) if made.positive else x)
+        return values
 
     def at(self, p: Poly, values: Mapping[int, Poly], memo: dict[int, Poly]) -> Poly:
         """p with the symbols n of `values` replaced by values[n]; `memo` keeps every generator for the same values."""
@@ -413,8 +424,7 @@ def _float(p: Poly, values: Mapping[int, float], of: Any = float) -> float:
     total = 0.0
     for m, c in p.items():
         term = int(c.numerator) / int(c.denominator)
-        for n, e in enumerate(m):
-            if e:
-                term *= values[n] ** e
+        for n in np.flatnonzero(m):
+            term *= values[n] ** m[n]
         total += of(term)
     return total

@@ -12,8 +12,9 @@ p1 = Prediction(
 )
 p2 = Prediction(
     "c",
-    a="every mistake of G costs it, and every improvement of D costs G; so neither stands still at once.",
-    b="D is trained against G and G against D, with steps of the same size. Neither ever wins for good.",
-    c="each step of one player changes what is best for the other. At a constant learning rate they keep circling around a good "
-    "place, unless something slows D down: that is what the penalty does.",
+    a="a D that is sure of itself has steep places and flat ones. On the flat ones a fake learns nothing, and nothing draws it to "
+    "another mode.",
+    b="D is trained against G and G against D, with steps of the same size. G does learn: some of the modes very well.",
+    c="near the modes that G has found, D keeps correcting it; between them and the others D is flat, and no gradient leads across. "
+    "The penalty makes D smooth, so that its scores also rise towards an empty mode.",
 )

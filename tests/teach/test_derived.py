@@ -35,7 +35,10 @@ def test_a_piecewise_function_is_shown_piece_by_piece():
 
 
 def test_a_wrong_derivative_is_named(monkeypatch):
-    monkeypatch.setattr(activations.Tanh, "df", lambda self, y: 1 - y)
+    def wrong(self, y):
+        return 1 - y
+
+    monkeypatch.setattr(activations.Tanh, "df", wrong)
     assert "WRONG, the code returns 1 - tanh(x[0])" in "\n".join(derived(read("Tanh")))
 
 

@@ -89,6 +89,6 @@ def line_of(function: Any, word: str = "") -> str:
     lines, start = inspect.getsourcelines(inspect.unwrap(function))
     numbered = [(n, line.strip()) for n, line in enumerate(lines, start)]
     tagged = [i for i, (_, line) in enumerate(numbered) if any(word in name for name in TAG.findall(line))]
-    at = tagged[0] if tagged else next(i for i, (_, line) in enumerate(numbered) if line.startswith("return"))
+    at = tagged[0] if tagged else next((i for i, (_, line) in enumerate(numbered) if line.startswith("return")), 0)
     n, line = numbered[at + 1] if numbered[at][1].startswith("#") else numbered[at]
     return f"line {n}: {line.partition('  #')[0]}"

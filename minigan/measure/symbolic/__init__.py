@@ -7,6 +7,7 @@ gradient is right for every real input at that shape, and not for a sample of th
 
     number.py       the symbolic number that an object array holds; exp, tanh, ... are its methods
     tower.py        the normal form and the derivative; which identities are used, and why they prove something
+    points.py       expressions at points, where no normal form decides; text.py: as text
     regions.py      a piecewise function, region by region
     stage.py        what has to step aside so that the library runs on symbols
     claim.py        what is claimed, and how far it was decided

@@ -18,6 +18,7 @@ from minigan.losses import GANLoss
 from minigan.measure.symbolic.number import Number, gradient, symbol, symbols
 from minigan.measure.symbolic.regions import regions
 from minigan.measure.symbolic.stage import on_symbols
+from minigan.measure.symbolic.text import condition, expression
 from minigan.measure.symbolic.tower import Tower
 from minigan.teach.formulas.places import TAG
 from minigan.teach.formulas.subject import Subject
@@ -43,7 +44,7 @@ def _lines(rows: Callable[[Tower], Iterator[Row]]) -> Iterator[str]:
         with on_symbols():
             found = list(rows(tower))
         if region.answers:
-            yield f"where {' and '.join(tower.condition(key, sign) for key, sign in region.answers.items())}"
+            yield f"where {' and '.join(condition(tower, key, sign) for key, sign in region.answers.items())}"
         for name, expected, got, line in found:
             yield f"{name} = {text(expected)}" + ("" if got is None else f"   {_verdict(tower, got, expected)}")
             yield f"        {line}"
@@ -57,7 +58,7 @@ def text(a: Any) -> str:
     """The expression, simplified by SymPy."""
     import sympy
 
-    return str(sympy.simplify(a.tower.expression(a.p))) if isinstance(a, Number) else str(a)
+    return str(sympy.simplify(expression(a.tower, a.p))) if isinstance(a, Number) else str(a)
 
 
 def _layer(layer: Any, tower: Tower) -> Iterator[Row]:

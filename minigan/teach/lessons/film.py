@@ -76,7 +76,6 @@ def _moving(title: str, frames: Sequence[np.ndarray], seconds: float) -> str:
             f'<circle cx="{places[-1, 0]:.2f}" cy="{places[-1, 1]:.2f}" r="0.022" fill="#d1600a">{moves}</circle>'
         )
     side = 2 * REACH
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{SIZE}" height="{SIZE}" viewBox="{-REACH} {-REACH} {side} {side}" role="img"'
-        f' aria-label="{html.escape(title)}"><rect x="{-REACH}" y="{-REACH}" width="{side}" height="{side}" fill="#f7f7f5"/>{"".join(dots)}</svg>'
-    )
+    head = f'width="{SIZE}" height="{SIZE}" viewBox="{-REACH} {-REACH} {side} {side}" role="img" aria-label="{html.escape(title)}"'
+    paper = f'<rect x="{-REACH}" y="{-REACH}" width="{side}" height="{side}" fill="#f7f7f5"/>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {head}>{paper}{"".join(dots)}</svg>'

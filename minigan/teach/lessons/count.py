@@ -74,5 +74,7 @@ def count(path: Path, seeds: int) -> tuple[dict[str, list[int]], list[str]]:
 
 
 def store(counts: dict[str, list[int]]) -> None:
-    """Add these counts to held.json, in place of older ones of the same statements."""
-    atomic_write(HELD, json.dumps(held() | counts, indent=0, ensure_ascii=False, sort_keys=True) + "\n")
+    """Add these counts to held.json, in place of older ones of the same statements, one line for each."""
+    rows = [f"{json.dumps(name, ensure_ascii=False)}: {pair}" for name, pair in sorted((held() | counts).items())]
+    held.cache_clear()
+    atomic_write(HELD, "{\n" + ",\n".join(rows) + "\n}\n")

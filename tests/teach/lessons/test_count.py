@@ -1,6 +1,7 @@
 """Statements are counted over seeds and threads, and an exception of a cell is reported, not hidden."""
 
 import json
+from functools import cache
 
 import pytest
 
@@ -53,7 +54,7 @@ def test_a_shifted_generator_differs_and_keeps_its_kind():
 
 def test_new_counts_take_the_place_of_old_ones(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "HELD", tmp_path / "held.json")
-    monkeypatch.setattr(module, "held", lambda: {"a": [1, 2], "b": [3, 4]})
+    monkeypatch.setattr(module, "held", cache(lambda: {"a": [1, 2], "b": [3, 4]}))
     store({"b": [5, 6], "ü": [0, 6]})
     assert json.loads((tmp_path / "held.json").read_text(encoding="utf-8")) == {"a": [1, 2], "b": [5, 6], "ü": [0, 6]}
 

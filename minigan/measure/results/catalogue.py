@@ -12,6 +12,7 @@ TABLES = (
     "ablation",
     "synthetic",
     "dirac",
+    "spectrum",
     "rounding",
     "digits",
     "mnist",

@@ -17,6 +17,7 @@ TABLES = (
     "digits",
     "mnist",
     "parzen",
+    "likelihood",
     "stacked",
     "damage",
     "features",

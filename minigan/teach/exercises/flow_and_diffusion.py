@@ -24,7 +24,7 @@ p2 = Prediction(
 p3 = Prediction(
     "c",
     a="each step adds new noise, which keeps them apart. One step with DDIM would do that.",
-    b="that takes small steps: only then is the way back a single Gaussian, which is all that a mean can describe.",
+    b="that takes small steps: only a small step back is a single Gaussian, which is all that a mean can describe.",
     c="one step back from heavy noise may lead to either moon. A mean and a Gaussian around it cover the gap as well.",
 )
 p4 = Prediction(

@@ -24,12 +24,11 @@ from minigan import losses
 from minigan.differences import FIRST, compare, numerical_gradient
 from minigan.game import GAN
 from minigan.layers import (
-    Beside,
     Copy,
     Dense,
+    Embedding,
     Join,
     Keep,
-    LabelScore,
     LeakyReLU,
     Parallel,
     Residual,
@@ -128,7 +127,7 @@ print(
 
 check.flow_and_diffusion.p1(guess)
 
-title = "One step of a flow with independent pairs brings everything to the mean of the moons"
+title = "One step of a flow with independent pairs brings all points near the mean of the moons"
 with figure(title, panels=3, size=(10.5, 3.6)) as axes:
     shown = {"eight Gaussians": source, "one step": ends[1], "fifty steps": ends[50]}
     for ax, (name, points) in zip(axes, shown.items(), strict=True):
@@ -600,7 +599,7 @@ show_source(ddgan_step)
 # %% [markdown]
 # ## Check: how many evaluations, how near
 #
-# G and D are networks with branches: G sees $(x_k, (t, z))$, D a pair and the number of the step, for which it has a score of its own. A GAN of lesson 8's kind, with R1, is trained for as many steps, to compare with.
+# G and D are networks with branches: G sees $(x_k, (t, z))$, D a pair and the number of the step, which enters like a label (lesson 19). A GAN of lesson 8's kind, with R1, is trained for as many steps, to compare with.
 
 
 # %%
@@ -608,15 +607,15 @@ def critic_and_generator(T, latent=2, w=WIDTH):
     seen = Parallel([TimeEmbedding(32), Dense(32, w)], [Dense(latent, w)])
     blocks = [Residual(Dense(w, 2 * w), SiLU(), Dense(2 * w, w, gain=0.5)) for _ in range(3)]
     G = Sequential(Parallel([Dense(2, w)], [seen, Sum()]), Sum(), *blocks, Dense(w, 2), rng=0)
-    judging = [layer for n in (4, w, w) for layer in (Dense(n, w), LeakyReLU(0.2))]
-    split = Parallel([], [], []), Copy(2), Parallel([Take(0, 1), Join()], [Take(2)])
-    return G, Sequential(*split, Beside(*judging), LabelScore(w, T), rng=1)
+    pair = Parallel([Take(0, 1), Join(), Dense(4, w)], [Take(2), Embedding(T, w)])
+    judging = [Dense(w, w), LeakyReLU(0.2), Dense(w, w), LeakyReLU(0.2), Dense(w, 1)]
+    return G, Sequential(Parallel([], [], []), Copy(2), pair, Sum(), LeakyReLU(0.2), *judging, rng=1)
 
 
 def denoising(T):
     G, D = critic_and_generator(T)
     opts = {"G": adam(G, beta1=0.0), "D": adam(D, beta1=0.0)}
-    return DDGAN(G, D, losses.non_saturating, [R1(0.05)], opts, (2,), latent=2, T=T, ema=0.99)
+    return DDGAN(G, D, losses.non_saturating, [R1(0.3)], opts, (2,), latent=2, T=T, ema=0.99)
 
 
 four = denoising(4)
@@ -630,7 +629,7 @@ D = Sequential(
     Dense(WIDTH, 1),
     rng=1,
 )
-gan = GAN(G, D, losses.non_saturating, [R1(0.05)], adam(G, 0.0), adam(D, 0.0), 2, EMA(G, 0.99, warmup=True))
+gan = GAN(G, D, losses.non_saturating, [R1(0.3)], adam(G, 0.0), adam(D, 0.0), 2, EMA(G, 0.99, warmup=True))
 train(gan, smaller)
 made = larger(gan.sample(len(REAL), np.random.default_rng(5)))
 scores["GAN"] = {1: squared_wasserstein(REAL, made)}

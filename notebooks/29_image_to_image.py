@@ -7,7 +7,7 @@
 #
 # **Run time** 80 s on two cores (measured).
 #
-# Map from aerial photograph, colour from grey, summer from winter: often the input of a generator should be a picture and not noise. If you have pairs, before and after, you could do it by regression, and you would get a blur; the part of a GAN is to make it sharp. If you have no pairs, two GANs and a trick with mirrors do it nearly as well, or so the pictures suggest. Here true pairs exist, so we can check.
+# Map from aerial photograph, colour from grey, summer from winter: often the input of a generator should be a picture and not noise. If you have pairs, before and after, regression gives a blur, and a D makes it sharp. If you have none, two GANs that translate in opposite directions do it nearly as well, or so the published pictures suggest; here true pairs exist, so we can check.
 #
 # **Recall.** Five questions from earlier lessons; answer before you unfold.
 #
@@ -123,7 +123,7 @@ def sheet(ax, columns, names):
 
 
 shown = np.arange(0, len(X), max(1, len(X) // 12))[:12]
-title = "Held-out emoji: regression draws them soft, pix2pix with edges, neither as the artist did"
+title = "Held-out emoji: regression draws them soft, pix2pix with more edges, neither as the artist did"
 with figure(title, size=(10, 3.7)) as ax:
     sheet(
         ax,
@@ -170,7 +170,7 @@ with figure(title, size=(10, 3.7)) as ax:
 #
 # $$ y = \bigl[ x,\; \mathrm{up}(\mathrm{below}(\mathrm{down}(x))) \bigr] \tag{eq:unet.level} $$
 #
-# In the library's words: `Copy`, `Parallel` of nothing and of the way down and up, `Join`. *Below* is the same construction again. Its backward pass needs no thought: `Join` cuts the gradient in two, each branch returns its part, `Copy` adds,
+# In the library's words: `Copy`, then `Parallel` with an empty branch and one that goes down and up, then `Join`. *Below* is the same construction again. Its backward pass needs no thought: `Join` cuts the gradient in two, each branch returns its part, `Copy` adds,
 #
 # $$ dx = dy_{\text{beside}} + J_{\text{down}}^\top J_{\text{below}}^\top J_{\text{up}}^\top\, dy_{\text{below}} \tag{29.3} $$
 #
@@ -230,7 +230,7 @@ some = shown[[1, 4, 7, 10]]
 D = game.networks["D"]
 drawn = game.translate(Y[some])
 maps = {"true": D((X[some], Y[some])), "drawn": D((drawn, Y[some]))}
-title = "D's map of scores says where a picture looks drawn, not only whether"
+title = "D gives every patch a score of its own; those of true patches are higher on average"
 with figure(title, panels=(2, 8), size=(11, 3.0)) as axes:
     for row, (pictures, name) in enumerate(((X[some], "true"), (drawn, "drawn"))):
         for k in range(4):
@@ -251,6 +251,9 @@ print(
     f"gradient in a pixel, root mean square: {game.lam:.0f} L1 {np.sqrt(np.mean(of_pixels**2)):.5f}, D {np.sqrt(np.mean(of_D**2)):.5f}"
 )
 usually("D's gradient is the smaller one", np.mean(of_D**2) < np.mean(of_pixels**2))
+true, fake = D((X, Y)).mean(), D((game.translate(Y), Y)).mean()
+print(f"mean score of all held-out pictures: true {true:.3f}, drawn {fake:.3f}")
+usually("true patches score higher than drawn ones", true > fake)
 
 # %% [markdown]
 # (White: real, 1; black: drawn, 0. These are the targets of the least squares loss.) A gradient that is smaller need not have less effect. Where G is unsure the signs of the absolute error point up for one picture and down for the next, and cancel over the batches; what D says is about edges of any picture, and adds up.
@@ -340,7 +343,7 @@ print(compare("F'(G'(y)) and F(G(y))", F_other(G_other(Y)), F(G(Y)), 1e-5))
 
 # %%
 title = "CycleGAN, both ways: a picture that is drawn and drawn back is nearly itself again"
-with figure(title, size=(10, 6.6)) as ax:
+with figure(title, size=(10, 6.0)) as ax:
     sheet(
         ax,
         [Y[shown], G(Y[shown]), F(G(Y[shown])), G_other(Y[shown]), X[shown], F(X[shown]), G(F(X[shown]))],
@@ -348,9 +351,9 @@ with figure(title, size=(10, 6.6)) as ax:
     )
 
 # %% [markdown]
-# $F'(G'(y)) = F(T(T(G(y)))) = F(G(y))$: the mirror cancels, and the critics judge mirrored emoji as they judge emoji. *Any* change $T$ that maps the set of pictures onto itself gives another solution; a permutation of all emoji is one. What decides for the solution that we want is nowhere in (eq:cyclegan.cycle): that $L_{\text{same}}$ objects (last column), and that a U-Net which begins near its input, and is trained for a short time, stays near it. The pictures look right because the network is lazy.
+# $F'(G'(y)) = F(T(T(G(y)))) = F(G(y))$: the mirror cancels, and the critics judge mirrored emoji as they judge emoji. *Any* change $T$ that maps the set of pictures onto itself gives another solution; a permutation of all emoji is one. The critics and `eq:cyclegan.cycle` cannot choose. What chooses the solution that we want is $L_{\text{same}}$, which objects to the other one (last column), and the U-Net: its skip connections make it easy to stay near the input. The pictures look right because the network is lazy.
 #
-# So look at the table soberly. With pairs, pix2pix gets clearly nearer to the truth than the picture as it is. CycleGAN, in so short a training, is about as far from it as doing nothing: its pictures are *plausible* Twemoji, with the set's flat colours, and an error of pixels that a copy has too. In the papers on unpaired translation there is no truth to compare with, and the figure shows the best twelve. (`minigan results pairs` has the trainings of 2,000 steps.)
+# So look at the table soberly. With pairs, pix2pix gets nearer to the truth than the picture as it is, though it looks worse. CycleGAN, in so short a training, is about as far from it as doing nothing: its pictures are sharp and plausible, somewhat recoloured copies, and have the error of a copy. Where no pairs exist there is no truth to compare with, and nothing would tell us. (`minigan results pairs` has the trainings of 2,000 steps.)
 #
 # ## Derive: super-resolution
 #

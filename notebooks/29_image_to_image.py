@@ -413,8 +413,8 @@ usually(
     "the trained one has a better PSNR than bicubic", found["trained by pixels"][0] > found["bicubic"][0]
 )
 
-title = "Four times as many pixels: a network trained by pixels beats interpolation, and is still soft"
-with figure(title, size=(9, 5.2)) as ax:
+title = "Four times as many pixels: a network trained by pixels beats interpolation and is softer than the truth"
+with figure(title, size=(9, 3.9)) as ax:
     first = slice(0, min(10, count))
     sheet(
         ax,
@@ -423,7 +423,7 @@ with figure(title, size=(9, 5.2)) as ax:
     )
 
 # %% [markdown]
-# The truth, moved by one pixel, is as sharp as the truth, and the error of pixels puts it far below a soft picture. Each measure asks its own question, and a network gives the answer that it is asked for. (`minigan results pairs` has the trainings with VGG and with a GAN.)
+# The truth, moved by one pixel, is as sharp as the truth, and the error of pixels puts it below every soft picture in the table. VGG's features prefer it to the blurred one. Each measure asks its own question, and a network gives the answer that it is asked for. (`minigan results pairs` has the trainings with VGG and with a GAN.)
 #
 # ## Modify
 #

@@ -523,7 +523,7 @@ print("digits:", "   ".join(f"k = {k}: {value:.1f}" for k, value in zip(counts, 
 usually("each larger k has a higher bound", rising == sorted(rising))
 
 # %% [markdown]
-# For digits the weights vary by many powers of $e$, so (23.8) holds only for a $k$ far beyond ours: the bound gains a few nats and is still rising. As an *estimate* of $\log p(x)$ papers use $k = 5000$. As a *loss* for training, $L_{50}$ is called an IWAE. With the networks of this lesson, more epochs and all 60,000 digits, Burda et al. report $-\log p(x)$ of 86.8 nats for the VAE and 84.8 for the IWAE with 50 codes; `docs/results.md` has the library's own figure for the first, 87.4.
+# For digits the weights vary by many powers of $e$, so (23.8) holds only for a $k$ far beyond ours: the bound gains a few nats and is still rising. As an *estimate* of $\log p(x)$ papers use $k = 5000$. As a *loss* for training, $L_{50}$ is called an IWAE. With the networks of this lesson, more epochs and all 60,000 digits, Burda et al. report $-\log p(x)$ of 86.76 nats for the VAE and 84.78 for the IWAE with 50 codes; the library's own figure for the first is 87.43 (`docs/results.md`).
 #
 # ## Predict: the best picture
 #

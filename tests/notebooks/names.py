@@ -26,4 +26,5 @@ NAMES = (
     "22_the_article",
     "23_autoencoders_and_vae",
     "24_vaegan_and_attribute_arithmetic",
+    "25_vgg_and_perceptual_distance",
 )

@@ -129,7 +129,10 @@ print(
     end="   ",
 )
 print(f"reals against other reals {distance(train[:1000]):.1f}")
-usually("drawn images are more than five times as far away", distance(of_auto) > 5 * distance(rebuilt))
+usually(
+    "drawn images are at least twice as far from the reals as copies",
+    distance(of_auto) > 2 * distance(rebuilt),
+)
 
 title = "An autoencoder copies digits well, and draws few of its own"
 with figure(title, panels=(3, 1), size=(9, 2.9)) as axes:
@@ -344,8 +347,8 @@ assert not show_checks(vae_checks())
 # A binarised digit is 784 pixels, black or white: 784 bits. A model that knows of each pixel how often it is white, and nothing of its neighbours, needs about 300. (We count $-\log_2 p$; a code of that length exists.) The compressor lzma, given all the test images at once, needs about 240. We train a VAE with 20 latent numbers for a few seconds, on nine thousand digits. How many bits does it need for a digit that it has not seen?
 #
 # - **a** about 300
-# - **b** about 220
-# - **c** about 150
+# - **b** about 240
+# - **c** about 170
 # - **d** about 40: twenty numbers, with two bits each
 
 # %% tags=["predict"]
@@ -389,13 +392,15 @@ with figure(title, size=(8, 2.3)) as ax:
 # %%
 z = np.random.default_rng(4).standard_normal((1000, LATENT)).astype(np.float32)
 of_vae, copies = model.generate(z), model.reconstruct(test)
-title = "Codes of the prior: the VAE draws digits, most of them whole and all of them soft"
+title = "Codes of the prior: the VAE draws many digits and some strays, all of them soft"
 with figure(title, panels=(3, 1), size=(9, 2.9)) as axes:
     rows = {"images": test, "reconstructions": copies, "drawn by the VAE": of_vae}
     for ax, (name, images) in zip(axes[:, 0], rows.items(), strict=True):
         sheet(ax, images[:16], name)
 print(f"Frechet distance of what is drawn: VAE {distance(of_vae):.1f}, autoencoder {distance(of_auto):.1f}")
-usually("the VAE draws better than the autoencoder", distance(of_vae) < distance(of_auto))
+
+# %% [markdown]
+# By this measure the VAE draws about as well as the autoencoder. But the autoencoder needed a normal distribution that was fitted to its codes afterwards, and it has no $p(x)$: it cannot count bits. The codes of the VAE came from the prior as it is. Why are there still strays? The second term of (23.6) holds each $q(z \mid x)$ near the prior, and not all of them *together*: the mean of $q(z \mid x)$ over all images is only roughly the prior, and where it is thin G has not learned what to draw.
 
 # %% [markdown]
 # ## Derive: what the second term is worth, and beta
@@ -410,11 +415,8 @@ def price(model):
     return np.sort(0.5 * np.mean(mu**2 + np.exp(log_var) - 1 - log_var, axis=0))[::-1]
 
 
-betas = {
-    "β = 0.2": fit(steps(600, 10), beta=0.2)[0],
-    "β = 1": model,
-    "β = 5": fit(steps(600, 10), beta=5.0)[0],
-}
+betas = {f"β = {beta}": fit(steps(500, 10), beta=beta)[0] for beta in (0.2, 1, 5)}
+
 prices = {name: price(one) for name, one in betas.items()}
 with figure("A higher price of the code: fewer of its twenty numbers are used", 2, (10, 3.2)) as (
     left,
@@ -439,7 +441,7 @@ for name, one in betas.items():
 usually("with β = 5 fewer numbers are in use", used["β = 5"] < used["β = 1"])
 
 # %% [markdown]
-# With $\beta \ne 1$ the loss is no longer the bound, so the ELBO, which is computed with $\beta = 1$ for all three, is best where it was trained for. A small $\beta$ buys exact pixels with codes far from the prior; a large one gives a few broad, smooth numbers. Choose $\beta = 1$ for probabilities, and another value only if you need the pictures or the codes and not $\log p(x)$.
+# With $\beta \ne 1$ the loss is no longer the bound, so the ELBO, which is computed with $\beta = 1$ for all three, is best where it was trained for. A small $\beta$ buys exact pixels with codes far from the prior; with a large one few numbers are in use, and the blur grows. Choose $\beta = 1$ for probabilities, and another value only if you need the pictures or the codes and not $\log p(x)$.
 #
 # ## Derive: more codes, a tighter bound
 #

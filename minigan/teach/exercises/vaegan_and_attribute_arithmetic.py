@@ -18,10 +18,10 @@ p1 = Prediction(
 )
 p2 = Prediction(
     "b",
-    a="a beard is small: a few pixels of the chin. Hair is a large area of one colour, and the code holds it.",
-    b="the code holds large things, since they cost much if they are missing, and holds little of the beard.",
-    c="what the code does not hold cannot be added to it, and it holds little of the beard.",
-    d="for what the code holds well, the sum of codes works on most portraits.",
+    a="a beard is a few pixels of the chin, and there are five kinds. Hair is a large area of one colour.",
+    b="black hair is one thing. A beard is one of five, and the mean of five directions is short.",
+    c="the vector of the beard is a mean of five directions, and a mean of different directions is short.",
+    d="they can, for whatever the code holds well and in one direction.",
 )
 p3 = Prediction(
     "d",
@@ -62,7 +62,7 @@ q1 = Formula(
     right=lambda a, b, t: _spiral(a, b, t),
     cases=[_pair(5, 3, 0.25), _pair(2, 7, 0.6), _pair(4, 4, 0.9)],
     todo="divide both by their lengths, walk between the unit vectors, and multiply with the length at t.",
-    praise="E's codes lie between 4 and 9 in length, and a slerp of the codes themselves would favour the long one.",
+    praise="E's codes differ in length, and a slerp of the codes themselves would favour the long one.",
     mistakes={
         "this is slerp of the codes themselves: its weights are those of unit vectors, so the longer code pulls": (
             lambda a, b, t: slerp(a, b, t)

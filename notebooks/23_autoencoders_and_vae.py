@@ -589,7 +589,7 @@ usually("G is nearer to the mean than to any one image", error(pictures, means) 
 usually("fewer numbers in the code, more grey", grey(shares["VAE, 2 numbers"]) > grey(of_vae) > grey(test))
 
 # %% [markdown]
-# So there are three ways out. *A longer code* leaves less open, but codes of the prior fit it less. *A better density*: the pixels are independent given $z$ here, which no image is. Or *another judge*: the mean of two sevens is not a seven, and a D would see that at once. The next lesson takes the third.
+# (At the border few images share a code, and G, a smooth function, cannot follow each of them.) So there are three ways out. *A longer code* leaves less open, but codes of the prior fit it less. *A better density*: the pixels are independent given $z$ here, which no image is. Or *another judge*: the mean of two sevens is not a seven, and a D would see that at once. The next lesson takes the third.
 #
 # ## Modify
 #

@@ -143,6 +143,8 @@ with figure(title, panels=2, size=(9.5, 3.4), marker=True) as (left, right):
         right.semilogy(range(4), ratio, label=name)
     right.axhline(1, color="black", linewidth=1, linestyle=":", marker="")
     right.set_xticks(range(4), PLACES)
+    right.set_yticks([0.5, 1, 2, 4], ["1/2", "1", "2", "4"])
+    right.minorticks_off()
     right.set_ylabel("distance shifted / blurred")
 
 for name in ("portraits", "emoji"):
@@ -299,9 +301,7 @@ for stage in STAGES:
 
 check.vgg_and_perceptual_distance.p2(guess)
 
-title = (
-    "From conv1_2 the portrait returns; conv3_3 keeps the parts and their places, and forgets the pixels"
-)
+title = "From conv1_2 the portrait returns; conv3_3 keeps the parts, and leaves the pixels free"
 with figure(title, panels=4, size=(9.5, 2.6)) as axes:
     for ax, (name, images) in zip(axes, ({"the portraits": target} | inverted).items(), strict=True):
         sheet(ax, images, 2, name)
@@ -310,10 +310,11 @@ if not quick():
     usually("the deeper the stage, the farther the pixels", [*errors.values()] == sorted(errors.values()))
 
 # %% [markdown]
-# At `conv3_3` the feature distance has fallen to a small share, and the pixels are still far off. Hair, face and collar are where they were;
-# colours and single pixels are free. **This is what a perceptual distance does not see**: thousands of pictures share (nearly) the same deep
-# features, and a gradient descent finds one that looks like noise to us. So nobody uses a deep stage alone: a perceptual loss is
-# added to an error of the pixels, or to an early stage, or its picture comes from a G that cannot draw noise.
+# At `conv3_3` the feature distance has fallen to a few hundredths, and the pixels are still far off. Hair, face and collar are where they were,
+# in about their colours; the single pixels are free, and keep the noise from which they started. **This is what a perceptual distance does
+# not see**: very many pictures share (nearly) the same deep features, and gradient descent finds one that is near its start. So
+# nobody uses a deep stage alone: a perceptual loss is added to an error of the pixels, or to an early stage, or its picture comes from
+# a G that cannot draw noise.
 #
 # ## Derive: why a squared error blurs
 #
@@ -411,7 +412,7 @@ for features in (evaluation.PIXELS, evaluation.VGG16):
     for name, value in zip(sets, judged[features], strict=True):
         print(f"    {name:<27} {value / floor:5.2f}")
 
-title = "In the pixels a shift is worse than a blur; in VGG's features it is hardly seen"
+title = "In the pixels a shift is worse than a blur; in VGG's features it is the other way round"
 with figure(title, size=(8, 2.8)) as ax:
     rows = np.arange(len(sets))
     for k, (features, values) in enumerate(judged.items()):

@@ -56,7 +56,7 @@ import numpy as np
 
 from minigan import data, evaluation, metrics, models, plots
 from minigan.apps.invert import Latent
-from minigan.differences import FIRST, compare, numerical_gradient
+from minigan.differences import check_gradient
 from minigan.layers import Normalize
 from minigan.measure.certify import features as certified
 from minigan.models import pretrained
@@ -310,7 +310,7 @@ if not quick():
     usually("the deeper the stage, the farther the pixels", [*errors.values()] == sorted(errors.values()))
 
 # %% [markdown]
-# At `conv3_3` the feature distance has fallen to a few hundredths, and the pixels are still far off. Hair, face and collar are where they were,
+# At `conv3_3` the feature distance has fallen to about a hundredth, and the pixels are still far off. Hair, face and collar are where they were,
 # in about their colours; the single pixels are free, and keep the noise from which they started. **This is what a perceptual distance does
 # not see**: very many pictures share (nearly) the same deep features, and gradient descent finds one that is near its start. So
 # nobody uses a deep stage alone: a perceptual loss is added to an error of the pixels, or to an early stage, or its picture comes from
@@ -477,7 +477,7 @@ for stage in P.M:
     )
     print(f"after mixing by {mixed:.0%}")
 
-title = "A few of VGG's channels tell a GAN's portraits from real ones; after mixing all tell a part of it"
+title = "A few of VGG's channels give a GAN away; after mixing many do"
 with figure(title, size=(7.5, 2.8)) as ax:
     for k, name in enumerate(("VGG's channels", "mixed")):
         ax.bar(
@@ -488,7 +488,7 @@ with figure(title, size=(7.5, 2.8)) as ax:
             hatch=("//", "")[k],
         )
     ax.set_xticks(np.arange(3) + 0.18, shares)
-    ax.set(ylabel="channels that carry it", ylim=(0, 0.6))
+    ax.set(ylabel="share that carries it", ylim=(0, 0.6))
 
 usually("mixing spreads the difference at every stage", all(b > a for a, b in shares.values()))
 
@@ -514,10 +514,14 @@ x = rng.uniform(-1, 1, (1, 8, 8, 3))
 y, caches = exact.forward(x)
 dy = [rng.standard_normal(part.shape) for part in y]
 pixels = rng.permutation(x.size)[: steps(24, 4)]
-by_differences = numerical_gradient(
-    lambda x: sum(float(np.sum(d * part)) for d, part in zip(dy, exact(x), strict=True)), x, at=pixels
-)
-print(compare("dx, three stages", exact.backward(dy, caches).reshape(-1)[pixels], by_differences, FIRST))
+dx = exact.backward(dy, caches).reshape(-1)[pixels]
+
+
+def sent(x):
+    return sum(float(np.sum(d * part)) for d, part in zip(dy, exact(x), strict=True))
+
+
+show_checks([check_gradient("dx, three stages", dx, sent, x, at=pixels)])
 
 # %% [markdown]
 # `minigan train projected` trains one. It learns in few steps, and each of them is expensive: VGG costs far more than a small D.
@@ -679,8 +683,8 @@ def derivative_holds():
     x, t = np.random.default_rng(5).uniform(-1, 1, (2, 1, 8, 8, 3))
     of_all = dict.fromkeys(STAGES, 1e-4)
     at = np.arange(5, x.size, 31)
-    expected = numerical_gradient(lambda x: each(exact.net, x, t, of_all)[0][0], x, at=at)
-    return compare("dx", each(exact.net, x, t, of_all)[1].reshape(-1)[at], expected, FIRST).ok
+    dx = each(exact.net, x, t, of_all)[1].reshape(-1)[at]
+    return check_gradient("dx", dx, lambda x: each(exact.net, x, t, of_all)[0][0], x, at=at).ok
 
 
 caught, falls = {}, 0
@@ -700,8 +704,8 @@ assert caught == {
     "one stage sends": ["the derivative"],
 }
 usually("the loss falls with three of the four bugs", falls == 3)
-assert dict(questions())["the definition"]
-assert not show_checks(certified.gradient())
+assert all(found.ok for found in [*certified.stages(), *certified.gradient()])
+assert derivative_holds()
 
 # %% [markdown]
 # The first two compute the right gradient of the wrong features: the loss falls as it should, and nothing but the definition, or stored

@@ -27,4 +27,6 @@ NAMES = (
     "23_autoencoders_and_vae",
     "24_vaegan_and_attribute_arithmetic",
     "25_vgg_and_perceptual_distance",
+    "26_small_data",
+    "27_inverse_problems",
 )

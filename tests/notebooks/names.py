@@ -24,4 +24,6 @@ NAMES = (
     "20_measure_save_ship",
     "21_icp_imle_gan",
     "22_the_article",
+    "27_inverse_problems",
+    "28_video",
 )

@@ -341,7 +341,7 @@ if not quick():
     usually("750 sums: the exact fit wins", curve["exact fit"][-1] < curve["G"][-1])
 
 # %% [markdown]
-# A learned prior is worth most where you know little. Below about 64 sums, though, there are fewer equations than entries of $z$, and the search can choose among many digits that fit. And with nearly as many sums as pixels the prior itself is the error: G's curve stays on its floor, and the straight line passes below it.
+# A learned prior is worth most where you know little. At the left end, though, there are fewer equations than entries of $z$: many digits fit, the search takes one of them, and a sharp wrong digit costs more than the average. And with nearly as many sums as pixels the prior itself is the error: G's curve stays on its floor, and the straight line passes below it.
 #
 # ## Predict: half of a digit
 #
@@ -390,7 +390,7 @@ with figure(title, panels=(7, 1), size=(9, 7.2)) as axes:
 #
 # $$ V < \tfrac12 V_0 \tag{27.7} $$
 #
-# only if the known pixels explain more than half of the variance of the hidden ones. Scattered pixels do: a stroke passes near every hidden one. One half of a digit hardly does: a 3 may be an 8. There G loses or draws in squared error, and still its filling is a digit where the average is a ghost. The number and the eye ask different things, so report both, as the table above does with DigitNet.
+# only if the known pixels explain more than half of the variance of the hidden ones. Scattered pixels do: a stroke passes near every hidden one. One half of a digit hardly does: a 3 may be an 8. There G's error is about that of the average, and still its filling is a digit where the average is a ghost. The number and the eye ask different things, so report both, as the table above does with DigitNet.
 #
 # ## Derive: no edge around the hole
 #
@@ -418,14 +418,14 @@ raw = restore.restore(
 pasted = np.where(known[:, :, None], faces, raw)
 blended = poisson.blend(known, faces, raw)
 
-edge = known[:, :-1] != known[:, 1:]  # pairs of neighbours across the edge of the hole
-jump = {
-    name: np.abs(np.diff(images, axis=2))[:, edge].mean()
-    for name, images in (("truth", faces), ("pasted", pasted), ("blended", blended))
+edge = known[:, :-1] != known[:, 1:]  # pairs of neighbours, one of them hidden
+off = {
+    name: np.abs(np.diff(images_found - faces, axis=2))[:, edge].mean()
+    for name, images_found in (("pasted", pasted), ("blended", blended))
 }
-print("mean jump across the edge:", "  ".join(f"{name} {size:.3f}" for name, size in jump.items()))
+print("error of the jump across the edge:", "  ".join(f"{name} {size:.3f}" for name, size in off.items()))
 
-title = "Pasted pixels leave an edge; blended ones take their level from the known pixels"
+title = "Blending lowers the edge of the hole, and lets the colours of the border leak in"
 with figure(title, panels=(4, 1), size=(8.5, 4.6)) as axes:
     strip(axes[0, 0], "truth", faces)
     strip(axes[1, 0], "known", np.where(known[:, :, None], faces, -0.3))
@@ -433,7 +433,7 @@ with figure(title, panels=(4, 1), size=(8.5, 4.6)) as axes:
     strip(axes[3, 0], "blended", blended)
 
 if not quick():
-    usually("blending makes the edge smaller", jump["blended"] < jump["pasted"])
+    usually("blended, the jump across the edge is nearer to the true one", off["blended"] < off["pasted"])
 
 # %% [markdown]
 # **A small copy.** The same call with another $A$: the means of blocks of 4 x 4 pixels, 8 x 8 numbers in each colour, become 32 x 32.

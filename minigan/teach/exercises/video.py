@@ -23,8 +23,8 @@ p2 = Prediction(
 p3 = Prediction(
     "b",
     a="D_I alone is enough for the places: it is a GAN of points.",
-    b="D_I sees single places, so it cannot tell a flight from a jump, and no other loss asks for more.",
-    c="a GRU driven by noise moves somehow, but nothing tells it how fast and how straight.",
+    b="D_I sees single places, so it cannot tell a flight from creeping or jumping, and no other loss asks for more.",
+    c="it moves smoothly, but nothing tells it how fast and how straight.",
 )
 p4 = Prediction(
     "b",

@@ -5,7 +5,7 @@
 #
 # **Prerequisites** Lesson 8 (backward *through* a network that does not move), lesson 12 (BatchNorm in evaluation mode), lesson 13 (DCGAN). Linear algebra: projections, the trace.
 #
-# **Run time** 60 s on two cores (measured).
+# **Run time** 50 s on two cores (measured).
 #
 # A scratch across a photograph, a thumbnail that should be large, a scanner with time for a hundred measurements: each time you know $y = A x$ plus noise, with fewer numbers in $y$ than in $x$, and infinitely many images fit. You want the one that looks like an image. A trained generator draws nothing else, so look for it among G's images: no new training, and one program for all three problems (Bora, Jalal, Price and Dimakis, 2017).
 
@@ -318,7 +318,7 @@ for m in SUMS:
     curve["G"].append(error(search(G, A, y, np.random.default_rng(0), steps=steps(60, 3))[0], few))
     print(f"{m:4d} sums: exact fit {curve['exact fit'][-1]:.4f}, G {curve['G'][-1]:.4f}")
 
-title = "With few sums G is far ahead; with nearly as many sums as pixels the exact fit wins"
+title = "G is far ahead in the middle: with too few sums it guesses, with enough the exact fit wins"
 with figure(title, marker=True) as ax:
     for name, line in curve.items():
         ax.plot(SUMS, line, label=name)
@@ -341,7 +341,7 @@ if not quick():
     usually("750 sums: the exact fit wins", curve["exact fit"][-1] < curve["G"][-1])
 
 # %% [markdown]
-# A learned prior is worth most where you know little. At the left end, though, there are fewer equations than entries of $z$: many digits fit, the search takes one of them, and a sharp wrong digit costs more than the average. And with nearly as many sums as pixels the prior itself is the error: G's curve stays on its floor, and the straight line passes below it.
+# Where a hundred sums are known, a learned prior is worth hundreds of further ones. At the left end there are fewer equations than entries of $z$: many digits fit, the search takes one of them, and a sharp wrong digit costs more than the average. And with nearly as many sums as pixels the prior itself is the error: G's curve stays on its floor, and the straight line passes below it.
 #
 # ## Predict: half of a digit
 #
@@ -513,7 +513,7 @@ if not quick():
     usually("and it is paler than the search", contrast["context encoder"] < contrast["search"])
 
 # %% [markdown]
-# As (27.6) says: the network that was trained for the squared error wins in squared error, and hesitates between strokes. The search commits itself. The context encoder needs a training for its kind of hole and then a few milliseconds; the search works for every $A$ and needs hundreds of passes.
+# As (27.6) says: the network that was trained for the squared error wins in squared error, and is grey where it does not know. The search commits itself. The context encoder needs a training for its kind of hole and then a few milliseconds; the search works for every $A$ and needs hundreds of passes.
 #
 # ## Modify
 #
@@ -693,7 +693,7 @@ for name, results in trials.items():
             G, hide, hide(x[shown]), np.random.default_rng(0), steps=steps(60, 3)
         )[0]
 
-title = "A factor of 16 does not show in a picture, hidden pixels taken for grey do"
+title = "A factor of 16 does no visible harm, hidden pixels taken for grey do"
 with figure(title, panels=(3, 2), size=(9, 3.6)) as axes:
     for row, (name, results) in zip(axes, trials.items(), strict=True):
         for ax, (problem, images_found) in zip(row, results.items(), strict=True):
@@ -706,7 +706,7 @@ for problem in ("small copy", "half hidden"):
     )
 
 # %% [markdown]
-# With *enlarged* the misfit's gradient is 16 times as long, and Adam divides it out again; only its weight beside $\lambda$ and D has changed. So the pictures are nearly the same. Such a bug stays until somebody replaces Adam by SGD.
+# With *enlarged* the misfit's gradient is 16 times as long, and Adam divides it out again; only its weight beside $\lambda$ and D has changed. So the pictures are other ones, but about as good. Such a bug stays until somebody replaces Adam by SGD.
 #
 # ## Summary
 #
@@ -722,7 +722,7 @@ for problem in ("small copy", "half hidden"):
 # | `eq:context.rec`, `eq:context.d`, `eq:context.g`: one pass | `minigan.zoo.context.context_step` | `tests/zoo/test_context.py`: `test_the_reported_losses_are_those_of_the_paper` |
 #
 # - One search for all linear measurements: forward through G and $A$, backward through $A^{\top}$ and G, a step of z. A measurement is a map and its adjoint.
-# - A prior is worth most where little is measured. Its floor is the distance from the images that G can draw.
+# - A prior is worth most when you measure few numbers, but more than $z$ has. Its floor is the distance from the images that G can draw.
 # - A sharp guess has twice the squared error of the best blur. Decide which you want before you choose a method, and report both numbers.
 #
 # ## Next

@@ -29,4 +29,5 @@ NAMES = (
     "25_vgg_and_perceptual_distance",
     "26_small_data",
     "27_inverse_problems",
+    "28_video",
 )

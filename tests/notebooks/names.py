@@ -30,4 +30,6 @@ NAMES = (
     "26_small_data",
     "27_inverse_problems",
     "28_video",
+    "29_image_to_image",
+    "30_flow_and_diffusion",
 )

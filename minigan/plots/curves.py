@@ -20,6 +20,7 @@ from minigan.running.arguments import check_path, short
 from minigan.running.files import atomic_file
 
 STYLES = (("-", "#1f4e9c"), ("--", "#d1600a"), ("-.", "#2e7d32"), (":", "#7b1fa2"))  # distinct without colour too
+MARK = "#b00020"  # what a finding of the doctor is about
 
 
 def curves(
@@ -27,6 +28,7 @@ def curves(
     path: str | os.PathLike,
     panels: Sequence[Any],
     floor: Mapping[str, float] | None = None,
+    marks: Sequence[tuple[str, float, float, str]] = (),
 ) -> None:
     """Draw a run, one panel below another, and write the file atomically.
 
@@ -37,6 +39,7 @@ def curves(
     panels : each with `title`, `names`, `levels` and `scale`, as minigan.game.Panel; one without a value is left out.
         A name that most rows have is drawn as a bold running mean over its faint raw values, any other as points.
     floor : name -> what real samples get, drawn as a thin line in the same colour
+    marks : (name, first step, last step, text): a stretch to be marked, with its text, in each panel that shows `name`
 
     Raises ValueError if there are no rows or no value to draw.
     """
@@ -68,6 +71,7 @@ def curves(
     axes = np.ravel(figure.subplots(len(heights), sharex=True, height_ratios=heights))
     for each, panel in zip(axes, drawn, strict=True):
         _draw(each, rows, panel, floor or {})
+        _mark(each, [mark[1:] for mark in marks if mark[0] in panel.names])
         each.grid(alpha=0.25)
         each.spines[["top", "right"]].set_visible(False)
         each.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, handlelength=3)
@@ -99,6 +103,13 @@ def _draw(axes: Any, rows: Sequence[Mapping[str, float]], panel: Any, floor: Map
     elif panel.scale == "share":
         axes.set_ylim(-0.03, 1.03)
     axes.set_title(panel.title, loc="left", fontsize=11)
+
+
+def _mark(axes: Any, marks: Sequence[tuple[float, float, str]]) -> None:
+    for i, (first, last, text) in enumerate(marks):
+        axes.axvspan(first, last, color=MARK, alpha=0.12, linewidth=0)
+        place = {"xy": (last, 1), "xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+        axes.annotate(text, xytext=(-4, -12 - 12 * i), ha="right", fontsize=9, color=MARK, **place)
 
 
 def smooth(values: np.ndarray, share: float = 0.03) -> np.ndarray:

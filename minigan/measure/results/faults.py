@@ -1,0 +1,226 @@
+"""Faults to be found: runs that were sabotaged, by a bad setting or by a bug planted in the step, and good ones.
+
+The bugs are those of tests/museum that a training survives: it goes on, and nothing says that something is wrong.  Each fault names the
+findings of the doctor that are right for it.  Several may be: a frozen D is a D that does not move, and one that cannot tell.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minigan.data import Epochs, Source
+from minigan.game import GAN, g_step
+from minigan.layers import Tanh
+from minigan.losses import GANLoss
+from minigan.network import Sequential
+from minigan.optim import Adam, NonFiniteError
+from minigan.running.build import assemble, load_source
+from minigan.trainer import Trainer
+from minigan.zoo import gan
+
+COMMON: dict[str, Any] = {"ema": 0.98}
+BASES: dict[str, dict[str, Any]] = {
+    "ring": {"steps": 600, "loss": "relativistic", "penalty": "r1,r2", "gamma": 0.02, "width": 64, "batch": 128, "lr": 1e-3},
+    "digits8": {"steps": 300, "width": 8, "batch": 64},
+    "mnist10k": {"steps": 300, "width": 8, "batch": 32},
+}
+GOOD: dict[str, dict[str, Any]] = {
+    "as it is": {},
+    "non-saturating": {"loss": "non_saturating"},
+    "least squares": {"loss": "least_squares"},
+    "hinge": {"loss": "hinge"},
+    "constant rate": {"schedule": "constant"},
+    "half the rate": {"lr": 0.5},  # times that of the base
+}
+
+
+class WrongSign(GANLoss):
+    """G's gradient with the wrong sign."""
+
+    def __init__(self, right: GANLoss):
+        self.right, self.relativistic = right, right.relativistic
+
+    def d(self, r: np.ndarray, f: np.ndarray) -> tuple:
+        return self.right.d(r, f)
+
+    def g(self, r: np.ndarray | None, f: np.ndarray) -> tuple:
+        value, *gradients = self.right.g(r, f)
+        return value, *(-gradient for gradient in gradients)
+
+
+class FakesDropped(WrongSign):
+    """D's gradient on the fakes is forgotten."""
+
+    def d(self, r: np.ndarray, f: np.ndarray) -> tuple:
+        value, d_real, d_fake = self.right.d(r, f)
+        return value, d_real, 0 * d_fake
+
+    def g(self, r: np.ndarray | None, f: np.ndarray) -> tuple:
+        return self.right.g(r, f)
+
+
+class Bugged(GAN):
+    """Its step uses another loss than the one it says."""
+
+    wrong: type[WrongSign]
+
+    def step(self, draw: Any, rng: np.random.Generator) -> dict[str, float]:
+        right, self.loss = self.loss, self.wrong(self.loss)
+        try:
+            return super().step(draw, rng)
+        finally:
+            self.loss = right
+
+
+class Uphill(Bugged):
+    wrong = WrongSign
+
+
+class OneSided(Bugged):
+    wrong = FakesDropped
+
+
+class Eager(GAN):
+    """20 steps of G for each step of D."""
+
+    def step(self, draw: Any, rng: np.random.Generator) -> dict[str, float]:
+        last: list[Any] = []
+
+        def kept() -> tuple[Any, Any]:
+            last[:] = draw()
+            return last[0], last[1]
+
+        row = super().step(kept, rng)
+        x, y = last
+        for _ in range(19):
+            row |= g_step(self.G, self.D, self.loss, self.opt_G, (x, y) if self.classes else x, self.noise(len(x), rng, y))
+        return row
+
+
+class Stale(Adam):
+    """The gradient is not zeroed after a step, so each step follows the sum of all gradients until then."""
+
+    def step(self) -> None:
+        grad = self.net.grad.copy()
+        super().step()
+        self.net.grad[...] = grad
+
+
+def frozen(game: GAN, name: str) -> None:
+    """This network's learning rate is 0."""
+    game.optimizers[name].lr = 0.0
+
+
+def border(source: Source, rng: np.random.Generator) -> Source:
+    """Two rows and columns around each real image are set to 0.4, exactly."""
+    assert isinstance(source, Epochs)
+    edge = max(1, source.shape[0] // 8)
+    x = np.full_like(source.x, 178)
+    x[:, edge:-edge, edge:-edge] = source.x[:, edge:-edge, edge:-edge]
+    return Epochs(x, source.y, rng=source.rng, names=source.names)
+
+
+def tiny(source: Source, rng: np.random.Generator) -> Source:
+    """Sixteen samples are left, each many times."""
+    assert isinstance(source, Epochs)
+    chosen = np.arange(16).repeat(64)
+    return Epochs(source.x[chosen], None if source.y is None else source.y[chosen], rng=source.rng, names=source.names)
+
+
+def shuffled(source: Source, rng: np.random.Generator) -> Source:
+    """Each image has the label of another."""
+    assert isinstance(source, Epochs) and source.y is not None
+    return Epochs(source.x, rng.permutation(source.y), rng=source.rng, names=source.names)
+
+
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    """One way to spoil a run.
+
+    found : the names of the findings that are right
+    options : replace those of the base
+    data, game : are called with the source and the game before the run
+    kind, optimizer : of the game
+    images : only for images; labels: only for data with labels
+    """
+
+    found: tuple[str, ...]
+    options: dict[str, Any] = dataclasses.field(default_factory=dict)
+    data: Callable[[Source, np.random.Generator], Source] | None = None
+    game: Callable[[GAN], None] | None = None
+    kind: type[GAN] = GAN
+    optimizer: Callable[..., Any] | None = None
+    D_width: int = 0  # of D alone
+    linear: bool = False  # G without its last Tanh
+    images: bool = False
+
+
+FAULTS: dict[str, Fault] = {
+    "lr x 100": Fault(("lr_too_high", "losses_diverge", "not_finite"), {"lr": 100.0}),
+    "lr / 1000": Fault(("lr_too_low",), {"lr": 0.001}),
+    "D too strong": Fault(("D_far_ahead", "no_gradient_at_G"), {"penalty": "none", "loss": "minimax", "d_steps": 8}),
+    "gamma 1000": Fault(("D_constant",), {"penalty": "r1", "gamma": 1e4}),
+    "batch 2": Fault(("small_batch",), {"batch": 2}),
+    "narrow D": Fault(("D_too_weak", "D_constant"), D_width=1),
+    "many steps of G": Fault(("diversity_gone", "modes_missing", "G_far_ahead"), kind=Eager),
+    "G frozen": Fault(("G_frozen",), game=lambda game: frozen(game, "G")),
+    "D frozen": Fault(("D_frozen",), game=lambda game: frozen(game, "D")),
+    "wrong sign in G": Fault(("uphill_G",), kind=Uphill),
+    "fakes dropped in D": Fault(("one_sided_D",), kind=OneSided),
+    "stale gradients": Fault(("stale_gradient",), optimizer=Stale),
+    "16 samples": Fault(("memorised",), data=tiny),
+    "labels shuffled": Fault(("labels_do_not_fit",), data=shuffled, images=True),
+    "G without tanh": Fault(("outside_the_range",), linear=True, images=True),
+    "constant border": Fault(("constant_pixels",), data=border, images=True),
+}
+
+
+def trainer(data: str, name: str, seed: int) -> Trainer:
+    """The run of `data` that is good or has a fault, by its name, before its first step."""
+    fault = FAULTS.get(name) or Fault((), GOOD[name])
+    base: dict[str, Any] = {"data": data, **COMMON, **BASES[data]}
+    changes = dict(fault.options)
+    if "lr" in changes:
+        changes["lr"] *= base.get("lr", 2e-3)
+    options = gan.Options(**base | changes | {"seed": seed})
+    rng = np.random.default_rng([seed, 1])
+    source = load_source(options)
+    if fault.data:
+        source = fault.data(source, rng)
+    trainer = assemble(_Recipe(fault), options, source, None)  # type: ignore[arg-type]
+    if data != "ring":
+        trainer.evaluate = None
+    trainer.evaluated, trainer.log_every = {options.steps}, 5
+    if fault.game:
+        fault.game(trainer.game)  # type: ignore[arg-type]
+    return trainer
+
+
+class _Recipe:
+    """The recipe gan with a fault."""
+
+    def __init__(self, fault: Fault):
+        self.fault = fault
+
+    def build(self, options: gan.Options, source: Source, rng: np.random.Generator) -> GAN:
+        G, D = gan.networks(options, source, rng)
+        if self.fault.D_width:
+            D = gan.networks(dataclasses.replace(options, width=self.fault.D_width), source, rng)[1]
+        if self.fault.linear:
+            G = Sequential(*(layer for layer in G.layers if not isinstance(layer, Tanh)), rng=rng)
+        made = self.fault.optimizer
+        adam = made and (lambda net, rate: made(net, rate, options.beta1, options.beta2))
+        return gan.game(options, source, G, D, self.fault.kind, adam)
+
+
+def run(data: str, name: str, seed: int) -> tuple[Trainer, dict[str, np.ndarray]]:
+    """Train it to its end, or to the first number that is not finite -> the trainer, and the first weights of its networks."""
+    made = trainer(data, name, seed)
+    start = {name: net.theta.copy() for name, net in made.game.networks.items()}
+    try:
+        made.run()
+    except NonFiniteError:
+        pass
+    return made, start

@@ -1,0 +1,50 @@
+"""The findings as text, and as the curves of the run with the stretch that each finding is about."""
+
+from pathlib import Path
+
+from minigan import plots
+from minigan.running.doctor.diagnose import Diagnosis
+
+LESSONS = {
+    3: "losses",
+    4: "gradient clinic",
+    5: "optimizers and games",
+    6: "discriminator alone",
+    7: "the gan game",
+    8: "first gan",
+    9: "when gans fail",
+    12: "normalisation",
+    13: "dcgan on digits",
+    15: "gradient penalties",
+    16: "dirac gan",
+    17: "r1 to r3gan",
+    19: "conditional gans",
+    20: "measure save ship",
+}
+
+
+def text(diagnosis: Diagnosis) -> str:
+    """The findings one below another, each with what was seen, why, what to try and what to read."""
+    looked_at = f"Looked at: {', '.join(diagnosis.looked_at)}."
+    if not diagnosis:
+        return f"No findings. {looked_at}"
+    parts = [
+        f"{number}. {finding.title}\n"
+        f"   seen   {finding.evidence}\n"
+        f"   cause  {finding.cause}\n"
+        f"   cure   {finding.cure}\n"
+        f"   read   lesson {finding.lesson}, {LESSONS[finding.lesson]}"
+        for number, finding in enumerate(diagnosis, 1)
+    ]
+    return "\n\n".join([*parts, looked_at])
+
+
+def picture(diagnosis: Diagnosis, path: str | Path, floor: dict[str, float] | None = None) -> None:
+    """Draw the curves with their reference levels, and mark in each panel the stretch that a finding is about.
+
+    Raises ValueError for a run whose log is empty.
+    """
+    rows = diagnosis.symptoms.rows
+    last = rows[-1]["step"] if rows else 0
+    marks = [(finding.panel, finding.since, last, finding.title) for finding in diagnosis if finding.panel]
+    plots.curves(rows, path, diagnosis.panels, floor, marks)

@@ -1,0 +1,424 @@
+"""Symptoms -> findings.  One rule is one function: a formula, a threshold, and why the threshold is there.
+
+A rule returns what it saw, as a sentence with the numbers, or None.  Its cause, its cure and its lesson are above it.  The rules are in
+the order of gravity: a run with NaN has no other problem, and a G that does not move explains every symptom below it.  The thresholds
+were chosen on seeds 0 to 4 of the table `doctor` (docs/results.md), which then measures them on others.
+"""
+
+import html
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from minigan.running.doctor.symptoms import Symptoms
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong with a run.
+
+    name : of the rule
+    title : in a few words
+    evidence : what was measured, beside what is usual
+    cause, cure : a sentence each
+    lesson : number of the lesson that explains it
+    panel : name of the scalar whose panel shows it, "" if no curve does
+    since : the step from which on it is so, for the picture
+    """
+
+    name: str
+    title: str
+    evidence: str
+    cause: str
+    cure: str
+    lesson: int
+    panel: str = ""
+    since: float = 0.0
+
+    def __str__(self) -> str:
+        return f"{self.title}: {self.evidence}. {self.cause} {self.cure} (lesson {self.lesson})"
+
+    def _repr_html_(self) -> str:  # what a notebook asks for
+        title, evidence, cause, cure = map(html.escape, (self.title, self.evidence, self.cause, self.cure))
+        return f"<p><b>{title}</b>: {evidence}.<br>{cause}<br><i>{cure}</i> Lesson {self.lesson}.</p>"
+
+
+Seen = str | None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`see(symptoms)` -> the evidence, or None.   log: it needs nothing but the log.   hides: rules that it explains."""
+
+    title: str
+    cause: str
+    cure: str
+    lesson: int
+    see: Callable[[Symptoms], Seen]
+    panel: str = ""
+    log: bool = False
+    hides: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """That of its function."""
+        return self.see.__name__
+
+
+RULES: list[Rule] = []
+
+
+def rule(title: str, cause: str, cure: str, lesson: int, panel: str = "", log: bool = False, hides: Iterable[str] = ()) -> Callable:
+    """Put the function below among RULES."""
+
+    def add(see: Callable[[Symptoms], Seen]) -> Callable[[Symptoms], Seen]:
+        RULES.append(Rule(title, cause, cure, lesson, see, panel, log, tuple(hides)))
+        return see
+
+    return add
+
+
+def findings(s: Symptoms, log_only: bool = False) -> list[Finding]:
+    """What the rules find, the gravest first; a finding that another one explains is left out."""
+    seen = {rule: evidence for rule in RULES if (rule.log or not log_only) and (evidence := rule.see(s))}
+    hidden = {name for rule in seen for name in rule.hides}
+    return [
+        Finding(rule.name, rule.title, evidence, rule.cause, rule.cure, rule.lesson, rule.panel, since(s, rule))
+        for rule, evidence in seen.items()
+        if rule.name not in hidden
+    ]
+
+
+def since(s: Symptoms, rule: Rule) -> float:
+    """Where the stretch begins that a finding is about: at the first bad number, or with the last third of the log."""
+    if rule.name == "not_finite":
+        return s.broken
+    return s.rows[-(len(s.rows) // 3) or -1]["step"] if s.rows else 0.0
+
+
+EVERYTHING_LATER = (
+    "losses_diverge", "lr_too_high", "D_constant", "D_far_ahead", "no_gradient_at_G", "D_too_weak", "one_sided_D", "diversity_gone",
+    "modes_missing", "memorised", "outside_the_range", "constant_pixels", "swings_grow",
+)  # fmt: skip
+
+
+# ---- the optimizers ---------------------------------------------------------------------------------------------------
+
+
+@rule(
+    "Numbers that are not finite",
+    "A NaN or an Inf spreads to every weight within a step or two.",
+    "Go back to the last checkpoint with a tenth of the rate: minigan resume RUN --lr LR/10; check that no image holds NaN.",
+    lesson=5,
+    panel="loss_D",
+    log=True,
+    hides=EVERYTHING_LATER,
+)
+def not_finite(s: Symptoms) -> Seen:
+    if s.broken >= 0:
+        return f"the log has NaN or Inf from step {s.broken:.0f} on"
+    return None
+
+
+@rule(
+    "G does not move",
+    "The optimizer of G does not reach G's weights, or its learning rate is 0.",
+    "Give opt_G the network G and a rate above 0, such as --lr 0.002, and call opt_G.step() once in each step.",
+    lesson=4,
+    hides=EVERYTHING_LATER,
+)
+def G_frozen(s: Symptoms) -> Seen:
+    return _frozen(s, "G")
+
+
+@rule(
+    "D does not move",
+    "The optimizer of D does not reach D's weights, or its learning rate is 0.",
+    "Give opt_D the network D and a rate above 0, such as --lr 0.002, and call opt_D.step() in each step.",
+    lesson=4,
+    hides=EVERYTHING_LATER,
+)
+def D_frozen(s: Symptoms) -> Seen:
+    return _frozen(s, "D")
+
+
+def _frozen(s: Symptoms, name: str) -> Seen:
+    if s.moved.get(name, 1) == 0 and s.steps > 0:
+        return f"after {s.steps:.0f} steps every weight of {name} has its first value"
+    return None
+
+
+@rule(
+    "The learning rate is too low",
+    "The steps are so small that the networks are still what they were drawn as.",
+    "Raise the rate tenfold, --lr 10*LR; Adam's usual rates are between 0.0001 and 0.002.",
+    lesson=5,
+    hides=EVERYTHING_LATER,
+)
+def lr_too_low(s: Symptoms) -> Seen:
+    # Adam moves a weight by about lr a step; 2 % of the first weights is within what the next seed changes
+    if s.moved and 0 < max(s.moved.values()) < 0.02:
+        return f"after {s.steps:.0f} steps the weights have moved by {max(s.moved.values()):.2%} of their size (usual: 20 % and more)"
+    return None
+
+
+@rule(
+    "The learning rate is too high",
+    "One step of Adam changes a weight by as much as its first value, so each step undoes the ones before it.",
+    "Divide the rate by 100, --lr LR/100; Adam's usual rates are between 0.0001 and 0.002.",
+    lesson=5,
+    panel="loss_D",
+    hides=EVERYTHING_LATER,
+)
+def lr_too_high(s: Symptoms) -> Seen:
+    # a step of Adam is about lr for each weight, whatever the gradient:  lr / rms(theta_0)
+    if s.update > 0.5:
+        return f"a step of Adam is {s.update:.2f} times as large as a first weight (usual: 0.01 to 0.1)"
+    return None
+
+
+@rule(
+    "The losses diverge",
+    "D's scores grow without a bound, because its steps are too large or nothing holds its gradient.",
+    "Divide the rate by 10, --lr LR/10, or hold D's gradient with a penalty, --penalty r1 --gamma 1.",
+    lesson=5,
+    panel="loss_D",
+    log=True,
+)
+def losses_diverge(s: Symptoms) -> Seen:
+    if s.largest > 1000:  # at the equilibrium every loss here is at most 2
+        return f"a loss has reached {s.largest:.3g} (usual: below 10)"
+    return None
+
+
+# ---- the gradients ----------------------------------------------------------------------------------------------------
+
+
+@rule(
+    "G goes uphill",
+    "The gradient that G's optimizer follows points against the gradient of G's loss: a sign is wrong somewhere between D's score and G.",
+    "Check the step with minigan.gradcheck.check_step, or minigan trace RUN; G descends on -mean log sigmoid(D(G(z))).",
+    lesson=4,
+    hides=EVERYTHING_LATER,
+)
+def uphill_G(s: Symptoms) -> Seen:
+    return _uphill(s, "G")
+
+
+@rule(
+    "D goes uphill",
+    "The gradient that D's optimizer follows points against the gradient of D's loss: a sign is wrong between D's score and its weights.",
+    "Check the step with minigan.gradcheck.check_step, or minigan trace RUN; D's loss falls when real scores rise and fake ones fall.",
+    lesson=4,
+    hides=EVERYTHING_LATER,
+)
+def uphill_D(s: Symptoms) -> Seen:
+    return _uphill(s, "D")
+
+
+def _uphill(s: Symptoms, name: str) -> Seen:
+    # cos(m, g) of two batches of one loss is above 0; noise alone makes it about 0
+    if (cos := s.follows.get(name, 1)) < -0.2:
+        return f"the cosine of Adam's mean gradient of {name} with the gradient of its loss is {cos:.2f} (usual: above 0.1)"
+    return None
+
+
+@rule(
+    "Old gradients are added to new ones",
+    "The gradient is not zeroed after a step, so each step follows the sum of all batches until then.",
+    "Zero it after each step, net.zero_grad(); the optimizers of minigan.optim do so.",
+    lesson=4,
+    hides=EVERYTHING_LATER,
+)
+def stale_gradient(s: Symptoms) -> Seen:
+    large = {name: size for name, size in s.sizes.items() if size > 10}
+    if large:
+        name = max(large, key=lambda name: large[name])
+        return f"Adam's mean gradient of {name} is {large[name]:.0f} times as large as that of a batch (usual: 0.5 to 3)"
+    return None
+
+
+@rule(
+    "D sees one side only",
+    "The scores of real and fake images rise or fall together: D learns from one of the two alone.",
+    "Add both gradients in D's step, that of the real scores and that of the fake ones; G's images are no part of D's gradient, but their scores are.",
+    lesson=7,
+    panel="score_real",
+    log=True,
+    hides=EVERYTHING_LATER,
+)
+def one_sided_D(s: Symptoms) -> Seen:
+    if abs(s.drift) > 2 and abs(s.drift) > 2 * abs(s.gap):
+        return f"D's mean score is {s.drift:+.1f} on both, and only {s.gap:+.1f} apart (usual: on either side of 0)"
+    return None
+
+
+# ---- the balance ------------------------------------------------------------------------------------------------------
+
+
+@rule(
+    "No gradient reaches G",
+    "D is sure that every fake is fake, and there the derivative of G's loss is 0.",
+    "Use the loss that does not vanish there, --loss non_saturating, with --penalty r1 --gamma 1 and --d-steps 1.",
+    lesson=9,
+    panel="loss_G",
+    hides=("D_far_ahead",),
+)
+def no_gradient_at_G(s: Symptoms) -> Seen:
+    # minimax: |d L_G / d f| = sigmoid(f), 1/2 at the equilibrium
+    if s.received < 0.02:
+        return f"G's loss changes by {s.received:.1g} when a fake's score changes by 1 (usual: 0.1 to 1)"
+    return None
+
+
+@rule(
+    "D is far ahead of G",
+    "D tells every fake from every real image, so what it says to G depends on how long D was trained and not on what G should change.",
+    "Hold D's gradient, --penalty r1 with --gamma 1 or ten times the present one, or weaken D: --d-steps 1, less --width.",
+    lesson=9,
+    panel="loss_D",
+    log=True,
+)
+def D_far_ahead(s: Symptoms) -> Seen:
+    # at D = 1/2 the loss is `level`; a tenth of that is right in 97 of 100 cases and sure of it
+    if s.level > 0 and s.loss_D < 0.1 * s.level:
+        return f"D's loss is {s.loss_D:.2g}, {s.loss_D / s.level:.1%} of the {s.level:.2f} where it cannot tell real from fake"
+    return None
+
+
+@rule(
+    "D is constant",
+    "D gives every image nearly the same score, so its gradient, all that G hears, is nearly 0: the penalty outweighs the loss.",
+    "Divide gamma by 100, --gamma GAMMA/100, until the scores of real and fake images differ.",
+    lesson=17,
+    panel="score_real",
+)
+def D_constant(s: Symptoms) -> Seen:
+    if s.spread < 0.05 and s.told_apart > 0.6:  # else both are alike, and D is right
+        return f"D's scores have a standard deviation of {s.spread:.1g} (usual: 0.3 to 3), while {_alike(s)}"
+    return None
+
+
+@rule(
+    "D is too weak",
+    "D does not see a difference that is plain to see, so G has nothing to learn from it.",
+    "Give D more channels, --width twice the present one, or more steps, --d-steps 2.",
+    lesson=9,
+    panel="loss_D",
+)
+def D_too_weak(s: Symptoms) -> Seen:
+    if s.separation < 0.65 and s.told_apart > 0.9:
+        return f"D scores a real image above a fake one in {s.separation:.0%} of all pairs (chance: 50 %), while {_alike(s)}"
+    return None
+
+
+def _alike(s: Symptoms) -> str:
+    return f"{s.told_apart:.0%} of all samples have a nearest neighbour of their own kind (50 % if they were alike)"
+
+
+# ---- the samples ------------------------------------------------------------------------------------------------------
+
+
+@rule(
+    "Diversity is gone",
+    "G makes nearly the same sample whatever the noise, its best answer to a D that lags behind.",
+    "Let D keep up: --d-steps 2, or a lower rate of G; --penalty r1 and an average of G (--ema 0.998) help against circling.",
+    lesson=9,
+)
+def diversity_gone(s: Symptoms) -> Seen:
+    # E |x - x'| of samples / of data; and the distance to the nearest other sample, which sees a few sharp modes
+    of_label = " of one label" if s.conditional else ""
+    if s.diversity < 0.4:
+        return f"two samples{of_label} are {s.diversity:.0%} as far apart as two real ones (usual: 80 to 110 %)"
+    return None
+
+
+@rule(
+    "Modes are missing",
+    "G has left some modes out: nothing in its loss asks for variety, only D does.",
+    "Give D more to see: a larger batch, --batch 256, or a smaller gamma; and train on, --steps.",
+    lesson=9,
+    panel="modes_found",
+    log=True,
+)
+def modes_missing(s: Symptoms) -> Seen:
+    if s.modes < 0.75:
+        return f"{s.modes:.0%} of the modes are found"
+    return None
+
+
+@rule(
+    "G has memorised the training set",
+    "The samples are copies: there are so few images that D can only learn them by heart, and G repeats them.",
+    "Add images, or let D see them shifted and cut, minigan train small; a smaller --width and fewer --steps help a little.",
+    lesson=20,
+    hides=("diversity_gone",),
+)
+def memorised(s: Symptoms) -> Seen:
+    if s.copies < 0.5:  # a new sample of the data has a ratio of about 1
+        return f"a sample is {s.copies:.2f} times as far from a training image as that is from its nearest other one (usual: about 1)"
+    return None
+
+
+# ---- the data ---------------------------------------------------------------------------------------------------------
+
+
+@rule(
+    "The samples leave [-1, 1]",
+    "The real images are in [-1, 1] and G's are not, which is all D has to know.",
+    "End G with Tanh(), or scale the images to the range that G has.",
+    lesson=13,
+)
+def outside_the_range(s: Symptoms) -> Seen:
+    if s.outside > 0.01:
+        return f"{s.outside:.1%} of the values of the samples are outside [-1, 1] (usual: 0 %)"
+    return None
+
+
+@rule(
+    "Constant pixels give the real images away",
+    "Some pixels are exactly the same in all real images, and G only comes close to them, so D looks at these and not at the picture.",
+    "Crop the border away, or copy the constant pixels into the fakes; for a folder, --size crops.",
+    lesson=6,
+)
+def constant_pixels(s: Symptoms) -> Seen:
+    if s.constant > 0 and s.given_away > 0.3:
+        return f"{s.given_away:.0%} of the gap between D's scores is due to the {s.constant:.0%} of pixels that never change in the data"
+    return None
+
+
+@rule(
+    "The labels do not fit the images",
+    "Images that look alike have different labels, so a label tells G nothing about what to draw.",
+    "Check that images and labels are in the same order, minigan data PATH; or train without them, --no-labels.",
+    lesson=19,
+)
+def labels_do_not_fit(s: Symptoms) -> Seen:
+    if s.labelled < 0.05:
+        return f"of two real images that look alike, {s.labelled:+.0%} more have the same label than by chance (usual: +20 % and more)"
+    return None
+
+
+@rule(
+    "The batch is too small",
+    "A gradient of so few images is mostly noise, and BatchNorm's statistics are those of a handful.",
+    "Use --batch 64.",
+    lesson=12,
+)
+def small_batch(s: Symptoms) -> Seen:
+    if s.batch <= 4:
+        return f"each step sees {s.batch:.0f} images (usual: 32 to 256)"
+    return None
+
+
+@rule(
+    "The swings grow",
+    "The players circle and each turn is wider than the last: their steps are too large for the distance they keep.",
+    "Halve the rate, --lr LR/2, or add friction: --penalty r1 --gamma 1.",
+    lesson=16,
+    panel="score_real",
+    log=True,
+)
+def swings_grow(s: Symptoms) -> Seen:
+    if s.swing > 2 and s.grown > 2:
+        return f"the gap between D's scores swings by {s.swing:.1f}, {s.grown:.1f} times as far as in the third before"
+    return None

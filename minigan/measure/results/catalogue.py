@@ -30,6 +30,7 @@ TABLES = (
     "video",
     "moons",
     "after",
+    "doctor",
 )
 
 

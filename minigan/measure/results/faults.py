@@ -20,9 +20,9 @@ from minigan.running.build import assemble, load_source
 from minigan.trainer import Trainer
 from minigan.zoo import gan
 
-COMMON: dict[str, Any] = {"ema": 0.98}
+COMMON: dict[str, Any] = {"ema": 0.98}  # the runs are short
 BASES: dict[str, dict[str, Any]] = {
-    "ring": {"steps": 600, "loss": "relativistic", "penalty": "r1,r2", "gamma": 0.02, "width": 64, "batch": 128, "lr": 1e-3},
+    "ring": {"steps": 500, "loss": "relativistic", "penalty": "r1,r2", "gamma": 0.02, "latent": 2, "width": 64, "lr": 3e-3},
     "digits8": {"steps": 300, "width": 8, "batch": 64},
     "mnist10k": {"steps": 300, "width": 8, "batch": 32},
 }
@@ -177,11 +177,11 @@ FAULTS: dict[str, Fault] = {
 }
 
 
-def trainer(data: str, name: str, seed: int) -> Trainer:
-    """The run of `data` that is good or has a fault, by its name, before its first step."""
+def trainer(data: str, name: str, seed: int, steps: int | None = None) -> Trainer:
+    """The run of `data` that is good or has a fault, by its name, before its first step.   steps: default those of the base"""
     fault = FAULTS.get(name) or Fault((), GOOD[name])
     base: dict[str, Any] = {"data": data, **COMMON, **BASES[data]}
-    changes = dict(fault.options)
+    changes = dict(fault.options) | ({} if steps is None else {"steps": steps})
     if "lr" in changes:
         changes["lr"] *= base.get("lr", 2e-3)
     options = gan.Options(**base | changes | {"seed": seed})
@@ -215,9 +215,9 @@ class _Recipe:
         return gan.game(options, source, G, D, self.fault.kind, adam)
 
 
-def run(data: str, name: str, seed: int) -> tuple[Trainer, dict[str, np.ndarray]]:
+def run(data: str, name: str, seed: int, steps: int | None = None) -> tuple[Trainer, dict[str, np.ndarray]]:
     """Train it to its end, or to the first number that is not finite -> the trainer, and the first weights of its networks."""
-    made = trainer(data, name, seed)
+    made = trainer(data, name, seed, steps)
     start = {name: net.theta.copy() for name, net in made.game.networks.items()}
     try:
         made.run()

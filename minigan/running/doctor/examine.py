@@ -14,7 +14,7 @@ from minigan.layers.tree import first
 from minigan.optim import Optimizer
 
 SAMPLES = 256  # drawn, and as many real ones
-STEPS = 4  # batches of them in the gradients
+STEPS = 6  # batches for the gradients
 TOLERANCE = 0.02  # a value of 1.02 is inside [-1, 1]: rounding and a soft edge
 
 
@@ -51,44 +51,49 @@ def of_steps(game: GAN, source: Source, batch: int, rng: np.random.Generator) ->
     The networks run as in training, on batches of the run's size: BatchNorm has the statistics it was trained with.
     """
     G, D = copy.deepcopy(game.G), copy.deepcopy(game.D)
-    lengths: dict[str, list] = {"G": [], "D": []}
     real, fake, received = [], [], []
+    gradients: dict[str, list[np.ndarray]] = {"G": [], "D": []}
     penalties = [penalty.at_step(game.opt_D.t) for penalty in game.penalties]
-    for net in (G, D):
-        net.zero_grad()
-    x_all, y_all = pick(source, max(batch, SAMPLES), rng)
+    x_all, y_all = pick(source, STEPS * batch, rng)
     for start in range(0, STEPS * batch, batch):
         rows = np.arange(start, start + batch) % len(x_all)
         x, y = to_float(x_all[rows]), None if y_all is None else y_all[rows]
-        z = game.noise(batch, rng, y)
-        x = (x, y) if game.classes else x
-        before = {name: net.grad.copy() for name, net in (("G", G), ("D", D))}
+        z, x = game.noise(batch, rng, y), (x, y) if game.classes else x
+        for net in (G, D):
+            net.zero_grad()
         d_step(G, D, game.loss, penalties, Keep(), x, z, rng)
         g_step(G, D, game.loss, Keep(), x, z)
         for name, net in (("G", G), ("D", D)):
-            lengths[name].append(np.linalg.norm(net.grad - before[name]))
+            gradients[name].append(net.grad.astype(np.float64))
         images = G.forward(z)[0]
         r, f = D.forward(x)[0], D.forward((images, y) if game.classes else images)[0]
         real.append(r.reshape(-1)), fake.append(f.reshape(-1))
         received.append(np.abs(game.loss.g(r, f)[1]).reshape(-1) * f.size)  # |d L_G / d f_i|, N times its share of the mean
     r, f = np.concatenate(real), np.concatenate(fake)
-    gradients = {"G": G.grad, "D": D.grad}
-    follows = {name: cosine(opt.m, gradients[name]) for name, opt in game.optimizers.items() if hasattr(opt, "m")}
+    directions = {name: along(opt.m, gradients[name]) for name, opt in game.optimizers.items() if hasattr(opt, "m")}
     return {
         "separation": float((r[:, None] > f).mean() + (r[:, None] == f).mean() / 2),
         "spread": float(np.std(np.concatenate([r, f]))),
         "received": float(np.concatenate(received).mean()),
-        "gradient": float(np.linalg.norm(G.grad) / STEPS),
-        "follows": {name: value for name, value in follows.items() if np.isfinite(value)},
-        "sizes": {name: ratio(np.linalg.norm(game.optimizers[name].m), np.mean(lengths[name])) for name in follows},
+        "gradient": float(np.linalg.norm(np.mean(gradients["G"], axis=0))),
+        "follows": {name: found[0] for name, found in directions.items()},
+        "noise": {name: found[1] for name, found in directions.items()},
+        "sizes": {
+            name: ratio(np.linalg.norm(game.optimizers[name].m), np.mean([np.linalg.norm(g) for g in gradients[name]]))
+            for name in directions
+        },
     }
 
 
-def cosine(a: np.ndarray, b: np.ndarray) -> float:
-    """a . b / (|a| |b|), NaN if one of them is 0."""
-    a, b = a.astype(np.float64), b.astype(np.float64)
-    size = np.linalg.norm(a) * np.linalg.norm(b)
-    return float(a @ b / size) if size else float("nan")
+def along(m: np.ndarray, gradients: list[np.ndarray]) -> tuple[float, float]:
+    """m . g / |g|^2 for the mean g of the gradients of several batches, and the standard deviation of this number for one of them.
+
+    If m is the gradient of a batch too, it is 1, give or take that standard deviation; each batch is compared with the mean of the others.
+    """
+    g = np.mean(gradients, axis=0)
+    n = len(gradients)
+    each = [float(a @ rest / (rest @ rest)) for a in gradients if (rest := (n * g - a) / (n - 1)).any()]
+    return (float(m @ g / (g @ g)), float(np.std(each))) if each and g.any() else (float("nan"), float("nan"))
 
 
 def pick(source: Source, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray | None]:

@@ -216,9 +216,10 @@ def uphill_D(s: Symptoms) -> Seen:
 
 
 def _uphill(s: Symptoms, name: str) -> Seen:
-    # cos(m, g) of two batches of one loss is above 0; noise alone makes it about 0
-    if (cos := s.follows.get(name, 1)) < -0.2:
-        return f"the cosine of Adam's mean gradient of {name} with the gradient of its loss is {cos:.2f} (usual: above 0.1)"
+    # m . g / |g|^2 is 1 if m is the gradient of a batch, and -1 with the wrong sign; where noise outweighs the gradient it says nothing
+    follows, noise = s.follows.get(name, 1), s.noise.get(name, 1)
+    if follows < -0.3 and noise < 0.3:
+        return f"along the gradient of {name}'s loss, Adam's mean gradient is {follows:+.2f} times as long (usual: 1 +- {noise:.2f})"
     return None
 
 

@@ -49,7 +49,8 @@ class Symptoms:
     spread: float = NAN  # standard deviation of D's scores, of real and fake together
     received: float = NAN  # mean over the fakes of |d L_G / d score| for one fake: what G's loss asks for
     gradient: float = NAN  # |d L_G / d theta_G|
-    follows: Mapping[str, float] = field(default_factory=dict)  # name -> cos(optimizer's m, gradient of its loss)
+    follows: Mapping[str, float] = field(default_factory=dict)  # name -> m . g / |g|^2, the optimizer's m along its loss's gradient
+    noise: Mapping[str, float] = field(default_factory=dict)  # name -> the standard deviation of that for the gradient of one batch
 
     sizes: Mapping[str, float] = field(default_factory=dict)  # name -> |optimizer's m| / |gradient of one batch|
 

@@ -1,0 +1,93 @@
+"""Is the doctor right?  Sabotaged runs and good ones, on seeds that its rules were not tuned on.
+
+Each cell trains one run, diagnoses it, and looks at the first finding.  Of a sabotaged run it is right if it is among the findings that
+`faults.FAULTS` calls right for this fault; of a good run, if there is none.  The rules were tuned on seeds 0 to 4; the cells begin at 10.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minigan.measure.results import faults, rows
+from minigan.measure.results.table import Cell, Column, save_figure
+from minigan.running.doctor.diagnose import measured
+from minigan.running.doctor.rules import RULES, Finding, findings
+
+NAME, SEEDS = "doctor", 3
+FIRST = 10  # seed
+NAMES = tuple(rule.name for rule in RULES)
+
+
+def methods() -> dict[str, dict[str, Any]]:
+    """data / fault -> its settings; a good run is repeated, so that there are about as many as sabotaged ones."""
+    found: dict[str, dict[str, Any]] = {}
+    for data, base in faults.BASES.items():
+        for name in faults.GOOD:
+            found[f"{data}/good, {name}"] = {"data": data, "name": name, "runs": 2, "first": FIRST, **base}
+        for name, fault in faults.FAULTS.items():
+            if data != "ring" or not fault.images:
+                found[f"{data}/{name}"] = {"data": data, "name": name, "runs": 1, "first": FIRST, **base}
+    return found
+
+
+METHODS = methods()
+QUICK = {"steps": 60}
+COLUMNS = {
+    "right": Column("first finding is right", ".0%", "more"),
+    "among": Column("right one is among them", ".0%", "more"),
+    "findings": Column("findings", ".1f"),
+}
+
+
+def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
+    """The share of runs whose first finding is right, and how often each finding was the first."""
+    name, repeats = cell.settings["name"], cell.settings["runs"]
+    right = faults.FAULTS[name].found if name in faults.FAULTS else ()
+    counts = dict.fromkeys(("right", "among", "findings", *(f"first_{each}" for each in ("none", *NAMES))), 0.0)
+    for i in range(repeats):
+        seed = cell.settings["first"] + repeats * cell.seed + i
+        found = [finding.name for finding in diagnosed(cell.settings["data"], name, seed, cell.settings["steps"])]
+        counts["findings"] += len(found) / repeats
+        counts[f"first_{found[0] if found else 'none'}"] += 1
+        counts["right"] += (found[0] in right if found and right else found == list(right)) / repeats
+        counts["among"] += (any(each in right for each in found) if right else not found) / repeats
+    return counts
+
+
+def diagnosed(data: str, name: str, seed: int, steps: int | None = None) -> list[Finding]:
+    """Train this run and diagnose it."""
+    trainer, start = faults.run(data, name, seed, steps)
+    return findings(measured(trainer, trainer.game.panels, start)[0])
+
+
+def matrix(found: list[rows.Row]) -> tuple[list[str], list[str], np.ndarray]:
+    """Rows: what was planted; columns: the first finding; entries: how many runs."""
+    planted = [*(["good"] if any("/good" in row["method"] for row in found) else []), *faults.FAULTS]
+    counts = np.zeros((len(planted), len(NAMES) + 1))
+    for row in found:
+        name = row["method"].partition("/")[2]
+        at = planted.index("good" if name.startswith("good") else name)
+        figures = rows.figures(row)
+        counts[at] += [figures.get(f"first_{each}", 0) for each in ("none", *NAMES)]
+    return planted, ["none", *NAMES], counts
+
+
+def draw(found: list[rows.Row], folder: Path, quick: bool) -> list[Path]:
+    """The confusion matrix: which fault was planted, and what was found first."""
+    from matplotlib.figure import Figure
+
+    planted, names, counts = matrix([row for row in found if not row["failure"]])
+    used = [i for i, column in enumerate(counts.T) if column.any()]
+    counts, names = counts[:, used], [names[i].replace("_", " ") for i in used]
+    figure = Figure(figsize=(2.5 + 0.5 * len(names), 2 + 0.34 * len(planted)), dpi=120, layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for (i, j), count in np.ndenumerate(counts):
+        if count:
+            share = count / counts[i].sum()
+            axes.text(j, i, f"{count:.0f}", ha="center", va="center", fontsize=8, color="white" if share > 0.6 else "black")
+    axes.set(yticks=range(len(planted)), yticklabels=planted, ylabel="planted", xlabel="first finding")
+    axes.set_xticks(range(len(names)), names, rotation=45, ha="right", fontsize=8)
+    axes.set_title("What was planted, and what the doctor found first", loc="left", fontsize=11)
+    return save_figure(figure, NAME, folder, quick)

@@ -1,7 +1,6 @@
 """Say what is wrong with a run, why, and what to try: finished, stopped or still being trained."""
 
 import argparse
-from pathlib import Path
 
 from minigan.cli.parser import CommandParser, add_run, add_seed, output
 
@@ -20,13 +19,12 @@ def add(parser: CommandParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Print the findings; the status is 0 whatever they are."""
     from minigan.running.doctor import diagnose
-    from minigan.running.doctor.report import picture, text
     from minigan.running.folder import open_run
     from minigan.running.place import shown
 
     opened = open_run(arguments.folder)
     found = diagnose(opened, seed=arguments.seed)
-    print(f"{arguments.folder}, step {opened.trainer.t} of {opened.steps}\n\n{text(found)}")
+    print(f"{arguments.folder}, step {opened.trainer.t} of {opened.steps}\n\n{found}")
     if arguments.out:
-        picture(found, Path(arguments.out), opened.watch.floor if opened.watch else {})
+        found.picture(arguments.out, opened.watch.floor if opened.watch else {})
         print(f"\n  picture    {shown(arguments.out)}")

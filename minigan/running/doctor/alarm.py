@@ -28,6 +28,6 @@ class Alarm:
         """The findings that are true now and have not been returned before."""
         rows = list(self.rows)
         symptoms = Symptoms(rows=rows, steps=rows[-1]["step"] if rows else 0, **of_log(rows, self.panels))
-        new = [finding for finding in findings(symptoms, log_only=True) if finding.name not in self.said]
+        new = [finding for finding in findings(symptoms, live=True) if finding.name not in self.said]
         self.said |= {finding.name for finding in new}
         return new

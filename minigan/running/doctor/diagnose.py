@@ -13,7 +13,7 @@ from minigan.data import WithoutData
 from minigan.game import GAN
 from minigan.plots import Panel
 from minigan.running.build import assemble
-from minigan.running.doctor import examine, rules
+from minigan.running.doctor import examine, report, rules
 from minigan.running.doctor.rules import Finding
 from minigan.running.doctor.symptoms import Symptoms, of_log
 from minigan.running.folder import open_run
@@ -29,9 +29,11 @@ class Diagnosis(list[Finding]):
         self.symptoms, self.panels, self.looked_at = symptoms, panels, tuple(looked_at)
 
     def __str__(self) -> str:
-        from minigan.running.doctor.report import text
+        return report.text(self, self.looked_at)
 
-        return text(self)
+    def picture(self, path: str | Path, floor: Mapping[str, float] | None = None) -> None:
+        """Draw the curves, with what was found marked; see report.py."""
+        report.picture(self, self.symptoms.rows, self.panels, path, floor)
 
     def _repr_html_(self) -> str:  # what a notebook asks for
         return "".join(f._repr_html_() for f in self) or f"<p>No findings. Looked at: {', '.join(self.looked_at)}.</p>"

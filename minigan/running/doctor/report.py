@@ -1,9 +1,11 @@
 """The findings as text, and as the curves of the run with the stretch that each finding is about."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from minigan import plots
-from minigan.running.doctor.diagnose import Diagnosis
+from minigan.plots import Panel
+from minigan.running.doctor.rules import Finding
 
 LESSONS = {
     3: "losses",
@@ -23,28 +25,35 @@ LESSONS = {
 }
 
 
-def text(diagnosis: Diagnosis) -> str:
-    """The findings one below another, each with what was seen, why, what to try and what to read."""
-    looked_at = f"Looked at: {', '.join(diagnosis.looked_at)}."
-    if not diagnosis:
-        return f"No findings. {looked_at}"
+def text(found: Sequence[Finding], looked_at: Sequence[str]) -> str:
+    """The findings one below another, each with what was seen, why, what to try and what to read; then what was looked at."""
     parts = [
         f"{number}. {finding.title}\n"
         f"   seen   {finding.evidence}\n"
         f"   cause  {finding.cause}\n"
         f"   cure   {finding.cure}\n"
         f"   read   lesson {finding.lesson}, {LESSONS[finding.lesson]}"
-        for number, finding in enumerate(diagnosis, 1)
+        for number, finding in enumerate(found, 1)
     ]
-    return "\n\n".join([*parts, looked_at])
+    return "\n\n".join([*(parts or ["No findings."]), f"Looked at: {', '.join(looked_at)}."])
 
 
-def picture(diagnosis: Diagnosis, path: str | Path, floor: dict[str, float] | None = None) -> None:
+def picture(
+    found: Sequence[Finding],
+    rows: Sequence[Mapping[str, float]],
+    panels: Sequence[Panel],
+    path: str | Path,
+    floor: Mapping[str, float] | None = None,
+) -> None:
     """Draw the curves with their reference levels, and mark in each panel the stretch that a finding is about.
+
+    Parameters
+    ----------
+    found : the findings, the gravest first
+    rows, panels, path, floor : as of `plots.curves`
 
     Raises ValueError for a run whose log is empty.
     """
-    rows = diagnosis.symptoms.rows
     last = rows[-1]["step"] if rows else 0
-    marks = [(finding.panel, finding.since, last, finding.title) for finding in diagnosis if finding.panel]
-    plots.curves(rows, path, diagnosis.panels, floor, marks)
+    marks = [(finding.panel, finding.since, last, finding.title) for finding in found if finding.panel]
+    plots.curves(rows, path, panels, floor, marks)

@@ -47,7 +47,7 @@ Seen = str | None
 
 @dataclass(frozen=True)
 class Rule:
-    """`see(symptoms)` -> the evidence, or None.   log: it needs nothing but the log.   hides: rules that it explains."""
+    """`see(symptoms)` -> the evidence, or None.   live: asked during a training, for it needs nothing but the log.   hides: rules that it explains."""
 
     title: str
     cause: str
@@ -55,7 +55,7 @@ class Rule:
     lesson: int
     see: Callable[[Symptoms], Seen]
     panel: str = ""
-    log: bool = False
+    live: bool = False
     hides: tuple[str, ...] = ()
 
     @property
@@ -67,25 +67,25 @@ class Rule:
 RULES: list[Rule] = []
 
 
-def rule(title: str, cause: str, cure: str, lesson: int, panel: str = "", log: bool = False, hides: Iterable[str] = ()) -> Callable:
+def rule(title: str, cause: str, cure: str, lesson: int, panel: str = "", live: bool = False, hides: Iterable[str] = ()) -> Callable:
     """Put the function below among RULES."""
 
     def add(see: Callable[[Symptoms], Seen]) -> Callable[[Symptoms], Seen]:
-        RULES.append(Rule(title, cause, cure, lesson, see, panel, log, tuple(hides)))
+        RULES.append(Rule(title, cause, cure, lesson, see, panel, live, tuple(hides)))
         return see
 
     return add
 
 
-def findings(s: Symptoms, log_only: bool = False) -> list[Finding]:
-    """What the rules find, the gravest first; a finding that another one explains is left out."""
-    seen = {rule: evidence for rule in RULES if (rule.log or not log_only) and (evidence := rule.see(s))}
-    hidden = {name for rule in seen for name in rule.hides}
-    return [
-        Finding(rule.name, rule.title, evidence, rule.cause, rule.cure, rule.lesson, rule.panel, since(s, rule))
-        for rule, evidence in seen.items()
-        if rule.name not in hidden
-    ]
+def findings(s: Symptoms, live: bool = False) -> list[Finding]:
+    """What the rules find, the gravest first; a finding that a graver one explains is left out."""
+    found, hidden = [], set[str]()
+    for rule in RULES:
+        if (rule.live or not live) and rule.name not in hidden and (evidence := rule.see(s)):
+            words = (rule.name, rule.title, evidence, rule.cause, rule.cure, rule.lesson, rule.panel)
+            found.append(Finding(*words, since(s, rule)))
+            hidden |= set(rule.hides)
+    return found
 
 
 def since(s: Symptoms, rule: Rule) -> float:
@@ -110,7 +110,7 @@ EVERYTHING_LATER = (
     "Go back to the last checkpoint with a tenth of the rate: minigan resume RUN --lr LR/10; check that no image holds NaN.",
     lesson=5,
     panel="loss_D",
-    log=True,
+    live=True,
     hides=EVERYTHING_LATER,
 )
 def not_finite(s: Symptoms) -> Seen:
@@ -182,7 +182,7 @@ def lr_too_high(s: Symptoms) -> Seen:
     "Divide the rate by 10, --lr LR/10, or hold D's gradient with a penalty, --penalty r1 --gamma 1.",
     lesson=5,
     panel="loss_D",
-    log=True,
+    live=True,
 )
 def losses_diverge(s: Symptoms) -> Seen:
     if s.largest > 1000:  # at the equilibrium every loss here is at most 2
@@ -244,7 +244,7 @@ def stale_gradient(s: Symptoms) -> Seen:
     "Add both gradients in D's step, that of the real scores and that of the fake ones; G's images are no part of D's gradient, but their scores are.",
     lesson=7,
     panel="score_real",
-    log=True,
+    live=True,
     hides=EVERYTHING_LATER,
 )
 def one_sided_D(s: Symptoms) -> Seen:
@@ -277,7 +277,7 @@ def no_gradient_at_G(s: Symptoms) -> Seen:
     "Hold D's gradient, --penalty r1 with --gamma 1 or ten times the present one, or weaken D: --d-steps 1, less --width.",
     lesson=9,
     panel="loss_D",
-    log=True,
+    live=True,
 )
 def D_far_ahead(s: Symptoms) -> Seen:
     # at D = 1/2 the loss is `level`; a tenth of that is right in 97 of 100 cases and sure of it
@@ -320,6 +320,19 @@ def _alike(s: Symptoms) -> str:
 
 
 @rule(
+    "G has memorised the training set",
+    "The samples are copies: there are so few images that D can only learn them by heart, and G repeats them.",
+    "Add images, or let D see them shifted and cut, minigan train small; a smaller --width and fewer --steps help a little.",
+    lesson=20,
+    hides=("diversity_gone",),
+)
+def memorised(s: Symptoms) -> Seen:
+    if s.copies < 0.5:  # a new sample of the data has a ratio of about 1
+        return f"a sample is {s.copies:.2f} times as far from a training image as that is from its nearest other one (usual: about 1)"
+    return None
+
+
+@rule(
     "Diversity is gone",
     "G makes nearly the same sample whatever the noise, its best answer to a D that lags behind.",
     "Let D keep up: --d-steps 2, or a lower rate of G; --penalty r1 and an average of G (--ema 0.998) help against circling.",
@@ -339,24 +352,10 @@ def diversity_gone(s: Symptoms) -> Seen:
     "Give D more to see: a larger batch, --batch 256, or a smaller gamma; and train on, --steps.",
     lesson=9,
     panel="modes_found",
-    log=True,
 )
 def modes_missing(s: Symptoms) -> Seen:
     if s.modes < 0.75:
         return f"{s.modes:.0%} of the modes are found"
-    return None
-
-
-@rule(
-    "G has memorised the training set",
-    "The samples are copies: there are so few images that D can only learn them by heart, and G repeats them.",
-    "Add images, or let D see them shifted and cut, minigan train small; a smaller --width and fewer --steps help a little.",
-    lesson=20,
-    hides=("diversity_gone",),
-)
-def memorised(s: Symptoms) -> Seen:
-    if s.copies < 0.5:  # a new sample of the data has a ratio of about 1
-        return f"a sample is {s.copies:.2f} times as far from a training image as that is from its nearest other one (usual: about 1)"
     return None
 
 
@@ -417,7 +416,7 @@ def small_batch(s: Symptoms) -> Seen:
     "Halve the rate, --lr LR/2, or add friction: --penalty r1 --gamma 1.",
     lesson=16,
     panel="score_real",
-    log=True,
+    live=True,
 )
 def swings_grow(s: Symptoms) -> Seen:
     if s.swing > 2 and s.grown > 2:

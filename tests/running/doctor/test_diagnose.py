@@ -7,7 +7,6 @@ from PIL import Image
 from minigan.measure.results import faults
 from minigan.running import folder
 from minigan.running.doctor import diagnose
-from minigan.running.doctor.report import picture, text
 from minigan.running.options import Config
 from minigan.zoo import gan, vae
 
@@ -47,9 +46,9 @@ def test_a_run_from_its_folder(tmp_path):
     assert [finding.name for finding in diagnose(run)] == [finding.name for finding in found]  # a run in memory, the same
     assert {path.name: path.read_bytes() for path in run.out.iterdir() if path.is_file()} == before  # only looked at
     np.testing.assert_array_equal(run.trainer.game.G.theta, weights)
-    assert text(found).startswith("1. The learning rate is too low\n   seen   after 40 steps the weights have moved by 0.")
+    assert str(found).startswith("1. The learning rate is too low\n   seen   after 40 steps the weights have moved by 0.")
     assert "read   lesson 5, optimizers and games" in str(found)
-    picture(found, tmp_path / "report.png")
+    found.picture(tmp_path / "report.png")
     with Image.open(tmp_path / "report.png") as image:
         assert min(image.size) > 500
 
@@ -77,5 +76,7 @@ def test_a_game_without_scores(tmp_path):
 
 def test_no_findings_say_what_was_looked_at(tmp_path):
     found = diagnose(folder.start(Config(gan, gan.Options(**FAST)), tmp_path / "run"))
-    assert text(found[:0] if False else found).endswith("labels.")
-    assert "how far the weights moved" not in found.looked_at  # not a step was done
+    found.clear()
+    said = "Looked at: 0 rows of the log, scores and gradients of both steps, constant pixels, 256 samples, labels."
+    assert str(found) == f"No findings.\n\n{said}"  # not a step was done, so no weight could move
+    assert found._repr_html_() == f"<p>No findings. {said}</p>"

@@ -11,7 +11,10 @@ def add(parser: CommandParser) -> None:
     """Add the arguments of `minigan doctor`."""
     add_run(parser)
     parser.add_argument(
-        "--out", type=output(".png", ".svg", ".pdf"), metavar="FILE", help="also draw the curves, with what was found marked"
+        "--out",
+        type=output(".png", ".svg", ".pdf"),
+        metavar="FILE",
+        help="also draw the curves, with what was found marked",
     )
     add_seed(parser, "seed of the samples it looks at")
 

@@ -86,7 +86,9 @@ def draw(found: list[rows.Row], folder: Path, quick: bool) -> list[Path]:
     for (i, j), count in np.ndenumerate(counts):
         if count:
             share = count / counts[i].sum()
-            axes.text(j, i, f"{count:.0f}", ha="center", va="center", fontsize=8, color="white" if share > 0.6 else "black")
+            axes.text(
+                j, i, f"{count:.0f}", ha="center", va="center", fontsize=8, color="white" if share > 0.6 else "black"
+            )
     axes.set(yticks=range(len(planted)), yticklabels=planted, ylabel="planted", xlabel="first finding")
     axes.set_xticks(range(len(names)), names, rotation=45, ha="right", fontsize=8)
     axes.set_title("What was planted, and what the doctor found first", loc="left", fontsize=11)

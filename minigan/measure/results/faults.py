@@ -4,6 +4,7 @@ The bugs are those of tests/museum that a training survives: it goes on, and not
 findings of the doctor that are right for it.  Several may be: a frozen D is a D that does not move, and one that cannot tell.
 """
 
+import contextlib
 import dataclasses
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +23,15 @@ from minigan.zoo import gan
 
 COMMON: dict[str, Any] = {"ema": 0.98}  # the runs are short
 BASES: dict[str, dict[str, Any]] = {
-    "ring": {"steps": 500, "loss": "relativistic", "penalty": "r1,r2", "gamma": 0.02, "latent": 2, "width": 64, "lr": 3e-3},
+    "ring": {
+        "steps": 500,
+        "loss": "relativistic",
+        "penalty": "r1,r2",
+        "gamma": 0.02,
+        "latent": 2,
+        "width": 64,
+        "lr": 3e-3,
+    },
     "digits8": {"steps": 300, "width": 8, "batch": 64},
     "mnist10k": {"steps": 300, "width": 8, "batch": 32},
 }
@@ -95,7 +104,9 @@ class Eager(GAN):
         row = super().step(kept, rng)
         x, y = last
         for _ in range(19):
-            row |= g_step(self.G, self.D, self.loss, self.opt_G, (x, y) if self.classes else x, self.noise(len(x), rng, y))
+            row |= g_step(
+                self.G, self.D, self.loss, self.opt_G, (x, y) if self.classes else x, self.noise(len(x), rng, y)
+            )
         return row
 
 
@@ -131,7 +142,8 @@ def tiny(source: Source, rng: np.random.Generator) -> Source:
 
 def shuffled(source: Source, rng: np.random.Generator) -> Source:
     """Each image has the label of another."""
-    assert isinstance(source, Epochs) and source.y is not None
+    assert isinstance(source, Epochs)
+    assert source.y is not None
     return Epochs(source.x, rng.permutation(source.y), rng=source.rng, names=source.names)
 
 
@@ -219,8 +231,6 @@ def run(data: str, name: str, seed: int, steps: int | None = None) -> tuple[Trai
     """Train it to its end, or to the first number that is not finite -> the trainer, and the first weights of its networks."""
     made = trainer(data, name, seed, steps)
     start = {name: net.theta.copy() for name, net in made.game.networks.items()}
-    try:
+    with contextlib.suppress(NonFiniteError):
         made.run()
-    except NonFiniteError:
-        pass
     return made, start

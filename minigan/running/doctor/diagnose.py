@@ -39,7 +39,9 @@ class Diagnosis(list[Finding]):
         return "".join(f._repr_html_() for f in self) or f"<p>No findings. Looked at: {', '.join(self.looked_at)}.</p>"
 
 
-def diagnose(run: Run | Trainer | str | Path, start: Mapping[str, np.ndarray] | None = None, seed: int = 0) -> Diagnosis:
+def diagnose(
+    run: Run | Trainer | str | Path, start: Mapping[str, np.ndarray] | None = None, seed: int = 0
+) -> Diagnosis:
     """What is wrong with this run, why, and what to try -> findings, the gravest first; none if nothing was found.
 
     Parameters
@@ -76,7 +78,12 @@ def measured(
 ) -> tuple[Symptoms, list[str]]:
     """Everything that can be measured of this game -> the symptoms, and what was looked at."""
     game, source, rows = trainer.game, trainer.source, trainer.rows
-    found: dict[str, Any] = {"rows": rows, "steps": trainer.t, "batch": trainer.batch, "conditional": bool(game.classes)}
+    found: dict[str, Any] = {
+        "rows": rows,
+        "steps": trainer.t,
+        "batch": trainer.batch,
+        "conditional": bool(game.classes),
+    }
     found |= of_log(rows, panels)
     looked_at = [f"{len(rows)} rows of the log"]
     if not all(np.isfinite(net.theta).all() for net in game.networks.values()):
@@ -87,7 +94,9 @@ def measured(
     if not isinstance(source, WithoutData):
         if isinstance(game, GAN):
             gan = game
-            ways.append(("scores and gradients of both steps", lambda rng: examine.of_steps(gan, source, trainer.batch, rng)))
+            ways.append(
+                ("scores and gradients of both steps", lambda rng: examine.of_steps(gan, source, trainer.batch, rng))
+            )
             ways.append(("constant pixels", lambda rng: examine.of_constants(gan, source, rng)))
         if len(source.shape) < 4 and trainer.recorder.draw() is not None:
             ways.append((f"{examine.SAMPLES} samples", lambda rng: examine.of_samples(game, source, rng)))

@@ -68,7 +68,9 @@ def of_steps(game: GAN, source: Source, batch: int, rng: np.random.Generator) ->
         images = G.forward(z)[0]
         r, f = D.forward(x)[0], D.forward((images, y) if game.classes else images)[0]
         real.append(r.reshape(-1)), fake.append(f.reshape(-1))
-        received.append(np.abs(game.loss.g(r, f)[1]).reshape(-1) * f.size)  # |d L_G / d f_i|, N times its share of the mean
+        received.append(
+            np.abs(game.loss.g(r, f)[1]).reshape(-1) * f.size
+        )  # |d L_G / d f_i|, N times its share of the mean
     r, f = np.concatenate(real), np.concatenate(fake)
     directions = {name: along(opt.m, gradients[name]) for name, opt in game.optimizers.items() if hasattr(opt, "m")}
     return {

@@ -47,7 +47,11 @@ Seen = str | None
 
 @dataclass(frozen=True)
 class Rule:
-    """`see(symptoms)` -> the evidence, or None.   live: asked during a training, for it needs nothing but the log.   hides: rules that it explains."""
+    """`see(symptoms)` -> the evidence, or None.
+
+    live : it is asked during a training, because it needs nothing but the log
+    hides : the rules below it that it explains
+    """
 
     title: str
     cause: str
@@ -67,7 +71,9 @@ class Rule:
 RULES: list[Rule] = []
 
 
-def rule(title: str, cause: str, cure: str, lesson: int, panel: str = "", live: bool = False, hides: Iterable[str] = ()) -> Callable:
+def rule(
+    title: str, cause: str, cure: str, lesson: int, panel: str = "", live: bool = False, hides: Iterable[str] = ()
+) -> Callable:
     """Put the function below among RULES."""
 
     def add(see: Callable[[Symptoms], Seen]) -> Callable[[Symptoms], Seen]:
@@ -234,14 +240,16 @@ def stale_gradient(s: Symptoms) -> Seen:
     large = {name: size for name, size in s.sizes.items() if size > 10}
     if large:
         name = max(large, key=lambda name: large[name])
-        return f"Adam's mean gradient of {name} is {large[name]:.0f} times as large as that of a batch (usual: 0.5 to 3)"
+        return (
+            f"Adam's mean gradient of {name} is {large[name]:.0f} times as large as that of a batch (usual: 0.5 to 3)"
+        )
     return None
 
 
 @rule(
     "D sees one side only",
     "The scores of real and fake images rise or fall together: D learns from one of the two alone.",
-    "Add both gradients in D's step, that of the real scores and that of the fake ones; G's images are no part of D's gradient, but their scores are.",
+    "Let D's step accumulate both gradients, that of the real scores and that of the fake ones, before opt_D.step().",
     lesson=7,
     panel="score_real",
     live=True,
@@ -250,6 +258,10 @@ def stale_gradient(s: Symptoms) -> Seen:
 def one_sided_D(s: Symptoms) -> Seen:
     if abs(s.drift) > 2 and abs(s.drift) > 2 * abs(s.gap):
         return f"D's mean score is {s.drift:+.1f} on both, and only {s.gap:+.1f} apart (usual: on either side of 0)"
+    # m . g / |g|^2: where noise is small beside the gradient, nearly nothing of the gradient of its loss is in what D follows
+    follows, noise = s.follows.get("D", 1), s.noise.get("D", 1)
+    if -0.3 <= follows < 0.3 and noise < 0.1:
+        return f"along the gradient of D's loss, Adam's mean gradient is {follows:+.2f} times as long (usual: 1 +- {noise:.2f})"
     return None
 
 

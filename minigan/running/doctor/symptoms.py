@@ -49,15 +49,21 @@ class Symptoms:
     spread: float = NAN  # standard deviation of D's scores, of real and fake together
     received: float = NAN  # mean over the fakes of |d L_G / d score| for one fake: what G's loss asks for
     gradient: float = NAN  # |d L_G / d theta_G|
-    follows: Mapping[str, float] = field(default_factory=dict)  # name -> m . g / |g|^2, the optimizer's m along its loss's gradient
-    noise: Mapping[str, float] = field(default_factory=dict)  # name -> the standard deviation of that for the gradient of one batch
+    follows: Mapping[str, float] = field(
+        default_factory=dict
+    )  # name -> m . g / |g|^2, the optimizer's m along its loss's gradient
+    noise: Mapping[str, float] = field(
+        default_factory=dict
+    )  # name -> the standard deviation of that for the gradient of one batch
 
     sizes: Mapping[str, float] = field(default_factory=dict)  # name -> |optimizer's m| / |gradient of one batch|
 
     # of the samples, compared with the data
     diversity: float = NAN  # mean distance of two samples / that of two real ones, of one label
     twins: float = NAN  # median distance of a sample to the nearest other one / that of as many real ones
-    copies: float = NAN  # median over samples: distance to the nearest training sample / from there to its nearest other one
+    copies: float = (
+        NAN  # median over samples: distance to the nearest training sample / from there to its nearest other one
+    )
     told_apart: float = NAN  # share of samples, real and fake, whose nearest neighbour is of their own kind
     outside: float = NAN  # share of values outside [-1, 1]
     constant: float = NAN  # share of the pixels that are the same in all real images
@@ -67,7 +73,13 @@ class Symptoms:
 
 def levels(panels: Sequence[Panel]) -> tuple[float, float]:
     """D's loss and its score where it cannot tell real from fake, from the reference levels of the panels.   NaN: unknown"""
-    loss = [level for panel in panels if "loss_D" in panel.names for label, level in panel.levels.items() if label[0] in "Db"]
+    loss = [
+        level
+        for panel in panels
+        if "loss_D" in panel.names
+        for label, level in panel.levels.items()
+        if label[0] in "Db"
+    ]
     score = [level for panel in panels if "score_real" in panel.names for level in panel.levels.values()]
     return (loss[0] if loss else NAN), (score[0] if score else NAN)
 

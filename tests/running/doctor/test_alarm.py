@@ -34,4 +34,6 @@ def test_a_step_costs_microseconds():
     alarm, began = Alarm(PANELS), time.process_time()
     for t in range(1, 10_001):
         alarm(t, BALANCED)
-    assert (time.process_time() - began) / 10_000 < 50e-6  # some 2 microseconds; a step of the default game takes 45,000
+    assert (
+        time.process_time() - began
+    ) / 10_000 < 50e-6  # some 2 microseconds; a step of the default game takes 45,000

@@ -43,10 +43,14 @@ def test_a_run_from_its_folder(tmp_path):
     found = diagnose(tmp_path / "run")
     assert found[0].name == "lr_too_low"
     assert found.symptoms.moved["G"] < 0.01
-    assert [finding.name for finding in diagnose(run)] == [finding.name for finding in found]  # a run in memory, the same
+    assert [finding.name for finding in diagnose(run)] == [
+        finding.name for finding in found
+    ]  # a run in memory, the same
     assert {path.name: path.read_bytes() for path in run.out.iterdir() if path.is_file()} == before  # only looked at
     np.testing.assert_array_equal(run.trainer.game.G.theta, weights)
-    assert str(found).startswith("1. The learning rate is too low\n   seen   after 40 steps the weights have moved by 0.")
+    assert str(found).startswith(
+        "1. The learning rate is too low\n   seen   after 40 steps the weights have moved by 0."
+    )
     assert "read   lesson 5, optimizers and games" in str(found)
     found.picture(tmp_path / "report.png")
     with Image.open(tmp_path / "report.png") as image:

@@ -84,7 +84,8 @@ def test_what_is_said_is_complete():
     for rule in RULES:
         assert rule.lesson in LESSONS
         for sentence in (rule.cause, rule.cure):
-            assert sentence.endswith(".") and sentence.count(". ") == 0
+            assert sentence.endswith(".")
+            assert ". " not in sentence
         assert {*rule.hides} <= {each.name for each in RULES}
     (finding,) = findings(Symptoms(update=2.0, rows=log()))
     assert str(finding).startswith("The learning rate is too high: a step of Adam is 2.00 times")

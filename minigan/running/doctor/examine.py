@@ -51,7 +51,7 @@ def of_steps(game: GAN, source: Source, batch: int, rng: np.random.Generator) ->
     The networks run as in training, on batches of the run's size: BatchNorm has the statistics it was trained with.
     """
     G, D = copy.deepcopy(game.G), copy.deepcopy(game.D)
-    real, fake, received = [], [], []
+    real, fake, received, plain = [], [], [], []
     gradients: dict[str, list[np.ndarray]] = {"G": [], "D": []}
     penalties = [penalty.at_step(game.opt_D.t) for penalty in game.penalties]
     x_all, y_all = pick(source, STEPS * batch, rng)
@@ -65,6 +65,9 @@ def of_steps(game: GAN, source: Source, batch: int, rng: np.random.Generator) ->
         g_step(G, D, game.loss, Keep(), x, z)
         for name, net in (("G", G), ("D", D)):
             gradients[name].append(net.grad.astype(np.float64))
+        D.zero_grad()
+        d_step(G, D, game.loss, (), Keep(), x, z, rng)  # the loss alone
+        plain.append(D.grad.astype(np.float64))
         images = G.forward(z)[0]
         r, f = D.forward(x)[0], D.forward((images, y) if game.classes else images)[0]
         real.append(r.reshape(-1)), fake.append(f.reshape(-1))
@@ -78,6 +81,10 @@ def of_steps(game: GAN, source: Source, batch: int, rng: np.random.Generator) ->
         "spread": float(np.std(np.concatenate([r, f]))),
         "received": float(np.concatenate(received).mean()),
         "gradient": float(np.linalg.norm(np.mean(gradients["G"], axis=0))),
+        "penalised": ratio(
+            np.linalg.norm(np.sum(gradients["D"], axis=0) - np.sum(plain, axis=0)),
+            np.linalg.norm(np.sum(plain, axis=0)),
+        ),
         "follows": {name: found[0] for name, found in directions.items()},
         "noise": {name: found[1] for name, found in directions.items()},
         "sizes": {
@@ -118,11 +125,11 @@ def of_samples(game: Game, source: Source, rng: np.random.Generator) -> dict[str
     index = metrics.nearest(both := np.concatenate([real, fakes]), both, k=2)[0][:, 1]
     found["told_apart"] = float(((index < len(real)) == (np.arange(len(both)) < len(real))).mean())
     if source.length is not None:
-        pool, _ = source.reference()
-        pool = to_float(pool).reshape(len(pool), -1)
+        pool = distinct(source.reference()[0])
+        found["distinct"] = float(len(pool))
         index, near = (part.reshape(-1) for part in metrics.nearest(fakes, pool))
-        alone = metrics.nearest(pool[index], pool, k=2)[1][:, 1]
-        found["copies"] = float(np.median(near / np.maximum(alone, 1e-12)))
+        if len(pool) > 1:
+            found["copies"] = float(np.median(near / metrics.nearest(pool[index], pool, k=2)[1][:, 1]))
     if fake.ndim > 2:
         found["outside"] = float((np.abs(fake) > 1 + TOLERANCE).mean())
     return found
@@ -167,6 +174,13 @@ def distance(x: np.ndarray, y: np.ndarray | None) -> float:
     groups = [x] if y is None else [x[y == label] for label in np.unique(y) if (y == label).sum() > 1]
     sums = [np.linalg.norm(group[:, None] - group, axis=2).sum() for group in groups]
     return float(sum(sums) / max(1, sum(len(group) * (len(group) - 1) for group in groups)))
+
+
+def distinct(x: np.ndarray) -> np.ndarray:
+    """The different samples among these, as floats.   (N, ...) -> (M, d)"""
+    rows = np.ascontiguousarray(x.reshape(len(x), -1))
+    first_of = np.unique(rows.view(np.dtype((np.void, rows.strides[0]))), return_index=True)[1]
+    return to_float(x[first_of]).reshape(len(first_of), -1)
 
 
 def ratio(a: float, b: float) -> float:

@@ -6,7 +6,8 @@ were chosen on seeds 0 to 4 of the table `doctor` (docs/results.md), which then 
 """
 
 import html
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from minigan.running.doctor.symptoms import Symptoms
@@ -88,10 +89,30 @@ def findings(s: Symptoms, live: bool = False) -> list[Finding]:
     found, hidden = [], set[str]()
     for rule in RULES:
         if (rule.live or not live) and rule.name not in hidden and (evidence := rule.see(s)):
-            words = (rule.name, rule.title, evidence, rule.cause, rule.cure, rule.lesson, rule.panel)
+            words = (
+                rule.name,
+                rule.title,
+                evidence,
+                rule.cause,
+                with_numbers(rule.cure, s.options),
+                rule.lesson,
+                rule.panel,
+            )
             found.append(Finding(*words, since(s, rule)))
             hidden |= set(rule.hides)
     return found
+
+
+def with_numbers(cure: str, options: Mapping[str, object]) -> str:
+    """LR/10 becomes 0.0002 for a run with lr 0.002; it stays as it is if the option is not known, or 0."""
+
+    def number(match: re.Match) -> str:
+        value, factor = options.get(match[1].lower()), int(match[3])
+        if not isinstance(value, int | float) or not value:
+            return match[0]
+        return f"{value * factor if match[2] == '*' else value / factor:g}"
+
+    return re.sub(r"\b([A-Z]{2,})([*/])(\d+)", number, cure)
 
 
 def since(s: Symptoms, rule: Rule) -> float:
@@ -102,8 +123,8 @@ def since(s: Symptoms, rule: Rule) -> float:
 
 
 EVERYTHING_LATER = (
-    "losses_diverge", "lr_too_high", "D_constant", "D_far_ahead", "no_gradient_at_G", "D_too_weak", "one_sided_D", "diversity_gone",
-    "modes_missing", "memorised", "outside_the_range", "constant_pixels", "swings_grow",
+    "lr_too_high", "losses_diverge", "one_sided_D", "penalty_too_strong", "D_constant", "D_far_ahead", "no_gradient_at_G", "D_too_weak",
+    "few_images", "diversity_gone", "modes_missing", "memorised", "outside_the_range", "constant_pixels", "swings_grow",
 )  # fmt: skip
 
 
@@ -156,7 +177,7 @@ def _frozen(s: Symptoms, name: str) -> Seen:
 @rule(
     "The learning rate is too low",
     "The steps are so small that the networks are still what they were drawn as.",
-    "Raise the rate tenfold, --lr 10*LR; Adam's usual rates are between 0.0001 and 0.002.",
+    "Raise the rate tenfold until the samples change, --lr LR*10; Adam's usual rates are between 0.0001 and 0.002.",
     lesson=5,
     hides=EVERYTHING_LATER,
 )
@@ -277,8 +298,8 @@ def one_sided_D(s: Symptoms) -> Seen:
     hides=("D_far_ahead",),
 )
 def no_gradient_at_G(s: Symptoms) -> Seen:
-    # minimax: |d L_G / d f| = sigmoid(f), 1/2 at the equilibrium
-    if s.received < 0.02:
+    # minimax: |d L_G / d f| = sigmoid(f), 1/2 at the equilibrium; small too where D takes fakes for real, which is no fault of D's
+    if s.received < 0.1 and s.separation > 0.9:
         return f"G's loss changes by {s.received:.1g} when a fake's score changes by 1 (usual: 0.1 to 1)"
     return None
 
@@ -286,24 +307,40 @@ def no_gradient_at_G(s: Symptoms) -> Seen:
 @rule(
     "D is far ahead of G",
     "D tells every fake from every real image, so what it says to G depends on how long D was trained and not on what G should change.",
-    "Hold D's gradient, --penalty r1 with --gamma 1 or ten times the present one, or weaken D: --d-steps 1, less --width.",
+    "Hold D's gradient, --penalty r1 --gamma 1, or the present penalty with --gamma GAMMA*10, or weaken D: --d-steps 1, less --width.",
     lesson=9,
     panel="loss_D",
     live=True,
 )
 def D_far_ahead(s: Symptoms) -> Seen:
-    # at D = 1/2 the loss is `level`; a tenth of that is right in 97 of 100 cases and sure of it
-    if s.level > 0 and s.loss_D < 0.1 * s.level:
+    # at D = 1/2 the loss is `level`, log 4: a quarter of it is D = 0.84 on real images and 0.16 on fake ones
+    if s.level > 0 and s.loss_D < 0.25 * s.level:
         return f"D's loss is {s.loss_D:.2g}, {s.loss_D / s.level:.1%} of the {s.level:.2f} where it cannot tell real from fake"
     return None
 
 
 @rule(
+    "The penalty outweighs D's loss",
+    "D moves to make its penalty small and not to tell real from fake, so G has nothing to learn from it.",
+    "Divide the weight of the penalty by 100, --gamma GAMMA/100.",
+    lesson=17,
+    panel="loss_D",
+    hides=("D_constant", "D_too_weak"),
+)
+def penalty_too_strong(s: Symptoms) -> Seen:
+    # |d penalty / d theta_D| / |d loss / d theta_D|; a strong penalty alone is no fault, a D that errs is
+    if s.penalised > 3 and s.separation < 0.65 and s.told_apart > 0.9:
+        return f"the gradient of the penalty in D's weights is {s.penalised:.1f} times that of the loss (usual: below 1), while {_alike(s)}"
+    return None
+
+
+@rule(
     "D is constant",
-    "D gives every image nearly the same score, so its gradient, all that G hears, is nearly 0: the penalty outweighs the loss.",
-    "Divide gamma by 100, --gamma GAMMA/100, until the scores of real and fake images differ.",
+    "D gives every image nearly the same score, so its gradient in the image, which is all that reaches G, is nearly 0.",
+    "Divide the weight of the penalty by 100, --gamma GAMMA/100, until the scores of real and fake images differ.",
     lesson=17,
     panel="score_real",
+    hides=("D_too_weak",),
 )
 def D_constant(s: Symptoms) -> Seen:
     if s.spread < 0.05 and s.told_apart > 0.6:  # else both are alike, and D is right
@@ -314,7 +351,7 @@ def D_constant(s: Symptoms) -> Seen:
 @rule(
     "D is too weak",
     "D does not see a difference that is plain to see, so G has nothing to learn from it.",
-    "Give D more channels, --width twice the present one, or more steps, --d-steps 2.",
+    "Give D more channels, --width WIDTH*2, or more steps, --d-steps 2.",
     lesson=9,
     panel="loss_D",
 )
@@ -336,11 +373,24 @@ def _alike(s: Symptoms) -> str:
     "The samples are copies: there are so few images that D can only learn them by heart, and G repeats them.",
     "Add images, or let D see them shifted and cut, minigan train small; a smaller --width and fewer --steps help a little.",
     lesson=20,
-    hides=("diversity_gone",),
+    hides=("few_images", "diversity_gone"),
 )
 def memorised(s: Symptoms) -> Seen:
     if s.copies < 0.5:  # a new sample of the data has a ratio of about 1
         return f"a sample is {s.copies:.2f} times as far from a training image as that is from its nearest other one (usual: about 1)"
+    return None
+
+
+@rule(
+    "There are too few images",
+    "D can learn so few images by heart, and then says nothing about what they have in common.",
+    "Add images, or let D see them shifted and cut, minigan train small.",
+    lesson=6,
+    hides=("D_far_ahead", "diversity_gone"),
+)
+def few_images(s: Symptoms) -> Seen:
+    if s.distinct < 100:
+        return f"the training set has {s.distinct:.0f} different samples (usual: 1,000 and more)"
     return None
 
 

@@ -49,6 +49,7 @@ class Symptoms:
     spread: float = NAN  # standard deviation of D's scores, of real and fake together
     received: float = NAN  # mean over the fakes of |d L_G / d score| for one fake: what G's loss asks for
     gradient: float = NAN  # |d L_G / d theta_G|
+    penalised: float = NAN  # |d penalty / d theta_D| / |d L_D / d theta_D|
     follows: Mapping[str, float] = field(
         default_factory=dict
     )  # name -> m . g / |g|^2, the optimizer's m along its loss's gradient
@@ -64,6 +65,7 @@ class Symptoms:
     copies: float = (
         NAN  # median over samples: distance to the nearest training sample / from there to its nearest other one
     )
+    distinct: float = NAN  # how many different samples the training set has
     told_apart: float = NAN  # share of samples, real and fake, whose nearest neighbour is of their own kind
     outside: float = NAN  # share of values outside [-1, 1]
     constant: float = NAN  # share of the pixels that are the same in all real images

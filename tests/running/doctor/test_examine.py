@@ -47,6 +47,12 @@ def test_copies_twins_and_values_outside():
     assert samples_of(real, 9 * real)["outside"] == pytest.approx((np.abs(9 * real) > 1.02).mean(), abs=0.05)
 
 
+def test_images_that_occur_twice_are_counted_once():
+    images = np.random.default_rng(0).integers(256, size=(5, 4, 4, 1), dtype=np.uint8)
+    assert examine.distinct(images.repeat(3, axis=0)).shape == (5, 16)
+    assert examine.distinct(np.zeros((9, 2), dtype=np.float32)).shape == (1, 2)
+
+
 def test_labels_and_chance():
     rng = np.random.default_rng(0)
     y = rng.integers(4, size=400)

@@ -5,7 +5,7 @@ import pytest
 
 from minigan.plots import Panel
 from minigan.running.doctor.report import LESSONS
-from minigan.running.doctor.rules import RULES, findings
+from minigan.running.doctor.rules import RULES, findings, with_numbers
 from minigan.running.doctor.symptoms import Symptoms, around_trend, levels, of_log
 
 PANELS = (
@@ -40,12 +40,20 @@ CASES = {
     "uphill_D": ({"follows": {"D": -1.0}, "noise": {"D": 0.1}}, {"follows": {"D": 0.9}, "noise": {"D": 0.1}}),
     "stale_gradient": ({"sizes": {"G": 40.0, "D": 1.0}}, {"sizes": {"G": 1.4, "D": 0.8}}),
     "one_sided_D": ({"rows": log(score_real=6.0, score_fake=5.0)}, {"rows": log(score_real=6.0, score_fake=-5.0)}),
-    "no_gradient_at_G": ({"received": 1e-4, "level": 1.39, "loss_D": 0.01}, {"received": 0.3}),
+    "no_gradient_at_G": (
+        {"received": 1e-4, "separation": 1.0, "level": 1.39, "loss_D": 0.01},
+        {"received": 1e-4, "separation": 0.2},
+    ),
     "D_far_ahead": ({"rows": log(loss_D=0.05)}, {"rows": log(loss_D=0.5)}),
+    "penalty_too_strong": (
+        {"penalised": 9.0, "separation": 0.3, "told_apart": 1.0},
+        {"penalised": 9.0, "separation": 0.8, "told_apart": 1.0},
+    ),
     "D_constant": ({"spread": 0.001, "told_apart": 0.9}, {"spread": 0.001, "told_apart": 0.5}),
     "D_too_weak": ({"separation": 0.55, "told_apart": 0.97}, {"separation": 0.55, "told_apart": 0.6}),
     "diversity_gone": ({"diversity": 0.1}, {"diversity": 0.9}),
     "modes_missing": ({"rows": log(modes_found=0.25)}, {"rows": log(modes_found=1.0)}),
+    "few_images": ({"distinct": 16}, {"distinct": 4000}),
     "memorised": ({"copies": 0.1, "diversity": 0.1}, {"copies": 0.9}),
     "outside_the_range": ({"outside": 0.2}, {"outside": 0.0}),
     "constant_pixels": ({"constant": 0.2, "given_away": 0.8}, {"constant": 0.2, "given_away": 0.05}),
@@ -91,6 +99,16 @@ def test_what_is_said_is_complete():
     assert str(finding).startswith("The learning rate is too high: a step of Adam is 2.00 times")
     assert finding.since == 400  # the last third of the log
     assert "<b>The learning rate is too high</b>" in finding._repr_html_()
+
+
+def test_a_cure_names_the_value_to_try():
+    assert (
+        with_numbers("try --lr LR/10 and --width WIDTH*2", {"lr": 0.002, "width": 32})
+        == "try --lr 0.0002 and --width 64"
+    )
+    assert with_numbers("try --gamma GAMMA/100", {"gamma": 0.0}) == "try --gamma GAMMA/100"
+    (finding,) = findings(Symptoms(update=2.0, options={"lr": 0.2}))
+    assert "--lr 0.002" in finding.cure
 
 
 def test_levels_are_those_of_the_panels():

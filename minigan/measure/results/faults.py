@@ -7,15 +7,15 @@ findings of the doctor that are right for it.  Several may be: a frozen D is a D
 import contextlib
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from minigan.data import Epochs, Source
-from minigan.game import GAN, g_step
+from minigan.game import GAN
 from minigan.layers import Tanh
 from minigan.losses import GANLoss
-from minigan.network import Sequential
 from minigan.optim import Adam, NonFiniteError
 from minigan.running.build import assemble, load_source
 from minigan.trainer import Trainer
@@ -91,25 +91,6 @@ class OneSided(Bugged):
     wrong = FakesDropped
 
 
-class Eager(GAN):
-    """20 steps of G for each step of D."""
-
-    def step(self, draw: Any, rng: np.random.Generator) -> dict[str, float]:
-        last: list[Any] = []
-
-        def kept() -> tuple[Any, Any]:
-            last[:] = draw()
-            return last[0], last[1]
-
-        row = super().step(kept, rng)
-        x, y = last
-        for _ in range(19):
-            row |= g_step(
-                self.G, self.D, self.loss, self.opt_G, (x, y) if self.classes else x, self.noise(len(x), rng, y)
-            )
-        return row
-
-
 class Stale(Adam):
     """The gradient is not zeroed after a step, so each step follows the sum of all gradients until then."""
 
@@ -119,16 +100,26 @@ class Stale(Adam):
         self.net.grad[...] = grad
 
 
+def eager(game: GAN) -> None:
+    """G's learning rate is ten times as high as that of the base, and D's a tenth of it."""
+    rates = game.opt_G.lr, game.opt_D.lr
+    game.opt_G.lr, game.opt_D.lr = (partial(_times, factor, lr) for factor, lr in zip((10, 0.1), rates, strict=True))
+
+
+def _times(factor: float, lr: Any, t: int) -> float:
+    return factor * (lr(t) if callable(lr) else lr)
+
+
 def frozen(game: GAN, name: str) -> None:
     """This network's learning rate is 0."""
     game.optimizers[name].lr = 0.0
 
 
 def border(source: Source, rng: np.random.Generator) -> Source:
-    """Two rows and columns around each real image are set to 0.4, exactly."""
+    """A frame of black and white pixels is drawn around each real image, the same around all."""
     assert isinstance(source, Epochs)
-    edge = max(1, source.shape[0] // 8)
-    x = np.full_like(source.x, 178)
+    edge, (rows, columns) = max(1, source.shape[0] // 8), np.indices(source.shape[:2])
+    x = np.broadcast_to((255 * ((rows + columns) % 2)).astype(np.uint8)[..., None], source.x.shape).copy()
     x[:, edge:-edge, edge:-edge] = source.x[:, edge:-edge, edge:-edge]
     return Epochs(x, source.y, rng=source.rng, names=source.names)
 
@@ -176,7 +167,7 @@ FAULTS: dict[str, Fault] = {
     "gamma 1000": Fault(("penalty_too_strong", "D_constant"), {"penalty": "r1", "gamma": 1000.0}),
     "batch 2": Fault(("small_batch",), {"batch": 2}),
     "narrow D": Fault(("D_too_weak", "D_constant"), D_width=1),
-    "many steps of G": Fault(("diversity_gone", "modes_missing", "G_far_ahead"), kind=Eager),
+    "G faster than D": Fault(("diversity_gone", "modes_missing", "D_too_weak"), game=eager),
     "G frozen": Fault(("G_frozen",), game=lambda game: frozen(game, "G")),
     "D frozen": Fault(("D_frozen",), game=lambda game: frozen(game, "D")),
     "wrong sign in G": Fault(("uphill_G",), kind=Uphill),
@@ -221,7 +212,7 @@ class _Recipe:
         if self.fault.D_width:
             D = gan.networks(dataclasses.replace(options, width=self.fault.D_width), source, rng)[1]
         if self.fault.linear:
-            G = Sequential(*(layer for layer in G.layers if not isinstance(layer, Tanh)), rng=rng)
+            G.layers[:] = [layer for layer in G.layers if not isinstance(layer, Tanh)]
         made = self.fault.optimizer
         adam = made and (lambda net, rate: made(net, rate, options.beta1, options.beta2))
         return gan.game(options, source, G, D, self.fault.kind, adam)

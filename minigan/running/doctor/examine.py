@@ -51,7 +51,7 @@ def of_steps(game: GAN, source: Source, batch: int, rng: np.random.Generator) ->
     The networks run as in training, on batches of the run's size: BatchNorm has the statistics it was trained with.
     """
     G, D = copy.deepcopy(game.G), copy.deepcopy(game.D)
-    real, fake, received, plain = [], [], [], []
+    real, fake, received, plain, steep = [], [], [], [], []
     gradients: dict[str, list[np.ndarray]] = {"G": [], "D": []}
     penalties = [penalty.at_step(game.opt_D.t) for penalty in game.penalties]
     x_all, y_all = pick(source, STEPS * batch, rng)
@@ -69,7 +69,10 @@ def of_steps(game: GAN, source: Source, batch: int, rng: np.random.Generator) ->
         d_step(G, D, game.loss, (), Keep(), x, z, rng)  # the loss alone
         plain.append(D.grad.astype(np.float64))
         images = G.forward(z)[0]
-        r, f = D.forward(x)[0], D.forward((images, y) if game.classes else images)[0]
+        r = D.forward(x)[0]
+        f, caches = D.forward((images, y) if game.classes else images)
+        dx = first(D.backward(np.ones_like(f), caches, learn=False))  # d D(x) / d x, sample by sample
+        steep.append(np.linalg.norm(dx.reshape(batch, -1).astype(np.float64), axis=1))
         real.append(r.reshape(-1)), fake.append(f.reshape(-1))
         received.append(
             np.abs(game.loss.g(r, f)[1]).reshape(-1) * f.size
@@ -81,6 +84,7 @@ def of_steps(game: GAN, source: Source, batch: int, rng: np.random.Generator) ->
         "spread": float(np.std(np.concatenate([r, f]))),
         "received": float(np.concatenate(received).mean()),
         "gradient": float(np.linalg.norm(np.mean(gradients["G"], axis=0))),
+        "steepness": float(np.mean(steep)) * distance(flat(x_all[:SAMPLES]), None),
         "penalised": ratio(
             np.linalg.norm(np.sum(gradients["D"], axis=0) - np.sum(plain, axis=0)),
             np.linalg.norm(np.sum(plain, axis=0)),
@@ -181,6 +185,11 @@ def distinct(x: np.ndarray) -> np.ndarray:
     rows = np.ascontiguousarray(x.reshape(len(x), -1))
     first_of = np.unique(rows.view(np.dtype((np.void, rows.strides[0]))), return_index=True)[1]
     return to_float(x[first_of]).reshape(len(first_of), -1)
+
+
+def flat(x: np.ndarray) -> np.ndarray:
+    """Samples as rows of float64, images in [-1, 1].   (N, ...) -> (N, d)"""
+    return to_float(x).reshape(len(x), -1).astype(np.float64)
 
 
 def ratio(a: float, b: float) -> float:

@@ -343,8 +343,12 @@ def penalty_too_strong(s: Symptoms) -> Seen:
     hides=("D_too_weak",),
 )
 def D_constant(s: Symptoms) -> Seen:
-    if s.spread < 0.05 and s.told_apart > 0.6:  # else both are alike, and D is right
+    if not s.told_apart > 0.6:  # both are alike, and D is right
+        return None
+    if s.spread < 0.05:
         return f"D's scores have a standard deviation of {s.spread:.1g} (usual: 0.3 to 3), while {_alike(s)}"
+    if s.steepness < 0.1:  # the most that D's score could change on the way from one real sample to another
+        return f"over the width of the data, D's gradient changes a score by {s.steepness:.1g}, while {_alike(s)}"
     return None
 
 
@@ -403,7 +407,7 @@ def few_images(s: Symptoms) -> Seen:
 def diversity_gone(s: Symptoms) -> Seen:
     # E |x - x'| of samples / of data; and the distance to the nearest other sample, which sees a few sharp modes
     of_label = " of one label" if s.conditional else ""
-    if s.diversity < 0.4:
+    if s.diversity < 0.5:
         return f"two samples{of_label} are {s.diversity:.0%} as far apart as two real ones (usual: 80 to 110 %)"
     return None
 

@@ -47,6 +47,7 @@ class Symptoms:
     # of both steps, taken once more
     separation: float = NAN  # P(D(real) > D(fake)), 1/2 if D cannot tell
     spread: float = NAN  # standard deviation of D's scores, of real and fake together
+    steepness: float = NAN  # mean over the fakes of |d D(x) / d x|, times the mean distance of two real samples
     received: float = NAN  # mean over the fakes of |d L_G / d score| for one fake: what G's loss asks for
     gradient: float = NAN  # |d L_G / d theta_G|
     penalised: float = NAN  # |d penalty / d theta_D| / |d L_D / d theta_D|

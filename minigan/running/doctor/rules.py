@@ -231,7 +231,7 @@ def uphill_D(s: Symptoms) -> Seen:
 def _uphill(s: Symptoms, name: str) -> Seen:
     # m . g / |g|^2 is 1 if m is the gradient of a batch, and -1 with the wrong sign; where noise outweighs the gradient it says nothing
     follows, noise = s.follows.get(name, 1), s.noise.get(name, 1)
-    if follows < -0.3 and 1 - follows > 4 * noise:
+    if follows < -0.3 and 1 - follows > 5 * noise and noise < 0.5:
         return f"along the gradient of {name}'s loss, Adam's mean gradient is {follows:+.2f} times as long (usual: 1 +- {noise:.2f})"
     return None
 
@@ -267,7 +267,7 @@ def one_sided_D(s: Symptoms) -> Seen:
         return f"D's mean score is {s.drift:+.1f} on both, and only {s.gap:+.1f} apart (usual: on either side of 0)"
     # m . g / |g|^2: where noise is small beside the gradient, nearly nothing of the gradient of its loss is in what D follows
     follows, noise = s.follows.get("D", 1), s.noise.get("D", 1)
-    if -0.3 <= follows < 0.3 and 1 - follows > 4 * noise:
+    if -0.3 <= follows < 0.2 and 1 - follows > 5 * noise:
         return f"along the gradient of D's loss, Adam's mean gradient is {follows:+.2f} times as long (usual: 1 +- {noise:.2f})"
     return None
 

@@ -286,6 +286,73 @@ def losses_diverge(s: Symptoms) -> Seen:
     return None
 
 
+# ---- what D and G are given ---------------------------------------------------------------------------------------------
+
+
+@rule(
+    "There are too few images",
+    "D can learn so few images by heart, and then says nothing about what they have in common.",
+    "Add images, or let D see them shifted and cut, minigan train small.",
+    lesson=6,
+    hides=("no_gradient_at_G", "D_far_ahead", "diversity_gone"),
+)
+def few_images(s: Symptoms) -> Seen:
+    if s.distinct < 100:
+        return f"the training set has {s.distinct:.0f} different samples (usual: 1,000 and more)"
+    return None
+
+
+@rule(
+    "The labels do not fit the images",
+    "Images that look alike have different labels, so a label tells G nothing about what to draw.",
+    "Check that images and labels are in the same order, minigan data PATH; or train without them, --no-labels.",
+    lesson=19,
+)
+def labels_do_not_fit(s: Symptoms) -> Seen:
+    if s.labelled < 0.05:
+        return f"of two real images that look alike, {s.labelled:+.0%} more have the same label than by chance (usual: +20 % and more)"
+    return None
+
+
+@rule(
+    "The batch is too small",
+    "A gradient of so few images is mostly noise, and BatchNorm's statistics are those of a handful.",
+    "Use --batch 64.",
+    lesson=12,
+    hides=("no_gradient_at_G", "D_far_ahead", "penalty_too_strong", "D_constant", "D_too_weak"),
+)
+def small_batch(s: Symptoms) -> Seen:
+    if s.batch <= 4:
+        return f"each step sees {s.batch:.0f} images (usual: 32 to 256)"
+    return None
+
+
+@rule(
+    "Constant pixels give the real images away",
+    "Some pixels are exactly the same in all real images, and G only comes close to them, so D looks at these and not at the picture.",
+    "Crop the border away, or copy the constant pixels into the fakes; for a folder, --size crops.",
+    lesson=6,
+    hides=("no_gradient_at_G", "D_far_ahead", "diversity_gone"),
+)
+def constant_pixels(s: Symptoms) -> Seen:
+    if s.constant > 0 and s.given_away > 0.3:
+        return f"{s.given_away:.0%} of the gap between D's scores is due to the {s.constant:.0%} of pixels that never change in the data"
+    return None
+
+
+@rule(
+    "The samples leave [-1, 1]",
+    "The real images are in [-1, 1] and G's are not, which is all D has to know.",
+    "End G with Tanh(), or scale the images to the range that G has.",
+    lesson=13,
+    hides=("no_gradient_at_G", "D_far_ahead"),
+)
+def outside_the_range(s: Symptoms) -> Seen:
+    if s.outside > 0.01:
+        return f"{s.outside:.1%} of the values of the samples are outside [-1, 1] (usual: 0 %)"
+    return None
+
+
 # ---- the balance ------------------------------------------------------------------------------------------------------
 
 
@@ -377,24 +444,11 @@ def _alike(s: Symptoms) -> str:
     "The samples are copies: there are so few images that D can only learn them by heart, and G repeats them.",
     "Add images, or let D see them shifted and cut, minigan train small; a smaller --width and fewer --steps help a little.",
     lesson=20,
-    hides=("few_images", "diversity_gone"),
+    hides=("diversity_gone",),
 )
 def memorised(s: Symptoms) -> Seen:
     if s.copies < 0.5:  # a new sample of the data has a ratio of about 1
         return f"a sample is {s.copies:.2f} times as far from a training image as that is from its nearest other one (usual: about 1)"
-    return None
-
-
-@rule(
-    "There are too few images",
-    "D can learn so few images by heart, and then says nothing about what they have in common.",
-    "Add images, or let D see them shifted and cut, minigan train small.",
-    lesson=6,
-    hides=("D_far_ahead", "diversity_gone"),
-)
-def few_images(s: Symptoms) -> Seen:
-    if s.distinct < 100:
-        return f"the training set has {s.distinct:.0f} different samples (usual: 1,000 and more)"
     return None
 
 
@@ -425,55 +479,7 @@ def modes_missing(s: Symptoms) -> Seen:
     return None
 
 
-# ---- the data ---------------------------------------------------------------------------------------------------------
-
-
-@rule(
-    "The samples leave [-1, 1]",
-    "The real images are in [-1, 1] and G's are not, which is all D has to know.",
-    "End G with Tanh(), or scale the images to the range that G has.",
-    lesson=13,
-)
-def outside_the_range(s: Symptoms) -> Seen:
-    if s.outside > 0.01:
-        return f"{s.outside:.1%} of the values of the samples are outside [-1, 1] (usual: 0 %)"
-    return None
-
-
-@rule(
-    "Constant pixels give the real images away",
-    "Some pixels are exactly the same in all real images, and G only comes close to them, so D looks at these and not at the picture.",
-    "Crop the border away, or copy the constant pixels into the fakes; for a folder, --size crops.",
-    lesson=6,
-)
-def constant_pixels(s: Symptoms) -> Seen:
-    if s.constant > 0 and s.given_away > 0.3:
-        return f"{s.given_away:.0%} of the gap between D's scores is due to the {s.constant:.0%} of pixels that never change in the data"
-    return None
-
-
-@rule(
-    "The labels do not fit the images",
-    "Images that look alike have different labels, so a label tells G nothing about what to draw.",
-    "Check that images and labels are in the same order, minigan data PATH; or train without them, --no-labels.",
-    lesson=19,
-)
-def labels_do_not_fit(s: Symptoms) -> Seen:
-    if s.labelled < 0.05:
-        return f"of two real images that look alike, {s.labelled:+.0%} more have the same label than by chance (usual: +20 % and more)"
-    return None
-
-
-@rule(
-    "The batch is too small",
-    "A gradient of so few images is mostly noise, and BatchNorm's statistics are those of a handful.",
-    "Use --batch 64.",
-    lesson=12,
-)
-def small_batch(s: Symptoms) -> Seen:
-    if s.batch <= 4:
-        return f"each step sees {s.batch:.0f} images (usual: 32 to 256)"
-    return None
+# ---- the game over time --------------------------------------------------------------------------------------------------
 
 
 @rule(

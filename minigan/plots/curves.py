@@ -2,8 +2,8 @@
 
 Read a GAN's losses with care: they do not fall to zero. G and D pull against each other, and at equilibrium D scores
 real and fake alike; the losses then have values known from theory (2 log 2 for D and log 2 for G in the original game),
-drawn as reference lines. A gap between D's mean scores on real and on fake that grows without bound means that D has won.
-Neither shows whether the samples are any good; the measures do.
+drawn as reference levels, with which `minigan doctor` compares them. A gap between D's mean scores on real and on fake
+that grows without bound means that D has won. Neither shows whether the samples are any good; the measures do.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _draw(axes: Any, rows: Sequence[Mapping[str, float]], panel: Any, floor: Map
         if name in floor:
             axes.axhline(floor[name], color=colour, linewidth=1.2, linestyle=":", label="real samples")
     for label, height in panel.levels.items():
-        axes.axhline(height, color="0.3", linewidth=1.2, linestyle=":", label=label)
+        axes.axhline(height, color="0.3", linewidth=1.2, linestyle=":", label=f"reference level:\n{label}")
     if panel.scale == "log":
         from matplotlib.ticker import LogFormatter
 

@@ -20,14 +20,14 @@ NAMES = tuple(rule.name for rule in RULES)
 
 
 def methods() -> dict[str, dict[str, Any]]:
-    """data / fault -> its settings; a good run is repeated, so that there are about as many as sabotaged ones."""
+    """data / fault -> its settings; there are about as many good settings as faults."""
     found: dict[str, dict[str, Any]] = {}
     for data, base in faults.BASES.items():
         for name in faults.GOOD:
-            found[f"{data}/good, {name}"] = {"data": data, "name": name, "runs": 2, "first": FIRST, **base}
+            found[f"{data}/good, {name}"] = {"data": data, "name": name, "first": FIRST, **base}
         for name, fault in faults.FAULTS.items():
             if data != "ring" or not fault.images:
-                found[f"{data}/{name}"] = {"data": data, "name": name, "runs": 1, "first": FIRST, **base}
+                found[f"{data}/{name}"] = {"data": data, "name": name, "first": FIRST, **base}
     return found
 
 
@@ -41,24 +41,49 @@ COLUMNS = {
 
 
 def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
-    """The share of runs whose first finding is right, and how often each finding was the first."""
-    name, repeats = cell.settings["name"], cell.settings["runs"]
-    right = faults.FAULTS[name].found if name in faults.FAULTS else ()
-    counts = dict.fromkeys(("right", "among", "findings", *(f"first_{each}" for each in ("none", *NAMES))), 0.0)
-    for i in range(repeats):
-        seed = cell.settings["first"] + repeats * cell.seed + i
-        found = [finding.name for finding in diagnosed(cell.settings["data"], name, seed, cell.settings["steps"])]
-        counts["findings"] += len(found) / repeats
-        counts[f"first_{found[0] if found else 'none'}"] += 1
-        counts["right"] += (found[0] in right if found and right else found == list(right)) / repeats
-        counts["among"] += (any(each in right for each in found) if right else not found) / repeats
-    return counts
+    """One run: is its first finding right, is a right one among its findings, how many are there, and which is the first."""
+    settings = cell.settings
+    found = [
+        finding.name
+        for finding in diagnosed(settings["data"], settings["name"], settings["first"] + cell.seed, settings["steps"])
+    ]
+    right = faults.FAULTS[settings["name"]].found if settings["name"] in faults.FAULTS else ("none",)
+    first = found[0] if found else "none"
+    among = any(each in right for each in found or ["none"])
+    return {"right": float(first in right), "among": float(among), "findings": len(found), f"first_{first}": 1}
 
 
 def diagnosed(data: str, name: str, seed: int, steps: int | None = None) -> list[Finding]:
     """Train this run and diagnose it."""
     trainer, start = faults.run(data, name, seed, steps)
     return findings(measured(trainer, trainer.game.panels, start)[0])
+
+
+def notes(found: list[rows.Row]) -> list[str]:
+    """How many runs there were of each kind, how often the doctor was right, and within which limits that is known."""
+    lines = []
+    for data in (*faults.BASES, ""):
+        for kind, good in (("sabotaged", False), ("good", True)):
+            wanted = [
+                rows.figures(row)
+                for row in found
+                if row["method"].startswith(data) and ("/good" in row["method"]) == good and not row["failure"]
+            ]
+            if not wanted:
+                continue
+            right, among = (round(sum(row[name] for row in wanted)) for name in ("right", "among"))
+            low, high = interval(right, len(wanted))
+            said = f"{data or 'all data sets'}: right on {right} of {len(wanted)} {kind} runs (95 % interval {low:.0%} to {high:.0%})"
+            if kind == "sabotaged":
+                said += f"; a right finding is among those of {among}"
+            lines.append(said + ".")
+    return lines
+
+
+def interval(k: int, n: int, z: float = 1.96) -> tuple[float, float]:
+    """The share p of which k of n were seen lies between (k + z^2/2 +- z sqrt(k (n - k)/n + z^2/4)) / (n + z^2).   Wilson 1927"""
+    centre, half = k + z * z / 2, z * (k * (n - k) / n + z * z / 4) ** 0.5
+    return (centre - half) / (n + z * z), (centre + half) / (n + z * z)
 
 
 def matrix(found: list[rows.Row]) -> tuple[list[str], list[str], np.ndarray]:

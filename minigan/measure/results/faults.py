@@ -35,13 +35,34 @@ BASES: dict[str, dict[str, Any]] = {
     "digits8": {"steps": 300, "width": 8, "batch": 64},
     "mnist10k": {"steps": 300, "width": 8, "batch": 32},
 }
+
+
+@dataclasses.dataclass(frozen=True)
+class Times:
+    """This many times the option of the base."""
+
+    factor: float
+
+    def of(self, value: Any) -> Any:
+        """The option: an int stays an int."""
+        return type(value)(self.factor * value)
+
+
 GOOD: dict[str, dict[str, Any]] = {
     "as it is": {},
     "non-saturating": {"loss": "non_saturating"},
     "least squares": {"loss": "least_squares"},
     "hinge": {"loss": "hinge"},
+    "relativistic, R1 + R2": {"loss": "relativistic", "penalty": "r1,r2"},
+    "Wasserstein, WGAN-GP": {"loss": "wasserstein", "penalty": "wgan_gp"},
     "constant rate": {"schedule": "constant"},
-    "half the rate": {"lr": 0.5},  # times that of the base
+    "half the rate": {"lr": Times(0.5)},
+    "half of gamma": {"gamma": Times(0.5)},
+    "twice the batch": {"batch": Times(2)},
+    "wider": {"width": Times(1.5)},
+    "beta1 1/2": {"beta1": 0.5},
+    "D twice": {"d_steps": 2},
+    "no average": {"ema": 0.0},
 }
 
 
@@ -161,8 +182,8 @@ class Fault:
 
 
 FAULTS: dict[str, Fault] = {
-    "lr x 100": Fault(("lr_too_high", "losses_diverge", "not_finite"), {"lr": 100.0}),
-    "lr / 1000": Fault(("lr_too_low",), {"lr": 0.001}),
+    "lr x 100": Fault(("lr_too_high", "losses_diverge", "not_finite"), {"lr": Times(100)}),
+    "lr / 1000": Fault(("lr_too_low",), {"lr": Times(0.001)}),
     "D too strong": Fault(("D_far_ahead", "no_gradient_at_G"), {"penalty": "none", "loss": "minimax", "d_steps": 8}),
     "gamma 1000": Fault(("penalty_too_strong", "D_constant"), {"penalty": "r1", "gamma": 1000.0}),
     "batch 2": Fault(("small_batch",), {"batch": 2}),
@@ -184,10 +205,12 @@ def trainer(data: str, name: str, seed: int, steps: int | None = None) -> Traine
     """The run of `data` that is good or has a fault, by its name, before its first step.   steps: default those of the base"""
     fault = FAULTS.get(name) or Fault((), GOOD[name])
     base: dict[str, Any] = {"data": data, **COMMON, **BASES[data]}
-    changes = dict(fault.options) | ({} if steps is None else {"steps": steps})
-    if "lr" in changes:
-        changes["lr"] *= base.get("lr", 2e-3)
-    options = gan.Options(**base | changes | {"seed": seed})
+    plain = gan.Options(**base)
+    changes = {
+        key: value.of(getattr(plain, key)) if isinstance(value, Times) else value
+        for key, value in fault.options.items()
+    }
+    options = dataclasses.replace(plain, **changes | {"seed": seed, "steps": steps or plain.steps})
     rng = np.random.default_rng([seed, 1])
     source = load_source(options)
     if fault.data:

@@ -126,6 +126,10 @@ EVERYTHING_LATER = (
     "lr_too_high", "losses_diverge", "one_sided_D", "penalty_too_strong", "D_constant", "D_far_ahead", "no_gradient_at_G", "D_too_weak",
     "few_images", "diversity_gone", "modes_missing", "memorised", "outside_the_range", "constant_pixels", "swings_grow",
 )  # fmt: skip
+LOOKS_LIKE_NOISE = (
+    "uphill_G", "uphill_D", "one_sided_D", "no_gradient_at_G", "D_far_ahead", "penalty_too_strong", "D_constant", "D_too_weak",
+    "swings_grow",
+)  # fmt: skip
 
 
 # ---- the optimizers ---------------------------------------------------------------------------------------------------
@@ -203,6 +207,19 @@ def lr_too_high(s: Symptoms) -> Seen:
     return None
 
 
+@rule(
+    "The batch is too small",
+    "A gradient of so few images is mostly noise, and BatchNorm's statistics are those of a handful.",
+    "Use --batch 64.",
+    lesson=12,
+    hides=LOOKS_LIKE_NOISE,
+)
+def small_batch(s: Symptoms) -> Seen:
+    if s.batch <= 4:
+        return f"each step sees {s.batch:.0f} images (usual: 32 to 256)"
+    return None
+
+
 # ---- the gradients ----------------------------------------------------------------------------------------------------
 
 
@@ -264,7 +281,10 @@ def stale_gradient(s: Symptoms) -> Seen:
 )
 def one_sided_D(s: Symptoms) -> Seen:
     if abs(s.drift) > 2 and abs(s.drift) > 2 * abs(s.gap):
-        return f"D's mean score is {s.drift:+.1f} on both, and only {s.gap:+.1f} apart (usual: on either side of 0)"
+        return (
+            f"D's mean scores on real and on fake have moved together, by {s.drift:+.1f} from their reference level, "
+            f"and are only {s.gap:+.1f} apart (usual: on either side of it)"
+        )
     # m . g / |g|^2: where noise is small beside the gradient, nearly nothing of the gradient of its loss is in what D follows
     follows, noise = s.follows.get("D", 1), s.noise.get("D", 1)
     if -0.3 <= follows < 0.2 and 1 - follows > 5 * noise:
@@ -311,19 +331,6 @@ def few_images(s: Symptoms) -> Seen:
 def labels_do_not_fit(s: Symptoms) -> Seen:
     if s.labelled < 0.05:
         return f"of two real images that look alike, {s.labelled:+.0%} more have the same label than by chance (usual: +20 % and more)"
-    return None
-
-
-@rule(
-    "The batch is too small",
-    "A gradient of so few images is mostly noise, and BatchNorm's statistics are those of a handful.",
-    "Use --batch 64.",
-    lesson=12,
-    hides=("no_gradient_at_G", "D_far_ahead", "penalty_too_strong", "D_constant", "D_too_weak"),
-)
-def small_batch(s: Symptoms) -> Seen:
-    if s.batch <= 4:
-        return f"each step sees {s.batch:.0f} images (usual: 32 to 256)"
     return None
 
 
@@ -382,7 +389,10 @@ def no_gradient_at_G(s: Symptoms) -> Seen:
 def D_far_ahead(s: Symptoms) -> Seen:
     # at D = 1/2 the loss is `level`, log 4: a quarter of it is D = 0.84 on real images and 0.16 on fake ones
     if s.level > 0 and s.loss_D < 0.25 * s.level:
-        return f"D's loss is {s.loss_D:.2g}, {s.loss_D / s.level:.1%} of the {s.level:.2f} where it cannot tell real from fake"
+        return (
+            f"D's loss is {s.loss_D:.2g}, {s.loss_D / s.level:.1%} of its reference level in the curves, {s.level:.2f}, "
+            "where D cannot tell real from fake"
+        )
     return None
 
 
@@ -492,5 +502,8 @@ def modes_missing(s: Symptoms) -> Seen:
 )
 def swings_grow(s: Symptoms) -> Seen:
     if s.swing > 2 and s.grown > 2:
-        return f"the gap between D's scores swings by {s.swing:.1f}, {s.grown:.1f} times as far as in the third before"
+        return (
+            f"the gap between D's mean scores on real and on fake swings by {s.swing:.1f}, "
+            f"{s.grown:.1f} times as far as in the middle third of the log"
+        )
     return None

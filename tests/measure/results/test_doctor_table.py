@@ -15,31 +15,46 @@ def test_every_fault_is_answered_by_a_rule():
 
 
 def test_a_hundred_runs_of_each_kind():
-    good = [method for method in doctor.METHODS if "/good" in method]
-    repeats = [doctor.METHODS[method]["runs"] * doctor.SEEDS for method in doctor.METHODS]
-    count = sum(n for method, n in zip(doctor.METHODS, repeats, strict=True) if method in good)
-    assert count >= 100
-    assert sum(repeats) - count >= 100
+    good = sum("/good" in method for method in doctor.METHODS)
+    assert good * doctor.SEEDS >= 100
+    assert (len(doctor.METHODS) - good) * doctor.SEEDS >= 100
     assert all(settings["first"] > 4 for settings in doctor.METHODS.values())  # the rules were tuned on 0 to 4
 
 
-def test_the_matrix_counts_first_findings():
-    def row(method, **figures):
-        head = dict.fromkeys(rows.HEAD, "") | {"method": method, "seed": "0", "config": "x"}
-        return head | {name: str(value) for name, value in figures.items()}
+def row(method, **figures):
+    head = dict.fromkeys(rows.HEAD, "") | {"method": method, "seed": "0", "config": "x"}
+    return head | {name: str(value) for name, value in figures.items()}
 
-    found = [
-        row("ring/good, hinge", first_none=2, first_small_batch=1),
-        row("digits8/good, hinge", first_none=3),
-        row("ring/batch 2", first_small_batch=1),
-    ]
-    planted, names, counts = doctor.matrix(found)
+
+FOUND = [
+    row("ring/good, hinge", right=1, among=1, first_none=1),
+    row("ring/good, as it is", right=0, among=0, first_small_batch=1),
+    row("digits8/good, hinge", right=1, among=1, first_none=1),
+    row("ring/batch 2", right=1, among=1, first_small_batch=1),
+    row("ring/narrow D", right=0, among=1, first_small_batch=1),
+]
+
+
+def test_the_matrix_counts_first_findings():
+    planted, names, counts = doctor.matrix(FOUND)
     at = names.index("small_batch")
     assert planted[0] == "good"
-    assert counts[0, 0] == 5
+    assert counts[0, 0] == 2
     assert counts[0, at] == 1
     assert counts[planted.index("batch 2"), at] == 1
-    assert counts.sum() == 7
+    assert counts[planted.index("narrow D"), at] == 1
+    assert counts.sum() == len(FOUND)
+
+
+def test_the_notes_say_how_many_runs_there_were():
+    assert doctor.notes(FOUND) == [
+        "ring: right on 1 of 2 sabotaged runs (95 % interval 9% to 91%); a right finding is among those of 2.",
+        "ring: right on 1 of 2 good runs (95 % interval 9% to 91%).",
+        "digits8: right on 1 of 1 good runs (95 % interval 21% to 100%).",
+        "all data sets: right on 1 of 2 sabotaged runs (95 % interval 9% to 91%); a right finding is among those of 2.",
+        "all data sets: right on 2 of 3 good runs (95 % interval 21% to 94%).",
+    ]
+    assert doctor.interval(98, 100) == pytest.approx((0.930, 0.994), abs=1e-3)  # Wilson's score interval of 98 in 100
 
 
 @pytest.mark.slow
@@ -48,7 +63,6 @@ def test_a_cell_and_its_picture(tmp_path):
     figures = doctor.run_cell(cell, quick=True)
     assert figures["right"] == figures["among"] == 1
     assert figures["first_small_batch"] == 1
-    row = {name: "" for name in rows.HEAD} | {"method": cell.method, **{k: str(v) for k, v in figures.items()}}
-    (picture,) = doctor.draw([row], tmp_path, quick=True)
+    (picture,) = doctor.draw([row(cell.method, **figures)], tmp_path, quick=True)
     assert picture.name == "doctor-quick.png"
     assert picture.stat().st_size > 5000

@@ -70,7 +70,7 @@ def test_looking_changes_nothing_that_follows():
 
 
 def test_a_game_without_scores(tmp_path):
-    run = folder.train(folder.start(Config(vae, vae.Options(**FAST, labels=False)), tmp_path / "run"))
+    run = folder.train(folder.start(Config(vae, vae.Options(**FAST)), tmp_path / "run"))
     found = diagnose(run)
     assert "256 samples" in found.looked_at
     assert "scores and gradients of both steps" not in found.looked_at

@@ -32,8 +32,8 @@ BASES: dict[str, dict[str, Any]] = {
         "width": 64,
         "lr": 3e-3,
     },
-    "digits8": {"steps": 300, "width": 8, "batch": 64},
-    "mnist10k": {"steps": 300, "width": 8, "batch": 32},
+    "digits8": {"steps": 200, "width": 8, "batch": 64},
+    "mnist10k": {"steps": 120, "width": 8, "batch": 32},
 }
 
 

@@ -1,6 +1,6 @@
-"""While a run is trained: the rules that need nothing but the log, asked from time to time, each heard once.
+"""During a training: apply the rules that need nothing but the log from time to time, and report each finding once.
 
-A row is kept every 10 steps and the rules are asked every 500, on the last 300 rows, so a step costs about two microseconds more.
+Every 10th row is kept, and the rules see the last 300 of them every 500 steps, so a step costs about two microseconds more.
 """
 
 from collections import deque

@@ -181,7 +181,7 @@ def _frozen(s: Symptoms, name: str) -> Seen:
 @rule(
     "The learning rate is too low",
     "The steps are so small that the networks are still what they were drawn as.",
-    "Raise the rate tenfold until the samples change, --lr LR*10; Adam's usual rates are between 0.0001 and 0.002.",
+    "Multiply the rate by 10 until the samples change, --lr LR*10; Adam's usual rates are between 0.0001 and 0.002.",
     lesson=5,
     hides=EVERYTHING_LATER,
 )
@@ -271,7 +271,7 @@ def stale_gradient(s: Symptoms) -> Seen:
 
 
 @rule(
-    "D sees one side only",
+    "D learns from one side only",
     "The scores of real and fake images rise or fall together: D learns from one of the two alone.",
     "Let D's step accumulate both gradients, that of the real scores and that of the fake ones, before opt_D.step().",
     lesson=7,
@@ -294,8 +294,8 @@ def one_sided_D(s: Symptoms) -> Seen:
 
 @rule(
     "The losses diverge",
-    "D's scores grow without a bound, because its steps are too large or nothing holds its gradient.",
-    "Divide the rate by 10, --lr LR/10, or hold D's gradient with a penalty, --penalty r1 --gamma 1.",
+    "D's scores grow without a bound, because its steps are too large or nothing limits its gradient.",
+    "Divide the rate by 10, --lr LR/10, or limit D's gradient with a penalty, --penalty r1 --gamma 1.",
     lesson=5,
     panel="loss_D",
     live=True,
@@ -311,8 +311,8 @@ def losses_diverge(s: Symptoms) -> Seen:
 
 @rule(
     "There are too few images",
-    "D can learn so few images by heart, and then says nothing about what they have in common.",
-    "Add images, or let D see them shifted and cut, minigan train small.",
+    "D can learn so few images by heart, and then its scores say nothing about what the images have in common.",
+    "Add images, or augment the few that there are, minigan train small.",
     lesson=6,
     hides=("no_gradient_at_G", "D_far_ahead", "diversity_gone"),
 )
@@ -337,7 +337,7 @@ def labels_do_not_fit(s: Symptoms) -> Seen:
 @rule(
     "Constant pixels give the real images away",
     "Some pixels are exactly the same in all real images, and G only comes close to them, so D looks at these and not at the picture.",
-    "Crop the border away, or copy the constant pixels into the fakes; for a folder, --size crops.",
+    "Crop the border of the images before training, or copy the constant pixels into the fakes before D sees them.",
     lesson=6,
     hides=("no_gradient_at_G", "D_far_ahead", "diversity_gone"),
 )
@@ -349,7 +349,7 @@ def constant_pixels(s: Symptoms) -> Seen:
 
 @rule(
     "The samples leave [-1, 1]",
-    "The real images are in [-1, 1] and G's are not, which is all D has to know.",
+    "The real images are in [-1, 1] and G's are not, so D can tell them apart without looking at the picture.",
     "End G with Tanh(), or scale the images to the range that G has.",
     lesson=13,
     hides=("no_gradient_at_G", "D_far_ahead"),
@@ -365,8 +365,8 @@ def outside_the_range(s: Symptoms) -> Seen:
 
 @rule(
     "No gradient reaches G",
-    "D is sure that every fake is fake, and there the derivative of G's loss is 0.",
-    "Use the loss that does not vanish there, --loss non_saturating, with --penalty r1 --gamma 1 and --d-steps 1.",
+    "D is sure that each fake is fake, and at such scores the derivative of G's loss is nearly 0.",
+    "Use a loss whose gradient does not vanish there, --loss non_saturating, with --penalty r1 --gamma 1 and --d-steps 1.",
     lesson=9,
     panel="loss_G",
     hides=("D_far_ahead",),
@@ -381,7 +381,8 @@ def no_gradient_at_G(s: Symptoms) -> Seen:
 @rule(
     "D is far ahead of G",
     "D tells every fake from every real image, so what it says to G depends on how long D was trained and not on what G should change.",
-    "Hold D's gradient, --penalty r1 --gamma 1, or the present penalty with --gamma GAMMA*10, or weaken D: --d-steps 1, less --width.",
+    "Limit D's gradient with a penalty, --penalty r1 --gamma 1, or raise its weight, --gamma GAMMA*10, "
+    "or weaken D with --d-steps 1 or a smaller --width.",
     lesson=9,
     panel="loss_D",
     live=True,
@@ -398,7 +399,7 @@ def D_far_ahead(s: Symptoms) -> Seen:
 
 @rule(
     "The penalty outweighs D's loss",
-    "D moves to make its penalty small and not to tell real from fake, so G has nothing to learn from it.",
+    "D learns to make its penalty small and not to tell real from fake, so G has nothing to learn from it.",
     "Divide the weight of the penalty by 100, --gamma GAMMA/100.",
     lesson=17,
     panel="loss_D",
@@ -414,7 +415,7 @@ def penalty_too_strong(s: Symptoms) -> Seen:
 @rule(
     "D is constant",
     "D gives every image nearly the same score, so its gradient in the image, which is all that reaches G, is nearly 0.",
-    "Divide the weight of the penalty by 100, --gamma GAMMA/100, until the scores of real and fake images differ.",
+    "Divide the weight of the penalty by 100, --gamma GAMMA/100, until the scores differ; or give D more channels, --width WIDTH*2.",
     lesson=17,
     panel="score_real",
     hides=("D_too_weak",),
@@ -431,7 +432,7 @@ def D_constant(s: Symptoms) -> Seen:
 
 @rule(
     "D is too weak",
-    "D does not see a difference that is plain to see, so G has nothing to learn from it.",
+    "Real and fake samples are easy to tell apart, and D cannot do it, so G has nothing to learn from it.",
     "Give D more channels, --width WIDTH*2, or more steps, --d-steps 2.",
     lesson=9,
     panel="loss_D",
@@ -452,7 +453,7 @@ def _alike(s: Symptoms) -> str:
 @rule(
     "G has memorised the training set",
     "The samples are copies: there are so few images that D can only learn them by heart, and G repeats them.",
-    "Add images, or let D see them shifted and cut, minigan train small; a smaller --width and fewer --steps help a little.",
+    "Add images, or augment the few that there are, minigan train small; a smaller --width and fewer --steps help a little.",
     lesson=20,
     hides=("diversity_gone",),
 )
@@ -465,7 +466,7 @@ def memorised(s: Symptoms) -> Seen:
 @rule(
     "Diversity is gone",
     "G makes nearly the same sample whatever the noise, its best answer to a D that lags behind.",
-    "Let D keep up: --d-steps 2, or a lower rate of G; --penalty r1 and an average of G (--ema 0.998) help against circling.",
+    "Let D keep up with --d-steps 2 or a lower rate of G; --penalty r1 and an average of G, --ema 0.998, help against circling.",
     lesson=9,
 )
 def diversity_gone(s: Symptoms) -> Seen:
@@ -479,7 +480,7 @@ def diversity_gone(s: Symptoms) -> Seen:
 @rule(
     "Modes are missing",
     "G has left some modes out: nothing in its loss asks for variety, only D does.",
-    "Give D more to see: a larger batch, --batch 256, or a smaller gamma; and train on, --steps.",
+    "Show D more samples a step, --batch 256, or let it be steeper, --gamma GAMMA/10, and train longer, --steps STEPS*2.",
     lesson=9,
     panel="modes_found",
 )
@@ -494,8 +495,8 @@ def modes_missing(s: Symptoms) -> Seen:
 
 @rule(
     "The swings grow",
-    "The players circle and each turn is wider than the last: their steps are too large for the distance they keep.",
-    "Halve the rate, --lr LR/2, or add friction: --penalty r1 --gamma 1.",
+    "G and D circle around the equilibrium, wider with each turn, because their steps are too large or nothing damps them.",
+    "Halve the rate, --lr LR/2, or damp the circling with --penalty r1 --gamma 1.",
     lesson=16,
     panel="score_real",
     live=True,

@@ -106,10 +106,11 @@ def _draw(axes: Any, rows: Sequence[Mapping[str, float]], panel: Any, floor: Map
 
 
 def _mark(axes: Any, marks: Sequence[tuple[float, float, str]]) -> None:
+    box = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1}
     for i, (first, last, text) in enumerate(marks):
         axes.axvspan(first, last, color=MARK, alpha=0.12, linewidth=0)
         place = {"xy": (last, 1), "xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
-        axes.annotate(text, xytext=(-4, -12 - 12 * i), ha="right", fontsize=9, color=MARK, **place)
+        axes.annotate(text, xytext=(-4, -12 - 12 * i), ha="right", fontsize=9, color=MARK, bbox=box, **place)
 
 
 def smooth(values: np.ndarray, share: float = 0.03) -> np.ndarray:

@@ -225,8 +225,8 @@ def small_batch(s: Symptoms) -> Seen:
 
 @rule(
     "G goes uphill",
-    "The gradient that G's optimizer follows points against the gradient of G's loss: a sign is wrong somewhere between D's score and G.",
-    "Check the step with minigan.gradcheck.check_step, or minigan trace RUN; G descends on -mean log sigmoid(D(G(z))).",
+    "The gradient that G's optimizer follows points against the gradient of G's loss: a sign is wrong between D's score and G's weights.",
+    "Check the step with minigan.gradcheck.check_step, or minigan trace RUN; G's loss must fall when D's scores of the fakes rise.",
     lesson=4,
     hides=EVERYTHING_LATER,
 )
@@ -249,8 +249,12 @@ def _uphill(s: Symptoms, name: str) -> Seen:
     # m . g / |g|^2 is 1 if m is the gradient of a batch, and -1 with the wrong sign; where noise outweighs the gradient it says nothing
     follows, noise = s.follows.get(name, 1), s.noise.get(name, 1)
     if follows < -0.3 and 1 - follows > 5 * noise and noise < 0.5:
-        return f"along the gradient of {name}'s loss, Adam's mean gradient is {follows:+.2f} times as long (usual: 1 +- {noise:.2f})"
+        return f"{_along(name)} {follows:+.2f} times as long (usual: 1 +- {noise:.2f})"
     return None
+
+
+def _along(name: str) -> str:
+    return f"along the gradient of {name}'s loss, the mean gradient that Adam follows is"
 
 
 @rule(
@@ -288,7 +292,7 @@ def one_sided_D(s: Symptoms) -> Seen:
     # m . g / |g|^2: where noise is small beside the gradient, nearly nothing of the gradient of its loss is in what D follows
     follows, noise = s.follows.get("D", 1), s.noise.get("D", 1)
     if -0.3 <= follows < 0.2 and 1 - follows > 5 * noise:
-        return f"along the gradient of D's loss, Adam's mean gradient is {follows:+.2f} times as long (usual: 1 +- {noise:.2f})"
+        return f"{_along('D')} {follows:+.2f} times as long (usual: 1 +- {noise:.2f})"
     return None
 
 
@@ -444,7 +448,7 @@ def D_too_weak(s: Symptoms) -> Seen:
 
 
 def _alike(s: Symptoms) -> str:
-    return f"{s.told_apart:.0%} of all samples have a nearest neighbour of their own kind (50 % if they were alike)"
+    return f"the nearest neighbour of {s.told_apart:.0%} of the samples is of their own kind, real or fake (50 % if they were alike)"
 
 
 # ---- the samples ------------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """Is the doctor right?  Sabotaged runs and good ones, on seeds that its rules were not tuned on.
 
 Each cell trains one run, diagnoses it, and looks at the first finding.  Of a sabotaged run it is right if it is among the findings that
-`faults.FAULTS` calls right for this fault; of a good run, if there is none.  The rules were tuned on seeds 0 to 4; the cells begin at 10.
+`faults.FAULTS` calls right for this fault; of a good run, if there is none.
+The rules were tuned on seeds 0 to 4 and mended on seed 10; the cells begin at 20.
 """
 
 from pathlib import Path
@@ -15,7 +16,7 @@ from minigan.running.doctor.diagnose import measured
 from minigan.running.doctor.rules import RULES, Finding, findings
 
 NAME, SEEDS = "doctor", 3
-FIRST = 10  # seed
+FIRST = 20  # seed
 NAMES = tuple(rule.name for rule in RULES)
 
 
@@ -24,6 +25,8 @@ def methods() -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for data, base in faults.BASES.items():
         for name in faults.GOOD:
+            if data == "ring" and name in faults.ONLY_IMAGES:
+                continue
             found[f"{data}/good, {name}"] = {"data": data, "name": name, "first": FIRST, **base}
         for name, fault in faults.FAULTS.items():
             if data != "ring" or not fault.images:

@@ -11,10 +11,10 @@ from minigan.data import Source
 from minigan.data.check import to_float
 from minigan.game import GAN, Game, d_step, g_step
 from minigan.layers.tree import first
-from minigan.optim import Optimizer
+from minigan.optim import Adam, Optimizer
 
 SAMPLES = 256  # drawn, and as many real ones
-STEPS = 6  # batches for the gradients
+STEPS = 12  # batches for the gradients
 TOLERANCE = 0.02  # a value of 1.02 is inside [-1, 1]: rounding and a soft edge
 
 
@@ -48,9 +48,11 @@ class Keep:
 def of_steps(game: GAN, source: Source, batch: int, rng: np.random.Generator) -> dict[str, Any]:
     """D's scores and the gradients of both losses, on copies of the networks.
 
-    The networks run as in training, on batches of the run's size: BatchNorm has the statistics it was trained with.
+    The networks run as in training, on batches of the run's size: BatchNorm has the statistics it was trained with.  What Adam has followed
+    is compared with gradients at the weights before the last steps: where rates are high, a single step may turn a gradient round.
     """
     G, D = copy.deepcopy(game.G), copy.deepcopy(game.D)
+    G_before, D_before = before_last_step(game.G, game.opt_G), before_last_step(game.D, game.opt_D)
     real, fake, received, plain, steep = [], [], [], [], []
     gradients: dict[str, list[np.ndarray]] = {"G": [], "D": []}
     penalties = [penalty.at_step(game.opt_D.t) for penalty in game.penalties]
@@ -59,15 +61,14 @@ def of_steps(game: GAN, source: Source, batch: int, rng: np.random.Generator) ->
         rows = np.arange(start, start + batch) % len(x_all)
         x, y = to_float(x_all[rows]), None if y_all is None else y_all[rows]
         z, x = game.noise(batch, rng, y), (x, y) if game.classes else x
-        for net in (G, D):
+        for net in (G_before, D, D_before):
             net.zero_grad()
-        d_step(G, D, game.loss, penalties, Keep(), x, z, rng)
-        g_step(G, D, game.loss, Keep(), x, z)
-        for name, net in (("G", G), ("D", D)):
-            gradients[name].append(net.grad.astype(np.float64))
-        D.zero_grad()
-        d_step(G, D, game.loss, (), Keep(), x, z, rng)  # the loss alone
-        plain.append(D.grad.astype(np.float64))
+        d_step(G_before, D_before, game.loss, penalties, Keep(), x, z, rng)
+        g_step(G_before, D, game.loss, Keep(), x, z)  # in a step, D is the first to move
+        gradients["G"].append(G_before.grad.copy()), gradients["D"].append(D_before.grad.copy())
+        D_before.zero_grad()
+        d_step(G_before, D_before, game.loss, (), Keep(), x, z, rng)  # the loss alone
+        plain.append(D_before.grad.copy())
         images = G.forward(z)[0]
         r = D.forward(x)[0]
         f, caches = D.forward((images, y) if game.classes else images)
@@ -91,6 +92,7 @@ def of_steps(game: GAN, source: Source, batch: int, rng: np.random.Generator) ->
         ),
         "follows": {name: found[0] for name, found in directions.items()},
         "noise": {name: found[1] for name, found in directions.items()},
+        "agree": {name: agreement(gradients[name]) for name in directions},
         "sizes": {
             name: ratio(np.linalg.norm(game.optimizers[name].m), np.mean([np.linalg.norm(g) for g in gradients[name]]))
             for name in directions
@@ -98,15 +100,33 @@ def of_steps(game: GAN, source: Source, batch: int, rng: np.random.Generator) ->
     }
 
 
+def before_last_step(net: Any, optimizer: Optimizer) -> Any:
+    """A copy of the network at the weights where Adam's last gradient was taken.
+
+    theta + lr (m/(1-b1^t)) / (sqrt(v/(1-b2^t)) + eps)
+    """
+    before = copy.deepcopy(net)
+    if isinstance(optimizer, Adam) and optimizer.t:
+        opt, t = optimizer, optimizer.t
+        lr = opt.lr(t - 1) if callable(opt.lr) else opt.lr
+        before.theta += lr * opt.m / (1 - opt.beta1**t) / (np.sqrt(opt.v / (1 - opt.beta2**t)) + opt.eps)
+    return before
+
+
 def along(m: np.ndarray, gradients: list[np.ndarray]) -> tuple[float, float]:
     """m . g / |g|^2 for the mean g of the gradients of several batches, and the standard deviation of this number for one of them.
 
     If m is the gradient of a batch too, it is 1, give or take that standard deviation; each batch is compared with the mean of the others.
     """
-    g = np.mean(gradients, axis=0)
-    n = len(gradients)
+    n, g = len(gradients), np.mean(gradients, axis=0, dtype=np.float64)
     each = [float(a @ rest / (rest @ rest)) for a in gradients if (rest := (n * g - a) / (n - 1)).any()]
     return (float(m @ g / (g @ g)), float(np.std(each))) if each and g.any() else (float("nan"), float("nan"))
+
+
+def agreement(gradients: list[np.ndarray]) -> float:
+    """The share of pairs of batches whose gradients have g_i . g_j > 0: 1 for a clear gradient, 1/2 for noise."""
+    products = np.array([[a @ b for b in gradients] for a in gradients])
+    return float((products[np.triu_indices(len(gradients), 1)] > 0).mean())
 
 
 def pick(source: Source, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray | None]:

@@ -51,13 +51,10 @@ class Symptoms:
     received: float = NAN  # mean over the fakes of |d L_G / d score| for one fake: what G's loss asks for
     gradient: float = NAN  # |d L_G / d theta_G|
     penalised: float = NAN  # |d penalty / d theta_D| / |d L_D / d theta_D|
-    follows: Mapping[str, float] = field(
-        default_factory=dict
-    )  # name -> m . g / |g|^2, the optimizer's m along its loss's gradient
-    noise: Mapping[str, float] = field(
-        default_factory=dict
-    )  # name -> the standard deviation of that for the gradient of one batch
-
+    # name -> m . g / |g|^2, the optimizer's m along its loss's gradient; the standard deviation of that for the gradient of one batch
+    follows: Mapping[str, float] = field(default_factory=dict)
+    noise: Mapping[str, float] = field(default_factory=dict)
+    agree: Mapping[str, float] = field(default_factory=dict)  # name -> share of pairs of batches with g_i . g_j > 0
     sizes: Mapping[str, float] = field(default_factory=dict)  # name -> |optimizer's m| / |gradient of one batch|
 
     # of the samples, compared with the data

@@ -7,7 +7,7 @@ from minigan.data import Epochs
 from minigan.game import Game
 from minigan.measure.results import faults
 from minigan.optim import Adam, cosine
-from minigan.running.doctor import examine
+from minigan.running.doctor import diagnose, examine
 
 
 class Fixed(Game):
@@ -74,6 +74,34 @@ def test_a_gradient_along_the_mean_of_others():
         assert noise < 0.05
     assert examine.along(g, [rng.normal(0, 1, 3) for _ in range(20)])[1] > 1  # nothing but noise
     assert np.isnan(examine.along(g, [0 * g, 0 * g])).all()
+
+
+def test_batches_that_agree_and_noise():
+    rng = np.random.default_rng(0)
+    noise = [rng.normal(0, 1, 5) for _ in range(60)]
+    assert examine.agreement([np.ones(5) + 0.1 * each for each in noise]) == 1
+    assert examine.agreement(noise) == pytest.approx(0.5, abs=0.05)
+
+
+@pytest.mark.parametrize("name", ["as it is", "constant rate"])
+def test_the_last_step_is_undone(name):
+    """One step more, and undone: the weights before it, up to the rounding of float32."""
+    trainer, _ = faults.run("digits8", name, 0, 6)
+    game = trainer.game
+    weights = {name: net.theta.copy() for name, net in game.networks.items()}
+    game.step(lambda: trainer.source.batch(64), np.random.default_rng(0))
+    for name, optimizer in game.optimizers.items():
+        before = examine.before_last_step(game.networks[name], optimizer)
+        np.testing.assert_allclose(before.theta, weights[name], atol=1e-6)
+        assert before.theta is not game.networks[name].theta
+
+
+@pytest.mark.slow
+def test_a_balanced_ring_does_not_go_uphill():
+    """Near the equilibrium the gradients of batches are mostly noise, and at a constant rate they turn round with each step."""
+    for name in ("half of gamma", "constant rate"):
+        trainer, start = faults.run("ring", name, 10)
+        assert "uphill_G" not in [finding.name for finding in diagnose(trainer, start)]
 
 
 def test_steps_of_a_sound_game_and_of_one_with_a_wrong_sign():

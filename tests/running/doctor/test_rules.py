@@ -36,8 +36,14 @@ CASES = {
     "lr_too_low": ({"moved": {"G": 0.001, "D": 0.002}, "steps": 9}, {"moved": {"G": 0.001, "D": 0.2}, "steps": 9}),
     "lr_too_high": ({"update": 2.0}, {"update": 0.1}),
     "losses_diverge": ({"rows": log(loss_G=2e4)}, {"rows": log(loss_G=20.0)}),
-    "uphill_G": ({"follows": {"G": -1.0}, "noise": {"G": 0.1}}, {"follows": {"G": -1.0}, "noise": {"G": 2.0}}),
-    "uphill_D": ({"follows": {"D": -1.0}, "noise": {"D": 0.1}}, {"follows": {"D": 0.9}, "noise": {"D": 0.1}}),
+    "uphill_G": (
+        {"follows": {"G": -1.0}, "noise": {"G": 0.1}, "agree": {"G": 1.0}},
+        {"follows": {"G": -1.0}, "noise": {"G": 0.1}, "agree": {"G": 0.6}},
+    ),
+    "uphill_D": (
+        {"follows": {"D": -1.0}, "noise": {"D": 0.1}, "agree": {"D": 1.0}},
+        {"follows": {"D": 0.9}, "noise": {"D": 0.1}, "agree": {"D": 1.0}},
+    ),
     "stale_gradient": ({"sizes": {"G": 40.0, "D": 1.0}}, {"sizes": {"G": 1.4, "D": 0.8}}),
     "one_sided_D": ({"rows": log(score_real=6.0, score_fake=5.0)}, {"rows": log(score_real=6.0, score_fake=-5.0)}),
     "no_gradient_at_G": (

@@ -14,6 +14,7 @@ and, optionally:
     PUBLISHED = [Published("DCGAN", {"modes": 99, "kl": (3.4, 0.1)}, "Srivastava et al. 2017, table 2")]    # value or (value, error)
     DATA = ("mnist",)                                         # data sets the table needs (--download fetches them)
     def draw(rows, folder, quick) -> list[Path]               # pictures, drawn from the rows (and the files of FILES)
+    def notes(rows) -> list[str]                              # sentences below the table, such as totals over its methods
     FILES = True                                              # run_cell(cell, quick, folder) also leaves files in the folder
 
 Reading order: table.py runs the cells, rows.py stores them, markdown.py renders them; then any table.

@@ -33,6 +33,7 @@ HEIGHT = {
     "running.lock": 0.5,
     "running.interrupt": 0,
     "running.machine": 0,
+    "running.job": 0,
     "running.checkpoint": 1,
     "kernels.parallel": 1,
     "kernels": 2,

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from minigan import __version__
 from minigan.cli.parser import INTERRUPTED, WRONG, CommandParser, say
+from minigan.running.job import let_rank_0_speak
 
 BROKEN_PIPE = 141  # the shell's number for a reader that went away (| head)
 COMMANDS = (
@@ -43,7 +44,8 @@ def main(argv: list[str] | None = None) -> int:
         _abandon(sys.stdout, sys.stderr)
         return BROKEN_PIPE
     except FAILURES as error:
-        say(f"minigan {chosen(argv)}: {sentence(error)}")
+        signature = let_rank_0_speak()
+        say(f"minigan {chosen(argv)}: {sentence(error)}{signature}")
         _abandon(sys.stdout)
         return WRONG
 

@@ -75,7 +75,7 @@ def go(run: Any) -> int:
     from tqdm import tqdm
 
     from minigan.kernels.parallel.jit import on_compile
-    from minigan.running import folder, rates
+    from minigan.running import folder, job, rates
 
     trainer = run.trainer
     if trainer.t < trainer.steps and rates.stands_still(trainer.game):
@@ -121,6 +121,8 @@ def go(run: Any) -> int:
             raise
         finally:
             on_compile(None)
+    if job.rank():  # rank 0 draws for all
+        return 0
     try:
         _report(run)
     except KeyboardInterrupt as stopped:

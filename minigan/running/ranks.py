@@ -26,7 +26,6 @@ from minigan.data import Epochs
 from minigan.kernels.parallel import ranks
 from minigan.kernels.parallel.ranks import Slice, Sliced
 from minigan.layers.parameters import all_layers
-from minigan.layers.tree import tree_map
 from minigan.running.interrupt import Interrupt
 from minigan.running.job import count, rank
 from minigan.running.run import Run
@@ -68,7 +67,7 @@ def share(trainer: Trainer) -> None:
 def wait() -> None:
     """Until all ranks are here: what rank 0 has written can then be read."""
     if count() > 1:
-        ranks.world().Barrier()
+        ranks.barrier()
 
 
 class _Shared:
@@ -116,9 +115,12 @@ class _Shared:
 
     def draw(self) -> tuple[Any, Any]:
         """This rank's rows of the next batch (x, y)."""
-        batch = self.trainer.source.batch(self.part.N)
-        self.trainer.drawn = x, y = tree_map(lambda a: self.part.rows(a) if len(a) == self.part.N else a, batch)
+        x, y = (self._rows(a) for a in self.trainer.source.batch(self.part.N))
+        self.trainer.drawn = x, y
         return x, y
+
+    def _rows(self, a: np.ndarray | None) -> np.ndarray | None:
+        return a if a is None or len(a) == self.part.n else self.part.rows(a)
 
     def step(self, step: Callable, draw: Callable, rng: np.random.Generator) -> dict[str, float]:
         """A step of the game -> its scalars, as means over the batch.  Raises ValueError if the ranks part."""

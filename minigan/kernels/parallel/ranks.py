@@ -49,14 +49,19 @@ SPINS = 2000  # questions, a few hundred microseconds, before a wait lets other 
 
 
 def all_reduce(a: np.ndarray, largest: bool = False) -> None:
-    """a <- the sum over all ranks, or with `largest` the maximum, in place.   Any shape; the same bits on each rank.
-
-    MPI's blocking call keeps a core busy for as long as it waits.  If there are more ranks than cores, or other work, the rank
-    that is waited for would not get one; so after a short while this sleeps between two questions.
-    """
+    """a <- the sum over all ranks, or with `largest` the maximum, in place.   Any shape; the same bits on each rank."""
     from mpi4py import MPI
 
-    request = world().Iallreduce(MPI.IN_PLACE, a, MPI.MAX if largest else MPI.SUM)
+    _wait(world().Iallreduce(MPI.IN_PLACE, a, MPI.MAX if largest else MPI.SUM))
+
+
+def barrier() -> None:
+    """Wait until all ranks are here."""
+    _wait(world().Ibarrier())
+
+
+def _wait(request: Any) -> None:
+    """MPI's own wait keeps a core busy, and the rank that is waited for may need that core; so this soon sleeps in between."""
     for _ in range(SPINS):
         if request.Test():
             return
@@ -80,6 +85,7 @@ def _leave(MPI: Any) -> None:
             if stream:
                 stream.flush()
         if _done:
+            barrier()
             MPI.Finalize()
         else:
             MPI.COMM_WORLD.Abort(1)

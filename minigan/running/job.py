@@ -4,11 +4,9 @@ MPI's launchers say so in the environment, so a process that none of them starte
 """
 
 import os
-import time
 
 RANK = ("PMI_RANK", "OMPI_COMM_WORLD_RANK")  # MPICH and its relatives, Open MPI
 COUNT = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")
-PATIENCE = 1.5  # seconds that an error of another rank waits for rank 0, which may have the same one to report
 
 
 def rank() -> int:
@@ -19,14 +17,6 @@ def rank() -> int:
 def count() -> int:
     """The number of processes that mpiexec started; 1 without it."""
     return _number(COUNT, 1)
-
-
-def let_rank_0_speak() -> str:
-    """Call before an error is printed: ranks that all fail alike need one message -> how to sign that of another rank."""
-    if rank() == 0:
-        return ""
-    time.sleep(PATIENCE)  # rank 0, if it failed too, has ended the job by then
-    return f" (rank {rank()} of {count()})"
 
 
 def _number(names: tuple[str, ...], default: int) -> int:

@@ -13,11 +13,19 @@ Allreduce of the gradient.  So a network that mixes samples learns as it would w
 
 import hashlib
 import os
+import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    contextmanager,
+    nullcontext,
+    redirect_stderr,
+    redirect_stdout,
+    suppress,
+)
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,6 +40,7 @@ from minigan.running.run import Run
 from minigan.trainer import Trainer
 
 EVERY = 100  # steps between two comparisons of the ranks' weights
+PATIENCE = 1.5  # seconds that an error of another rank waits for rank 0, which may have the same one to report
 
 
 @contextmanager
@@ -62,6 +71,16 @@ def share(trainer: Trainer) -> None:
     """
     if count() > 1:
         _Shared(trainer, ranks.world())
+
+
+def let_rank_0_speak() -> str:
+    """Call before an error is printed: ranks that all fail alike need one message -> how to sign that of another rank."""
+    with suppress(ValueError):  # that MPI cannot be used may be the very error
+        ranks.world()  # from here on the end of a rank ends all, even if no run was begun
+    if rank() == 0:
+        return ""
+    time.sleep(PATIENCE)  # rank 0, if it failed too, has ended the job by then
+    return f" (rank {rank()} of {count()})"
 
 
 def wait() -> None:

@@ -20,7 +20,9 @@ from minigan.running import ranks
 from minigan.trainer import GAN, Trainer
 
 
-def trainer(batch: int = 10, steps: int = 200, dropout: bool = False, norm: bool = False, pairs: bool = False) -> Trainer:
+def trainer(
+    batch: int = 10, steps: int = 200, dropout: bool = False, norm: bool = False, pairs: bool = False
+) -> Trainer:
     """A GAN on 60 random points in 3 dimensions: R1 and R2, or WGAN-GP; with Dropout or BatchNorm on request."""
     rng = np.random.default_rng(7)
     middle = [*([BatchNorm(6)] * norm), Tanh(), *([Dropout(0.3)] * dropout)]

@@ -70,7 +70,9 @@ def test_the_samples_may_be_another_axis_of_the_noise():
     np.testing.assert_array_equal(np.concatenate(found, axis=1), whole)
 
 
-@pytest.mark.parametrize("draw", [lambda g: g.random(), lambda g: g.standard_normal((60, 2)), lambda g: g.permutation(9)])
+@pytest.mark.parametrize(
+    "draw", [lambda g: g.random(), lambda g: g.standard_normal((60, 2)), lambda g: g.permutation(9)]
+)
 def test_noise_without_samples_differs_from_rank_to_rank(monkeypatch, draw):
     found, left = [], []
     for rank in range(2):
@@ -106,16 +108,16 @@ def test_the_launchers_are_understood(monkeypatch):
     assert (job.rank(), job.count()) == (2, 3)
 
 
-def test_an_error_of_rank_0_is_not_signed():
-    assert job.let_rank_0_speak() == ""
-
-
 # ---- with mpiexec -------------------------------------------------------------------------------------------------------
 
 
 def _environment() -> dict[str, str]:
     root = str(Path(__file__).parents[2])
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")]), "MINIGAN_THREADS": "1"}
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")]),
+        "MINIGAN_THREADS": "1",
+    }
 
 
 def start(count: int, *words: object) -> subprocess.Popen:
@@ -188,27 +190,17 @@ def test_a_rank_that_ends_ends_the_job(tmp_path, how):
 
 
 def child(mpiexec: int, rank: int) -> int:
-    """The process of a rank of this job."""
+    """The process of this rank, a descendant of mpiexec."""
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            environment = (entry / "environ").read_bytes().split(b"\0")
-            parents = (entry / "stat").read_text().rpartition(")")[2].split()
-            session = int(parents[3])
-        except (OSError, IndexError):
+            environment, pid = (entry / "environ").read_bytes().split(b"\0"), int(entry.name)
+            while pid not in (0, mpiexec):
+                pid = int((Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:  # it has ended, or is not ours
             continue
-        if f"PMI_RANK={rank}".encode() in environment and session_of(entry, mpiexec, session):
+        if pid == mpiexec and f"PMI_RANK={rank}".encode() in environment:
             return int(entry.name)
     raise AssertionError(f"rank {rank} is not running")
-
-
-def session_of(entry: Path, mpiexec: int, session: int) -> bool:
-    """Is this a descendant of mpiexec?"""
-    pid = int(entry.name)
-    while pid > 1:
-        if pid == mpiexec:
-            return True
-        pid = int((Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
-    return False
 
 
 @needs_mpi

@@ -1,0 +1,169 @@
+"""What would more ranks save?  Measure the parts of a shared step, predict the step on R ranks, and compare with the step on 1, 2 and 4.
+
+    T(R) = max(1, R / cores) (c0 + c1 N / R + d N) + sum over Allreduces of A(b, R)
+    A(b, R) = 2 ceil(log2 R) alpha + 2 (R - 1) / R b beta           Thakur, Rabenseifner and Gropp 2005, sec. 4.5
+
+c0 + c1 n  a step on n samples, by one process             alpha  seconds until the first byte of a message arrives
+d          drawing the noise of one sample: each rank      beta   seconds a byte, with the time to add it
+           draws that of the whole batch                   b      bytes: the gradients of D and of G, and two small ones
+
+`minigan bench --ranks` starts mpiexec for 1, 2 and 4 ranks of one thread each; it needs `pip install 'minigan[mpi]'`.  alpha and
+beta come from 2 ranks on this machine; ranks on several machines have those of their network, see docs/scaling.md.
+"""
+
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minigan.running.job import count, rank
+
+COUNTS = (1, 2, 4)
+PREDICTED = (2, 4, 8, 16, 64, 256, 1024)
+BYTES = tuple(8 << k for k in range(0, 22, 3))  # 8 B to 16 MB
+HEAD = ("ranks", "samples each", "ms measured", "ms predicted", "off", "speed-up")
+AHEAD = ("ranks", "ms, batch shared", "speed-up", "ms, batch each", "of ideal")
+
+
+def measure(batch: int, seconds: float) -> dict[str, Any]:
+    """The parts of a step, from one job of mpiexec for each number of ranks -> what `predict` needs, and the steps themselves.
+
+    Raises ValueError without mpiexec or mpi4py.
+    """
+    here = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    if (mpiexec := shutil.which("mpiexec", path=here)) is None:
+        raise ValueError("bench --ranks needs mpiexec: pip install 'minigan[mpi]'")
+    found: dict[int, Any] = {}
+    for n in COUNTS:
+        command = [mpiexec, "-n", str(n), sys.executable, "-m", __spec__.name, str(batch), str(seconds)]
+        environment = {**os.environ, "MINIGAN_THREADS": "1"}
+        job = subprocess.run(command, capture_output=True, text=True, env=environment)
+        if job.returncode:
+            raise ValueError(f"the job of {n} ranks failed: {job.stderr.strip().splitlines()[-1:] or job.returncode}")
+        found[n] = json.loads(job.stdout.splitlines()[-1])
+    c1, c0 = np.polyfit(*zip(*found[1]["compute"], strict=True), 1)
+    alpha, beta = fit_network(found[2]["allreduce"])
+    parts = {"c0": c0, "c1": c1 - found[1]["draw"], "d": found[1]["draw"], "alpha": alpha, "beta": beta}
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    steps = {n: one["step"] for n, one in found.items()}
+    return {"batch": batch, "cores": cores, "parts": parts, "bytes": found[1]["bytes"], "steps": steps}
+
+
+def fit_network(times: list[tuple[int, float]]) -> tuple[float, float]:
+    """(bytes, seconds) of Allreduces on 2 ranks, A = 2 alpha + b beta -> alpha, beta, by least squares of the relative error."""
+    b, t = np.array(times, float).T
+    (two_alpha, beta), *_ = np.linalg.lstsq(np.stack([1 / t, b / t], axis=1), np.ones(len(t)), rcond=None)
+    return max(two_alpha / 2, 0.0), max(beta, 0.0)
+
+
+def allreduce(b: float, R: int, alpha: float, beta: float) -> float:
+    """A(b, R) = 2 ceil(log2 R) alpha + 2 (R - 1) / R b beta, in seconds; 0 for one rank."""
+    return 2 * math.ceil(math.log2(R)) * alpha + 2 * (R - 1) / R * b * beta
+
+
+def predict(found: Mapping[str, Any], R: int, N: int, cores: float = math.inf) -> float:
+    """Seconds of a step of R ranks on a batch of N; with fewer cores than ranks they take turns."""
+    part = found["parts"]
+    compute = part["c0"] + part["c1"] * N / R + part["d"] * N
+    return max(1.0, R / cores) * compute + sum(allreduce(b, R, part["alpha"], part["beta"]) for b in found["bytes"])
+
+
+def measured_cells(found: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """The table of the steps that were measured, beside their predictions."""
+    rows, N = [HEAD], found["batch"]
+    for R, seconds in found["steps"].items():
+        expected = predict(found, R, N, found["cores"])
+        off, speedup = f"{100 * (expected / seconds - 1):+.0f} %", f"{found['steps'][1] / seconds:.2f}"
+        rows.append((f"{R}", f"{N / R:g}", f"{1e3 * seconds:.3g}", f"{1e3 * expected:.3g}", off, speedup))
+    return rows
+
+
+def predicted_cells(found: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """The table of predictions, a core for each rank: N samples shared by all ranks, and N samples on each."""
+    rows, N, one = [AHEAD], found["batch"], predict(found, 1, found["batch"])
+    for R in PREDICTED:
+        shared = f"{1e3 * predict(found, R, N):.3g}", f"{one / predict(found, R, N):.1f}"
+        each = predict(found, R, R * N)
+        rows.append((f"{R}", *(shared if R <= N else ("-", "-")), f"{1e3 * each:.3g}", f"{100 * one / each:.0f} %"))
+    return rows
+
+
+# ---- in the job ------------------------------------------------------------------------------------------------------
+
+
+def main() -> None:
+    """Measure in each rank of a job, and print what rank 0 found as JSON."""
+    batch, seconds = int(sys.argv[1]), float(sys.argv[2])
+    from minigan.kernels.parallel import ranks
+
+    found: dict[str, Any] = {}
+    if count() == 1:
+        found["compute"] = [(n, _step(n, seconds)) for n in (batch // 4, batch // 2, batch)]
+        found["draw"] = _draw(batch, seconds)
+    found["step"] = found["compute"][-1][1] if count() == 1 else _step(batch, seconds)
+    trainer = _trainer(batch)
+    game = trainer.game
+    scalars = 8 * (4 + len(game.optimizers))
+    found["bytes"] = [*(net.grad.nbytes for net in game.networks.values()), scalars, 8]
+    if count() > 1:
+        found["allreduce"] = []
+        for b in BYTES:
+            a = np.zeros(b // 8)
+            found["allreduce"].append((b, _time(lambda a=a: ranks.all_reduce(a), seconds / 8)))  # type: ignore[misc]
+        ranks.set_done(True)
+    if rank() == 0:
+        print(json.dumps(found), flush=True)
+
+
+def _trainer(batch: int) -> Any:
+    """The default recipe on the embedded digits, in memory."""
+    from minigan.running.build import build
+    from minigan.zoo import gan
+
+    return build(gan, gan.Options(batch=batch, steps=1 << 30))
+
+
+def _step(batch: int, seconds: float) -> float:
+    """The median time of a shared step on a batch, after its kernels were compiled."""
+    from minigan.running import ranks
+
+    trainer = _trainer(batch)
+    ranks.share(trainer)
+    return _time(trainer.step, seconds)
+
+
+def _draw(batch: int, seconds: float) -> float:
+    """The time that the noise of one sample takes in a step: D's z and G's."""
+    game, rng = _trainer(batch).game, np.random.default_rng(0)
+    return 2 * _time(lambda: game.noise(4096, rng), seconds / 4) / 4096
+
+
+def _time(call: Callable[[], object], seconds: float) -> float:
+    """The median time of a call; all ranks make the same number of calls."""
+    for _ in range(2):
+        call()
+    started = time.perf_counter()
+    call()
+    once = np.array([time.perf_counter() - started])
+    if count() > 1:
+        from minigan.kernels.parallel import ranks
+
+        ranks.all_reduce(once, largest=True)
+    times = []
+    for _ in range(min(10_000, max(5, int(seconds / once[0])))):
+        started = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - started)
+    return float(np.median(times))
+
+
+if __name__ == "__main__":
+    main()

@@ -20,8 +20,10 @@ from minigan.data.published import PUBLISHED
 from minigan.kernels import get_threads
 from minigan.measure.bench.machine import processor
 from minigan.measure.results import rows
+from minigan.measure.results import workers as parallel
 from minigan.measure.selection import select
 from minigan.optim import NonFiniteError
+from minigan.running.arguments import check_whole
 from minigan.running.files import atomic_file
 
 
@@ -107,19 +109,32 @@ def measure(
     seeds: int | None = None,
     say: Callable[[str], object] = print,
     images: int | None = None,
+    workers: int = 1,
+    scheduler: str | None = None,
 ) -> None:
-    """Run each cell that has no row yet, and write its row immediately; `say` receives the progress messages."""
+    """Run each cell that has no row yet, and write its row immediately; `say` receives the progress messages.
+
+    workers, scheduler : as of `workers.rows`; with one worker and no scheduler the cells run here, one after the other.
+    """
+    check_whole("results", workers=workers)
     path = file_of(table, folder, quick)
     todo = cells(table, quick, only, seeds, images)
-    for i, cell in enumerate(todo, 1):
-        where = f"[{i}/{len(todo)}] {cell}"
-        if is_done(path, cell):
-            say(f"{where}: already measured (config {cell.config}), skipped")
-            continue
-        say(f"{where}: config {cell.config} ...")
-        row = run_cell(table, cell, quick, Path(folder))
+    where = {str(cell): f"[{i}/{len(todo)}] {cell}" for i, cell in enumerate(todo, 1)}
+    if workers == 1 and scheduler is None:
+        for cell in todo:
+            if is_done(path, cell):
+                say(f"{where[str(cell)]}: already measured (config {cell.config}), skipped")
+                continue
+            say(f"{where[str(cell)]}: config {cell.config} ...")
+            row = run_cell(table, cell, quick, Path(folder))
+            rows.append(path, row)
+            say(f"    {row['minutes']:.2f} min: {row['failure'] or _short(row)}")
+        return
+    left = [cell for cell in todo if not is_done(path, cell)]
+    say(f"{len(todo) - len(left)} of {len(todo)} cells are already measured; {len(left)} to go")
+    for cell, row in parallel.rows(table.NAME, left, quick, Path(folder), workers, scheduler):
         rows.append(path, row)
-        say(f"    {row['minutes']:.2f} min: {row['failure'] or _short(row)}")
+        say(f"{where[str(cell)]}: {row['minutes']:.2f} min: {row['failure'] or _short(row)}")
 
 
 def is_done(path: Path, cell: Cell) -> bool:

@@ -17,7 +17,7 @@ import minigan
 
 project, author, copyright = "minigan", "the minigan maintainers", "the minigan maintainers, MIT license"
 release = minigan.__version__
-extensions = ["myst_nb", "sphinx-mathjax-offline"]
+extensions = ["myst_nb", "sphinx-mathjax-offline", "annotated"]
 exclude_patterns = ["_build", "results/*.py", "**.ipynb_checkpoints"]
 
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]

@@ -117,6 +117,7 @@ def numbered(name: str) -> str:
 def sources(folder: Path) -> None:
     """Write a page for every Python file of the package and the tests; the map of formulas links to them."""
     files = sorted(path for top in ("minigan", "tests") for path in (ROOT / top).rglob("*.py"))
+    files.append(ROOT / "notebooks" / "microgan.py")
     names = [path.relative_to(ROOT).as_posix() for path in files]
     for name in names:
         up = "../" * (name.count("/") + 2)

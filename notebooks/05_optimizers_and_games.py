@@ -1,14 +1,16 @@
 # %% [markdown]
 # # Lesson 5: Optimizers and games
 #
-# **Goal** Know what an optimizer does with a right gradient, down to its eigenvalues, and why the same optimizer that finds the bottom of a valley may circle for ever, or worse, when two players use it against each other.
+# **Goal** Know what an optimizer does with a right gradient, down to its eigenvalues, and why the same optimizer that finds the bottom of a
+# valley may circle for ever, or diverge, when two players use it against each other.
 #
 # **Prerequisites** Lessons 1 to 4. The product of a 2x2 matrix with a vector, and complex numbers, $|a + \mathrm{i} b|^2 = a^2 + b^2$.
 #
 # **Run time** 7 s on two cores (measured).
 #
-# In 2016 a widely copied recipe for GANs said: Adam, but with $\beta_1 = 0.5$ instead of the usual 0.9, "to stabilise training". Later recipes went to 0. In classifiers hardly anybody touches it. The
-# reason fits into a 2x2 matrix: *a game is a valley with an imaginary curvature*, and what carries a ball through a valley throws it out of a game. This lesson ends there. It begins in the valley.
+# In 2016 a widely copied recipe for GANs used Adam with $\beta_1 = 0.5$ instead of the usual 0.9, "to stabilise training". Later recipes used 0.
+# In classifiers hardly anybody changes it. A 2x2 matrix explains why: *a game is a valley with an imaginary curvature*, and the momentum that
+# helps in a valley makes a game diverge. This lesson ends there. It begins in the valley.
 
 # %%
 import numpy as np
@@ -27,8 +29,7 @@ from minigan.teach.lessons import figure, planted, show_checks, show_source
 # %% [markdown]
 # ## Predict: how much does momentum save?
 #
-# A long valley: $f(a, b) = \frac12 (a^2 + 50\, b^2)$, steep across, flat along. Gradient descent from $(1, 1)$, with the best of all constant rates, needs 173 steps until it is a thousand times nearer to the bottom. *Momentum* adds a share $\mu$ of the
-# last step to the next, as a heavy ball would. There is no noise here, and the gradient is exact. With the best rate and the best $\mu$, how many steps does it need?
+# A long valley: $f(a, b) = \frac12 (a^2 + 50\, b^2)$, steep across, flat along. Gradient descent from $(1, 1)$, with the best of all constant rates, needs 173 steps until it is a thousand times nearer to the bottom. *Momentum* adds a share $\mu$ of the last step to the next, like a heavy ball. There is no noise here, and the gradient is exact. With the best rate and the best $\mu$, how many steps does it need?
 #
 # - **a** about as many: momentum averages noise away, and there is none
 # - **b** about half
@@ -49,7 +50,7 @@ def point(*values):
 
 
 def descend(curvature, net, opt, steps):
-    """Follow the slope of 1/2 sum curvature theta^2, and return the way."""
+    """Follow the gradient of 1/2 sum curvature theta^2, and return all points."""
     way = [net.theta.copy()]
     for _ in range(steps):
         net.grad += curvature * net.theta
@@ -59,7 +60,7 @@ def descend(curvature, net, opt, steps):
 
 
 def until(way, factor=1000):
-    """The step from which on all of the way is `factor` times nearer than its beginning."""
+    """The step after which all points are `factor` times nearer than the first."""
     distance = np.linalg.norm(way, axis=1)
     return int(np.flatnonzero(distance > distance[0] / factor)[-1]) + 1
 
@@ -67,7 +68,7 @@ def until(way, factor=1000):
 valley = np.array([1.0, 50.0])
 kappa = valley[1] / valley[0]
 best_mu = ((kappa**0.5 - 1) / (kappa**0.5 + 1)) ** 2  # both are derived below
-best_rate = 4 / (valley[0] ** 0.5 + valley[1] ** 0.5) ** 2
+best_rate = (1 - best_mu**0.5) ** 2 / valley[0]
 
 ways = {}
 for name, rate, mu in (
@@ -84,14 +85,16 @@ assert until(ways["gradient descent"]) > 4 * until(ways["momentum"])
 # %% [markdown]
 # ## Derive: one number, one factor
 #
-# Near its bottom every smooth valley is a bowl, and along each of its axes it is $f(\theta) = \frac{\lambda}{2} \theta^2$ with some curvature $\lambda > 0$. So one number will do. Its gradient is $g = \lambda \theta$.
+# Near its bottom every smooth valley is a bowl, and along each of its axes it is $f(\theta) = \frac{\lambda}{2} \theta^2$ with some curvature
+# $\lambda > 0$. So it is enough to look at one number. Its gradient is $g = \lambda \theta$.
 #
 # **Gradient descent**, $\theta \leftarrow \theta - \eta\, g$, multiplies it at each step by
 #
 # $$ r = 1 - \eta \lambda, \qquad \text{so after $t$ steps} \quad \theta_t = r^t\, \theta_0 \tag{5.1} $$
 #
-# and it arrives if $|r| < 1$, that is, if $0 < \eta < 2 / \lambda$. In a valley with curvatures from $\lambda_1$ to $\kappa \lambda_1$ one rate has to serve them all: the steepest direction forbids $\eta > 2 / (\kappa \lambda_1)$, and the flattest then creeps. The best one can do is to
-# make both ends equally slow, $1 - \eta \lambda_1 = -(1 - \eta \kappa \lambda_1)$:
+# and it converges if $|r| < 1$, that is, if $0 < \eta < 2 / \lambda$. In a valley with curvatures from $\lambda_1$ to $\kappa \lambda_1$ one
+# rate has to serve them all. The steepest direction needs $\eta < 2 / (\kappa \lambda_1)$, and then the flattest is slow. The best rate makes
+# both ends equally slow, $1 - \eta \lambda_1 = -(1 - \eta \kappa \lambda_1)$:
 #
 # $$ \eta = \frac{2}{\lambda_1 (1 + \kappa)}, \qquad |r| = \frac{\kappa - 1}{\kappa + 1} \tag{5.2} $$
 #
@@ -105,27 +108,30 @@ assert until(ways["gradient descent"]) > 4 * until(ways["momentum"])
 #
 # $$ \begin{pmatrix} \theta \\ m \end{pmatrix} \leftarrow \begin{pmatrix} 1 - \eta \lambda & -\eta \mu \\ \lambda & \mu \end{pmatrix} \begin{pmatrix} \theta \\ m \end{pmatrix} \tag{5.3} $$
 #
-# **What a matrix does in the long run** is said by its *eigenvalues*, the numbers $r$ for which some vector is only multiplied, $A u = r u$: after $t$ steps it has become $r^t u$. For a 2x2 matrix they are the two roots of
+# **What a matrix does in the long run** follows from its *eigenvalues*, the numbers $r$ for which some vector is only multiplied,
+# $A u = r u$: after $t$ steps it has become $r^t u$. For a 2x2 matrix they are the two roots of
 #
 # $$ r^2 - \operatorname{tr}(A)\, r + \det(A) = 0 \tag{5.4} $$
 #
-# ($\operatorname{tr}$ is the sum of the diagonal). Their product is $\det A$. So if they are complex, one the conjugate of the other, then $r \bar r = |r|^2 = \det A$: **a step that turns shrinks by $\sqrt{\det A}$**, and we need not even solve the equation. The rest of the lesson lives on
-# that sentence. Here
+# ($\operatorname{tr}$ is the sum of the diagonal). Their product is $\det A$. So if they are complex, one the conjugate of the other, then
+# $r \bar r = |r|^2 = \det A$: **a step that rotates shrinks by $\sqrt{\det A}$**, and we need not even solve the equation. The rest of the
+# lesson uses this again and again. Here
 #
 # $$ \det A = (1 - \eta \lambda)\, \mu + \eta \mu \lambda = \mu \tag{5.5} $$
 #
-# The curvature has cancelled. As long as the roots are complex, *every* direction, steep or flat, shrinks by $\sqrt \mu$ a step. They are complex if $\operatorname{tr}^2 < 4 \det$, which is $(1 + \mu - \eta \lambda)^2 < 4 \mu$, or
+# The curvature cancels. As long as the roots are complex, *every* direction, steep or flat, shrinks by $\sqrt \mu$ a step. They are complex if $\operatorname{tr}^2 < 4 \det$, which is $(1 + \mu - \eta \lambda)^2 < 4 \mu$, or
 #
 # $$ (1 - \sqrt \mu)^2 < \eta \lambda < (1 + \sqrt \mu)^2 \tag{5.6} $$
 #
-# The best $\mu$ is the smallest for which all curvatures fit into this window, $\kappa = (1 + \sqrt \mu)^2 / (1 - \sqrt \mu)^2$, so
+# The best $\mu$ is the smallest for which all curvatures fit into this window. Then the flattest direction is at its lower end, $\eta \lambda_1 = (1 - \sqrt \mu)^2$,
+# and the steepest at its upper end, $\eta\, \kappa \lambda_1 = (1 + \sqrt \mu)^2$. The first equation gives the rate, and their quotient is $\sqrt \kappa = (1 + \sqrt \mu) / (1 - \sqrt \mu)$. So
 #
-# $$ |r| = \sqrt \mu = \frac{\sqrt \kappa - 1}{\sqrt \kappa + 1} \tag{5.7} $$
+# $$ \eta = \frac{(1 - \sqrt \mu)^2}{\lambda_1}, \qquad |r| = \sqrt \mu = \frac{\sqrt \kappa - 1}{\sqrt \kappa + 1} \tag{5.7} $$
 #
-# which is (5.2) with $\sqrt \kappa$ in place of $\kappa$: $0.752$ a step instead of $0.961$. (Polyak found this in 1964.)
+# The factor is that of (5.2) with $\sqrt \kappa$ in place of $\kappa$: $0.752$ a step instead of $0.961$. (Polyak found this in 1964.)
 
 # %%
-title = "Momentum swings wider across the valley at first, and arrives five times sooner"
+title = "Momentum swings wider across the valley at first, and converges five times sooner"
 with figure(title, panels=2, size=(9, 3.4)) as (left, right):
     for name, way in ways.items():
         left.plot(*way[:40].T, marker=".", markersize=4, linewidth=1, label=name)
@@ -140,7 +146,8 @@ with figure(title, panels=2, size=(9, 3.4)) as (left, right):
 # %% [markdown]
 # ## See the code
 #
-# An optimizer holds its network and moves its one vector `theta`. `step` is the same for all: refuse NaN, move, set the gradient back to zero. `update` is the formula.
+# An optimizer has a network and updates its vector `theta`. `step` is the same for all optimizers: refuse NaN, update, set the gradient back
+# to zero. `update` is the formula.
 
 # %%
 show_source(Optimizer.step, SGD.update)
@@ -148,7 +155,8 @@ show_source(Optimizer.step, SGD.update)
 # %% [markdown]
 # ## Check: the matrix of a step
 #
-# Any step that is linear *is* a matrix, and one can ask the code for it: set the state to $(1, 0)$, then to $(0, 1)$, make one step, and read off the columns. Here is the library's SGD on a bowl, beside (5.3) and (5.5).
+# Any linear step *is* a matrix, and we can ask the code for it: set the state to $(1, 0)$, then to $(0, 1)$, make one step, and read off the
+# columns. Here is the library's SGD on a bowl, next to (5.3), (5.5) and (5.7).
 
 
 # %%
@@ -172,11 +180,15 @@ print(compare("the matrix (5.3)", A, [[1 - 0.2 * 3, -0.2 * 0.7], [3, 0.7]], ADJO
 print(compare("determinant (5.5)", np.linalg.det(A), 0.7, ADJOINT))
 print(compare("|eigenvalues|", np.abs(np.linalg.eigvals(A)), [0.7**0.5] * 2, ADJOINT))
 
+ends = [(1 - best_mu**0.5) ** 2, (1 + best_mu**0.5) ** 2]  # (5.6)
+print(compare("(5.7): the rate fits both ends of the window", best_rate * valley, ends, ADJOINT))
+
 # %% [markdown]
 # ## Predict: Adam's first step
 #
-# The optimizer of nearly every GAN is *Adam*. It keeps, for each weight, a running average of its gradients and another of their squares, and divides the one by the root of the other. Two weights have, in the first step, the gradients 1000 and
-# 0.001. The learning rate is 0.1. How far does each of them move?
+# The optimizer of nearly every GAN is *Adam*. For each weight it keeps a running average of the gradient and another of its square, and
+# divides the first by the root of the second. In the first step two weights have the gradients 1000 and 0.001. The learning rate is 0.1. How
+# far does each weight move?
 #
 # - **a** 100 and 0.0001
 # - **b** 0.1 and 0.1
@@ -195,35 +207,37 @@ print("after one step:", net.theta)  # the missing millionth is Adam's epsilon
 check.nb05_p2(guess)
 
 # %% [markdown]
-# ## Derive: an average that knows how old it is
+# ## Derive: an average that corrects for its start
 #
-# **The idea.** In a network, gradients of different layers differ by orders of magnitude, and no single rate suits them all. So measure each by its own usual size: step along an average $m$ of the gradient, divided by the root of an average $v$ of its square. If the gradient
-# of a weight is steady, the quotient is about $\pm 1$ and it walks at full rate; if it changes its sign all the time, $m$ is small beside $\sqrt v$, and it waits.
+# **The idea.** In a network, the gradients of different layers differ by orders of magnitude, and no single rate suits them all. So measure
+# each gradient relative to its own usual size: step along an average $m$ of the gradient, divided by the root of an average $v$ of its
+# square. If the gradient of a weight is steady, the quotient is about $\pm 1$ and the weight moves at the full rate. If it changes its sign
+# all the time, $m$ is small compared with $\sqrt v$, and the weight hardly moves.
 #
-# Half of the idea is older. *RMSProp* measures the gradient by its usual size, but steps along the gradient itself, without an $m$:
+# Half of the idea is older. *RMSProp* divides the gradient by its usual size, but steps along the gradient itself, without an $m$:
 #
 # $$ v \leftarrow \rho\, v + (1 - \rho)\, g^2, \qquad \theta \leftarrow \theta - \frac{\eta\, g}{\sqrt v + \epsilon} \tag{eq:rmsprop} $$
 #
 # The small $\epsilon$ keeps a weight that never had a gradient from dividing 0 by 0. If $g$ is steady, $v \to g^2$, and each step has the length $\eta$, whatever the unit of $g$. But $v$ begins at 0: in the first step it is $(1 - \rho)\, g^2$, and the step is
-# $1 / \sqrt{1 - \rho}$ times too long, ten times with the usual $\rho = 0.99$. Adam adds the average $m$, and repairs the beginning.
+# $1 / \sqrt{1 - \rho}$ times too long, ten times with the usual $\rho = 0.99$. Adam adds the average $m$, and corrects the first steps.
 #
 # **The average.** $m \leftarrow \beta m + (1 - \beta) g$, begun at 0, forgets slowly. Write it out from the first step to the $t$-th:
 #
 # $$ m_t = (1 - \beta) \sum_{k=1}^{t} \beta^{\,t-k}\, g_k \tag{5.8} $$
 #
-# Each gradient has its weight, the older the less. Weights of an average should add up to 1. These add up to (a geometric series)
+# Each gradient has its weight, older ones less. The weights of an average should add up to 1. These add up to (a geometric series)
 #
 # $$ (1 - \beta) \sum_{k=1}^{t} \beta^{\,t-k} = (1 - \beta)\, \frac{1 - \beta^t}{1 - \beta} = 1 - \beta^t \tag{5.9} $$
 #
-# which is $1 - \beta$ in the first step and 1 only in the long run. The rest, $\beta^t$, is the weight of the 0 with which it began. So if all gradients had the mean $\bar g$, the mean of $m_t$ would be $(1 - \beta^t)\, \bar g$, and the correction is to divide by just that. The same holds for $v$ with the squares,
-# and there it matters more: with $\beta_2 = 0.999$ the first $v$ is a *thousandth* of $g^2$. Altogether, with one square, one root and one division for each weight:
+# which is $1 - \beta$ in the first step and 1 only in the long run. The rest, $\beta^t$, is the weight of the initial 0. So if all gradients have the mean $\bar g$, the mean of $m_t$ is $(1 - \beta^t)\, \bar g$, and the correction divides by $1 - \beta^t$. The same holds for $v$ with the squares, where it matters more: with $\beta_2 = 0.999$ the first $v$ is a *thousandth* of $g^2$. Altogether, with one square, one root and one division for each weight:
 #
 # $$ \begin{aligned} m &\leftarrow \beta_1 m + (1 - \beta_1)\, g \\ v &\leftarrow \beta_2 v + (1 - \beta_2)\, g^2 \\ \theta &\leftarrow \theta - \eta\, \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon} \end{aligned} \tag{eq:adam} $$
 #
 # **By hand.** $\beta_1 = 0.5$, $\beta_2 = 0.75$, $\epsilon = 0$. Let the first gradient be 4: $m = 2$, corrected $2 / 0.5 = 4$; $v = 0.25 \cdot 16 = 4$, corrected $4 / 0.25 = 16$; the step is $\eta \cdot 4 / \sqrt{16} = \eta$. Let the second be $-2$: $m = 0.5 \cdot 2 - 0.5 \cdot 2 = 0$, no step at all, because the two
 # (with their weights) cancel.
 #
-# Two errors of real projects show what the correction is worth. The first leaves it out. The second divides by $1 - \beta$, without the power $t$. Let the gradient be 1 for ever, so that the right step is $\eta$ for ever:
+# Two errors of real projects show what the correction does. The first leaves it out. The second divides by $1 - \beta$, without the power
+# $t$. Let the gradient be 1 for ever, so the right step is $\eta$ for ever:
 
 # %%
 t = np.arange(1, 10_001)
@@ -247,21 +261,27 @@ print(f"first step without correction: {m[0] / v[0] ** 0.5:.2f} η, step 100: {m
 show_source(reference.adam)
 
 # %% [markdown]
-# ## Derive: a rate that falls
+# ## Derive: a decreasing rate
 #
-# A gradient from a batch is the true one and noise. On the bowl, with a noise of variance $s^2$, a step is $\theta \leftarrow (1 - \eta \lambda)\, \theta - \eta \cdot \text{noise}$, and the variance $V$ of $\theta$ settles where $V = (1 - \eta \lambda)^2 V + \eta^2 s^2$, at $V = \eta s^2 / (\lambda (2 - \eta \lambda))$. At a rate that stays,
+# The gradient of a batch is the true gradient plus noise. On the bowl, with noise of variance $s^2$, a step is
+# $\theta \leftarrow (1 - \eta \lambda)\, \theta - \eta \cdot \text{noise}$, and the variance $V$ of $\theta$ converges to the solution of
+# $V = (1 - \eta \lambda)^2 V + \eta^2 s^2$, which is $V = \eta s^2 / (\lambda (2 - \eta \lambda))$. With a constant rate,
 #
 # $$ \eta(t) = \eta \tag{eq:schedule.constant} $$
 #
-# the weights never come to rest: about the bottom they swarm with a variance in proportion to $\eta$, and a small $\eta$ takes long to get there. So begin large, and end small. The straight line from $\eta$ at $t = 0$ to $\eta_{\text{end}}$ (0 as a rule) at $t = T$, and level from there, is
+# the weights never come to rest: they fluctuate around the bottom with a variance in proportion to $\eta$, and with a small $\eta$ they take
+# long to get there. So begin with a large rate and end with a small one. The straight line from $\eta$ at $t = 0$ to $\eta_{\text{end}}$
+# (usually 0) at $t = T$, constant from there, is
 #
 # $$ \eta(t) = \eta + (\eta_{\text{end}} - \eta) \min(t / T,\, 1) \tag{eq:schedule.linear} $$
 #
-# A line has a corner at each end. Half a wave has none: $\frac{1 + \cos \pi u}{2}$ goes from 1 at $u = 0$ to 0 at $u = 1$, and its slope, $-\frac{\pi}{2} \sin \pi u$, is 0 at both. With it as the share of the way that is left,
+# A line has a kink at each end. Half a wave has none: $\frac{1 + \cos \pi u}{2}$ goes from 1 at $u = 0$ to 0 at $u = 1$, and its derivative,
+# $-\frac{\pi}{2} \sin \pi u$, is 0 at both. Used as the share of the distance that is left, it gives
 #
 # $$ \eta(t) = \eta_{\text{end}} + (\eta - \eta_{\text{end}})\, \frac{1 + \cos(\pi \min(t / T,\, 1))}{2} \tag{eq:schedule.cosine} $$
 #
-# so a run stays long near the full rate, and long near the last one. (Here $t$ counts the steps from 0. Each optimizer takes such a function in the place of a number.)
+# so a run stays near the full rate for a long time, and near the last one too. (Here $t$ counts the steps from 0. Each optimizer accepts such
+# a function instead of a number.)
 
 # %%
 show_source(constant, linear, cosine)
@@ -269,7 +289,7 @@ show_source(constant, linear, cosine)
 # %% [markdown]
 # ## Check: against a loop of plain numbers
 #
-# The library's Adam moves a whole vector with a compiled kernel. The loop below has no array in it: one weight, Python floats, the paper's algorithm 1 line by line. Seven steps with random gradients and a learning rate that changes (`linear`, five steps down and two level):
+# The library's Adam moves a whole vector with a compiled kernel. The loop below contains no array: one weight, Python floats, the paper's algorithm 1 line by line. Seven steps with random gradients and a learning rate that changes (`linear`, five steps down and two level):
 
 # %%
 show_source(optimizers.adam)
@@ -278,7 +298,8 @@ show_source(optimizers.adam)
 show_checks(optimizers.recurrence(Adam, optimizers.adam, {}))
 
 # %% [markdown]
-# RMSProp against its own loop, and its long first step. Then the three rates at the beginning, in the middle and at the end of 10 steps, and later, and what a falling rate is worth: the variance of 4000 weights on a bowl with noise.
+# RMSProp against its own loop, and its long first step. Then the three rates at the beginning, in the middle and at the end of 10 steps, and
+# later. Last, the effect of a decreasing rate: the variance of 4000 weights on a bowl with noise.
 
 # %%
 show_checks(optimizers.recurrence(RMSProp, optimizers.rmsprop, {}))
@@ -305,14 +326,14 @@ for name, rate in (("constant", constant(0.4)), ("linear", linear(0.4, 200)), ("
         opt.step()
     variance[name] = float(np.var(net.theta))
     print(f"{name:<9} variance after 200 steps {variance[name]:.4f}")
-print(compare("the swarm at a constant rate", variance["constant"], 0.4 / (2 - 0.4), 0.1))
+print(compare("the variance at a constant rate", variance["constant"], 0.4 / (2 - 0.4), 0.1))
 assert variance["linear"] < variance["constant"] / 10
 assert variance["cosine"] < variance["constant"] / 10
 
 # %% [markdown]
 # ## Predict: a game
 #
-# Now two players. A owns the number $x$ and wants $x y$ small. B owns the number $y$ and wants $x y$ large. There is one point where neither gains by moving alone, $(0, 0)$: if $y = 0$, no $x$ makes any difference, and the other way round. It is the *equilibrium*.
+# Now two players. A owns the number $x$ and wants $x y$ small. B owns the number $y$ and wants $x y$ large. There is one point where neither gains by moving alone, $(0, 0)$: if $y = 0$, every $x$ is as good as any other, and the other way round. It is the *equilibrium*.
 #
 # They begin at $(1, 0)$. Both follow their own gradient, at the same moment, with the rate $\eta = 0.1$: A downhill, $x \leftarrow x - \eta\, y$, B uphill, $y \leftarrow y + \eta\, x$. Both gradients are exact. Where are they after 300 steps?
 #
@@ -334,35 +355,40 @@ print(f"distance from the equilibrium: {np.hypot(x, y):.2f}")
 check.nb05_p3(guess)
 
 # %% [markdown]
-# ## Derive: a game turns
+# ## Derive: a game rotates
 #
-# **Why it turns.** The player's gradients are $(-y, x)$: always at a right angle to where they stand, since $x \cdot (-y) + y \cdot x = 0$. Nothing pulls inward. In the limit of small steps the distance stays, and they go round in circles.
+# **Why it rotates.** The players move in the direction $(-y, x)$: A against its gradient $y$, B along its gradient $x$. This direction is
+# always at a right angle to their position, since $x \cdot (-y) + y \cdot x = 0$. Nothing pulls inward. In the limit of small steps the
+# distance stays the same, and they go round in circles.
 #
 # **At the same moment.** The step as a matrix:
 #
 # $$ \begin{pmatrix} x \\ y \end{pmatrix} \leftarrow \begin{pmatrix} 1 & -\eta \\ \eta & 1 \end{pmatrix} \begin{pmatrix} x \\ y \end{pmatrix}, \qquad \det = 1 + \eta^2, \qquad r = 1 \pm \mathrm{i} \eta \tag{5.10} $$
 #
-# It turns by the angle $\arctan \eta$ and grows by $|r| = \sqrt{1 + \eta^2}$, *at every rate*. In 300 steps with $\eta = 0.1$: $1.01^{150} = 4.45$. A smaller rate only delays it.
+# It rotates by the angle $\arctan \eta$ and grows by $|r| = \sqrt{1 + \eta^2}$, *at every rate*. In 300 steps with $\eta = 0.1$:
+# $1.01^{150} = 4.45$. A smaller rate only delays it.
 #
 # **Taking turns.** Let A move first, and B answer the *new* $x$: $x' = x - \eta y$, then $y' = y + \eta x' = \eta x + (1 - \eta^2)\, y$.
 #
 # $$ \begin{pmatrix} x \\ y \end{pmatrix} \leftarrow \begin{pmatrix} 1 & -\eta \\ \eta & 1 - \eta^2 \end{pmatrix} \begin{pmatrix} x \\ y \end{pmatrix}, \qquad \det = 1 - \eta^2 + \eta^2 = 1 \tag{5.11} $$
 #
-# The trace is $2 - \eta^2$, so by (5.4) the roots are complex for $0 < \eta < 2$, and $|r| = \sqrt{\det} = 1$: it neither grows nor shrinks. They run round an ellipse, for ever. Such a small thing, who looks first, decides whether the game explodes. (The library takes turns: D, then G.)
+# The trace is $2 - \eta^2$, so by (5.4) the roots are complex for $0 < \eta < 2$, and $|r| = \sqrt{\det} = 1$: it neither grows nor shrinks. The points stay on an ellipse for ever. So the order of the moves decides whether the game diverges. (The library takes turns: D, then G.)
 #
-# **The average of what circles** lies in the middle. So one keeps a running average of the weights beside the game and uses that:
+# **The average of the circling weights** is near the middle. So one keeps a running average of the weights during the game and uses that:
 #
 # $$ \bar\theta \leftarrow d\, \bar\theta + (1 - d)\, \theta \tag{eq:ema} $$
 #
-# **Momentum.** Put the two players into one complex number, $z = x + \mathrm{i} y$. Then A's gradient to go down, $y$, and B's, $-x$ (she goes down on $-xy$), are together $y - \mathrm{i} x = -\mathrm{i} z$. Compare that with the bowl, whose gradient is $\lambda \theta$:
+# **Momentum.** Put the two players into one complex number, $z = x + \mathrm{i} y$. A does gradient descent on $xy$, with the gradient $y$. B
+# does gradient descent on $-xy$, with the gradient $-x$. Together that is $y - \mathrm{i} x = -\mathrm{i} z$. Compare this with the bowl,
+# whose gradient is $\lambda \theta$:
 #
 # $$ g = \lambda z, \qquad \lambda = -\mathrm{i} \tag{5.12} $$
 #
-# **A game is a bowl with an imaginary curvature.** All that was said of the bowl can be used again, with $\lambda = -\mathrm{i}$. Gradient descent: $r = 1 - \eta \lambda = 1 + \mathrm{i} \eta$, as in (5.10). Momentum: the matrix (5.3), with trace $1 + \mu + \mathrm{i} \eta$ and determinant $\mu$, so its eigenvalues solve
+# **A game is a bowl with an imaginary curvature.** Everything we know about the bowl can be used again, with $\lambda = -\mathrm{i}$. Gradient descent: $r = 1 - \eta \lambda = 1 + \mathrm{i} \eta$, as in (5.10). Momentum: the matrix (5.3), with trace $1 + \mu + \mathrm{i} \eta$ and determinant $\mu$, so its eigenvalues solve
 #
 # $$ r^2 - (1 + \mu + \mathrm{i} \eta)\, r + \mu = 0 \tag{5.13} $$
 #
-# Let $r = 1 + \delta$ be the root near 1. Inserted: $\delta^2 + (1 - \mu - \mathrm{i} \eta)\, \delta - \mathrm{i} \eta = 0$. To first order in $\eta$, $\delta_1 = \mathrm{i} \eta / (1 - \mu)$: it turns faster, as if the rate were $\eta / (1 - \mu)$. The second order decides the size. Insert $\delta_1$ into the two small terms:
+# Let $r = 1 + \delta$ be the root near 1. Inserted: $\delta^2 + (1 - \mu - \mathrm{i} \eta)\, \delta - \mathrm{i} \eta = 0$. To first order in $\eta$, $\delta_1 = \mathrm{i} \eta / (1 - \mu)$: it rotates faster, as if the rate were $\eta / (1 - \mu)$. The second order decides $|r|$. Insert $\delta_1$ into the two small terms:
 #
 # $$ \delta = \frac{\mathrm{i} \eta + \mathrm{i} \eta\, \delta_1 - \delta_1^2}{1 - \mu} = \frac{\mathrm{i} \eta}{1 - \mu} + \frac{\eta^2 \mu}{(1 - \mu)^3} \tag{5.14} $$
 #
@@ -370,11 +396,15 @@ check.nb05_p3(guess)
 #
 # $$ |r| = \sqrt{(1 + \operatorname{Re} \delta)^2 + (\operatorname{Im} \delta)^2} \approx 1 + \frac{\eta^2}{2}\, \frac{1 + \mu}{(1 - \mu)^3} \tag{5.15} $$
 #
-# With $\mu = 0$ this is the $1 + \eta^2 / 2$ of (5.10). With $\mu = 0.9$ the game flies apart 1900 times faster.
+# With $\mu = 0$ this is the $1 + \eta^2 / 2$ of (5.10). With $\mu = 0.9$ the distance grows 1900 times faster, *in the limit* $\eta \to 0$.
+# At our $\eta = 0.1$ the next orders matter: by the exact root of (5.13) it grows by 20 % a step, and without momentum by 0.5 %, so 40 times
+# faster.
 
 # %% [markdown]
-# Is this a toy? Take the smallest GAN there is. G makes one number, $\theta$, whatever its noise; D's score of a number is $\psi$ times it; the data is the number 0. With the loss `wasserstein` (lesson 14), D minimises its mean score of the fakes minus that of the data, $\psi \theta - 0$, and G minimises
-# $-\psi \theta$. That is our game, with $x = \psi$ and $y = \theta$, and the library can play it with the same `d_step` and `g_step` that train its large GANs:
+# Is this only a toy? Take the smallest GAN there is. G makes one number, $\theta$, for any noise; D's score of a number is $\psi$ times it;
+# the data is the number 0. With the loss `wasserstein` (lesson 14), D minimises its mean score of the fakes minus that of the data,
+# $\psi \theta - 0$, and G minimises $-\psi \theta$. That is our game, with $x = \psi$ and $y = \theta$, and the library can play it with the
+# same `d_step` and `g_step` that train its large GANs:
 
 
 # %%
@@ -408,7 +438,7 @@ def orbit(mu, steps):
 turns, mean = orbit(0.0, 300)
 heavy, _ = orbit(0.5, 100)
 
-title = "Moving at once spirals out, taking turns circles, momentum drives the players apart"
+title = "Simultaneous moves spiral out, alternating moves circle, momentum makes the game diverge"
 with figure(title, panels=3, size=(10, 3.6)) as axes:
     for ax, way, name in zip(
         axes,
@@ -432,11 +462,12 @@ assert np.hypot(*mean[-1]) < 0.2
 assert np.hypot(*heavy[-1]) > 5
 
 # %% [markdown]
-# (○ is where they begin, ● where they end, after 300 steps, in the last picture 100; + is the equilibrium.)
+# (○ is where they begin, ● where they end, after 300 steps, in the last panel 100; + is the equilibrium.)
 #
 # ## Check: the library's game is the matrix
 #
-# We ask the code for its matrix again. D moves first, so $x = \psi$ is the first player, and (5.11) should come out. Below it, (5.15) beside the true eigenvalue. The players' step with momentum, at the same moment, is (5.3) with a complex $\lambda$.
+# We ask the code for its matrix again. D moves first, so $x = \psi$ is the first player, and (5.11) should come out. Below it, (5.15) next to
+# the true eigenvalue. With momentum and simultaneous moves the players' step is (5.3) with a complex $\lambda$.
 
 # %%
 played = matrix_of(lambda state: Smallest(*state).play(), 2)
@@ -448,14 +479,23 @@ def complex_bowl(rate, mu, curvature):
     return np.array([[1 - rate * curvature, -rate * mu], [curvature, mu]])
 
 
+def growth_at_once(rate, mu):
+    return np.abs(np.linalg.eigvals(complex_bowl(rate, mu, -1j))).max() - 1
+
+
 for mu in (0.0, 0.5, 0.9):
-    size = np.abs(np.linalg.eigvals(complex_bowl(1e-4, mu, -1j))).max()
     formula = 1e-8 / 2 * (1 + mu) / (1 - mu) ** 3
-    print(compare(f"|r| - 1 at mu = {mu}, (5.15)", size - 1, formula, 1e-2))
+    print(compare(f"|r| - 1 at mu = {mu}, (5.15)", growth_at_once(1e-4, mu), formula, 1e-2))
+for rate in (1e-4, 1e-3, 1e-2, 1e-1):
+    times = growth_at_once(rate, 0.9) / growth_at_once(rate, 0.0)
+    print(f"rate {rate}: with mu = 0.9 the distance grows {times:.0f} times faster than without momentum")
+assert 39 < growth_at_once(0.1, 0.9) / growth_at_once(0.1, 0.0) < 41
+assert abs(growth_at_once(1e-4, 0.9) / growth_at_once(1e-4, 0.0) / 1900 - 1) < 0.01
 
 # %% [markdown]
-# And in turns? Then the four numbers $x, m_x, y, m_y$ go from step to step, and we let NumPy take the eigenvalues of the 4x4 matrix. We also try what no valley would want, a *negative* momentum: each step takes back a part of the last one. (The library's SGD refuses it, so these lines
-# say the rule themselves.)
+# And if they take turns? Then the state is the four numbers $x, m_x, y, m_y$, and NumPy computes the eigenvalues of the 4x4 matrix. We also
+# try a *negative* momentum, which would slow down any descent in a valley: each step takes back a part of the last one. (The library's SGD
+# refuses it, so this code writes out the rule.)
 
 
 # %%
@@ -479,12 +519,12 @@ def growth(step, mu, rate=0.3):
 
 
 mus = np.linspace(-0.8, 0.3, 56)
-title = "In a game momentum drives outward; taken in turns, a negative one leads home"
+title = "In a game momentum makes the distance grow; taken in turns, a negative one makes it shrink"
 with figure(title, size=(8, 3.4)) as ax:
     for name, step in (("at once", at_once), ("in turns", in_turns)):
         ax.plot(mus, [growth(step, mu) for mu in mus], label=name)
     ax.axhline(1, color="black", linestyle=":", linewidth=1)
-    ax.set(xlabel="momentum μ", ylabel="growth of the distance in a step", ylim=(0.97, 1.15))
+    ax.set(xlabel="momentum μ", ylabel="growth of the distance per step", ylim=(0.97, 1.15))
 
 assert growth(in_turns, -0.5) < 1 < growth(in_turns, 0.3)
 assert all(growth(at_once, mu) > 1 for mu in mus)
@@ -492,8 +532,10 @@ for mu in (-0.5, 0.0, 0.3):
     print(f"in turns, mu = {mu:4.1f}: {growth(in_turns, mu):.5f} a step")
 
 # %% [markdown]
-# That is the story behind $\beta_1 = 0.5$ and $\beta_1 = 0$: Adam's $\beta_1$ is its momentum. (The effect of negative momentum was found by Gidel et al. 2019. It has its bounds: at this rate, below about -0.85 the game flies apart again.) A real GAN is not all rotation; near its equilibrium some directions are bowls and some are games, and one has to weigh. What
-# helps against the rotation itself is friction, exercise 3, and it comes back as the gradient penalty of lesson 16.
+# That is the reason for $\beta_1 = 0.5$ and $\beta_1 = 0$: Adam's $\beta_1$ is its momentum. (The effect of negative momentum was found by
+# Gidel et al. 2019. It has limits: at this rate, below about -0.85 the game diverges again.) A real GAN is not all rotation; near its
+# equilibrium some directions are bowls and some are games, and the best momentum is a compromise. What helps against the rotation itself is
+# friction, exercise 3, and it comes back as the gradient penalty of lesson 16.
 #
 # ## Modify
 #
@@ -521,14 +563,14 @@ check.nb05_q1(adam_step)
 #     return theta - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
 # ```
 #
-# The corrected averages are used for the step and thrown away; `m` and `v` go on uncorrected, because (5.8) is a sum from the very first step. $\epsilon$ stands outside of the root: it is compared with the size of a gradient, not of its square.
+# The corrected averages are used only for the step; `m` and `v` are kept uncorrected, because (5.8) is a sum from the very first step. $\epsilon$ is outside the root, so it is compared with the size of a gradient, not of its square.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 2: the matrix of taking turns
 #
-# Without looking up: A moves first, $x' = x - \eta y$, B answers the new $x$. Return the 2x2 matrix, an array, that turns $(x, y)$ into $(x', y')$.
+# Without looking it up: A moves first, $x' = x - \eta y$, B answers the new $x$. Return the 2x2 matrix, an array, that turns $(x, y)$ into $(x', y')$.
 
 
 # %% tags=["exercise"]
@@ -548,14 +590,14 @@ check.nb05_q2(turns_matrix)
 #     return then @ first
 # ```
 #
-# Each player alone makes a *shear*, which keeps areas: its determinant is 1. What happens first stands on the right. The determinant of a product is the product of the determinants, so no order of moves, however long, can make two such players arrive.
+# Each player alone makes a *shear*, which keeps areas: its determinant is 1. The first move is the right factor. The determinant of a product is the product of the determinants, so no sequence of such moves can converge.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 3: friction
 #
-# Give both players a cost for standing far out: A minimises and B maximises $x y + \frac{\gamma}{2} x^2 - \frac{\gamma}{2} y^2$ with $\gamma > 0$, both at the same moment. For which rates does the distance shrink? Return the $\eta$ below which it does, for a given `gamma`.
+# Give both players a cost for being far from 0: A minimises and B maximises $x y + \frac{\gamma}{2} x^2 - \frac{\gamma}{2} y^2$ with $\gamma > 0$, both at the same moment. For which rates does the distance shrink? Return the $\eta$ below which it does, for a given `gamma`.
 
 
 # %% tags=["exercise"]
@@ -574,7 +616,7 @@ check.nb05_q3(largest_rate)
 # ```
 #
 # The step is $x \leftarrow x - \eta (y + \gamma x)$, $y \leftarrow y + \eta (x - \gamma y)$, a matrix with $1 - \eta \gamma$ twice on its diagonal and $\mp \eta$ beside it. Its eigenvalues are $1 - \eta \gamma \pm \mathrm{i} \eta$, so $|r|^2 = (1 - \eta \gamma)^2 + \eta^2 = 1 - 2 \eta \gamma + \eta^2 (1 + \gamma^2)$, which
-# is below 1 for $0 < \eta < 2 \gamma / (1 + \gamma^2)$. In the words of (5.12): the curvature is now $\gamma - \mathrm{i}$, and a little of what is real in it is enough.
+# is below 1 for $0 < \eta < 2 \gamma / (1 + \gamma^2)$. In terms of (5.12), the curvature is now $\gamma - \mathrm{i}$, and a small real part is enough.
 #
 # </details>
 
@@ -583,11 +625,11 @@ check.nb05_q3(largest_rate)
 #
 # Three bugs, none of them in a gradient.
 #
-# 1. *Adam without the power t*: it divides by $1 - \beta$. (It stood for years in a much-read collection of algorithms written from scratch.)
-# 2. *The gradient is not zeroed* between steps: each step repeats all those before it, a momentum of 1 that nobody chose.
-# 3. *Both at once*: somebody takes both players' gradients first and moves both afterwards, "because it is symmetric". (A much-read tutorial trains its GAN like this.)
+# 1. *Adam without the power t*: it divides by $1 - \beta$. (A widely read collection of algorithms written from scratch had this bug for years.)
+# 2. *The gradient is not zeroed* between steps: each step repeats all those before it, which is a momentum of 1.
+# 3. *Both at once*: the code computes both players' gradients first and moves both afterwards, "because it is symmetric". (A widely read tutorial trains its GAN like this.)
 #
-# The sharpest instrument of lesson 4 was the gradient of the whole step, D's and G's, against differences. Which of the three does it catch?
+# Lesson 4 checked the gradient of the whole step, D's and G's, against differences. Which of the three bugs does that check catch?
 #
 # - **a** none
 # - **b** the first
@@ -653,9 +695,11 @@ assert all(caught.values())
 assert not [found for found in ward() if not found.ok]
 
 # %% [markdown]
-# A gradient check takes the optimizer out and puts a note-taker in: it reads the gradient and never sees what is done with it. The first two are caught by the *recurrence*, written down a second time in the plainest way. (The second by one line only, that of SGD: the library's Adam clears the gradient in the same pass
-# that reads it, and does not depend on anyone's tidying up.) The third is no error in any formula. Every gradient is right, every optimizer
-# does what it says. It is another *dynamical system*, and only a look at the dynamics tells: the area that a step should keep has grown by $1 + \eta^2 = 1.01$.
+# A gradient check replaces the optimizer by a recorder: it reads the gradient and never sees what the optimizer does with it. The first two
+# bugs are caught by the *recurrence*, written down a second time in the plainest way. (The second only by the line of SGD: the library's Adam
+# clears the gradient in the same pass that reads it, so it does not need `zero_grad`.) The third is not an error in any formula. Every
+# gradient is right, and every optimizer works as intended. But it is a different *dynamical system*, and only a check of the dynamics shows
+# it: the area that a step should preserve grows by $1 + \eta^2 = 1.01$.
 #
 # ## Summary
 #
@@ -669,11 +713,12 @@ assert not [found for found in ward() if not found.ok]
 # | `eq:game.d_step`, `eq:game.g_step`: in turns | `minigan.game.GAN.step` | `tests/test_game.py`: `test_a_step_is_d_step_then_g_step` |
 # | `eq:dirac.field`: the smallest GAN | `minigan.measure.certify.dirac.DiracGAN.field` | `tests/measure/test_certify.py`: `test_the_wasserstein_dirac_gan_by_hand` |
 #
-# - A linear step is a matrix, and its eigenvalues say where it ends. If they are complex, $|r| = \sqrt{\det}$.
-# - In a valley momentum turns $\kappa$ into $\sqrt \kappa$. In a game it drives the players apart: $\lambda$ is imaginary there.
-# - Adam's averages begin at 0, and $1 - \beta^t$ is what they have seen so far.
-# - Two players who both follow exact gradients need not arrive anywhere. That is not a bug; it is the subject.
+# - A linear step is a matrix, and its eigenvalues say whether it converges. If they are complex, $|r| = \sqrt{\det}$.
+# - In a valley momentum turns $\kappa$ into $\sqrt \kappa$. In a game it makes the players diverge, because $\lambda$ is imaginary there.
+# - Adam's averages begin at 0, and $1 - \beta^t$ is the weight of the gradients so far.
+# - Two players who both follow exact gradients need not converge. That is not a bug; it is the subject of this course.
 #
 # ## Next
 #
-# [Lesson 6: A discriminator alone](06_discriminator_alone.ipynb). Before the two players meet, we let one of them train against a partner who stands still, and learn to read what it has learned: a ratio of two densities.
+# [Lesson 6: A discriminator alone](06_discriminator_alone.ipynb). Before the two players meet, we train D against a G that does not learn,
+# and find out what D learns: a ratio of two densities.

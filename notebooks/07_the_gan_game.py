@@ -1,14 +1,23 @@
 # %% [markdown]
 # # Lesson 7: The GAN game
 #
-# **Goal** Know what the two players are playing about: the value of the game, the best D, the distance that is left when D is at its best, and what each of the two losses of G really walks down.
+# **Goal** Know what the two players play for: the value of the game, the best D, the divergence that is left when D is at its best, and what
+# each of the two losses of G really minimises.
 #
 # **Prerequisites** Lesson 3 (both losses of G) and lesson 6 (the best D is $p / (p + q)$). Expectations of discrete random variables.
 #
 # **Run time** 8 s on two cores (measured).
 #
-# "The generator fools the discriminator" is a story, and stories do not converge. What made GANs more than a trick was a page of mathematics in the paper of 2014: if D is always at its best, then G is not fooling anybody, it walks down a distance between two distributions, and that distance has one minimum, where fakes and reals
-# are the same. You derive that page here without gaps, in a world so small that every expectation is a sum. And then you will see what the page does *not* say: the loss that everybody uses instead walks down something else.
+# "The generator fools the discriminator" is a story, and stories do not converge. The GAN paper of 2014 contained a page of mathematics: if D
+# is always at its best, then G minimises a *divergence* between two distributions, a number that says how far apart they are, and it has its
+# only minimum where fakes and reals have the same distribution. You derive that page here without gaps, with distributions so small that
+# every expectation is a sum. And then you will see what the page does *not* say: the loss that everybody uses instead minimises something
+# else.
+
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("loss_G", "loss_D")
 
 # %%
 import numpy as np
@@ -26,8 +35,7 @@ from minigan.teach.lessons import figure, planted, show_checks, show_source
 # %% [markdown]
 # ## Predict: a false coin
 #
-# The real coin is fair: half heads, half tails. The forger's coin shows heads, always. D is shown one throw at a time and gives it a score; as always its loss is $\operatorname{mean}\operatorname{softplus}(-r) + \operatorname{mean}\operatorname{softplus}(f)$, with $2 \log 2 = 1.386$ for a D that cannot tell. D has all the time in the world and may choose
-# both its numbers, $s(\text{heads})$ and $s(\text{tails})$, freely. How small can its loss become?
+# The real coin is fair: half heads, half tails. The forger's coin always shows heads. D is shown one throw at a time and gives it a score; as always its loss is $\operatorname{mean}\operatorname{softplus}(-r) + \operatorname{mean}\operatorname{softplus}(f)$, with $2 \log 2 = 1.386$ for a D that cannot tell. D may train for as long as it likes, and may choose its two numbers, $s(\text{heads})$ and $s(\text{tails})$, freely. How small can its loss become?
 #
 # - **a** 0: anybody sees that the coin is false
 # - **b** 1.386: one throw says nothing
@@ -39,7 +47,7 @@ guess = "?"  # "a", "b" or "c"
 
 # %%
 def best_table(loss, real, fake, faces, rate=5.0, n=3000):
-    """D is a table of one score a face; it walks down its loss on these throws -> scores, loss."""
+    """D is a table with one score for each face; gradient descent on its loss on these throws -> scores, loss."""
     s = np.zeros(faces)
     for _ in range(n):
         value, d_real, d_fake = loss.d(s[real], s[fake])
@@ -74,15 +82,15 @@ assert abs(value - 0.9548) < 1e-3
 #
 # $$ D^*_k = \frac{p_k}{p_k + q_k}, \qquad 1 - D^*_k = \frac{q_k}{p_k + q_k} \tag{7.2} $$
 #
-# Put it back into the value. What remains depends on G alone:
+# Insert it into the value. The result depends on G alone:
 #
 # $$ V(D^*, G) = \sum_k p_k \log \frac{p_k}{p_k + q_k} + \sum_k q_k \log \frac{q_k}{p_k + q_k} \tag{7.3} $$
 #
-# **Make it a distance.** Neither denominator is a distribution: $p + q$ sums to 2. Half of it is one, the *mixture* $m = (p + q) / 2$: toss a fair coin for which die to throw. Write $p_k + q_k = 2 m_k$, so $\log \frac{p_k}{p_k + q_k} = \log \frac{p_k}{m_k} - \log 2$. The $p_k$ sum to 1, so the first sum loses $\log 2$, and so does the second:
+# **Make it a divergence.** Neither denominator is a distribution: $p + q$ sums to 2. Half of it is one, the *mixture* $m = (p + q) / 2$: toss a fair coin for which die to throw. Write $p_k + q_k = 2 m_k$, so $\log \frac{p_k}{p_k + q_k} = \log \frac{p_k}{m_k} - \log 2$. The $p_k$ sum to 1, so the first sum loses $\log 2$, and so does the second:
 #
 # $$ V(D^*, G) = -2 \log 2 + \sum_k p_k \log \frac{p_k}{m_k} + \sum_k q_k \log \frac{q_k}{m_k} \tag{7.4} $$
 #
-# Both sums are of one kind, the *Kullback-Leibler divergence*: how much more often than expected, in logarithms and on average, somebody who expects $b$ sees what $a$ draws,
+# Both sums have the same form, the *Kullback-Leibler divergence*. It is the mean, over draws from $a$, of how much less probable somebody who expects $b$ thinks they are, as a logarithm:
 #
 # $$ \mathrm{KL}(a \,\Vert\, b) = \sum_k a_k \log \frac{a_k}{b_k} \tag{7.5} $$
 #
@@ -94,7 +102,7 @@ assert abs(value - 0.9548) < 1e-3
 #
 # $$ V(D^*, G) = -\log 4 + 2\, \mathrm{JSD}(p, q), \qquad L_{D^*} = \log 4 - 2\, \mathrm{JSD}(p, q) \tag{7.7} $$
 #
-# **It is a distance.** The logarithm lies below its tangent at 1: $\log u \le u - 1$, with equality at $u = 1$ only. So
+# **It measures how far apart they are.** The logarithm is below its tangent at 1: $\log u \le u - 1$, with equality at $u = 1$ only. So
 #
 # $$ -\mathrm{KL}(a \,\Vert\, b) = \sum_k a_k \log \frac{b_k}{a_k} \le \sum_k a_k \Bigl( \frac{b_k}{a_k} - 1 \Bigr) = \sum_k b_k - \sum_k a_k \le 0 \tag{7.8} $$
 #
@@ -102,7 +110,11 @@ assert abs(value - 0.9548) < 1e-3
 #
 # $$ 0 \le \mathrm{JSD}(p, q) \le \log 2 \tag{7.9} $$
 #
-# with $\log 2$ reached when $p$ and $q$ share no face. **So the game has one equilibrium: $q = p$, $D = \frac12$ everywhere, $V = -\log 4$.** D's loss is then $\log 4 = 1.386$, its largest value at its best. (A G without any overlap leaves D the loss 0.)
+# with $\log 2$ reached when $p$ and $q$ share no face. JSD is also symmetric, $\mathrm{JSD}(p, q) = \mathrm{JSD}(q, p)$, and KL is not.
+#
+# Is JSD a distance, then, a *metric*? A metric must also satisfy the triangle inequality: a detour cannot be shorter. JSD does not. For two coins that always show different sides it is $\log 2 = 0.693$. But with the fair coin in between it is $0.2158 + 0.2158 = 0.432$ (see below). Its *root* is a metric (Endres and Schindelin, 2003): $0.833 \le 0.465 + 0.465$. So we call JSD a divergence, the word for a number that is never negative and 0 only for equal distributions.
+#
+# **So the game has one equilibrium: $q = p$, $D = \frac12$ everywhere, $V = -\log 4$.** D's loss is then $\log 4 = 1.386$, its largest value at its best. (A G without any overlap leaves D the loss 0.)
 #
 # **By hand**, the coins: $p = (\frac12, \frac12)$, $q = (1, 0)$, $m = (\frac34, \frac14)$. $\mathrm{KL}(p \Vert m) = \frac12 \log \frac23 + \frac12 \log 2 = 0.1438$, $\mathrm{KL}(q \Vert m) = \log \frac43 = 0.2877$. JSD is their mean, $0.2158$, and $L_{D^*} = 1.3863 - 0.4315 = 0.9548$.
 
@@ -117,8 +129,20 @@ def jsd(p, q):
     return (kl(p, (p + q) / 2) + kl(q, (p + q) / 2)) / 2
 
 
+always_heads, always_tails, fair = np.array([1.0, 0.0]), np.array([0.0, 1.0]), np.array([0.5, 0.5])
+direct, detour = jsd(always_heads, always_tails), jsd(always_heads, fair) + jsd(fair, always_tails)
+print(f"JSD: direct {direct:.3f}, by way of the fair coin {detour:.3f}: no metric")
+assert detour < direct
+
+rng = np.random.default_rng(0)
+longest = max(  # direct minus detour, of the roots; a metric makes it 0 at most
+    np.sqrt(jsd(a, b)) - np.sqrt(jsd(a, c)) - np.sqrt(jsd(c, b))
+    for a, b, c in rng.dirichlet([0.3] * 3, (5000, 3))
+)
+print(f"its root: direct minus detour, for 5,000 random triples, at most {longest:.3f}")
+assert longest <= 1e-12
+
 heads = np.linspace(0.001, 0.999, 200)
-fair = np.array([0.5, 0.5])
 coins = [np.array([h, 1 - h]) for h in heads]
 title = "D's loss at its best is largest, log 4, exactly where fakes and reals are alike"
 with figure(title, panels=2, size=(9, 3.4)) as (left, right):
@@ -129,13 +153,14 @@ with figure(title, panels=2, size=(9, 3.4)) as (left, right):
     right.plot(heads, [kl(fair, q) for q in coins], label="KL(p || q)")
     right.plot(heads, [kl(q, fair) for q in coins], label="KL(q || p)")
     right.plot(heads, [jsd(fair, q) for q in coins], label="JSD")
-    right.set(title="three distances of the coins", xlabel="heads of G's coin", ylim=(-0.05, 1.2))
+    right.set(title="three divergences of the coins", xlabel="heads of G's coin", ylim=(-0.05, 1.2))
     right.legend(loc="upper center")
 
 # %% [markdown]
 # ## See the code
 #
-# No distance appears anywhere in the library's losses: they are two faces of one softplus. Notice that `NonSaturating` inherits D's part and replaces G's.
+# No divergence appears anywhere in the library's losses: they are computed from one softplus. Notice that `NonSaturating` inherits D's part
+# and replaces G's.
 
 # %%
 show_source(losses.minimax, losses.non_saturating)
@@ -143,8 +168,9 @@ show_source(losses.minimax, losses.non_saturating)
 # %% [markdown]
 # ## Check: the loss at the best D is log 4 - 2 JSD
 #
-# Two dice with five faces. A batch of 20 throws in which each face stands as often as it should has *exactly* the means of the die, so that no luck is involved. D walks down its loss; then we compare its scores with $\log p/q$ and its loss with (7.7). And no other table may have a smaller loss: we try a thousand in its
-# neighbourhood.
+# Two dice with five faces. In a batch of 20 throws each face appears exactly as often as its probability says, so the means over the batch
+# are *exactly* those of the die. D does gradient descent on its loss; then we compare its scores with $\log p/q$ and its loss with (7.7). No
+# other table may have a smaller loss: we try a thousand near it.
 
 # %%
 real = np.repeat(np.arange(5), [8, 6, 3, 2, 1])
@@ -161,30 +187,29 @@ print(f"best {value:.6f}   the best of a thousand others {min(others):.6f}")
 assert min(others) > value
 
 # %% [markdown]
-# ## Derive: what G walks down
+# ## Derive: what G minimises
 #
-# Let G's die be $q = \operatorname{softmax}(a)$, with numbers $a_k$ that G owns: $q_k = e^{a_k} / \sum_j e^{a_j}$. A fake of face $k$ costs G $c_k = \log(1 - D_k)$ in the minimax game, so $L_G = \sum_k q_k c_k$. G takes the slope of that *with D held still*, since D is not its to move.
+# Let G's die be $q = \operatorname{softmax}(a)$, with numbers $a_k$ that G owns: $q_k = e^{a_k} / \sum_j e^{a_j}$. A fake of face $k$ costs G $c_k = \log(1 - D_k)$ in the minimax game, so $L_G = \sum_k q_k c_k$. G computes the gradient of that *with D held fixed*, since G does not control D.
 #
-# But D follows: when $q$ changes, the best D changes too. Is the slope with D held still the slope of $V(D^*(G), G)$, the function we derived? By the chain rule,
+# But D follows: when $q$ changes, the best D changes too. Is the gradient with D held fixed the gradient of $V(D^*(G), G)$, the function we derived? By the chain rule,
 #
 # $$ \frac{d}{da}\, V(D^*(a), a) = \frac{\partial V}{\partial a} + \frac{\partial V}{\partial D} \frac{d D^*}{da} = \frac{\partial V}{\partial a} \tag{7.10} $$
 #
-# because at its best D has no slope left, $\partial V / \partial D = 0$. (Economists call this the envelope theorem.) So **the minimax G, against a D at its best, walks down $2\, \mathrm{JSD}$.**
+# because at the best D the gradient in D is zero, $\partial V / \partial D = 0$. (Economists call this the envelope theorem.) So **the minimax G, against a D at its best, minimises $2\, \mathrm{JSD}$.**
 #
 # Now the *non-saturating* loss, $c_k = -\log D_k$. Against the best D,
 #
 # $$ -\log D^*_k = \log \frac{p_k + q_k}{p_k} = \log \frac{q_k}{p_k} - \log \frac{q_k}{p_k + q_k} \tag{7.11} $$
 #
-# Its slope, with D held still, is $\sum_k \frac{\partial q_k}{\partial a} \bigl(\log \frac{q_k}{p_k} - \log \frac{q_k}{p_k + q_k}\bigr)$. The first term is the slope of $\mathrm{KL}(q \Vert p)$: differentiating $\sum q_k \log (q_k / p_k)$ gives $\sum \frac{\partial q_k}{\partial a} \bigl(\log \frac{q_k}{p_k} + 1\bigr)$, and the ones add up to nothing because
-# $\sum_k q_k$ stays 1. The second is minus the minimax slope, which is that of $2\, \mathrm{JSD}$. So
+# Its gradient, with D held fixed, is $\sum_k \frac{\partial q_k}{\partial a} \bigl(\log \frac{q_k}{p_k} - \log \frac{q_k}{p_k + q_k}\bigr)$. The first term is the gradient of $\mathrm{KL}(q \Vert p)$: differentiating $\sum q_k \log (q_k / p_k)$ gives $\sum \frac{\partial q_k}{\partial a} \bigl(\log \frac{q_k}{p_k} + 1\bigr)$, and the ones add up to 0 because $\sum_k q_k$ stays 1. The second is minus the minimax gradient, which is that of $2\, \mathrm{JSD}$. So
 #
 # $$ \frac{\partial L_G}{\partial a} = \frac{\partial}{\partial a} \Bigl[\, \mathrm{KL}(q \,\Vert\, p) - 2\, \mathrm{JSD}(p, q) \Bigr] \tag{7.12} $$
 #
-# (Arjovsky and Bottou, 2017.) **The non-saturating G walks down another function than the minimax G**: one that contains $\mathrm{KL}(q \Vert p)$, *minus* the distance we have just come to like. Both have their minimum at $q = p$, if G can get there. What if it cannot?
+# (Arjovsky and Bottou, 2017.) **The non-saturating G minimises a different function from the minimax G**: $\mathrm{KL}(q \Vert p)$ *minus* the divergence that the minimax G minimises. Both have their minimum at $q = p$, if G can get there. What if it cannot?
 #
-# ## Check: both slopes
+# ## Check: both gradients
 #
-# Against differences of the right-hand sides. The costs $c_k$ are taken from the library's losses, one fake at a time, and the softmax is differentiated by $\partial q_k / \partial a_j = q_k (\delta_{kj} - q_j)$.
+# We compare them with differences of the right-hand sides. The costs $c_k$ are taken from the library's losses, one fake at a time, and the softmax is differentiated by $\partial q_k / \partial a_j = q_k (\delta_{kj} - q_j)$.
 
 
 # %%
@@ -193,8 +218,8 @@ def softmax(a):
     return e / e.sum()
 
 
-def slope_of_g(loss, a, s):
-    """dL_G/da with D's scores s held still; what a fake of each face costs is asked of the library."""
+def gradient_of_g(loss, a, s):
+    """dL_G/da with D's scores s held still; the library says what a fake of each face costs."""
     c = np.array([loss.g(None, np.array([score]))[0] for score in s])
     q = softmax(a)
     return q * (c - q @ c)
@@ -210,20 +235,20 @@ def reverse_minus_jsd(a):
 
 a = np.array([-0.5, 0.3, 0.1, 0.8, -0.2])
 best = np.log(p / softmax(a))
-minimax = slope_of_g(losses.minimax, a, best)
-other = slope_of_g(losses.non_saturating, a, best)
+minimax = gradient_of_g(losses.minimax, a, best)
+other = gradient_of_g(losses.non_saturating, a, best)
 print(compare("minimax:        2 JSD", minimax, numerical_gradient(twice_jsd, a), FIRST))
 print(compare("non-saturating: (7.12)", other, numerical_gradient(reverse_minus_jsd, a), FIRST))
 
 home = np.log(p)  # q = p
 for loss in (losses.minimax, losses.non_saturating):
-    at_home = np.abs(slope_of_g(loss, home, np.zeros(5))).max()
-    print(f"{loss.name:<15} largest slope at q = p: {at_home:.0e}")
+    at_home = np.abs(gradient_of_g(loss, home, np.zeros(5))).max()
+    print(f"{loss.name:<15} largest gradient at q = p: {at_home:.0e}")
 
 # %% [markdown]
 # ## Predict: one bump for two
 #
-# The reals lie in two bumps, Gaussians of deviation 0.5 at $-2$ and at 2. G is a single Gaussian and owns two numbers, its mean and its deviation: whatever it does, it cannot make two bumps. It begins with mean 0.5 and deviation 1, and D is at its best in every moment. Where does G end with each of its losses?
+# The reals lie in two bumps, Gaussians with standard deviation 0.5 at $-2$ and at 2. G is a single Gaussian with two parameters, its mean and its standard deviation: it cannot make two bumps. It begins with mean 0.5 and standard deviation 1, and D is at its best at every step. Where does G end with each of its losses?
 #
 # - **a** with both losses it becomes wide and covers both bumps
 # - **b** with both it settles on one bump
@@ -246,7 +271,7 @@ bumps = (np.exp(log_gauss(-2, 0.5)) + np.exp(log_gauss(2, 0.5))) / 2
 
 
 def play(loss, mean=0.5, log_std=0.0, rate=0.05, n=1500):
-    """G = (mean, log of the deviation) follows its slope against the best D."""
+    """G = (mean, log of the standard deviation) follows its gradient against the best D."""
     for _ in range(n):
         std = np.exp(log_std)
         s = np.log(bumps) - log_gauss(mean, std)  # log p/q
@@ -260,7 +285,7 @@ def play(loss, mean=0.5, log_std=0.0, rate=0.05, n=1500):
 ends = {loss.name: play(loss) for loss in (losses.minimax, losses.non_saturating)}
 for name, (mean, std) in ends.items():
     q = np.exp(log_gauss(mean, std))
-    print(f"{name:<15} mean {mean:5.2f}  deviation {std:4.2f}", end="   ")
+    print(f"{name:<15} mean {mean:5.2f}  standard deviation {std:4.2f}", end="   ")
     print(f"JSD {jsd(bumps * dx, q * dx):.3f}   KL(q || p) {kl(q * dx, bumps * dx):.3f}")
 
 check.nb07_p2(guess)
@@ -277,40 +302,42 @@ with figure(title, panels=2, size=(9, 3.2)) as axes:
 assert abs(ends["minimax"][0]) < 0.1 < 1.9 < ends["non_saturating"][0]
 
 # %% [markdown]
-# $\mathrm{KL}(q \Vert p)$ has $p$ below the line: a fake where $p$ is small costs a great deal, a real where $q$ is small costs nothing. It forbids to invent and allows to forget. And everybody uses that loss, since the other one does not move a bad G at all (lesson 3). Here is one root of *mode collapse*, the subject of
-# lesson 9; a G that can make both bumps has no reason to choose, but on its way there it may.
+# $\mathrm{KL}(q \Vert p)$ has $p$ in the denominator: a fake where $p$ is small costs a lot, a real where $q$ is small costs nothing. It
+# punishes invented samples and not forgotten ones. Everybody uses that loss nevertheless, since the other one does not move a bad G at all
+# (lesson 3). This is one cause of *mode collapse*, the subject of lesson 9. A G that can make both bumps has no reason to choose one, but
+# during training it may.
 #
 # ## Derive: a game is not a descent
 #
-# All of this supposed that D is at its best, always. In a real training D makes one step for each step of G. Then nobody walks down JSD: (7.10) needs $\partial V / \partial D = 0$. What is left is the game of lesson 5, with some friction. Near the equilibrium D's own loss has the curvature
+# All of this assumed that D is always at its best. In a real training D makes one step for each step of G. Then nobody minimises JSD: (7.10) needs $\partial V / \partial D = 0$. What is left is the game of lesson 5, with some friction. Near the equilibrium D's own loss has the curvature
 #
 # $$ \frac{\partial^2 L_D}{\partial s_k^2} = (p_k + q_k)\, \sigma(s_k)\, \sigma(-s_k) = \frac{p_k}{2} \qquad \text{at } q = p,\ s = 0 \tag{7.13} $$
 #
-# (lesson 6), a bowl, while what couples the two players turns. That is a game with friction, as in exercise 3 of lesson 5, and it settles; how straight, depends on how quick D is. Let us look at the distance of the two dice while they play.
+# (lesson 6), a bowl, while the coupling of the two players rotates. That is a game with friction, as in exercise 3 of lesson 5, and it converges; how directly, depends on how fast D learns. Let us plot the JSD of the two dice while they play.
 
 
 # %%
 def dice_game(rate_d, rate_g=1.0, n=300):
     """JSD after each step; rate_d = None: D at its best before each step of G."""
-    s, a, distance = np.zeros(5), np.log(np.bincount(fake) / 20), []
+    s, a, divergence = np.zeros(5), np.log(np.bincount(fake) / 20), []
     for _ in range(n):
         q = softmax(a)
-        distance.append(jsd(p, q))
+        divergence.append(jsd(p, q))
         if rate_d is None:
             s = np.log(p / q)
         else:
             s = s - rate_d * (-p * sigmoid(-s) + q * sigmoid(s))
-        a = a - rate_g * slope_of_g(losses.minimax, a, s)
-    return np.array(distance)
+        a = a - rate_g * gradient_of_g(losses.minimax, a, s)
+    return np.array(divergence)
 
 
-title = "G walks down the distance as long as D keeps up; a slow D makes it swing"
+title = "JSD falls steadily as long as D keeps up; a slow D makes it oscillate"
 with figure(title, size=(8, 3.4)) as ax:
     for name, rate_d in (("D at its best", None), ("D as fast as G", 1.0), ("D ten times slower", 0.1)):
-        distance = dice_game(rate_d)
-        ax.semilogy(distance, label=name)
-        rises = int(np.sum(np.diff(distance) > 1e-12))
-        print(f"{name:<20} the distance rose in {rises:3d} of 299 steps, ends at {distance[-1]:.0e}")
+        divergence = dice_game(rate_d)
+        ax.semilogy(divergence, label=name)
+        rises = int(np.sum(np.diff(divergence) > 1e-12))
+        print(f"{name:<20} JSD rose in {rises:3d} of 299 steps, ends at {divergence[-1]:.0e}")
     ax.set(xlabel="step", ylabel="JSD of real and fake", ylim=(1e-7, 1))
 
 assert np.sum(np.diff(dice_game(None)) > 1e-12) == 0 < np.sum(np.diff(dice_game(0.1)) > 1e-12)
@@ -342,12 +369,12 @@ check.nb07_q1(best_loss)
 #     return loss
 # ```
 #
-# Where $a_k = 0$ the term is 0, the limit of $u \log u$. The sum $p + q$ is positive wherever $p$ or $q$ is, so nothing is ever divided by 0: that is the whole advantage of comparing with a mixture, and why JSD exists even for distributions that share nothing.
+# Where $a_k = 0$ the term is 0, the limit of $u \log u$. The sum $p + q$ is positive wherever $p$ or $q$ is, so nothing is ever divided by 0. This is the advantage of comparing with a mixture: JSD exists even for distributions that share nothing.
 #
 # </details>
 
 # %% [markdown]
-# ### Exercise 2: another loss, another distance
+# ### Exercise 2: another loss, another divergence
 #
 # The *least squares* GAN asks D for a score near 1 on reals and near 0 on fakes:
 #
@@ -373,42 +400,42 @@ check.nb07_q2(best_least_squares)
 #     return s, loss
 # ```
 #
-# $p (s - 1) + q s = 0$ gives $s = p / (p + q)$, and the loss is $\frac12 \sum \frac{p q}{p + q}$: $\frac14$ if the dice are alike, 0 if they share no face. Every loss of D leaves such a distance behind when D is put in at its best. They differ in what they forgive.
+# $p (s - 1) + q s = 0$ gives $s = p / (p + q)$, and the loss is $\frac12 \sum \frac{p q}{p + q}$: $\frac14$ if the dice are alike, 0 if they share no face. Every loss of D gives such a divergence when the best D is inserted. They differ in which errors of G they punish most.
 #
 # </details>
 
 # %% [markdown]
-# ### Exercise 3: a distance, read off D
+# ### Exercise 3: a divergence, computed from D's scores
 #
 # Turn (7.7) around. Given D's scores `r` of reals and `f` of fakes, arrays of perhaps different lengths, return the estimate of $\mathrm{JSD}(p, q)$ that a D at its best would make.
 
 
 # %% tags=["exercise"]
-def distance_from_scores(r, f):
+def jsd_from_scores(r, f):
     return ...  # your code: one number
 
 
-check.nb07_q3(distance_from_scores)
+check.nb07_q3(jsd_from_scores)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
 #
 # ```python
-# def distance_from_scores(r, f):
+# def jsd_from_scores(r, f):
 #     loss = np.mean(np.logaddexp(0, -r)) + np.mean(np.logaddexp(0, f))
 #     return np.log(2) - loss / 2
 # ```
 #
-# A D that is not at its best has a larger loss, so what comes out is too small: a bound from below, on fresh samples. If it comes out negative, D is worse than one that says 0 to everything. On the samples it was trained on it measures D's memory (lesson 6).
+# A D that is not at its best has a larger loss, so the estimate is too small: on fresh samples it is a lower bound. If it is negative, D is worse than one that says 0 to everything. On the samples it was trained on it measures D's memory (lesson 6).
 #
 # </details>
 
 # %% [markdown]
 # ## Break it
 #
-# Three changes to the losses, each with right slopes for its value:
+# Three changes to the losses, each with the right gradients for its value:
 #
-# 1. *Halved*: D's loss is the mean of its two parts instead of their sum. (Goodfellow's own tutorial of 2016 and one of the most-used collections of GANs write it so.)
+# 1. *Halved*: D's loss is the mean of its two parts instead of their sum. (Goodfellow's own tutorial of 2016 and one of the most-used collections of GANs do this.)
 # 2. *Smoothed*: D is told that reals are real with probability 0.9. (A common trick against a D that is too sure.)
 # 3. *A lost minus*: G's minimax loss is $+\operatorname{mean}\operatorname{softplus}(f)$.
 #
@@ -416,7 +443,7 @@ check.nb07_q3(distance_from_scores)
 #
 # - **a** D learns half as fast
 # - **b** nothing but the printed number
-# - **c** the best D is another one
+# - **c** the best D is a different one
 
 # %% tags=["predict"]
 guess = "?"  # "a", "b" or "c"
@@ -461,7 +488,7 @@ print(f"loss of D: {reported:.3f} and {reported_halved:.3f}")
 check.nb07_p3(guess)
 
 # %% [markdown]
-# Now all three, and four checks: the slopes against differences; D's loss at scores 0, which should be $\log 4$; the best table against $p / (p + q)$; and the slope of G against the slope of $2\, \mathrm{JSD}$.
+# Now all three, and four checks: the gradients against differences; D's loss at scores 0, which should be $\log 4$; the best table against $p / (p + q)$; and the gradient of G against the gradient of $2\, \mathrm{JSD}$.
 
 
 # %%
@@ -469,17 +496,17 @@ def examine():
     rng = np.random.default_rng(1)
     r, f = rng.standard_normal((2, 6))
     of_d = numerical_gradient(lambda f: losses.minimax.d(r, f)[0], f)
-    yield compare("slopes", losses.minimax.d(r, f)[2], of_d, FIRST)
+    yield compare("gradients", losses.minimax.d(r, f)[2], of_d, FIRST)
     of_d = numerical_gradient(lambda r: losses.minimax.d(r, f)[0], r)
-    yield compare("slopes", losses.minimax.d(r, f)[1], of_d, FIRST)
+    yield compare("gradients", losses.minimax.d(r, f)[1], of_d, FIRST)
     of_g = numerical_gradient(lambda f: losses.minimax.g(None, f)[0], f)
-    yield compare("slopes", losses.minimax.g(None, f)[1], of_g, FIRST)
+    yield compare("gradients", losses.minimax.g(None, f)[1], of_g, FIRST)
     yield compare("log 4 at s = 0", losses.minimax.d(0 * r, 0 * f)[0], np.log(4), FIRST)
     best, _ = best_table(losses.minimax, real, fake, faces=5)
     q = np.bincount(fake) / 20
     yield compare("D at its best", sigmoid(best), p / (p + q), 1e-4)
-    walks = slope_of_g(losses.minimax, a, np.log(p / softmax(a)))
-    yield compare("G walks down JSD", walks, numerical_gradient(twice_jsd, a), FIRST)
+    walks = gradient_of_g(losses.minimax, a, np.log(p / softmax(a)))
+    yield compare("G minimises JSD", walks, numerical_gradient(twice_jsd, a), FIRST)
 
 
 caught = {}
@@ -498,26 +525,29 @@ for name, verb, wrong in (
 assert caught == {
     "halved": {"log 4 at s = 0"},
     "smoothed": {"D at its best"},
-    "a lost minus": {"G walks down JSD"},
+    "a lost minus": {"G minimises JSD"},
 }
 assert not show_checks(examine())
 
 # %% [markdown]
-# Each sentence of the theory is an instrument, and each of the three sees one change and is blind to the others. The first two are no mistakes, as long as one knows of them: a halved loss has its equilibrium at $\log 2 = 0.693$, and who waits for 1.386 will wait. With smoothing D ends at $0.9\, p / (p + q)$, no longer
-# a measurement of $p / q$, and exercise 3 reads a wrong distance.
+# Each sentence of the theory is a check, and each of the last three catches one change and not the others. The first two changes are not
+# mistakes, as long as one knows about them: a halved loss has its equilibrium at $\log 2 = 0.693$, not at 1.386. With smoothing D ends at
+# $0.9\, p / (p + q)$, no longer a measurement of $p / q$, and exercise 3 gives a wrong estimate.
 #
 # ## Summary
 #
 # | formula | code | test |
 # |---|---|---|
 # | `eq:loss.minimax.d`: $L_D = -V$, at its best $\log 4 - 2\, \mathrm{JSD}$ | `minigan.losses.Minimax.d` | `tests/test_losses.py`: `test_minimax_by_hand`, `test_equilibrium_is_2_log_2_or_log_2` |
-# | `eq:loss.minimax.g`: $-\operatorname{mean}\operatorname{softplus}(f)$, walks down $2\, \mathrm{JSD}$ | `minigan.losses.Minimax.g` | `tests/test_losses.py`: `test_minimax_by_hand` |
-# | `eq:loss.non_saturating.g`: $\operatorname{mean}\operatorname{softplus}(-f)$, walks down $\mathrm{KL}(q \Vert p) - 2\, \mathrm{JSD}$ | `minigan.losses.NonSaturating.g` | `tests/test_losses.py`: `test_non_saturating_by_hand`, `test_minimax_vanishes_where_non_saturating_does_not` |
+# | `eq:loss.minimax.g`: $-\operatorname{mean}\operatorname{softplus}(f)$, minimises $2\, \mathrm{JSD}$ | `minigan.losses.Minimax.g` | `tests/test_losses.py`: `test_minimax_by_hand` |
+# | `eq:loss.non_saturating.g`: $\operatorname{mean}\operatorname{softplus}(-f)$, minimises $\mathrm{KL}(q \Vert p) - 2\, \mathrm{JSD}$ | `minigan.losses.NonSaturating.g` | `tests/test_losses.py`: `test_non_saturating_by_hand`, `test_minimax_vanishes_where_non_saturating_does_not` |
 #
 # - $V(D^*, G) = -\log 4 + 2\, \mathrm{JSD}(p, q)$: with D at its best, its loss measures how far the fakes are from the reals. It is *largest* when they are alike.
-# - The minimax G then walks down JSD; the non-saturating G walks down something that rather forgets a mode than invents a sample.
-# - With one step each, nobody walks down anything: it is a game.
+# - JSD is a divergence, not a metric; its root is a metric.
+# - The minimax G then minimises JSD. The non-saturating G minimises something that would rather forget a mode than invent a sample.
+# - With one step each, nobody minimises anything: it is a game.
 #
 # ## Next
 #
-# [Lesson 8: Your first GAN](08_first_gan.ipynb). No more dice: two networks, eight modes in the plane, and every step of the training built by your own hands. You will see the slope that D hands to G, as arrows.
+# [Lesson 8: Your first GAN](08_first_gan.ipynb). No more dice: two networks, eight modes in the plane, and every step of the training written
+# by you. You will see the gradient that D gives to G, as arrows.

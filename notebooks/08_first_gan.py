@@ -1,14 +1,22 @@
 # %% [markdown]
 # # Lesson 8: Your first GAN
 #
-# **Goal** Build a training step of a GAN from its parts, see with your own eyes what D tells G, train a generator of eight Gaussians, and judge it by counting instead of by looking.
+# **Goal** Build a training step of a GAN from its parts, see what D tells G, train a generator of eight Gaussians, and judge it by counting
+# instead of by looking.
 #
 # **Prerequisites** Lessons 2 to 7: networks, losses, optimizers, what D measures and what the game is about.
 #
 # **Run time** 12 s on two cores (measured).
 #
-# Everything is there: layers, losses, gradients that were checked, an optimizer, a theory. A GAN adds nothing to them but an order of calls, some twelve lines, in which beginners and famous repositories have made every mistake there is: the wrong network moved, the right one moved twice, a slope stopped
-# where it should pass or passed where it should stop. So we go through those lines slowly, once, with all shapes in view. Then we let them run, on data in the plane, where nothing can hide.
+# You have all the parts: layers, losses, checked gradients, an optimizer, a theory. A GAN adds only the order of some twelve calls, and
+# beginners and famous repositories have made every possible mistake in it: they moved the wrong network, moved the right one twice, stopped a
+# gradient where it should pass, or let it pass where it should stop. So we go through those lines slowly, once, with all shapes. Then we
+# train, on data in the plane, where you can see everything.
+
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("gradient_G", "gradient_D")
 
 # %%
 import copy
@@ -24,16 +32,16 @@ from minigan.layers.activations import sigmoid
 from minigan.metrics import mixture_quality
 from minigan.optim import EMA, Adam, cosine
 from minigan.teach import exercises as check
-from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.teach.lessons import figure, planted, show_checks, show_source, steps, usually
 
 # %% [markdown]
 # ## Predict: where do the arrows point?
 #
-# The data: eight Gaussians of deviation 0.01 on the unit circle,
+# The data: eight Gaussians with standard deviation 0.01 on the unit circle,
 #
 # $$ x = (\cos a,\, \sin a) + 0.01\, e, \qquad a = \frac{2 \pi k}{8}, \quad e \sim \mathcal{N}(0, I) \tag{eq:data.ring} $$
 #
-# G turns two Gaussian numbers into a point, D turns a point into a score; both have three hidden layers of 64. G is as it was born, and its fakes form a shapeless cloud. We train D alone for 300 steps, G standing still. Now D tells every fake in which direction it should move to look more real: an arrow. What share of the arrows points
+# G turns two Gaussian numbers into a point, D turns a point into a score; both have three hidden layers of 64 units. G is untrained, and its fakes form a shapeless cloud. We train D alone for 300 steps, without changing G. Now D's gradient says in which direction each fake should move to look more real: an arrow. What share of the arrows points
 # to the mode next to it, within 45 degrees?
 #
 # - **a** nearly all: that is where the data is
@@ -46,7 +54,7 @@ guess = "?"  # "a", "b" or "c"
 
 # %%
 def push(D, x):
-    """What G's loss wants of each fake: minus its slope in x, (N, 2)."""
+    """What G's loss wants of each fake: minus its gradient in x, (N, 2)."""
     f, caches = D.forward(x)
     _, df = losses.non_saturating.g(None, f)
     return -D.backward(df, caches, learn=False)  # through D, not into it
@@ -74,7 +82,9 @@ for t in range(steps(300, 30) + 1):
     game.d_step(G, D, losses.non_saturating, (), opt, data.ring(256, rng), rng.standard_normal((256, 2)))
 
 check.nb08_p1(guess)
-assert quick() or 0.1 < towards_a_mode(G(z), push(D, G(z))) < 0.45
+usually(
+    "fewer than half of the arrows point to the nearest mode", towards_a_mode(G(z), push(D, G(z))) < 0.5
+)
 
 
 # %%
@@ -96,7 +106,7 @@ def draw(ax, D, fakes, arrows=70):
     ax.set(xlim=(-1.7, 1.7), ylim=(-1.7, 1.7), xticks=(), yticks=(), aspect="equal")
 
 
-title = "The arrows climb D's score, wherever that leads, and seldom to a mode"
+title = "The arrows point where D's score rises, and seldom to a mode"
 with figure(title, panels=len(judges), size=(10, 3.7)) as axes:
     for ax, (t, judge) in zip(axes, judges.items(), strict=True):
         draw(ax, judge, G(z[:80]))
@@ -105,28 +115,30 @@ with figure(title, panels=len(judges), size=(10, 3.7)) as axes:
 # %% [markdown]
 # (Circles are the modes, dots the fakes, grey is D's probability of real, white for 1. Fakes outside the frame are not drawn.)
 #
-# ## Derive: what passes through D
+# ## Derive: the gradient that passes through D
 #
-# Let $x_n = G(z_n)$ be a fake and $f_n = D(x_n)$ its score. G's loss is $L_G = \operatorname{mean} \operatorname{softplus}(-f)$, with the slopes of lesson 3,
+# Let $x_n = G(z_n)$ be a fake and $f_n = D(x_n)$ its score. G's loss is $L_G = \operatorname{mean} \operatorname{softplus}(-f)$, with the gradients of lesson 3,
 #
 # $$ df_n = -\frac{\sigma(-f_n)}{N} \tag{eq:loss.non\_saturating.g.gradients} $$
 #
-# $x_n$ reaches the loss through its own score only. So by the chain rule, $\partial L_G / \partial x_n = df_n\, \nabla D(x_n)$, and the direction that G would like for this fake, the arrow, is minus that:
+# $x_n$ affects the loss through its own score only. So by the chain rule, $\partial L_G / \partial x_n = df_n\, \nabla D(x_n)$, and the direction in which this fake should move, the arrow, is minus that:
 #
 # $$ -\frac{\partial L_G}{\partial x_n} = \frac{\sigma(-f_n)}{N}\, \nabla D(x_n) \tag{8.1} $$
 #
-# *Its direction is D's slope at that place; its length is that slope times the doubt that is left*, $\sigma(-f_n)$, the probability of being called fake. If D is at its best, $D = \log p/q$ (lesson 6), then the arrow points where the reals gain most on the fakes: not to the nearest real, but away from where fakes crowd. And where D has seen nothing, it points
-# wherever D's last straight piece happens to rise.
+# *Its direction is that of D's gradient at $x_n$; its length is the norm of that gradient times the remaining doubt*, $\sigma(-f_n)$, the
+# probability that D gives to "fake". If D is at its best, $D = \log p/q$ (lesson 6), the arrow points where the ratio of reals to fakes rises
+# fastest: not to the nearest real, but away from places with many fakes. And where D has seen no data, it points wherever D's last linear
+# piece happens to rise.
 #
-# G does not own its points, it owns weights. The arrows go on backward, into G:
+# G does not control its points directly, only its weights. So the backward pass continues into G:
 #
 # $$ d\theta_G = J_G^{\top}\, J_D^{\top}\, df \tag{eq:game.through} $$
 #
-# where $J_D$ is the Jacobian of D in $x$, and $J_G$ that of G in its weights. From the right: *through* D (no weight of D learns from this), then *into* G. And then one step of G:
+# where $J_D$ is the Jacobian of D in $x$, and $J_G$ that of G in its weights. From the right: the gradient passes *through* D (no weight of D learns from it), then *into* G. Then G takes one step:
 #
 # $$ \theta_G \leftarrow \theta_G - \eta\, \nabla_{\theta_G} L_G\bigl(D(G(z))\bigr) \tag{8.2} $$
 #
-# D's step is the one of lesson 6, with fakes of the present G:
+# D's step is the one of lesson 6, with fakes of the current G:
 #
 # $$ \theta_D \leftarrow \theta_D - \eta\, \nabla_{\theta_D} \Bigl[ L_D\bigl(D(x),\, D(G(z))\bigr) + \sum P \Bigr] \tag{eq:game.d\_step} $$
 #
@@ -134,7 +146,7 @@ with figure(title, panels=len(judges), size=(10, 3.7)) as axes:
 #
 # ## See the code
 #
-# Read both until you could close your eyes and say them. Notice where each slope stops: in `d_step` at the fakes (there is no `G.backward`), in `g_step` at D's weights (`learn=False`).
+# Read both until you know them by heart. Notice where each gradient stops: in `d_step` at the fakes (there is no `G.backward`), in `g_step` at D's weights (`learn=False`).
 
 # %%
 show_source(game.d_step, game.g_step)
@@ -151,13 +163,13 @@ opt_G, opt_D = Adam(G, 1e-3), Adam(D, 1e-3)
 rng = np.random.default_rng(0)
 x, z = data.ring(5, rng).astype(float), rng.standard_normal((5, 2))
 
-fake, _ = G.forward(z)  # 1. five fakes; the caches of G are not needed, nothing will flow back
+fake, _ = G.forward(z)  # 1. five fakes; D's step does not need the caches of G
 r, real_caches = D.forward(x)  # 2. two batches of scores,
-f, fake_caches = D.forward(fake)  #    and two sets of caches, alive at once
+f, fake_caches = D.forward(fake)  #    and two sets of caches, both kept
 loss_D, d_real, d_fake = losses.non_saturating.d(r, f)  # 3. a number, and how wrong D was about each
-D.backward(d_real, real_caches, need_dx=False)  # 4. both slopes into D; they add up in D.grad
+D.backward(d_real, real_caches, need_dx=False)  # 4. both gradients into D; they add up in D.grad
 D.backward(d_fake, fake_caches, need_dx=False)
-print(f"fakes {fake.shape}   scores {r.shape} {f.shape}   slopes {d_real.shape} {d_fake.shape}")
+print(f"fakes {fake.shape}   scores {r.shape} {f.shape}   gradients {d_real.shape} {d_fake.shape}")
 print(f"loss of D {loss_D:.4f}   D.grad {D.grad.shape}   G.grad {np.abs(G.grad).max():.1f} everywhere")
 
 
@@ -191,7 +203,7 @@ print(compare("G.grad", G.grad, numerical_gradient(loss_of_g, G.theta), FIRST))
 opt_G.step()  # 6. G moves
 
 # %% [markdown]
-# The library, on copies of the same networks with the same numbers, has to arrive at the same weights:
+# The library, on copies of the same networks with the same numbers, has to give the same weights:
 
 # %%
 game.d_step(twin_G, twin_D, losses.non_saturating, (), Adam(twin_D, 1e-3), x, z)
@@ -201,7 +213,7 @@ print(compare("G by hand and by g_step", G.theta, twin_G.theta, ADJOINT))
 show_checks(step_checks(G, D, losses.non_saturating, x, z))
 
 # %% [markdown]
-# For any pair of networks, of whatever layers, `minigan.trace(G, D, x, z)` lists these stages with all shapes and sizes, layer by layer, and checks every gradient at the very point where it is used. Here are its first lines; evaluate it in a cell of its own to open the rest.
+# For any pair of networks, with any layers, `minigan.trace(G, D, x, z)` lists these stages with all shapes and sizes, layer by layer, and checks every gradient where it is used. Here are its first lines; evaluate it in a cell of its own to see the rest.
 
 # %%
 print("\n".join(str(minigan.trace(G, D, x, z)).splitlines()[:3]))
@@ -209,12 +221,12 @@ print("\n".join(str(minigan.trace(G, D, x, z)).splitlines()[:3]))
 # %% [markdown]
 # ## Predict: G or its average?
 #
-# The whole training is a loop over these two steps. `GAN` holds the two networks, their optimizers, and a running average of G's weights (`eq:ema` of lesson 5, over about the last hundred steps). We train with Adam at a constant rate, 3000 steps. A fake is *of high quality* if it lies within three deviations, 0.03, of a mode; a mode is *found* if some fake
+# Training is a loop over these two steps. `GAN` holds the two networks, their optimizers, and a running average of G's weights (`eq:ema` of lesson 5, over about the last hundred steps). We train with Adam at a constant rate, 3000 steps. A fake is *of high quality* if it lies within three standard deviations, 0.03, of a mode; a mode is *found* if some fake
 # of high quality belongs to it:
 #
 # $$ \text{modes} = \bigl|\{ k : \min_n \lVert x_n - c_k \rVert \le 3\, \sigma \}\bigr|, \qquad \text{high quality} = \tfrac1N \bigl|\{ n : \min_k \lVert x_n - c_k \rVert \le 3\, \sigma \}\bigr| \tag{eq:metric.modes} $$
 #
-# Take G as it is at the end, and the network whose weights are the average. Same noise into both. Which has more fakes of high quality?
+# Take G at the end, and the network whose weights are the average. Both get the same noise. Which has more fakes of high quality?
 #
 # - **a** about the same: at the end G hardly changes any more
 # - **b** the average, by far
@@ -255,10 +267,12 @@ for name, net in (("G at the end", circling.G), ("its average", circling.ema.net
     print(f"{name:<13} modes {found['modes']}   high quality {found['high_quality']:5.1%}")
 
 check.nb08_p2(guess)
-assert quick() or quality(circling.ema.net)["high_quality"] > 2 * quality(circling.G)["high_quality"]
+now, mean = (quality(net)["high_quality"] for net in (circling.G, circling.ema.net))
+usually("the average has more than twice as many fakes of high quality", mean > 2 * now)
 
 # %% [markdown]
-# That is lesson 5 in the plane: at a constant rate the players circle, and the average of what circles lies in the middle. There is a second way to make them come to rest: let the rate fall to 0 (the library's `cosine`). We train again, and this time keep copies for a film.
+# That is lesson 5 in the plane: at a constant rate the players circle, and the average of the circling weights is near the middle. There is a
+# second way to make them converge: let the rate fall to 0 (the library's `cosine`). We train again, and this time keep copies for a film.
 
 # %%
 frames = tuple(steps(t, t // 50) for t in (0, 250, 500, 1000, 1500, 3000))
@@ -267,14 +281,14 @@ for name, net in (("G at the end", calm.G), ("its average", calm.ema.net)):
     found = quality(net)
     print(f"{name:<13} modes {found['modes']}   high quality {found['high_quality']:5.1%}")
 
-title = "G spreads out over the ring, then gathers at the modes; in the end only there D is in doubt"
+title = "G spreads out over the ring, then gathers at the modes; in the end D is in doubt only there"
 with figure(title, panels=(2, 3), size=(10, 7)) as axes:
     for ax, (t, (G_t, D_t)) in zip(axes.flat, film.items(), strict=True):
         draw(ax, D_t, G_t(FRESH[:150]), arrows=40)
         ax.set_title(f"step {t}: high quality {quality(G_t)['high_quality']:.0%}")
 
 # %%
-title = "At a constant rate G circles; its average, or a falling rate, comes to rest on the modes"
+title = "At a constant rate G circles; its average, or a falling rate, settles on the modes"
 with figure(title, panels=2, size=(10, 3.6)) as (left, right):
     for name, rows in (("constant rate", log), ("falling rate", calm_log)):
         left.plot(rows[:, 0], rows[:, 1], label=f"{name}: loss of D")
@@ -287,18 +301,20 @@ with figure(title, panels=2, size=(10, 3.6)) as (left, right):
     left.legend(loc="lower left", fontsize=9)
     right.legend(loc="upper left", fontsize=9)
 
-assert quick() or quality(calm.G)["high_quality"] > 0.4
+usually("with a falling rate more than 40 % are of high quality", quality(calm.G)["high_quality"] > 0.4)
 
 # %% [markdown]
-# At the constant rate D's loss sinks below $\log 4$ step by step: G is always a little beside the modes, and D has learned to see how little that is.
+# At the constant rate D's loss falls below $\log 4$ step by step: G is always a little off the modes, and D has learned to see how little.
 #
-# Why do even the good ones reach no more than two thirds? The noise is one connected cloud, and G is a continuous function, so its fakes are one connected cloud too: it has to stretch thin bridges between the modes, and some fakes stand on them. (Look at the last picture.) A wider G makes the bridges thinner; it cannot cut them.
+# Why do even the good ones reach no more than two thirds? The noise is one connected cloud, and G is a continuous function, so its fakes form
+# one connected cloud too. It has to stretch thin bridges between the modes, and some fakes lie on them. (Look at the last picture.) A wider G
+# makes the bridges thinner but cannot cut them.
 #
 # ## Modify
 #
 # ### Exercise 1: the arrows
 #
-# Equation (8.1), without looking up: given a network `D` and fakes `x` (N, 2), return the arrows (N, 2), for the non-saturating loss. D must not learn from it.
+# Equation (8.1), without looking it up: given a network `D` and fakes `x` (N, 2), return the arrows (N, 2), for the non-saturating loss. D must not learn from it.
 
 
 # %% tags=["exercise"]
@@ -318,7 +334,8 @@ check.nb08_q1(arrows_on)
 #     return -D.backward(df, caches, learn=False)
 # ```
 #
-# `D.backward` multiplies by $J_D^\top$, sample by sample, and returns the slope of what came in: $df_n \nabla D(x_n)$. The minus makes a direction of descent out of a slope. With `learn=True` the same number would come out, and D's gradient would have been spoilt on the way.
+# `D.backward` multiplies by $J_D^\top$, sample by sample, and returns the gradient in its input: $df_n \nabla D(x_n)$. The minus turns it
+# into a direction of descent. With `learn=True` the result would be the same, but D's own gradient would have changed.
 #
 # </details>
 
@@ -350,7 +367,7 @@ check.nb08_q2(my_d_step)
 #     return value
 # ```
 #
-# Two batches, two caches, two backward passes that add up in `D.grad`. Nothing flows back into G: its fakes are data for D. One could also put both batches into one array of 2N; as long as no layer mixes its samples, it is the same.
+# Two batches, two caches, two backward passes that add up in `D.grad`. No gradient goes into G: its fakes are data for D. One could also put both batches into one array of 2N; as long as no layer mixes its samples, it is the same.
 #
 # </details>
 
@@ -381,24 +398,25 @@ check.nb08_q3(my_g_step)
 #     return value
 # ```
 #
-# The slope of the score goes through D, as if D and G were one long network, and only the upper part of it is forbidden to learn. In frameworks with automatic differentiation this is where people forget to set D's gradient back to zero.
+# The gradient of the loss in the score passes through D, as if G and D were one long network, and only the part that belongs to G learns. In
+# frameworks with automatic differentiation this is where people forget to set D's gradient back to zero.
 #
 # </details>
 
 # %% [markdown]
 # ## Break it
 #
-# Two bugs of the wiring, both from real projects, and one of the rules:
+# Two bugs in the wiring, both from real projects, and one in how the noise is drawn:
 #
-# 1. *D left out*: G receives the score's slope as if D were not there, the same number for both coordinates. (A NumPy library with thousands of stars.)
-# 2. *The fakes are not cut off*: in D's step the slope runs on into G, and stays in its gradient until G's next step. (A forgotten `detach`.)
-# 3. *The noise is drawn once*: somebody fixes the noise for the pictures of the log, so that they can be compared, and uses the same array to train.
+# 1. *D left out*: G gets the gradient of the score as if D were not there, the same number for both coordinates. (A NumPy library with thousands of stars.)
+# 2. *The fakes are not cut off*: in D's step the gradient goes on into G, and stays in G's gradient until its next step. (A forgotten `detach`.)
+# 3. *The noise is drawn once*: the code fixes the noise for the pictures in the log, so that they can be compared, and uses the same array to train.
 #
-# The third trains with a batch of 64. In the end the log shows D's loss, beside that of a healthy training with fresh noise. Which is nearer to $\log 4$, the equilibrium?
+# The third trains with a batch of 64. At the end we compare D's loss with that of a healthy training with fresh noise. Which is nearer to $\log 4$, the equilibrium?
 #
 # - **a** that of the healthy training
 # - **b** that of the training with the reused noise
-# - **c** one cannot tell: both play the same game
+# - **c** there is no difference: both play the same game
 
 # %% tags=["predict"]
 guess = "?"  # "a", "b" or "c"
@@ -444,7 +462,9 @@ print(f"log 4 = {np.log(4):.3f}")
 
 check.nb08_p3(guess)
 
-with figure("Of the noise it was trained on, G makes the ring; of any other, bridges", 2, (8, 4)) as axes:
+with figure(
+    "From the noise it was trained on, G makes the ring; from new noise, bridges", 2, (8, 4)
+) as axes:
     memorised = results["reused noise"][0].ema.net
     for ax, noise, name in ((axes[0], ours, "the 64 it knows"), (axes[1], FRESH[:400], "400 new ones")):
         ax.plot(*RING_MODES.T, "o", color="black", markerfacecolor="none", markersize=12)
@@ -481,12 +501,13 @@ assert caught == {
     "the fakes are not cut off": {"D step moves only D"},
     "the noise is drawn once": {"new noise each time"},
 }
-if not quick():
-    healthy, reused = (results[name][1][-5:, 1].mean() for name in ("fresh noise", "reused noise"))
-    assert healthy < reused < np.log(4) + 0.05
+healthy, reused = (results[name][1][-5:, 1].mean() for name in ("fresh noise", "reused noise"))
+usually("with reused noise D's loss is nearer to log 4", abs(reused - np.log(4)) < abs(healthy - np.log(4)))
 
 # %% [markdown]
-# The third has the best log of all: D's loss near $\log 4$, fakes of high quality on every picture, for the pictures show the noise that was trained. Its game is right, and its gradients; it is played with 64 fakes. **Measure with noise that was never used to train.**
+# The third has the best log of all: D's loss is near $\log 4$, and every picture shows fakes of high quality, because the pictures use the
+# noise of the training. Its game is right, and so are its gradients, but it is played with 64 fakes. **Measure with noise that was never used
+# to train.**
 #
 # ## Summary
 #
@@ -500,10 +521,11 @@ if not quick():
 # | `eq:metric.modes`: modes, high quality | `minigan.metrics.mixture_quality` | `tests/metrics/test_modes.py`: `test_a_case_by_hand` |
 # | `eq:ema`: the average of G | `minigan.optim.EMA.step` | `tests/test_optim.py`: `test_ema_by_hand` |
 #
-# - A GAN is two steps in turns. In D's the slope stops at the fakes; in G's it passes through D and stops at D's weights.
-# - All that G hears of the data are arrows: D's slope at its own fakes, times the doubt that is left.
-# - G circles; sample from its average, or let the rate fall. Count what came out, on new noise: the log may flatter.
+# - A GAN alternates two steps. In D's step the gradient stops at the fakes; in G's it passes through D, and D's weights do not learn from it.
+# - G learns about the data only from the arrows: D's gradient at its own fakes, times the remaining doubt.
+# - G circles; sample from its average, or let the rate fall. Count modes and good fakes, on new noise: the log can mislead.
 #
 # ## Next
 #
-# [Lesson 9: When GANs fail](09_when_gans_fail.ipynb). This one went well. Now we make it fail, in three ways, on purpose, and learn which numbers show it and which only seem to.
+# [Lesson 9: When GANs fail](09_when_gans_fail.ipynb). This training went well. Now we make it fail on purpose, in three ways, and learn which
+# numbers show it and which only seem to.

@@ -1,14 +1,17 @@
 # %% [markdown]
 # # Lesson 9: When GANs fail
 #
-# **Goal** Recognise the three classical failures, a G that hears nothing, a G that has collapsed, a game that goes in circles; know why each happens; and know which numbers show it, and which only seem to.
+# **Goal** Recognise the three classical failures: a G that gets no gradient, a G that has collapsed, a game that goes in circles. Know why
+# each happens, which numbers show it, and which only seem to.
 #
 # **Prerequisites** Lessons 6 to 8: what D measures, Jensen-Shannon, the training of a ring.
 #
 # **Run time** 22 s on two cores (measured).
 #
-# Somebody shows you a log. D's loss has been at 1.39 for hours and G's at 0.70, steady as a rock, the very numbers of the equilibrium. The pictures are all the same. Somebody else complains that G's loss has been *rising* since the first epoch, and has wonderful pictures. Both are normal. A GAN has no loss that falls when things go well,
-# and most hours that were ever lost on GANs were lost in front of such curves. On data whose truth is known one can learn what they say, and what they never said.
+# Somebody shows you a log. D's loss has been at 1.39 for hours and G's at 0.70, exactly the numbers of the equilibrium. The pictures are all
+# the same. Somebody else complains that G's loss has been *rising* since the first epoch, and has wonderful pictures. Both are normal. A GAN
+# has no loss that falls when things go well, and people have lost many hours over such curves. On data whose distribution is known we can
+# learn what they tell, and what they never tell.
 
 # %%
 from itertools import product
@@ -25,16 +28,16 @@ from minigan.metrics import modes
 from minigan.network import Sequential
 from minigan.optim import Adam, cosine
 from minigan.teach import exercises as check
-from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.teach.lessons import figure, planted, show_checks, show_source, steps, usually
 
 # %% [markdown]
 # ## Predict: halfway home
 #
-# Reals and fakes are two Gaussians of deviation 1 on a line, the reals at 0, the fakes at 20. D is at its best, and so G's minimax loss walks down the Jensen-Shannon divergence. G takes a giant step and moves its fakes to 10. What has become of the divergence?
+# Reals and fakes are two Gaussians with standard deviation 1 on a line, the reals at 0, the fakes at 20. D is at its best, so G's minimax loss minimises the Jensen-Shannon divergence. G takes one large step and moves its fakes to 10. How has the divergence changed?
 #
 # - **a** it has halved
 # - **b** it has fallen by some percent
-# - **c** it is the same, up to a millionth
+# - **c** it is the same, to a millionth
 
 # %% tags=["predict"]
 guess = "?"  # "a", "b" or "c"
@@ -62,63 +65,65 @@ check.nb09_p1(guess)
 assert abs(jsd(20.0) - jsd(10.0)) < 1e-6
 
 # %% [markdown]
-# ## Derive: no overlap, no slope
+# ## Derive: no overlap, no gradient
 #
 # **How far from $\log 2$?** By lesson 7, $\log 2 - \mathrm{JSD}$ is half of D's loss at its best, $\frac12 \int p \log(1 + q/p) + q \log(1 + p/q)$. For every $u \ge 0$, $\log(1 + u) \le \sqrt u$, so each of the two parts is at most $\int \sqrt{p q}$, the *overlap*:
 #
 # $$ 0 \le \log 2 - \mathrm{JSD}(p, q) \le \int \sqrt{p(x)\, q(x)}\, dx = e^{-\theta^2 / (8 \sigma^2)} \tag{9.1} $$
 #
-# for Gaussians of deviation $\sigma$ at 0 and $\theta$ (multiply the two exponentials and complete the square). At ten deviations that is $4 \cdot 10^{-6}$. JSD is a distance that saturates: it counts overlap, and without overlap all distances are the same.
+# for Gaussians of standard deviation $\sigma$ at 0 and $\theta$ (multiply the two exponentials and complete the square). At ten standard deviations that is $4 \cdot 10^{-6}$. JSD saturates: it measures overlap, and without overlap it is the same at every distance.
 #
-# **What G hears.** The best score is $f = \log p/q = (\theta^2 - 2 \theta x) / (2 \sigma^2)$, a straight line with the slope $-\theta / \sigma^2$, pointing home from everywhere. G owns $\theta$, and its fakes are $x = \theta + \sigma z$, so $\partial x / \partial \theta = 1$, and by (8.1) with the slopes of both losses:
+# **What G gets.** The best score is $f = \log p/q = (\theta^2 - 2 \theta x) / (2 \sigma^2)$, a straight line with the slope $-\theta / \sigma^2$, pointing to the reals from everywhere. G's parameter is $\theta$, and its fakes are $x = \theta + \sigma z$, so $\partial x / \partial \theta = 1$, and by (8.1) with the gradients of both losses:
 #
 # $$ \frac{\partial L_G}{\partial \theta} = \frac{\theta}{\sigma^2}\, \operatorname{mean} \sigma(f) \quad \text{(minimax)}, \qquad \frac{\partial L_G}{\partial \theta} = \frac{\theta}{\sigma^2}\, \operatorname{mean} \sigma(-f) \quad \text{(non-saturating)} \tag{9.2} $$
 #
-# (Here $\sigma(f)$ is the sigmoid and $\sigma^2$ the variance; forgive the alphabet.) The mean over the fakes of $\sigma(f) = p / (p + q)$ is $\int \frac{p q}{p + q} \le \frac12 \int \sqrt{p q}$, since $p + q \ge 2 \sqrt{p q}$. So **the minimax slope dies with the overlap, faster than any power of the distance**. The other one is $\theta / \sigma^2$ minus that: it *grows* with the
+# (Here $\sigma(f)$ is the sigmoid and $\sigma^2$ the variance.) The mean over the fakes of $\sigma(f) = p / (p + q)$ is $\int \frac{p q}{p + q} \le \frac12 \int \sqrt{p q}$, since $p + q \ge 2 \sqrt{p q}$. So **the minimax gradient vanishes with the overlap, faster than any power of the distance**. The other one is $\theta / \sigma^2$ minus that: it *grows* with the
 # distance, and the narrower the data, the more.
 #
-# In high dimension "no overlap" is the rule, not the exception. Real images fill a thin sheet in the space of all images, the fakes of an untrained G another one, and two thin sheets miss each other almost surely (Arjovsky and Bottou, 2017).
+# In high dimension "no overlap" is the rule, not the exception. Real images fill a low-dimensional surface in the space of all images, the fakes of an untrained G another one, and two such surfaces hardly ever meet in a set of positive measure (Arjovsky and Bottou, 2017).
 
 
 # %%
-def slopes(theta):
+def gradients(theta):
     """dL_G/dtheta against the best D by (9.2): minimax, non-saturating."""
     q, f = np.exp(log_gauss(theta)), log_gauss(0) - log_gauss(theta)
     return theta * np.sum(q * sigmoid(f)) * dx, theta * np.sum(q * sigmoid(-f)) * dx
 
 
 at = np.linspace(0.1, 14, 100)
-title = "Beyond a few deviations the divergence is flat: minimax falls silent, the other loss shouts"
+title = "Far apart the divergence is flat: minimax has no gradient, the other loss a large one"
 with figure(title, panels=2, size=(10, 3.4)) as (left, right):
     left.plot(at, [jsd(theta) for theta in at], color="black")
     left.axhline(np.log(2), color="black", linestyle=":", linewidth=1)
     left.annotate("log 2", (0.2, np.log(2)), va="top")
-    left.set(title="Jensen-Shannon divergence", xlabel="distance, in deviations", ylim=(0, 0.75))
-    for name, line in zip(("minimax", "non-saturating"), np.array([slopes(t) for t in at]).T, strict=True):
+    left.set(title="Jensen-Shannon divergence", xlabel="distance, in standard deviations", ylim=(0, 0.75))
+    for name, line in zip(
+        ("minimax", "non-saturating"), np.array([gradients(t) for t in at]).T, strict=True
+    ):
         right.semilogy(at, line, label=name)
-    right.set(title="slope of G's loss", xlabel="distance, in deviations", ylim=(1e-8, 1e3))
+    right.set(title="gradient of G's loss", xlabel="distance, in standard deviations", ylim=(1e-8, 1e3))
     right.legend(loc="lower left")
 
 # %% [markdown]
 # ## See the code
 #
-# Before we break things we need an instrument that sees what broke. Of the ring we know the truth, so collapse can be counted: $q_k$ is the share of the fakes whose nearest mode is $k$, and
+# Before we break things we need a measure that shows what broke. We know the distribution of the ring, so we can count collapse: $q_k$ is the share of the fakes whose nearest mode is $k$, and
 #
 # $$ \mathrm{KL}(q \,\Vert\, u) = \sum_k q_k \log(q_k K) \tag{eq:metric.reverse\_kl} $$
 #
-# is 0 if all $K$ modes get as many, and $\log K$ (2.08 for the ring) if one gets all. Notice what each of the three numbers is blind to.
+# is 0 if all $K$ modes get as many, and $\log K$ (2.08 for the ring) if one gets all. Notice what each of the three numbers cannot see.
 
 # %%
 show_source(modes.mixture_quality)
 
 # %% [markdown]
-# ## Check: slopes and instrument
+# ## Check: gradients and measures
 #
-# (9.2) against differences: minimax against those of $2\, \mathrm{JSD}$; then both together, which have to add up to $\theta / \sigma^2$. And the instrument on three samples whose quality we know: the data itself, of which $1 - e^{-9/2} = 98.9 \%$ lie within three deviations; all points on one mode; and noise all over the square.
+# (9.2) against differences: minimax against those of $2\, \mathrm{JSD}$; then both together, which have to add up to $\theta / \sigma^2$. And the measures on three samples whose quality we know: the data itself, of which $1 - e^{-9/2} = 98.9 \%$ lie within three standard deviations; all points on one mode; and noise all over the square.
 
 # %%
 for theta in (0.5, 2.0, 6.0):
-    minimax, other = slopes(theta)
+    minimax, other = gradients(theta)
     expected = numerical_gradient(lambda t: 2 * jsd(t[0]), np.array([theta]))[0]
     print(compare(f"theta = {theta}: minimax", minimax, expected, FIRST), f"   sum {minimax + other:.6f}")
 
@@ -134,7 +139,7 @@ for name, points in samples.items():
     print(f"high quality {found['high_quality']:6.1%}   reverse KL {found['reverse_kl']:.2f}")
 
 # %% [markdown]
-# **And a real D?** A network never reaches $\log p/q$ where there is no overlap, since there is no finite best score. It goes on growing. Two clouds in the plane, ten deviations apart, G standing still; we train D and ask from time to time what each of G's losses would say to a fake.
+# **And a real D?** A network never reaches $\log p/q$ where there is no overlap, since there is no finite best score. It grows for ever. We take two clouds in the plane, ten standard deviations apart, and a fixed G; we train D and measure from time to time the gradient that each of G's losses would give to a fake.
 
 # %%
 far = Sequential(Dense(2, 2), rng=0)
@@ -155,20 +160,20 @@ for t in range(steps(3000, 40) + 1):
     game.d_step(far, D, losses.minimax, (), opt, reals, rng.standard_normal((256, 2)))
 
 heard = np.array(heard)
-title = "The better D gets, the less minimax says to G, and the louder is the other loss"
+title = "The better D gets, the smaller minimax's gradient, and the larger that of the other loss"
 with figure(title, size=(8, 3.4), marker=True) as ax:
     ax.loglog(heard[:, 0], heard[:, 1], label="minimax")
     ax.loglog(heard[:, 0], heard[:, 2], label="non-saturating")
-    ax.set(xlabel="steps of D", ylabel="slope at a fake")
+    ax.set(xlabel="steps of D", ylabel="gradient at a fake")
 
 print(f"after {heard[-1, 0]:.0f} steps: minimax {heard[-1, 1]:.4f}, non-saturating {heard[-1, 2]:.1f}")
-assert quick() or heard[-1, 1] < 0.01 < 10 < heard[-1, 2]
+usually("minimax fades while the other loss grows", heard[-1, 1] < 0.01 and heard[-1, 2] > heard[0, 2])
 
 # %% [markdown]
-# With minimax one must not train D too well: that is where the advice "do not let D win" comes from. The non-saturating loss does not fall silent, but it has no measure either: what it says has the size of D's slope, and that depends on how long D was trained, not on how far G has to go. The cures give D's slope a measure: Wasserstein's distance
+# With minimax you must not train D too well: this is the origin of the advice "do not let D win". The gradient of the non-saturating loss does not vanish, but its size means nothing either: it is the size of D's gradient, which depends on how long D was trained, not on how far G has to go. The cures give D's gradient a meaningful size: Wasserstein's distance
 # (lesson 14), gradient penalties (15 and 17), spectral normalisation (18), or blurring both clouds until they overlap (exercise 3).
 #
-# Now to the other two failures. We train three GANs on the ring, A, B and C, with the same networks, the same loss and the same Adam. They differ in one setting, of which later. First we look at their logs, as one would in earnest.
+# Now to the other two failures. We train three GANs on the ring, A, B and C, with the same networks, the same loss and the same Adam. They differ in one setting, which we reveal later. First we look at their logs, as you would in practice.
 
 # %%
 FRESH = np.random.default_rng(9).standard_normal((2500, 2))
@@ -208,7 +213,7 @@ def smooth(a, width=20):
     return np.convolve(a, np.full(width, 1 / width), mode="valid")
 
 
-title = "A and C end where theory has its equilibrium; B drifts away, and its G seems to get worse"
+title = "A and C end near the losses of the equilibrium; B moves away, and its G seems to get worse"
 with figure(title, panels=3, size=(11, 3.4)) as axes:
     for ax, (name, run) in zip(axes, runs.items(), strict=True):
         ax.plot(smooth(run["log"][:, 0]), linewidth=1, label="loss of D")
@@ -220,7 +225,7 @@ with figure(title, panels=3, size=(11, 3.4)) as axes:
 # %% [markdown]
 # ## Predict: which of the three?
 #
-# At the equilibrium D's loss is $\log 4 = 1.386$ and G's $\log 2 = 0.693$. A's losses go up and down around these two numbers, and C's end not far from them. In B, D's loss sinks well below $\log 4$, and G's climbs to more than twice $\log 2$. Two of the three spread their fakes over the ring. One has collapsed, and makes one mode at a time.
+# At the equilibrium D's loss is $\log 4 = 1.386$ and G's $\log 2 = 0.693$. A's losses go up and down around these two numbers, and C's end not far from them. In B, D's loss falls well below $\log 4$, and G's rises to more than twice $\log 2$. Two of the three spread their fakes over the ring. One has collapsed, and makes one mode at a time.
 # Which?
 #
 # - **a** A
@@ -248,36 +253,33 @@ with figure(title, panels=3, size=(11, 3.4)) as axes:
         ax.set(title=f"{name}: share of each mode (black: all)", xlabel="step", ylabel="mode")
         ax.grid(visible=False)
 
-if not quick():
-    assert np.mean([look["reverse_kl"] for look, _ in runs["A"]["looks"][-40:]]) > 0.8
-    for name in "BC":
-        assert runs[name]["found"]["modes"] >= 5
-        assert runs[name]["found"]["reverse_kl"] < 0.5
-    off = {name: abs(run["log"][-300:, 0].mean() - np.log(4)) for name, run in runs.items()}
-    assert off["A"] < off["B"]
+late_kl = {
+    name: np.mean([look["reverse_kl"] for look, _ in run["looks"][-40:]]) for name, run in runs.items()
+}
+usually("A has the most uneven modes", late_kl["A"] > max(late_kl["B"], late_kl["C"]))
+off = {name: abs(run["log"][-300:, 0].mean() - np.log(4)) for name, run in runs.items()}
+usually("and yet A's loss is nearer to log 4 than B's", off["A"] < off["B"])
 
 # %% [markdown]
 # ## Derive: why collapse, and why in circles
 #
-# The one setting: for each step of D, G made one step in B, three in C and *twenty in A*. (A's rate is constant, those of B and C fall, as in lesson 8; that is why C's end is so quiet.) What does G do against a D that stands still? Its loss is a mean over its fakes. In the words of lesson 7, $q_k$ is the share of the fakes at place $k$ and $c_k = \operatorname{softplus}(-s_k)$ what a fake there costs:
+# The one setting: for each step of D, G made one step in B, three in C and *twenty in A*. (A's rate is constant, those of B and C fall, as in lesson 8; which is why C ends so quietly.) What does G do against a fixed D? Its loss is a mean over its fakes. In the notation of lesson 7, $q_k$ is the share of the fakes at place $k$ and $c_k = \operatorname{softplus}(-s_k)$ what a fake there costs:
 #
 # $$ L_G = \sum_k q_k\, c_k \ge \min_k c_k \tag{9.3} $$
 #
-# with equality if *all* fakes stand where the cost is least, D's highest point. **Against a D held still, collapse is not a failure of G but its best answer.** There is no term in $L_G$ that would ask for variety; the fakes do not even know of each other. Variety comes from D alone, which lowers its score wherever fakes crowd.
+# with equality if *all* fakes are where the cost is least, D's highest point. **Against a fixed D, collapse is not a failure of G but its best answer.** No term in $L_G$ rewards variety; the cost of a fake does not depend on the others. Variety comes only from D, which lowers its score wherever there are too many fakes.
 #
-# And D's best answer to a G that makes one point $x_0$ is a score that is low there and high at all other modes: $s = \log p/q$ is $+\infty$ wherever there are reals but no fakes. Then G's best answer is another point, and so on: scissors, paper, stone. No single mode is good against every D, only the mixture of all is. So it matters who answers whom.
-# For any game,
+# And D's best answer to a G that makes one point $x_0$ is a score that is low there and high at all other modes: $s = \log p/q$ is $+\infty$ wherever there are reals but no fakes. Then G's best answer is another point, and so on, as in rock, paper, scissors. No single mode is good against every D, only the mixture of all is. So it matters which player moves second. For any game,
 #
 # $$ \max_D \min_G V(D, G) \le \min_G \max_D V(D, G) \tag{9.4} $$
 #
-# (whoever answers is never worse off), and even where both values are equal, the G's are not: on the right D answers G, and only $q = p$ is safe; that is lesson 7. On the left G answers D, and the answer to a D is one of its highest points. A training that alternates steps is neither. It is nearer to the right side the better D keeps up; a G that runs
-# ahead of D plays the left.
+# (moving second is never a disadvantage), and even where both values are equal, the best G is not the same: on the right D answers G, and only $q = p$ is safe; that is lesson 7. On the left G answers D, with one of D's highest points. A training that alternates steps is neither. The better D keeps up, the nearer it is to the right side; if G runs ahead of D, it is nearer to the left.
 #
-# **Then why did A's losses look so good?** D was always a little behind. Where D lags, reals and fakes have scores near 0 on average, and $\operatorname{softplus}(0) = \log 2$ for each. *The equilibrium is one way to have a D that cannot tell. A D that is outrun is another.* C is close to the first, A is the second.
+# **Then why did A's losses look so good?** D was always a little behind. Where D lags, reals and fakes have scores near 0 on average, and $\operatorname{softplus}(0) = \log 2$ for each. *At the equilibrium D cannot tell reals from fakes. A D that is too slow cannot either.* C is close to the first case, A is the second.
 #
-# And B's rising loss of G? D got better at finding the fakes on the bridges between the modes, and each of them costs a great deal, $\operatorname{softplus}(-f) \approx -f$ (printed below). Meanwhile G got better too; its judge got better faster. **A loss that is measured by a moving judge has no meaning over time.**
+# And B's rising loss of G? D got better at finding the fakes on the bridges between the modes, and each of them costs a great deal, $\operatorname{softplus}(-f) \approx -f$ (printed below). Meanwhile G got better too; D got better faster. **A loss measured by a D that changes cannot be compared over time.**
 #
-# How little one number says, over all moments of the three trainings but their beginnings:
+# The next figure shows how little one loss says, at all moments of the three trainings except their beginnings:
 
 # %%
 G, D = runs["B"]["networks"]
@@ -288,7 +290,8 @@ third = len(runs["B"]["looks"]) // 3
 then, now = (runs["B"]["looks"][t][0]["high_quality"] for t in (third, -1))
 print(f"B: high quality {then:.0%} at a third of the training, {now:.0%} at its end")
 print(f"B: a fake at a mode costs G {cost[near].mean():.2f}, one beside it {cost[~near].mean():.2f}")
-assert quick() or (now > then and cost[~near].mean() > cost[near].mean())
+usually("B gets better while its G's loss rises", now > then)
+usually("a fake between the modes costs more than one at a mode", cost[~near].mean() > cost[near].mean())
 
 title = "Near the losses of the equilibrium there is everything, from one mode to eight"
 with figure(title, panels=2, size=(10, 3.6)) as axes:
@@ -303,28 +306,28 @@ with figure(title, panels=2, size=(10, 3.6)) as axes:
         ax.set(xlabel=name, ylabel="reverse KL (0: all modes, 2.08: one)", ylim=(-0.1, 2.2))
 
 # %% [markdown]
-# So what may be read off the curves?
+# So what do the curves tell?
 #
 # - *D's loss goes to 0, and G's (non-saturating) up and up:* D is sure of everything. No overlap, or a D that has learned its data by heart (lesson 6: look at reals it has not seen).
-# - *Both stand at $\log 4$ and $\log 2$:* D cannot tell. Because G is perfect, or because D is too small, too slow, or broken. Train D alone for a while with G held still: if its loss falls, it was D.
-# - *Both swing without coming to rest, as in A:* the players circle (lesson 5). Look at the average of G; lower the rates; give D more steps; add friction.
+# - *Both stay at $\log 4$ and $\log 2$:* D cannot tell reals from fakes, because G is perfect, or because D is too small, too slow, or broken. Train D alone for a while with a fixed G: if its loss falls, the cause was D.
+# - *Both oscillate without end, as in A:* the players circle (lesson 5). Look at the average of G; lower the rates; give D more steps; add friction.
 # - *NaN, or exactly constant:* a bug.
 # - *That G has all modes, that pictures get better, that it is time to stop:* no. That takes a measurement of the fakes themselves (lesson 20).
 #
 # ## Derive: show D several at once
 #
-# One fake of a collapsed G may look perfect; several side by side give it away. So let D judge $m$ samples at once, all real or all fake (*PacGAN*, Lin et al. 2018). The layer `Pack(m)`, the first of D, puts them one behind the other in the channels, and D has one score for each pack:
+# One fake of a collapsed G may look perfect; several together reveal the collapse. So let D judge $m$ samples at once, all real or all fake (*PacGAN*, Lin et al. 2018). The layer `Pack(m)`, the first of D, concatenates them along the channels, and D has one score for each pack:
 #
 # $$ (N, \dots, C) \to (N/m, \dots, m C) \tag{eq:pack.forward} $$
 #
-# No number is changed, only moved, so slopes go back by the inverse move. What is gained? Let the reals have $K$ equally frequent modes and let G make $k$ of them, equally often. A single sample is of a certain mode with $p = 1/K$ or, if G makes it, $q = 1/k$, so the overlap is $\sum \min(p, q) = k/K$. Of packs of independent samples there are $K^m$ among the reals and $k^m$ among the fakes, and the overlap is
+# The layer only moves numbers, so backward moves the gradients back. What do we gain? Let the reals have $K$ equally frequent modes and let G make $k$ of them, equally often. A single sample is of a certain mode with $p = 1/K$ or, if G makes it, $q = 1/k$, so the overlap is $\sum \min(p, q) = k/K$. Of packs of independent samples there are $K^m$ among the reals and $k^m$ among the fakes, and the overlap is
 # $k^m \cdot K^{-m} = (k/K)^m$. A single missing mode of eight leaves D an overlap of 88 %, and in packs of four of 59 %.
 #
-# Nor does (9.3) hold any more. If a pack of two costs $c_{kl}$, G's loss is $\sum_{k,l} q_k q_l\, c_{kl}$, of second degree in $q$. With two places, where D is fooled by unequal pairs only (cost 0, equal ones 1), it is $q_1^2 + q_2^2$, least at $q_1 = q_2 = \frac12$: at last a loss that asks for variety.
+# Nor does (9.3) hold any more. If a pack of two costs $c_{kl}$, G's loss is $\sum_{k,l} q_k q_l\, c_{kl}$, of second degree in $q$. With two places, where D is fooled by unequal pairs only (cost 0, equal ones 1), it is $q_1^2 + q_2^2$, least at $q_1 = q_2 = \frac12$: this loss rewards variety.
 #
 # ## Check: packs
 #
-# The move on numbers whose place can be read off, its slopes, and the overlap by going through all packs.
+# The layer on numbers that show their position, its gradients, and the overlap by enumerating all packs.
 
 # %%
 four = np.arange(8.0).reshape(4, 2)
@@ -338,13 +341,13 @@ for m in (1, 2, 4):
     )
 
 # %% [markdown]
-# (A score now belongs to $m$ samples, so there is no slope at one of them, and the gradient penalties of lesson 15 refuse such a D.)
+# (A score now belongs to $m$ samples, so D has no gradient at a single one of them, and the gradient penalties of lesson 15 refuse such a D.)
 #
 # ## Modify
 #
 # ### Exercise 1: two pushes
 #
-# Reals are a Gaussian at 0, fakes one at `theta`, both of deviation `std`, and D is at its best. Given fakes `x`, an array, return for each the push that it feels, minus the slope in $x$ of *its own* loss (without $1/N$): first for minimax, $\log(1 - D)$, then for the non-saturating loss, $-\log D$.
+# Reals are a Gaussian at 0, fakes one at `theta`, both of standard deviation `std`, and D is at its best. Given fakes `x`, an array, return for each the push on it, minus the gradient in $x$ of *its own* loss (without $1/N$): first for minimax, $\log(1 - D)$, then for the non-saturating loss, $-\log D$.
 
 
 # %% tags=["exercise"]
@@ -364,7 +367,7 @@ check.nb09_q1(pushes)
 #     return sigmoid(f) * df_dx, sigmoid(-f) * df_dx
 # ```
 #
-# The slope of $-\operatorname{softplus}(f)$ in $f$ is $-\sigma(f)$, that of $\operatorname{softplus}(-f)$ is $-\sigma(-f)$; the chain rule multiplies by $df/dx = -\theta / \sigma^2$, and the push has the other sign. Both point the same way, home. They differ in how much they say, and in the sum they say all that D knows.
+# The derivative of $-\operatorname{softplus}(f)$ in $f$ is $-\sigma(f)$, that of $\operatorname{softplus}(-f)$ is $-\sigma(-f)$; the chain rule multiplies by $df/dx = -\theta / \sigma^2$, and the push has the other sign. Both point the same way, to the reals. They differ in size, and their sum is D's whole gradient.
 #
 # </details>
 
@@ -393,14 +396,14 @@ check.nb09_q2(unevenness)
 #     return np.sum(q * np.log(q * len(centres)))
 # ```
 #
-# `points[:, None] - centres` is an array (N, K, 2) of all differences. $K$ has to be the number of *all* modes: with the number of those found, a G that makes one mode only would get $\log(1 \cdot 1) = 0$, a perfect mark.
+# `points[:, None] - centres` is an array (N, K, 2) of all differences. $K$ has to be the number of *all* modes: with the number of those found, a G that makes one mode only would get $\log(1 \cdot 1) = 0$, a perfect value.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 3: blur them
 #
-# A cure for missing overlap is *instance noise*: add fresh Gaussian noise of deviation $\tau$ to reals and fakes alike, whenever D looks at them. Two Gaussians of deviation `std` at a `distance` then have the deviation $\sqrt{\text{std}^2 + \tau^2}$ each, and the mean score that the best D gives to reals is $\text{distance}^2 / \bigl(2 (\text{std}^2 + \tau^2)\bigr)$. How
+# A cure for missing overlap is *instance noise*: add fresh Gaussian noise of standard deviation $\tau$ to reals and fakes alike, whenever D looks at them. Two Gaussians of standard deviation `std` at a `distance` then have the standard deviation $\sqrt{\text{std}^2 + \tau^2}$ each, and the mean score that the best D gives to reals is $\text{distance}^2 / \bigl(2 (\text{std}^2 + \tau^2)\bigr)$. How
 # large must $\tau$ be at least, so that this mean score does not exceed `limit`?
 
 
@@ -426,11 +429,11 @@ check.nb09_q3(noise_needed)
 # %% [markdown]
 # ## Break it
 #
-# Now the instrument itself. Who counts modes wrongly will not notice collapse. Three bugs:
+# Now the measures themselves. If you count modes wrongly, you will not notice collapse. Three bugs:
 #
-# 1. *Nearest is enough*: the distance to the nearest mode is never compared with three deviations.
+# 1. *Nearest is enough*: the distance to the nearest mode is never compared with three standard deviations.
 # 2. *Half squared*: the square of the distance is compared with $3 \sigma$, not with $9 \sigma^2$.
-# 3. *K of those found*: the reverse KL takes the number of modes that were found for the number there are.
+# 3. *K of those found*: the reverse KL uses the number of modes found instead of the number of all modes.
 #
 # And three controls, the samples from above whose quality we know. Which of them catches the first bug?
 #
@@ -497,22 +500,22 @@ assert caught == {
 assert not show_checks(examine())
 
 # %% [markdown]
-# The data itself, the control that everybody thinks of, caught none of the three. A measure of failure has to be tried on *failures*: on noise, on collapse, on whatever it is meant to see. (The library tests all its measures so, and `minigan results damage` shows how each of them reacts to known harm.)
+# The data itself, the control that everybody thinks of, caught none of the three. A measure of failure has to be tested on *failures*: on noise, on collapse, on everything it should detect. (The library tests all its measures like this, and `minigan results damage` shows how each of them reacts to known harm.)
 #
 # ## Summary
 #
 # | formula | code | test |
 # |---|---|---|
-# | `eq:loss.minimax.g`: slope $\to 0$ where D is sure | `minigan.losses.Minimax.g` | `tests/test_losses.py`: `test_minimax_vanishes_where_non_saturating_does_not` |
-# | `eq:loss.non_saturating.g`: slope of the size of D's | `minigan.losses.NonSaturating.g` | `tests/test_losses.py`: `test_minimax_vanishes_where_non_saturating_does_not` |
+# | `eq:loss.minimax.g`: gradient $\to 0$ where D is sure | `minigan.losses.Minimax.g` | `tests/test_losses.py`: `test_minimax_vanishes_where_non_saturating_does_not` |
+# | `eq:loss.non_saturating.g`: gradient of the size of D's | `minigan.losses.NonSaturating.g` | `tests/test_losses.py`: `test_minimax_vanishes_where_non_saturating_does_not` |
 # | `eq:pack.forward`: $(N, \dots, C) \to (N/m, \dots, m C)$ | `minigan.layers.Pack` | `tests/layers/more/test_pack.py`: `test_worked_by_hand` |
 # | `eq:metric.modes`: modes found, share of high quality | `minigan.metrics.mixture_quality` | `tests/metrics/test_modes.py`: `test_a_case_by_hand`, `test_the_data_itself_is_nearly_perfect` |
 # | `eq:metric.reverse_kl`: $\sum_k q_k \log(q_k K)$ | `minigan.metrics.mixture_quality` | `tests/metrics/test_modes.py`: `test_collapse_onto_one_mode` |
 #
-# - Without overlap JSD is $\log 2$ at any distance. Minimax falls silent there; the non-saturating loss speaks, without measure.
-# - Against a D that stands still, G's best answer is one point. Variety comes from a D that keeps up.
-# - A loss measured by a moving judge has no meaning over time. Losses at the values of the equilibrium say that D cannot tell, not why.
+# - Without overlap JSD is $\log 2$ at any distance. There minimax has no gradient; that of the non-saturating loss has no meaningful size.
+# - Against a fixed D, G's best answer is one point. Variety comes from a D that keeps up.
+# - A loss measured by a D that changes cannot be compared over time. Losses at the values of the equilibrium say that D cannot tell reals from fakes, not why.
 #
 # ## Next
 #
-# [Lesson 10: Convolution](10_convolution.ipynb). The game is understood as far as points in the plane can teach it. For pictures we need one more layer, the dense layer with its weights shared between all places, and some thought on how to make it fast.
+# [Lesson 10: Convolution](10_convolution.ipynb). Points in the plane have taught us all they can about the game. For pictures we need one more layer, the dense layer with its weights shared between all positions, and some thought on how to make it fast.

@@ -9,8 +9,13 @@
 #
 # The GAN of lesson 8 drew points in a plane with dense layers. Now the points become pictures. A dense layer from a colour picture of 64 x 64 pixels to 64 numbers per block of 2 x 2 would need
 # 800 million weights, and would have to learn anew in each corner what an edge is. A convolution does the same job with 3072 weights, since it looks everywhere with the same small window.
-# It is also where the time goes: nearly all multiplications of the GAN of lesson 13 are made in convolutions. Whoever writes the seven loops of the definition as they
+# It is also where the time goes: nearly all multiplications of the GAN of lesson 13 are made in convolutions. If you write the seven loops of the definition as they
 # stand in a book, in Python, waits a week for what others have in a minute. So this lesson has two halves: the right sum, and the same sum, fast.
+
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("D")
 
 # %%
 import time
@@ -24,7 +29,7 @@ from minigan.gradcheck import layer_checks
 from minigan.kernels import convolution, im2col, reference, winograd
 from minigan.layers import AvgPool2d, Conv2d, MaxPool2d
 from minigan.teach import exercises as check
-from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.teach.lessons import figure, planted, show_checks, show_source, steps, usually
 
 # %% [markdown]
 # ## Predict: how many outputs does a pixel reach?
@@ -53,7 +58,7 @@ for place in ((3, 3), (3, 4), (4, 4)):
 check.nb10_p1(guess)
 
 # %% [markdown]
-# Remember the number 4 = $(k / s)^2$: it is what the slope of a pixel will be a sum of, and in lesson 11 it decides how large the first weights of a generator have to be.
+# Remember the number 4 = $(k / s)^2$: it is what the gradient of a pixel will be a sum of, and in lesson 11 it decides how large the first weights of a generator have to be.
 #
 # ## Derive: on a line
 #
@@ -72,7 +77,7 @@ check.nb10_p1(guess)
 # (A mathematician would call (10.1) a *correlation*. In a convolution proper the kernel is turned round, $W_{k-1-a}$. Since $W$ is learned, the two differ in nothing but names, and all of deep learning uses (10.1). It becomes a bug only when
 # someone mixes the two; we come to that.)
 #
-# **The way back.** As in lesson 2, ask of each number which outputs it reached, and how strongly. $x_m$ reached output $i$ through tap $a$ if $m = s i - p + a$, with strength $W_a$. We could solve this for all pairs $(i, a)$, minding strides and borders.
+# **The backward pass.** As in lesson 2, ask of each number which outputs it reached, and how strongly. $x_m$ reached output $i$ through tap $a$ if $m = s i - p + a$, with strength $W_a$. We could solve this for all pairs $(i, a)$, minding strides and borders.
 # It is easier not to: go through all pairs $(i, a)$ as the forward pass did, and *where it read, add*:
 #
 # $$ dx_{s i - p + a} \mathrel{+}= dy_i\, W_a \qquad \text{for all } i, a, \text{ outside dropped} \tag{10.2} $$
@@ -81,9 +86,9 @@ check.nb10_p1(guess)
 #
 # $$ dW_a = \sum_i x_{s i - p + a}\, dy_i, \qquad db = \sum_i dy_i \tag{10.3} $$
 #
-# Three readings of one list: the triples (output $i$, tap $a$, input $m = s i - p + a$). The forward pass runs through it and adds into $y$, the way back adds into $dx$, and into $dW$. *A backward pass that reads another list than its forward pass is wrong.*
+# Three readings of one list: the triples (output $i$, tap $a$, input $m = s i - p + a$). The forward pass runs through it and adds into $y$, the backward pass adds into $dx$, and into $dW$. *A backward pass that reads another list than its forward pass is wrong.*
 #
-# *By hand*, with $dy = (1, 0, 0, 2)$: output 0 lays $1 \cdot W = (1, 0, -1)$ on positions $-1, 0, 1$, output 3 lays $2 W = (2, 0, -2)$ on positions 2, 3, 4. Inside remain $dx = (0, -1, 2, 0)$. And $dW_0$ pairs each slope with the number to its left:
+# *By hand*, with $dy = (1, 0, 0, 2)$: output 0 lays $1 \cdot W = (1, 0, -1)$ on positions $-1, 0, 1$, output 3 lays $2 W = (2, 0, -2)$ on positions 2, 3, 4. Inside remain $dx = (0, -1, 2, 0)$. And $dW_0$ pairs each gradient with the number to its left:
 # $1 \cdot 0 + 2 \cdot 3 = 6$; $dW_1 = 1 \cdot 1 + 2 \cdot 4 = 9$; $dW_2 = 1 \cdot 2 + 2 \cdot 0 = 2$.
 
 # %%
@@ -106,7 +111,7 @@ print("dW", dW)
 #
 # *Two directions.* Let $i$, $a$ and $m$ be pairs (row, column). The kernel has $k \times k$ taps, and $s i - p + a$ is meant for each of the two.
 #
-# *Channels.* A pixel is no number but a row of $C$ of them: red, green, blue, or after the first layer whatever has been learned. The output has $O$ channels. So a tap is a matrix: $W_a$ of shape $(C, O)$, and $x_m W_a$ is a row times
+# *Channels.* A pixel is not a number but a row of $C$ of them: red, green, blue, or after the first layer whatever has been learned. The output has $O$ channels. So a tap is a matrix: $W_a$ of shape $(C, O)$, and $x_m W_a$ is a row times
 # a matrix, **a dense layer for each tap**.
 #
 # *A batch.* Everything happens to each image alike; in $dW$ and $db$ the images are added up, as in lesson 2.
@@ -145,7 +150,7 @@ with figure("Nine numbers are enough to find edges, or to blur them", panels=4, 
         ax.set_title(name)
 
 # %% [markdown]
-# White is positive, black negative, grey is zero. A D whose first layer has such kernels can ask in its second layer for an upper edge with a left edge beside it, that is, a corner; and so on. Nobody writes these kernels down: they are learned.
+# White is positive, black negative, grey is zero. A D whose first layer has such kernels can detect in its second layer an upper edge next to a left edge, that is, a corner; and so on. These kernels are not written by hand but learned.
 #
 # **A convolution is a dense layer**, one with very few weights. Write all pixels of an image of 6 x 6 in one row of 36, all outputs of a 4 x 4, stride 2, padding 1 convolution in one row of 9. Then $y = x M$ with a matrix $M$ (36, 9). Its entries are the
 # taps:
@@ -168,7 +173,7 @@ with figure("A convolution is a dense layer of few weights, used again and again
 print(f"{M.size} weights, {np.count_nonzero(M)} of them not 0, {len(set(M[M > 0]))} different ones")
 
 # %% [markdown]
-# The number in each square says which of the 16 taps stands there. So nothing of lesson 2 has to be derived again: $dx = dy\, M^\top$, and $dW_a$ is the sum of $M$'s slopes over all places where tap $a$ stands. That is a second derivation of the
+# The number in each square says which of the 16 taps stands there. So nothing of lesson 2 has to be derived again: $dx = dy\, M^\top$, and $dW_a$ is the sum of $M$'s gradients over all places where tap $a$ stands. That is a second derivation of the
 # three formulas, and a check that we will use below.
 #
 # ## Derive: windows without weights
@@ -185,12 +190,11 @@ print(f"{M.size} weights, {np.count_nonzero(M)} of them not 0, {len(set(M[M > 0]
 #
 # $$ y_i = \max_{m \in \text{block } i} x_m \tag{eq:maxpool.forward} $$
 #
-# Move the pixels by less than the distance of the largest to the second, and the winner stays the winner: there $y_i$ *is* $x_m$ of the winner, with the slope 1, and does not depend on the others at all.
+# Move the pixels by less than the distance of the largest to the second, and the winner stays the winner: there $y_i$ *is* $x_m$ of the winner, with the derivative 1, and does not depend on the others at all.
 #
 # $$ dx_m = \begin{cases} dy_i & m = \arg\max_{\text{block } i} x \\ 0 & \text{else} \end{cases} \tag{eq:maxpool.dx} $$
 #
-# (If two are largest, $y_i$ has a kink as ReLU has at 0, and no slope. The library hears the first.) *By hand*, a block $(1, 2; 3, 4)$ with $dy = 4$: the mean is 2.5 and all four pixels get 1; the maximum is 4 and its pixel gets 4, the others 0. Three quarters of the pixels hear nothing, which is why discriminators
-# shrink by convolutions of stride 2 instead, and G hears from every pixel. The classifier with which lesson 20 measures pictures has two maximum pools.
+# (If two are largest, $y_i$ has a kink as ReLU has at 0, and no gradient. The library uses the first.) *By hand*, a block $(1, 2; 3, 4)$ with $dy = 4$: the mean is 2.5 and all four pixels get 1; the maximum is 4 and its pixel gets 4, the others 0. Three quarters of the pixels get no gradient, so discriminators shrink by convolutions of stride 2 instead, and G gets a gradient from every pixel. The classifier with which lesson 20 measures pictures has two maximum pools.
 #
 # ## See the code
 #
@@ -214,7 +218,7 @@ show_source(AvgPool2d, MaxPool2d)
 # %% [markdown]
 # ## Check: differences, and the matrix
 #
-# The sizes are odd on purpose: five rows, eight columns, stride 2, so that in one direction the last window does not reach the edge. A pixel that no window saw must get the slope 0.
+# The sizes are odd on purpose: five rows, eight columns, stride 2, so that in one direction the last window does not reach the edge. A pixel that no window saw must get the gradient 0.
 
 # %%
 rng = np.random.default_rng(0)
@@ -355,9 +359,9 @@ check.nb10_p2(guess)
 #
 # $$ y = P w, \qquad dP = dy\, w^{\top}, \qquad dw = P^{\top} dy \tag{10.5} $$
 #
-# and since $P$ is a copy of $x$'s entries, each to several places, the slopes of all copies of a pixel are added up to get $dx$: where it was read, add.
+# and since $P$ is a copy of $x$'s entries, each to several places, the gradients of all copies of a pixel are added up to get $dx$: where it was read, add.
 #
-# The price is memory. Each pixel stands in $(k / s)^2 = 4$ windows, so $P$ is four times as large as $x$ (nine times for a 3 x 3 kernel of stride 1), and is written and read once more. The library makes $P$ in blocks of 2 MB, small enough to stay in the processor's
+# The price is memory. Each pixel is in $(k / s)^2 = 4$ windows, so $P$ is four times as large as $x$ (nine times for a 3 x 3 kernel of stride 1), and is written and read once more. The library makes $P$ in blocks of 2 MB, small enough to stay in the processor's
 # cache, and multiplies each before it makes the next. (`i` and `j` are the rows that one thread computes, share number `s`; `state` is how threads and products are called from compiled code.)
 
 # %%
@@ -370,7 +374,7 @@ show_source(im2col._forward, im2col._gather)
 #
 # $$ y_0 = d_0\, g_0 + d_1\, g_1, \qquad y_1 = d_1\, g_0 + d_2\, g_1 \tag{10.6} $$
 #
-# Four products. But $d_1$ stands in both lines, once with $g_0$ and once with $g_1$. Compute $d_1 (g_0 + g_1)$ *once* and use it in both, then repair: in the first line $d_1 g_0$ is too much and $d_0 g_0$ is missing, in the second $d_1 g_1$ is too much and $d_2 g_1$ is missing.
+# Four products. But $d_1$ appears in both lines, once with $g_0$ and once with $g_1$. Compute $d_1 (g_0 + g_1)$ *once* and use it in both, then repair: in the first line $d_1 g_0$ is too much and $d_0 g_0$ is missing, in the second $d_1 g_1$ is too much and $d_2 g_1$ is missing.
 #
 # $$ m_0 = (d_0 - d_1)\, g_0, \quad m_1 = d_1\, (g_0 + g_1), \quad m_2 = (d_2 - d_1)\, g_1, \qquad y_0 = m_0 + m_1, \quad y_1 = m_1 + m_2 \tag{10.7} $$
 #
@@ -394,7 +398,7 @@ show_source(im2col._forward, im2col._gather)
 #
 # two taps, stride *one*, twice the channels: (10.6). In two dimensions the pairs are blocks of 2 x 2 pixels, and four times the channels. So our layer is nine matrix products of $4 C$ by $O$, and makes 151 million multiplications instead of 268.
 #
-# **The way back** costs a line. For a fixed $g$, (10.8) is linear in $d$: $y = A^\top \operatorname{diag}(G g)\, B^\top d$. Its transpose sends the slope back, and likewise for $g$. In two dimensions:
+# **The backward pass** costs a line. For a fixed $g$, (10.8) is linear in $d$: $y = A^\top \operatorname{diag}(G g)\, B^\top d$. Its transpose sends the gradient back, and likewise for $g$. In two dimensions:
 #
 # $$ dd = B \bigl[\, (G g G^{\top}) \odot (A\, dy\, A^{\top}) \,\bigr] B^{\top} \tag{eq:winograd.dx} $$
 #
@@ -411,14 +415,14 @@ d, g, dy = rng.standard_normal((3, 3)), rng.standard_normal((2, 2)), rng.standar
 
 products = (G @ g @ G.T) * (B_t @ d @ B_t.T)
 lifted = A_t.T @ dy @ A_t
-image, kernel, slopes = d[None, :, :, None], g[:, :, None, None], np.zeros((2, 2, 1, 1))
-reference.conv2d_dW(image, dy[None, :, :, None], 1, 0, slopes)
+image, kernel, gradients = d[None, :, :, None], g[:, :, None, None], np.zeros((2, 2, 1, 1))
+reference.conv2d_dW(image, dy[None, :, :, None], 1, 0, gradients)
 expected = reference.conv2d(image, kernel, 1, 0)[0, :, :, 0]
 print(f"{products.size} products")
 print(compare("y ", A_t @ products @ A_t.T, expected, ADJOINT))
 expected = reference.conv2d_dx(dy[None, :, :, None], kernel, 1, 0, (3, 3))[0, :, :, 0]
 print(compare("dd", B_t.T @ ((G @ g @ G.T) * lifted) @ B_t, expected, ADJOINT))
-print(compare("dg", G.T @ ((B_t @ d @ B_t.T) * lifted) @ G, slopes[:, :, 0, 0], ADJOINT))
+print(compare("dg", G.T @ ((B_t @ d @ B_t.T) * lifted) @ G, gradients[:, :, 0, 0], ADJOINT))
 
 # %% [markdown]
 # In the library the three matrices have dissolved into loops of additions, and what is left of the formula are nine matrix products:
@@ -467,14 +471,16 @@ with figure(
     )
     ax.invert_yaxis()
     ax.grid(axis="y")
-if not quick():
-    assert seconds["Python loops"] > 3000 * seconds["Winograd"]
+usually(
+    "Winograd is thousands of times as fast as Python loops",
+    seconds["Python loops"] > 3000 * seconds["Winograd"],
+)
 
 # %% [markdown]
 # Read it from above. Compiling was worth a factor of some hundreds, reading memory in order about ten more, BLAS two or three against loops that are already good, and Winograd nearly its theoretical $16 / 9 = 1.8$ on top. All results agree to six digits or more. They do not agree to the last bit, since each adds in
 # another order. All coefficients in (10.8) are 0 or $\pm 1$, which is why nothing is lost. (Larger tiles save even more multiplications, but need coefficients such as 4 and 1/24, and those do cost digits.)
 #
-# Is Winograd always the fastest? An addition is cheap beside a product of $C \cdot O$ only if there are channels enough:
+# Is Winograd always the fastest? An addition is cheap compared with a product of $C \cdot O$ only if there are channels enough:
 
 # %%
 ratios = {}
@@ -497,11 +503,10 @@ with figure("Nine products instead of sixteen pay off only with many channels", 
 
 kernels.set_threads(threads)
 print("   ".join(f"{c} channels: {ratio:.2f}" for c, ratio in ratios.items()))
-if not quick():
-    assert ratios[4] < 1 < ratios[128]
+usually("Winograd is slower with few channels and faster with many", ratios[4] < 1 < ratios[128])
 
 # %% [markdown]
-# So the library chooses by shape, in one place and with the measured numbers beside it:
+# So the library chooses by shape, in one place and with the measured numbers next to it:
 
 # %%
 show_source(convolution._winograd)
@@ -509,7 +514,7 @@ show_source(convolution._winograd)
 # %% [markdown]
 # ## Modify
 #
-# ### Exercise 1: the way back, on a line
+# ### Exercise 1: the backward pass, on a line
 #
 # One image, one channel, one dimension: given `dy`, `x` and `W` (rows of numbers), the stride `s` and the padding `p`, return `dx` and `dW`: equations (10.2) and (10.3). Loops are fine.
 
@@ -536,7 +541,7 @@ check.nb10_q1(convolution_gradients)
 #     return dx, dW
 # ```
 #
-# The loops and the line `m = s * i - p + a` are those of the forward pass, letter by letter. Only the last line changes, from `y[i] += x[m] * W[a]` to the two others: each of the three numbers in the product takes its turn as the one whose slope is wanted.
+# The loops and the line `m = s * i - p + a` are those of the forward pass, letter by letter. Only the last line changes, from `y[i] += x[m] * W[a]` to the two others: each of the three numbers in the product takes its turn as the one whose gradient is wanted.
 #
 # </details>
 
@@ -610,7 +615,7 @@ check.nb10_q3(two_outputs)
 #
 # Three programs of other people, in the place of ours.
 #
-# 1. *The border*: the padded slope is cropped one pixel too early, so every slope lands beside its pixel.
+# 1. *The border*: the padded gradient is cropped one pixel too early, so every gradient lands beside its pixel.
 # 2. *The stride*: "backward is the convolution of `dy` with the kernel", as in the lecture, where the stride was 1.
 # 3. *The flip*: the author uses a signal-processing routine, a convolution proper, which turns the kernel round. In all three directions, faithfully.
 #
@@ -697,4 +702,4 @@ assert not show_checks(examine())
 #
 # ## Next
 #
-# [Lesson 11: Transposed convolution and upsampling](11_transposed_convolution.ipynb). A discriminator shrinks pictures; a generator has to make them grow. You have written its layer already, as the way back of this one, and it can leave the marks of a chessboard on every picture it draws.
+# [Lesson 11: Transposed convolution and upsampling](11_transposed_convolution.ipynb). A discriminator shrinks pictures; a generator has to make them grow. You have written its layer already, as the backward pass of this one, and it can leave the marks of a chessboard on every picture it draws.

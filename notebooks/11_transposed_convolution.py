@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 11: Transposed convolution and upsampling
 #
-# **Goal** Build the layers by which a generator makes pictures grow, know that the first of them is the way back of a convolution and nothing else, and see a chessboard before it is in all your pictures.
+# **Goal** Build the layers with which a generator enlarges pictures, know that the first of them is just the backward pass of a convolution, and see why it makes chessboards before they are in all your pictures.
 #
 # **Prerequisites** Lesson 10: the list of triples, $dx$ and $dW$ of a convolution. The adjoint test of lesson 2.
 #
@@ -9,6 +9,11 @@
 #
 # In 2016 generated pictures had a common flaw. Look closely, and there is a fine grid on them, like cloth: every second pixel a little too bright. It was in the pictures of the best groups. People blamed the training, the loss, the number of parameters. The
 # cause was one layer, and one could have found it by counting on one's fingers (Odena, Dumoulin and Olah 2016). In this lesson you do the count, and then build the layer that has no such flaw, and make it more than three times as fast.
+
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("G")
 
 # %%
 import time
@@ -33,7 +38,7 @@ from minigan.losses import mse
 from minigan.network import Sequential
 from minigan.optim import Adam
 from minigan.teach import exercises as check
-from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps, usually
 
 # %% [markdown]
 # ## Predict: is it the inverse?
@@ -73,13 +78,13 @@ check.nb11_p1(guess)
 #
 # $$ \langle A x,\; u \rangle = \langle x,\; A^{\top} u \rangle \tag{11.1} $$
 #
-# where $\langle\,,\rangle$ is the sum of the products of all entries. If $A$ is multiplication by a matrix, $A^\top$ is multiplication by the transposed matrix. It is no inverse. (A rotation's transpose happens to be its inverse. For a stretch by 10, the transpose is a stretch by 10.)
+# where $\langle\,,\rangle$ is the sum of the products of all entries. If $A$ is multiplication by a matrix, $A^\top$ is multiplication by the transposed matrix. It is not an inverse. (A rotation's transpose happens to be its inverse. For a stretch by 10, the transpose is a stretch by 10.)
 #
 # Let us find it. Lesson 10 had a list of triples (output $i$, tap $a$, input $m = s i - p + a$), and $y_i$ is the sum of $x_m W_a$ over the triples with that $i$. So, on a line and with one channel,
 #
 # $$ \langle A x,\; u \rangle = \sum_{(i, a, m)} x_m\, W_a\, u_i = \sum_m x_m \Bigl( \sum_{(i, a, m) \text{ with this } m} u_i\, W_a \Bigr) \tag{11.2} $$
 #
-# and the bracket is $(A^\top u)_m$. To compute it, run through the list, and for each triple add $u_i W_a$ at place $s i - p + a$. You have seen this line: with $u = dy$ it is $dx$. *The way back of a linear layer is its adjoint*; backpropagation is nothing but (11.1), layer by layer.
+# and the bracket is $(A^\top u)_m$. To compute it, run through the list, and for each triple add $u_i W_a$ at place $s i - p + a$. You have seen this line: with $u = dy$ it is $dx$. *The backward pass of a linear layer is its adjoint*; backpropagation is nothing but (11.1), layer by layer.
 #
 # **A layer of its own.** Now use the same line forward. Call its input $x$ again and its output $y$. Each input pixel takes the kernel, multiplies it, and lays it down on the output around its place, and where kernels overlap they add up:
 #
@@ -98,11 +103,11 @@ check.nb11_p1(guess)
 # | 3 lays down | | | | | 3 | 30 | 300 | 3000 |
 # | y | cut | 10 | 102 | 1020 | 203 | 2030 | 300 | cut |
 #
-# **Its way back** is the adjoint of the adjoint, and that is the map we began with, a convolution:
+# **Its backward pass** is the adjoint of the adjoint, and that is the map we began with, a convolution:
 #
 # $$ dx_i = \sum_a dy_{s i - p + a}\, W_a^{\top} \tag{eq:conv\_transpose.dx} $$
 #
-# and its weights meet, in each triple, one input and one slope:
+# and its weights meet, in each triple, one input and one gradient:
 #
 # $$ dW_a \mathrel{+}= \sum_i x_i^{\top}\, dy_{s i - p + a} \tag{eq:conv\_transpose.dW} $$
 #
@@ -183,24 +188,26 @@ with figure(title, panels=3, size=(9, 3.4)) as axes:
 #
 # With random weights a sum of 4 products is $\sqrt{4} = 2$ times as large as a single one, so an untrained G with $k = 3$ *begins* with pixels of three sizes in a regular pattern, and three such layers lay three patterns over each other.
 #
-# **Not only in G.** The slope that D sends to a picture is the way back of D's first convolution, which is a transposed convolution. If D has kernel 3 and stride 2, G is taught with slopes on a chessboard, whatever G's own layers are:
+# **Not only in G.** The gradient that D sends to a picture is the backward pass of D's first convolution, which is a transposed convolution. If D has kernel 3 and stride 2, G is taught with gradients on a chessboard, whatever G's own layers are:
 
 # %%
 rng = np.random.default_rng(3)
 for k in (3, 4):
-    power = np.zeros((2, 2))  # of the slope at each place in a block of 2 x 2, over fifty untrained Ds
+    power = np.zeros((2, 2))  # of the gradient at each place in a block of 2 x 2, over fifty untrained Ds
     for seed in range(50):
         D = Sequential(Conv2d(1, 8, k, 2, 1), LeakyReLU(0.2), Conv2d(8, 1, 4), rng=seed, dtype="float64")
         scores, caches = D.forward(rng.standard_normal((8, 16, 16, 1)))
         dx = D.backward(rng.standard_normal(scores.shape), caches, learn=False)[:, 4:12, 4:12, 0]
         power += (dx.reshape(8, 4, 2, 4, 2) ** 2).mean(axis=(0, 1, 3))
     sizes = np.sqrt(power / power.min()).ravel()
-    print(f"D with kernel {k}: size of the slope at the four places of a block", sizes.round(2))
+    print(f"D with kernel {k}: size of the gradient at the four places of a block", sizes.round(2))
 
 # %% [markdown]
 # ## Predict: is 4, stride 2, the cure?
 #
-# $k = 4$ reaches every pixel with four taps, and DCGAN and most of its children use it for that reason. Now the weights are random, as at the beginning of a training, one channel in, one out. The sky goes through. What comes out in the middle?
+# With $k = 4$ and stride 2 four taps reach every pixel. (The widely copied Torch and PyTorch versions of DCGAN have this kernel, the paper of
+# 2015 had 5; the count above came later, in 2016.) Now the weights are random, as at the beginning of a training, one channel in, one out.
+# The input is the sky, a constant. What comes out in the middle?
 #
 # - **a** a flat picture, since every pixel is the sum of four products
 # - **b** a board of four values
@@ -223,7 +230,7 @@ check.nb11_p3(guess)
 #
 # $$ y_m = x_{\lfloor m/2 \rfloor} \tag{eq:upsample.forward} $$
 #
-# The list of this layer has the pairs $(m, i)$ with $i = \lfloor m/2 \rfloor$, all of strength 1. Where it read, add: $x_i$ was read by its copies, four of them on an image, and each copy had its own effect. So their slopes are added,
+# The list of this layer has the pairs $(m, i)$ with $i = \lfloor m/2 \rfloor$, all of strength 1. Where it read, add: $x_i$ was read by its copies, four of them on an image, and each copy had its own effect. So their gradients are added,
 #
 # $$ dx_i = \sum_{m:\, \lfloor m/2 \rfloor = i} dy_m \tag{eq:upsample.dx} $$
 #
@@ -235,7 +242,7 @@ check.nb11_p3(guess)
 #
 # If $x$ is flat then $u$ is flat, and every $y_i$ is the same number times $\sum_a W_a$. *A flat picture stays flat, whatever the weights are* (but for the border, where zeros come in).
 #
-# The way back needs no new thought. The convolution delivers $dW$ and the slopes $du$ of the copies (lesson 10, with $u$ in place of $x$), and `eq:upsample.dx` adds these up:
+# The backward pass needs no new thought. The convolution delivers $dW$ and the gradients $du$ of the copies (lesson 10, with $u$ in place of $x$), and `eq:upsample.dx` adds these up:
 #
 # $$ dx_j = \sum_{m:\, \lfloor m/2 \rfloor = j} du_m \tag{eq:upconv.dx} $$
 #
@@ -304,9 +311,7 @@ with figure("A transposed convolution has to unlearn the board, step by step") a
     ax.legend(loc="lower left")
 if not quick():
     early = {name: max(shares[:30]) for name, shares in boards.items()}
-    assert early["transposed, k = 3"] > 0.05
-    assert early["transposed, k = 4"] > 0.05
-    assert early["copy, then convolve"] < 0.02
+    assert early["copy, then convolve"] < min(early["transposed, k = 3"], early["transposed, k = 4"])
 
 # %% [markdown]
 # A regression unlearns the board in one or two hundred steps: its loss sees every pixel. A GAN's generator learns only what D tells it, and D may have other things to look at, so it can take much longer there; it is the early pictures, and those of networks that were not trained long enough, that show the cloth. Good GANs
@@ -378,8 +383,10 @@ kernels.set_threads(threads)
 for name, products in zip(ways, ("9   ", "4   ", "4   ", "2.25")):
     speed = took["copies, im2col"] / took[name]
     print(f"{name:<18} {products} products a pixel   {1000 * took[name]:6.1f} ms   {speed:.1f} x")
-if not quick():
-    assert took["folded, Winograd"] < took["copies, im2col"] / 2
+usually(
+    "folded and with Winograd it is more than twice as fast",
+    took["folded, Winograd"] < took["copies, im2col"] / 2,
+)
 
 # %% [markdown]
 # ## Modify
@@ -438,9 +445,9 @@ check.nb11_q2(fold)
 # </details>
 
 # %% [markdown]
-# ### Exercise 3: the way back of copy and convolve
+# ### Exercise 3: the backward pass of copy and convolve
 #
-# On a line, with three taps: given `dy` ($2n$ slopes), `x` ($n$ numbers) and `W` (3 taps), return `dx` and `dW` of "copy each number twice, then convolve with padding 1". You may make the copies.
+# On a line, with three taps: given `dy` ($2n$ gradients), `x` ($n$ numbers) and `W` (3 taps), return `dx` and `dW` of "copy each number twice, then convolve with padding 1". You may make the copies.
 
 
 # %% tags=["exercise"]
@@ -463,7 +470,7 @@ check.nb11_q3(upconv_gradients)
 #     return du[1:-1].reshape(-1, 2).sum(axis=1), dW
 # ```
 #
-# A window of three is read as a whole, and its slope is laid down as a whole. At the end the slopes of the two copies of each number are *added*, not averaged: both copies went their own way.
+# A window of three is read as a whole, and its gradient is laid down as a whole. At the end the gradients of the two copies of each number are *added*, not averaged: both copies went their own way.
 #
 # </details>
 
@@ -473,7 +480,7 @@ check.nb11_q3(upconv_gradients)
 # Three bugs, all found in published code.
 #
 # 1. *The flip, on one side only.* Forward is written with a signal-processing convolution, which turns the kernel; backward without.
-# 2. *The mean.* "One pixel became four, so the slope is the mean of the four."
+# 2. *The mean.* "One pixel became four, so the gradient is the mean of the four."
 # 3. *The fan-in of the other layer.* The weights of a transposed convolution are drawn for a fan-in of $k^2 c_\text{in}$, as if it were a convolution. The stride is forgotten.
 #
 # Which of the checks of `layer_checks` catches the *third*?
@@ -518,7 +525,7 @@ with planted(ConvTranspose2d, "taps", without_stride):
 check.nb11_p4(guess)
 
 # %% [markdown]
-# The layer is right, with any weights. Only its *first* weights are too small, by a factor $s = 2$, and that is not a matter of derivatives. So who sees it? Someone who measures what the weights were chosen for: that the signal keeps its size.
+# The layer is right, with any weights. Only its *first* weights are too small, by a factor $s = 2$, and that is not a matter of derivatives. What catches it? A measurement of what the weights were chosen for: that the signal keeps its size.
 
 
 # %%
@@ -548,7 +555,7 @@ with figure("A fan-in that forgets the stride halves the signal at every layer",
     ax.set(xlabel="transposed convolutions passed", ylabel="size of the signal")
 
 # %% [markdown]
-# A picture that is grown from 4 to 128 pixels by such layers begins grey, and so do the slopes on their way back. It does train, slowly, and its authors find that it "needs BatchNorm". (Lesson 12 shows what BatchNorm would do here: it sets the size to 1 after each layer, and hides the bug.)
+# A picture that is grown from 4 to 128 pixels by such layers begins grey, and so do the gradients in the backward pass. It does train, slowly, and its authors find that it "needs BatchNorm". (Lesson 12 shows what BatchNorm would do here: it sets the size to 1 after each layer, and hides the bug.)
 #
 # ## Summary
 #
@@ -565,8 +572,8 @@ with figure("A fan-in that forgets the stride halves the signal at every layer",
 # | `eq:upconv.dW`: $dW_a \mathrel{+}= \sum_i u_{i - \lfloor k/2 \rfloor + a}^\top dy_i$ | `minigan.kernels.reference.upconv2d_dW` | `tests/layers/test_upconv.py`: `test_worked_by_hand` |
 # | `eq:upconv.folded`: $K_b = W_{2p - b} + W_{2p + 1 - b}$ | `minigan.kernels.upconv.upconv2d` | `tests/kernels/test_upconv.py`: `test_upconv`, `test_the_expansion_of_three_taps` |
 #
-# - The transposed convolution is the adjoint of the convolution: its forward is that one's backward. It is no inverse.
-# - Count the taps that reach a pixel. If the stride does not divide the kernel, some pixels get more than others, in G's pictures and in D's slopes.
+# - The transposed convolution is the adjoint of the convolution: its forward is that one's backward. It is not an inverse.
+# - Count the taps that reach a pixel. If the stride does not divide the kernel, some pixels get more than others, in G's pictures and in D's gradients.
 # - Copying and then convolving keeps a flat picture flat, and folded into the weights it needs a quarter of the products.
 # - A derivative check says nothing about first weights. Measure the size of the signal.
 #

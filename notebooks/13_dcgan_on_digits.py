@@ -1,14 +1,24 @@
 # %% [markdown]
 # # Lesson 13: DCGAN on digits
 #
-# **Goal** Put the parts of the last three lessons together into a GAN that draws digits, know of each of its numbers why it is that number, and tell by a measurement, not by taste, what each decision is worth.
+# **Goal** Combine the parts of the last three lessons into a GAN that draws digits, know the reason for each of its numbers, and find out by
+# measurement, not by taste, how much each decision matters.
 #
 # **Prerequisites** Lessons 8 and 9: the two steps, the moving average, what losses do not say. Lessons 10 to 12: convolution, upsampling, BatchNorm.
 #
 # **Run time** 116 s on two cores (measured).
 #
-# Until 2015 GANs drew digits with dense layers, and hardly anything else. Radford, Metz and Chintala (2016) tried many networks and published the one that trained: convolutions that shrink in D, convolutions that grow in G, BatchNorm, no dense layers but at the ends. Their *DCGAN* is a list of decisions, and almost every generator since is its descendant. We derive what can be derived of
-# the list, train it, and then take decisions back, one at a time, to see which of them were needed.
+# The first GANs, of 2014, drew digits, small faces and CIFAR pictures, mostly with dense layers. In 2015 LAPGAN (Denton et al.) made larger
+# pictures with a chain of convolutional GANs, each of which doubled the size. Training them was difficult, and one convolutional network for
+# the whole picture hardly ever worked. Radford, Metz and Chintala (2016) tried many networks and published the one that trained: convolutions
+# with stride in D, transposed convolutions in G, BatchNorm, no dense layers except at the ends. Their *DCGAN* is a list of decisions, and
+# almost every later generator descends from it. We derive what can be derived of the list, train it, and then undo decisions, one at a time,
+# to see which of them were needed.
+
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("G", "D")
 
 # %%
 from math import comb
@@ -27,14 +37,14 @@ from minigan.models.dcgan import build
 from minigan.network import Sequential
 from minigan.optim import EMA, Adam, cosine
 from minigan.teach import exercises as check
-from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps, usually
 
 # %% [markdown]
 # ## Predict: how far does a score see?
 #
-# The digits: 28 x 28 pixels, with a black frame around them to make 32 x 32, because 32 can be halved three times and 28 cannot. D halves them: three convolutions with kernel 4, stride 2 and padding 1, to maps of 16 x 16, 8 x 8 and 4 x 4 places. Take one place of the last map, in the middle. On how many pixels of the image does it depend?
+# The digits: 28 x 28 pixels, with a black frame around them to make 32 x 32, because 32 can be halved three times and 28 cannot. D halves them: three convolutions with kernel 4, stride 2 and padding 1, to maps of 16 x 16, 8 x 8 and 4 x 4 positions. Take one position of the last map, in the middle. On how many pixels of the image does it depend?
 #
-# - **a** 8 x 8: there are 4 x 4 places, and 32 / 4 = 8
+# - **a** 8 x 8: there are 4 x 4 positions, and 32 / 4 = 8
 # - **b** 10 x 10
 # - **c** 22 x 22
 # - **d** all of them
@@ -58,34 +68,40 @@ for seed in range(steps(40, 2)):  # many untrained Ds, to see what they have in 
         one[0, maps.shape[1] // 2 - 1, maps.shape[2] // 2 - 1] = (
             1  # all channels of one place in the middle
         )
-        slope = body.backward(one, caches, learn=False)[0, :, :, 0]
-        seen[maps.shape[1]] = seen.get(maps.shape[1], 0) + slope**2
+        gradient = body.backward(one, caches, learn=False)[0, :, :, 0]
+        seen[maps.shape[1]] = seen.get(maps.shape[1], 0) + gradient**2
 for side, power in seen.items():
     rows, columns = (np.any(power > 0, axis=axis).sum() for axis in (1, 0))
-    print(f"a place of the map of {side:2d} x {side:<2d} sees {rows} x {columns} pixels")
+    print(f"a position of the map of {side:2d} x {side:<2d} sees {rows} x {columns} pixels")
 
 check.nb13_p1(guess)
 
 # %%
-title = "One place of D's last map sees 22 x 22 of 32 x 32 pixels, and its middle most of all"
+title = "One position of D's last map sees 22 x 22 of 32 x 32 pixels, and depends most on the middle ones"
 with figure(title, panels=3, size=(8.5, 3.3)) as axes:
     for ax, (side, power) in zip(axes, seen.items(), strict=True):
-        slope = np.sqrt(power)
+        gradient = np.sqrt(power)
         ax.imshow(reals[4000, :, :, 0], cmap="gray", vmin=-1, vmax=3)
-        (top, bottom), (left, right) = (np.flatnonzero(np.any(slope != 0, axis=a))[[0, -1]] for a in (1, 0))
+        (top, bottom), (left, right) = (
+            np.flatnonzero(np.any(gradient != 0, axis=a))[[0, -1]] for a in (1, 0)
+        )
         frame = [(left - 0.5, top - 0.5), (right + 0.5, top - 0.5), (right + 0.5, bottom + 0.5)]
         ax.plot(
             *np.array([*frame, (left - 0.5, bottom + 0.5), frame[0]]).T, "-", color="white", linewidth=1.5
         )
-        down, across = np.nonzero(slope)
+        down, across = np.nonzero(gradient)
         ax.scatter(
-            across, down, s=24 * (slope[down, across] / slope.max()) ** 2, color="#d1600a", linewidths=0
+            across,
+            down,
+            s=24 * (gradient[down, across] / gradient.max()) ** 2,
+            color="#d1600a",
+            linewidths=0,
         )
-        ax.set_title(f"a place of {side} x {side}")
+        ax.set_title(f"a position of {side} x {side}")
         ax.set_axis_off()
 
 # %% [markdown]
-# (The area of a dot is the mean square of the slope over forty untrained Ds: how much this pixel counts.)
+# (The area of a dot is the mean square of the gradient in this pixel, over forty untrained Ds.)
 #
 # ## Derive: down and up
 #
@@ -93,24 +109,24 @@ with figure(title, panels=3, size=(8.5, 3.3)) as axes:
 #
 # $$ H' = \Bigl\lfloor \frac{H + 2p - k}{s} \Bigr\rfloor + 1 = \Bigl\lfloor \frac{H - 2}{2} \Bigr\rfloor + 1 = \frac H2 \tag{eq:conv.size} $$
 #
-# D goes 32, 16, 8, 4, and each time it doubles its channels, $w$, $2w$, $4w$: half the numbers are left after each layer. From the last map a dense layer makes one score. G is the mirror image. A dense layer turns the noise into a map of 4 x 4 places and $4w$ channels, the *seed*; three layers double it, by a copy and a convolution (`UpConv2d`), or in the original by a transposed
-# convolution, $(H - 1) \cdot 2 - 2 + 4 = 2H$.
+# D goes 32, 16, 8, 4, and each time it doubles its channels, $w$, $2w$, $4w$: half the numbers are left after each layer. From the last map a dense layer computes one score. G is the mirror image. A dense layer turns the noise into a map of 4 x 4 positions and $4w$ channels, the *seed*; three layers double its size, by a copy and a convolution (`UpConv2d`), or in the original by a transposed convolution, $(H - 1) \cdot 2 - 2 + 4 = 2H$.
 #
-# **How far it sees.** Let $r_l$ be the pixels in a row that one place of map $l$ depends on (its *receptive field*), and $j_l$ how many pixels apart the fields of two neighbours begin. A pixel sees itself: $r_0 = 1$, $j_0 = 1$. A place of map $l$ looks at $k$ places in a row of map $l - 1$. The first of them sees $r_{l-1}$ pixels, and each of the other $k - 1$ adds $j_{l-1}$ new ones. And its neighbour
-# looks $s$ places further:
+# **How far it sees.** Let $r_l$ be the number of pixels in a row that one position of map $l$ depends on (its *receptive field*), and $j_l$ the distance in pixels between the fields of two neighbours. A pixel sees itself: $r_0 = 1$, $j_0 = 1$. A position of map $l$ reads $k$ positions in a row of map $l - 1$. The first of them sees $r_{l-1}$ pixels, and each of the other $k - 1$ adds $j_{l-1}$ new ones. Its neighbour starts $s$ positions further:
 #
 # $$ r_l = r_{l-1} + (k_l - 1)\, j_{l-1}, \qquad j_l = s_l\, j_{l-1} = \prod_{i \le l} s_i \tag{13.1} $$
 #
-# With $k = 4$, $s = 2$: $1, 4, 10, 22$. Three layers without stride would see $1, 4, 7, 10$. Far sight comes from strides.
+# With $k = 4$, $s = 2$: $1, 4, 10, 22$. Three layers without stride would see $1, 4, 7, 10$. The strides make the receptive field large.
 #
-# In G the question is: how many pixels can one place of the seed reach? By lesson 11 (`eq:upconv.folded`) a copy and a convolution of 3 is a transposed convolution with kernel 4 and stride 2, that is, the way back of one of D's layers. What a place sees on the way there, it reaches on the way back: again 4, 10, 22. A place of the seed is the plan for a region of 22 x 22 pixels, which overlaps with those of all its
-# neighbours, and the dense layer below sees to it that the sixteen plans agree.
+# In G the question is: how many pixels does one position of the seed affect? By lesson 11 (`eq:upconv.folded`) a copy and a convolution of 3
+# is a transposed convolution with kernel 4 and stride 2, the backward pass of one of D's layers. It affects as many pixels as D's layer
+# reads: again 4, 10, 22. So one position of the seed affects a region of 22 x 22 pixels, which overlaps with those of all its neighbours, and
+# the dense layer before the seed has to make the sixteen positions agree.
 #
-# **What it costs.** A convolution has a $k \times k$ window of matrices $c \times c'$, and $c'$ biases. At each place of its output all of these weights are multiplied once:
+# **What it costs.** A convolution has a $k \times k$ window of matrices $c \times c'$, and $c'$ biases. At each position of its output each of these weights is used in one multiplication:
 #
 # $$ \text{parameters} = k^2 c\, c' + c', \qquad \text{multiplications} = k^2 c\, c'\, H' W' \tag{13.2} $$
 #
-# When D halves the map and doubles the channels, $c c'$ grows by 4 and $H' W'$ falls by 4. So each layer but the first costs the same time, and each has four times the weights of the one before: *the work is spread evenly over the scales, the memory sits at the coarse end*, where there are few places and each weight is used rarely.
+# When D halves the map and doubles the channels, $c c'$ grows by 4 and $H' W'$ falls by 4. So each layer but the first costs the same time, and each has four times the weights of the one before: *the work is spread evenly over the scales; most of the weights are at the coarse end*, where there are few positions and each weight is used rarely.
 
 # %%
 x, z = reals[:1].astype(float), np.zeros((1, 64))
@@ -121,12 +137,14 @@ print(G.summary(z))
 # %% [markdown]
 # ## Derive: the first step
 #
-# At the first step nothing is known, and that is how it should look: scores near 0, pictures neither white nor empty. Whether it does is decided by the deviation of the first weights. Let the weights of a layer be drawn with mean 0 and variance $\text{gain}^2 / \text{fan-in}$, independently. An output is a sum of fan-in products $x_i W_i$. The square of the sum has the expected value
-# $\sum_i x_i^2\, \mathbb{E} W_i^2$, for all products of different weights vanish on average. So, *whatever the input*,
+# At the first step the networks know nothing, and the scores and pictures should show that: scores near 0, pictures neither white nor empty.
+# This depends on the standard deviation of the first weights. Let the weights of a layer be drawn independently with mean 0 and variance
+# $\text{gain}^2 / \text{fan-in}$. An output is a sum of fan-in products $x_i W_i$. The expected value of the square of the sum is
+# $\sum_i x_i^2\, \mathbb{E} W_i^2$, because products of different weights have mean 0. So, *for any input*,
 #
 # $$ \mathbb{E}\, y^2 = \text{gain}^2 \cdot \operatorname{mean} x^2 \tag{13.3} $$
 #
-# (but for the border, where some of the $x_i$ are zeros). And $y$ is as likely negative as positive. Of its mean square LeakyReLU keeps the positive half as it is, and of the negative half the share $\alpha^2$:
+# (except at the border, where some of the $x_i$ are zeros). And $y$ is as likely negative as positive. LeakyReLU keeps the positive half of its mean square, and the share $\alpha^2$ of the negative half:
 #
 # $$ \mathbb{E} \operatorname{LeakyReLU}(y)^2 = \frac{1 + \alpha^2}{2}\, \mathbb{E}\, y^2 \tag{13.4} $$
 #
@@ -138,14 +156,14 @@ print(G.summary(z))
 #
 # $$ \mathbb{E}\, L_D = \mathbb{E} \operatorname{softplus}(-r) + \mathbb{E} \operatorname{softplus}(f) \approx \log 4 + \frac{\mathbb{E}\, r^2 + \mathbb{E}\, f^2}{8} \tag{13.5} $$
 #
-# a little above the equilibrium: D knows nothing, and it is not sure of it either. Double all weights, and scores are $2^4$ times as large. That D is as ignorant, but very sure, and its first steps are spent on unlearning.
+# a little above the equilibrium: D knows nothing, and its scores are small. With all weights doubled, the scores are $2^4$ times as large. That D knows as little but is very sure, and spends its first steps on unlearning.
 #
 # DCGAN drew all weights from $\mathcal{N}(0, 0.02^2)$. Solve $\sqrt{2 / \text{fan-in}} = 0.02$: a fan-in of 5000, which fitted its layers of 512 and 1024 channels. The number was copied into many projects with narrower networks. Here is what it would do in ours.
 
 
 # %%
 def sizes(net, x, change):
-    """Root mean square of what goes into a network, and of what each of its layers with weights says."""
+    """Root mean square of the input of a network, and of the output of each of its layers with weights."""
     found = [np.sqrt(np.mean(x**2))]
     for layer in net.layers:
         if "W" in layer.parameters:
@@ -164,51 +182,54 @@ def double(W):
     W *= 2
 
 
-BIRTHS = {"He": lambda W: None, "twice He": double, "0.02": dcgans}
+STARTS = {"He": lambda W: None, "twice He": double, "0.02": dcgans}
 x = reals[::1250].astype(float)
-born = {}
-for name, change in BIRTHS.items():
+first = {}
+for name, change in STARTS.items():
     each, firsts = [], []
     for seed in range(steps(40, 2)):
         _, D = models.dcgan_up((32, 32, 1), latent=64, width=16, rng=seed, dtype="float64")
         each.append(sizes(D, x, change))
         noise = np.tanh(np.random.default_rng(seed).standard_normal(x.shape))
         firsts.append(losses.non_saturating.d(D(x), D(noise))[0])
-    born[name] = np.sqrt(np.mean(np.square(each), axis=0))
-    print(f"{name:<9} size of the score {born[name][-1]:7.4f}   D's first loss {np.mean(firsts):6.3f}")
+    first[name] = np.sqrt(np.mean(np.square(each), axis=0))
+    print(f"{name:<9} size of the score {first[name][-1]:7.4f}   D's first loss {np.mean(firsts):6.3f}")
 print(f"log 4 = {np.log(4):.3f}")
 
 title = "He's weights keep D's signal; 0.02, right for 512 channels, leaves little of it at 16"
 with figure(title, marker=True) as ax:
-    for name, line in born.items():
+    for name, line in first.items():
         ax.semilogy(line, label=f"first weights: {name}")
     ax.set(ylabel="size of the signal")
     ax.set_xticks(range(5), ["image", "16 x 16", "8 x 8", "4 x 4", "score"])
     ax.legend(loc="lower left")
 
-assert quick() or 0.6 < born["He"][-1] < 1.1
-assert quick() or born["0.02"][-1] < 0.01 < 5 < born["twice He"][-1]
+assert quick() or 0.6 < first["He"][-1] < 1.1
+assert quick() or first["0.02"][-1] < 0.01 < 5 < first["twice He"][-1]
 
 # %% [markdown]
-# In G the sizes do not matter as much: BatchNorm sets them to 1 after each layer (lesson 12), which is why 0.02 could survive so long. All but the last, which goes into tanh and decides how much contrast the first pictures have. (And it is about the first step only: Adam's steps have one length, however small the slopes are, and weights that are too small grow.) With He's weights the input of tanh has $\mathbb{E}\, y^2 = 2 \cdot \frac12 = 1$: before it comes BatchNorm with mean square 1, and ReLU, which keeps a half.
+# In G the sizes do not matter as much: BatchNorm sets them to 1 after each layer (lesson 12), and so 0.02 worked there. The exception is the
+# last layer, before tanh, which decides how much contrast the first pictures have. (And all this is about the first step only: Adam's steps
+# have the same length however small the gradients are, and weights that are too small grow.) With He's weights the input of tanh has
+# $\mathbb{E}\, y^2 = 2 \cdot \frac12 = 1$: BatchNorm before it gives the mean square 1, and ReLU keeps a half.
 #
 # ## Derive: black must be easy
 #
-# G ends with tanh, whose values lie between -1 and 1, so the images are stretched to $[-1, 1]$. Is that more than a convention? The slope of tanh is $1 - y^2$ (`eq:tanh.derivative`). If the number $u$ that comes into it has a small error $\delta$, as every number in a network has, the pixel has the error
+# G ends with tanh, whose values lie between -1 and 1, so the images are stretched to $[-1, 1]$. Is that more than a convention? The derivative of tanh is $1 - y^2$ (`eq:tanh.derivative`). If its input $u$ has a small error $\delta$, as every number in a network has, the pixel has the error
 #
 # $$ \tanh(u + \delta) - \tanh u \approx (1 - y^2)\, \delta \tag{13.6} $$
 #
-# At black, $y = -1$, that is nothing: every $u$ below $-3$ gives black, and G may hit it as sloppily as it likes. Four of five pixels of a digit are black.
+# At black, $y = -1$, that is nearly 0: every $u$ below $-3$ gives black, and G need not be precise. Four of five pixels of a digit are black.
 #
 # ## Predict: images from 0 to 1
 #
-# Somebody divides the images by 255, as one does for a classifier. They lie in $[0, 1]$, which tanh reaches as well. What goes wrong?
+# Somebody divides the images by 255, as is usual for a classifier. They are in $[0, 1]$, which tanh can reach too. What goes wrong?
 #
 # - **a** nothing: 0 and 1 are values of tanh like any others
 # - **b** the background is never clean
 # - **c** G uses the whole range of tanh, and its black is too black
 #
-# We will train it soon, on digits shrunk to 16 x 16.
+# We will train it below, on digits shrunk to 16 x 16.
 
 # %% tags=["predict"]
 guess = "?"  # "a", "b" or "c"
@@ -217,7 +238,7 @@ guess = "?"  # "a", "b" or "c"
 check.nb13_p2(guess)
 
 u, error = np.linspace(-4, 4, 161), 0.3
-with figure("At black tanh swallows an error of its input; at 0 it passes it on in full") as ax:
+with figure("At black tanh suppresses an error of its input; at 0 it passes it on in full") as ax:
     ax.fill_between(u, np.tanh(u - error), np.tanh(u + error), color="0.8", label="input off by 0.3")
     ax.plot(u, np.tanh(u), color="black", label="tanh u")
     for y, at, name in ((-1, -3.0, "black at -1"), (0, 0.0, "black at 0")):
@@ -233,15 +254,15 @@ with figure("At black tanh swallows an error of its input; at 0 it passes it on 
 # %% [markdown]
 # ## See the code
 #
-# All of DCGAN is one function. `grow` is the layer by which G doubles a map: `UpConv2d(n, m, 3)` in `dcgan_up`, `ConvTranspose2d(n, m, 4, 2, 1)` in `dcgan`. (`classes` is for lesson 19.) Notice what is missing: D has no BatchNorm, for the reasons of lesson 12, and G has none after its last layer, where it would take from every image its own brightness.
+# All of DCGAN is one function. `grow` is the layer by which G doubles a map: `UpConv2d(n, m, 3)` in `dcgan_up`, `ConvTranspose2d(n, m, 4, 2, 1)` in `dcgan`. (`classes` is for lesson 19.) Notice what is missing: D has no BatchNorm, for the reasons in lesson 12, and G has none after its last layer, where it would remove each image's own brightness.
 
 # %%
 show_source(models.dcgan_up, models.dcgan, build)
 
 # %% [markdown]
-# ## Check: shapes, costs, slopes
+# ## Check: shapes, costs, gradients
 #
-# (13.2) for every layer of D, against the weights that are there and the multiplications that the kernels really do; then both whole steps of a small DCGAN of 8 x 8 pixels, BatchNorm and all, against differences.
+# (13.2) for every layer of D, against the actual number of weights and the multiplications that the kernels really do; then both whole steps of a small DCGAN of 8 x 8 pixels, BatchNorm and all, against differences.
 
 # %%
 _, D = models.dcgan_up((32, 32, 1), latent=64, width=16, rng=0)
@@ -265,16 +286,20 @@ assert not show_checks(step_checks(G, D, losses.non_saturating, small, rng.stand
 # %% [markdown]
 # ## Derive: a number for better
 #
-# Pictures are judged by eye, until one has to choose between two of them, and then by the eye of who made them. We want a number, before we train anything. D's loss is none (lesson 9). So let a third network look, one that has learned to read digits and plays no part in the game. The library's `digitnet` turns an image into 64 *features*, the numbers from which it then reads the digit.
-# A thousand reals are a cloud in this space, a thousand fakes another one. Take each for a Gaussian, with its mean $m$ and its covariance $C$. What is asked is how far the one has to be carried to become the other (Heusel et al. 2017):
+# We judge pictures by eye, until we have to choose between two of them, and then we prefer our own. We want a number, before we train
+# anything. D's loss is not that number (lesson 9). So let a third network judge, one that has learned to read digits and plays no part in the
+# game. The library's `digitnet` turns an image into 64 *features*, the numbers from which it then reads the digit. A thousand reals are a
+# cloud in this space, a thousand fakes another. Approximate each by a Gaussian, with its mean $m$ and its covariance $C$. How far do you have
+# to move one to make it the other (Heusel et al. 2017)?
 #
 # $$ d^2 = \lVert m_a - m_b \rVert^2 + \operatorname{tr} \bigl( C_a + C_b - 2\, (C_a C_b)^{1/2} \bigr) \tag{eq:metric.frechet} $$
 #
-# On a line it can be seen. Two Gaussians are $m_a + s_a e$ and $m_b + s_b e$; carry each point to the one with the same $e$. The mean of the squared way is
+# On a line the formula is easy to see. Two Gaussians are $m_a + s_a e$ and $m_b + s_b e$; move each point to the one with the same $e$. The
+# mean of the squared distance is
 #
 # $$ \mathbb{E}\, (m_a - m_b + (s_a - s_b)\, e)^2 = (m_a - m_b)^2 + (s_a - s_b)^2 \tag{13.7} $$
 #
-# and $s_a^2 + s_b^2 - 2 s_a s_b$ is what the trace says. Fakes that are blurred move the mean; fakes that are all alike shrink the deviation. This *Fréchet distance* is never 0 for finite samples. What real images get, one half against the other, is the floor, and no number is told without its floor. (Lesson 20 is about such measures and what they are blind to.)
+# and $s_a^2 + s_b^2 - 2 s_a s_b$ is the trace. Blurred fakes change the mean; fakes that are too much alike have too small a standard deviation. This *Fréchet distance* is never 0 for finite samples. Its value for real images, one half against the other, is the *floor*, and we never give a distance without its floor. (Lesson 20 is about such measures and what they cannot see.)
 
 
 # %%
@@ -314,19 +339,19 @@ print(compare("(1 - 4)^2 + (2 - 0.5)^2", metrics.frechet_distance(*on_a_line), 9
 # %% [markdown]
 # ## Derive: the average, and how old it is
 #
-# As in lesson 8 samples are drawn from a running average of G,
+# As in lesson 8 the samples come from a running average of G,
 #
 # $$ \bar\theta \leftarrow d\, \bar\theta + (1 - d)\, \theta \tag{eq:ema} $$
 #
-# Written out, the weights of $j$ steps ago stand in it with the share $(1 - d)\, d^j$, so on average it is
+# Written out, the weights of $j$ steps ago contribute the share $(1 - d)\, d^j$, so the average is, on average,
 #
 # $$ \sum_{j \ge 0} j\, (1 - d)\, d^j = \frac{d}{1 - d} \tag{13.8} $$
 #
-# steps old. With $d = 0.99$ these are 99 steps. But the average begins at the random first weights, and after $t$ steps these stand in it with the share $d^t$: still 37 % after 100 steps. So in the beginning $d$ is smaller (`warmup=True`):
+# steps old. With $d = 0.99$ these are 99 steps. But the average begins at the random first weights, and after $t$ steps these still contribute the share $d^t$: 37 % after 100 steps. So in the beginning $d$ is smaller (`warmup=True`):
 #
 # $$ d_t = \min\Bigl( d,\; \frac{t}{t + 10} \Bigr) \tag{eq:ema.warmup} $$
 #
-# Put $t / (t + 10)$ for $d$ into (13.8), and the age is $t / 10$, about a tenth of the training so far. (Exactly it is $t / 11$, for $d$ was smaller before.) From $t = 990$ on the minimum is 0.99. Until then the share of the first weights is the product of all factors,
+# With $d = t / (t + 10)$ in (13.8) the age is $t / 10$, about a tenth of the training so far. (Exactly it is $t / 11$, for $d$ was smaller before.) From $t = 990$ on the minimum is 0.99. Until then the share of the first weights is the product of all factors,
 # $\prod_{i \le t} \frac{i}{i + 10} = \frac{t!\, 10!}{(t + 10)!}$, which falls like $t^{-10}$.
 #
 # G's BatchNorms have statistics besides weights, and these have to be averaged too, or the average would be normalised with the statistics of another network. The library averages both:
@@ -337,7 +362,8 @@ show_source(EMA.step)
 # %% [markdown]
 # ## Check: the same noise, from the first step to the last
 #
-# First the average. One weight is 1 at birth and 0 ever after, so its average is the share of the birth that is left. The other is $j$ at step $j$, so its average is the mean step, and 100 minus that the age.
+# First the average. One weight is 1 at the start and 0 after that, so its average is the share of the start that is left. The other is $j$ at
+# step $j$, so its average is the mean step, and 100 minus that is the age.
 
 # %%
 left = {}
@@ -357,8 +383,7 @@ print(compare("share with warm-up", left[True], 1 / comb(110, 10), ADJOINT))
 print(compare("age with warm-up", 100 - mean_step, 100 / 11, ADJOINT))
 
 # %% [markdown]
-# Now we train: `dcgan_up` with 16 channels, batches of 32, noise of 64 numbers, the loss of lesson 3, Adam with a rate that falls to 0. Two parts are borrowed from later lessons, because with them a minute is enough. G and D are told the *label*, so that G can be asked for a seven (lesson 19); and a *gradient penalty*, R1, keeps D from becoming steeper than G can follow (lesson 15).
-# From time to time we measure both G and its average, with the same noise and the labels of the reals they are compared with.
+# Now we train: `dcgan_up` with 16 channels, batches of 32, noise of 64 numbers, the loss of lesson 3, Adam with a rate that falls to 0. Two parts come from later lessons, because with them a minute of training is enough. G and D get the *label* of the digit as a second input, so that G can draw a seven on request (lesson 19). And a *gradient penalty*, R1, adds the mean squared norm of D's gradient at the reals to D's loss, which keeps D from becoming too steep for G (lesson 15). From time to time we measure both G and its average, with the same noise and with the labels of the reals that we compare with.
 
 # %%
 LATENT = 64
@@ -411,7 +436,7 @@ def sheet(ax, images, columns, name=None):
         ax.set_title(name)
 
 
-title = "The same ten noises: spots, then strokes, then digits"
+title = "The same ten noise vectors: spots, then strokes, then digits"
 with figure(title, panels=(len(film), 1), size=(8, 5.6)) as axes:
     for ax, (t, pictures) in zip(axes[:, 0], film.items(), strict=True):
         sheet(ax, pictures[:10], 10, f"step {t}")
@@ -424,34 +449,37 @@ with figure("Sixty digits that G has drawn, and sixty that people wrote", 2, (10
     sheet(right, reals[np.transpose(kinds).ravel()], 10, "reals")
 
 # %%
-with figure("The average is ahead of G for as long as the rate is high") as ax:
+with figure("Both G and its average come near the floor; the average is smoother") as ax:
     ax.semilogy(rows[:, 0], rows[:, 1], "s--", label="G")
     ax.semilogy(rows[:, 0], rows[:, 2], "o-", label="its average")
     ax.axhline(floor[32], color="black", linestyle=":", linewidth=1.2)
     ax.annotate("reals against reals", (0.02 * N, floor[32] * 1.15))
     ax.set(xlabel="step", ylabel="Fréchet distance")
-assert quick() or np.all(rows[1:4, 2] < rows[1:4, 1])
-assert quick() or rows[-1, 2] < 6
+ahead = int(np.sum(rows[1:, 2] < rows[1:, 1]))
+print(f"the average is nearer to the reals than G at {ahead} of {len(rows) - 1} measurements")
+print(f"at the end: G {rows[-1, 1]:.1f}, its average {rows[-1, 2]:.1f}, at first {rows[0, 1]:.1f}")
 
 # %% [markdown]
-# And the plan of 4 x 4 places? We operate on it: take the seed of one digit, put a single place of another digit's seed into it, and let the upper layers of G draw what is written there now. In use BatchNorm mixes nothing (lesson 12), so by (13.1) at most 22 x 22 pixels may change.
+# What does one position of the seed do? Take the seed of one digit, replace a single position by that of another digit's seed, and run the
+# upper layers of G. In evaluation mode BatchNorm mixes nothing (lesson 12), so by (13.1) at most 22 x 22 pixels may change.
 
 # %%
 net = gan.ema.net
 sow, draw = Chain(*net.layers[:3]), Chain(*net.layers[3:])  # up to the seed (N, 4, 4, 64), and from there
 print(*net.layers[:3], sep=", ")
-patients, donors = (
-    sow(net.cast(tuple(part[which] for part in shown))) for which in ([3, 6, 9], [10, 4, 5])
-)
-operated = patients.copy()
-operated[:, 1, 2] = donors[:, 1, 2]
-images = [draw(seeds) for seeds in (patients, donors, operated)]
+changed, donors = (sow(net.cast(tuple(part[which] for part in shown))) for which in ([3, 6, 9], [10, 4, 5]))
+mixed = changed.copy()
+mixed[:, 1, 2] = donors[:, 1, 2]
+images = [draw(seeds) for seeds in (changed, donors, mixed)]
 change = np.abs(images[2] - images[0])
 panels = np.stack([images[0], images[1], images[2], 2 * np.clip(change, 0, 1) - 1], axis=1)
-title = "One place of the seed is a plan for 22 x 22 pixels, and for none outside"
+title = "One position of the seed affects 22 x 22 pixels, and none outside"
 with figure(title, size=(10, 1.5)) as ax:
     sheet(
-        ax, panels.reshape(-1, 32, 32, 1), 12, "three times: digit | donor of one place | operated | change"
+        ax,
+        panels.reshape(-1, 32, 32, 1),
+        12,
+        "three times: digit | donor of one position | result | change",
     )
 for each in change:
     down, across = (np.flatnonzero(each[:, :, 0].any(axis=axis)) for axis in (1, 0))
@@ -459,7 +487,8 @@ for each in change:
 assert quick() or np.ptp(np.flatnonzero(change.any(axis=(0, 2, 3)))) + 1 == 22
 
 # %% [markdown]
-# **Has it learned by heart?** A G that hands out its training images has a distance near the floor. So we look, for each fake, for the nearest of all ten thousand training images, and do the same for real images, among the others.
+# **Has G memorised the training images?** A G that outputs its training images has a distance near the floor. So for each fake we look for
+# the nearest of all ten thousand training images, and do the same for real images, among the others.
 
 # %%
 flat = reals.reshape(len(reals), -1)
@@ -468,7 +497,7 @@ index, near = metrics.nearest(fakes.reshape(len(fakes), -1), flat)
 _, others = metrics.nearest(
     flat[some[n : n + len(fakes)]], flat, k=2
 )  # the nearest of all is the image itself
-title = "Each fake has a nearest digit among ten thousand, and is no copy of it"
+title = "Each fake has a nearest digit among ten thousand, and is not a copy of it"
 with figure(title, panels=2, size=(10, 3.4)) as (left, right):
     pairs = np.stack([fakes[:20], reals[index[:20, 0]]], axis=1).reshape(-1, 32, 32, 1)
     sheet(left, pairs, 10, "fake | nearest real | fake | nearest real | ...")
@@ -482,12 +511,16 @@ with figure(title, panels=2, size=(10, 3.4)) as (left, right):
     right.set_ylim(0, 1.35 * right.get_ylim()[1])
 print(f"nearest real: of a fake {np.median(near):.1f}, of a real {np.median(others[:, 1]):.1f} (medians)")
 print(f"nearer than the nearest of any real: {np.mean(near < others[:, 1].min()):.1%} of the fakes")
-assert quick() or np.quantile(near, 0.05) > 0.5 * np.quantile(others[:, 1], 0.05)
+usually(
+    "fakes are no nearer to the training images than reals", np.median(near) > 0.8 * np.median(others[:, 1])
+)
 
 # %% [markdown]
 # ## Check: a walk
 #
-# If G has understood anything, then what lies between two noises is a digit too. Which way from $a$ to $b$? On the straight line $(1 - t)\, a + t\, b$ the variance is $(1 - t)^2 + t^2$, one half in the middle: noise that is too small, of which G has seen little. The library walks on a curve on which noise stays noise:
+# If G has learned the structure of digits, then what it draws between two noise vectors is a digit too. How should we go from $a$ to $b$? On
+# the straight line $(1 - t)\, a + t\, b$ the variance is $(1 - t)^2 + t^2$, one half in the middle: this noise is too small, and G has seen
+# little of that size. The library walks on a curve on which the variance stays 1:
 #
 # $$ z(s) = a \cos s + b \sin s, \qquad a, b \sim \mathcal{N}(0, 1) \tag{eq:game.walk} $$
 #
@@ -510,9 +543,13 @@ for name, scale in (
     precision, recall = metrics.precision_recall(measured[32], features(images))
     found.append((distance(images), precision, recall))
     print(f"{name:<30} distance {found[-1][0]:5.2f}   precision {precision:.2f}   recall {recall:.2f}")
-if not quick():
-    assert found[0][1] < found[1][1] < found[2][1]
-    assert found[0][2] > found[1][2] > found[2][2]
+better = "yes" if found[1][0] < found[0][0] else "no"
+print(
+    f"precision rises and recall falls: {[row[1] for row in found] == sorted(row[1] for row in found)}",
+    end=", ",
+)
+print(f"{[row[2] for row in found] == sorted((row[2] for row in found), reverse=True)}", end=".   ")
+print(f"Has the straight line the better distance? {better}")
 
 frames = list(gan.walk(40, 10, np.random.default_rng(4)))[:11]
 title = "A walk through the noise: the label stays, the hand changes step by step"
@@ -521,18 +558,25 @@ with figure(title, size=(8, 5.6)) as ax:
     sheet(ax, np.concatenate([[frame[k] for frame in frames] for k in chosen]), len(frames))
 
 # %% [markdown]
-# (*Precision* is the share of the fakes that lie where reals are, *recall* the share of the reals that lie where fakes are.) Noise that is too small gives tamer digits: more of them look real, and fewer of the reals are among them. Sometimes one wants that, and calls it *truncation* (Brock, Donahue and Simonyan 2019); it should be no accident of the way one walks.
+# (*Precision* is the share of the fakes that are where reals are, *recall* the share of the reals that are where fakes are.) Noise that is
+# too small gives tamer digits: more of them look real, and fewer kinds of reals are among them. Precision rises and recall falls with every
+# step down this list. The Fréchet distance weighs both in one number, so it may prefer either. For a G as young as this one, whose worst flaw
+# is bad digits, the middle of the straight line often gets the *better* distance (the output above says whether it does here). That does not
+# make it the right way to walk: it draws less of what G can do. Smaller noise on purpose is called *truncation* (Brock, Donahue and Simonyan
+# 2019); it should not happen by accident.
 
 # %% [markdown]
 # ## Derive: what a decision is worth
 #
-# A decision is worth what is lost without it. So we take one away at a time and leave all else as it was, same seed, same data, same steps. To be quick we take the digits at 16 x 16, with one level less. Three candidates: the copies of `UpConv2d` (transposed convolutions instead), BatchNorm in G (none), and the range of the images ($[0, 1]$ instead of $[-1, 1]$; the fakes are stretched before they are measured). How
-# much is chance? A second seed says it.
+# A decision is worth what we lose without it. So we undo one at a time and change nothing else: same seed, same data, same number of steps.
+# To be quick we take the digits at 16 x 16, with one level less. Three candidates: the copies of `UpConv2d` (replaced by transposed
+# convolutions), BatchNorm in G (left out), and the range of the images ($[0, 1]$ instead of $[-1, 1]$; the fakes are rescaled before we
+# measure them). How much is chance? A second seed shows it.
 
 
 # %%
 def without_norm(seed):
-    told = Concat(right=[Embedding(10, 16)])  # sixteen numbers for the label, beside the noise
+    label = Concat(right=[Embedding(10, 16)])  # sixteen numbers for the label, joined to the noise
     grow = [
         Dense(LATENT + 16, 512),
         Reshape(4, 4, 32),
@@ -541,7 +585,7 @@ def without_norm(seed):
         ReLU(),
         UpConv2d(16, 1, 3),
     ]
-    return Sequential(told, *grow, Tanh(), rng=seed)
+    return Sequential(label, *grow, Tanh(), rng=seed)
 
 
 def stretched(images):
@@ -578,16 +622,14 @@ chance = [scores["DCGAN"], scores["DCGAN, another seed"]]
 clean = {name: np.mean(np.abs(images + 1) < 0.02) for name, images in {**made, "reals": tiny}.items()}
 for name, share in clean.items():
     print(f"{name:<24} black up to a hundredth of the range: {share:.0%} of all pixels")
-assert quick() or clean["images from 0 to 1"] < 0.7 * clean["DCGAN"]
-assert quick() or scores["images from 0 to 1"] > 1.5 * max(chance)
-assert quick() or scores["no BatchNorm in G"] < 1.5 * max(chance)
-assert quick() or scores["transposed, another seed"] < 1.2 * max(chance)
+usually("images from 0 to 1 have fewer black pixels", clean["images from 0 to 1"] < 0.7 * clean["DCGAN"])
+usually("and a distance worse than chance explains", scores["images from 0 to 1"] > 1.5 * max(chance))
+usually("the other changes are within chance", scores["no BatchNorm in G"] < 1.5 * max(chance))
 
 # %% [markdown]
-# With images from 0 to 1 the distance is far worse, and the share of black pixels shows why: where a real digit is black these fakes are nearly black, for black is now a number that has to be hit. That was prediction **b**. Without BatchNorm, and with transposed convolutions, G is not better and not certainly worse: *another seed changes as much*, and who prints one number for each row of such a table has
-# measured mostly luck. For small differences one needs longer trainings and more seeds. (The library's default was chosen so; see its README.)
+# With images from 0 to 1 the distance is far worse, and the share of black pixels shows why: where a real digit is black these fakes are nearly black, because G now has to hit the number 0 exactly. That was prediction **b**. Without BatchNorm, and with transposed convolutions, G is not better and not certainly worse: *another seed changes as much*, and a table with one run for each row shows mostly luck. Small differences need longer trainings and more seeds. (The library's default was chosen that way; see its README.)
 #
-# But a distance sees only what its features see, and digitnet, which reads digits, does not care for grain. Lesson 11 said where to look: a transposed convolution leaves a chessboard, which is light and dark in turns, the highest frequency an image has. So we take the power at each frequency, and divide by that of the reals.
+# But a distance sees only what its features see, and digitnet, which reads digits, ignores fine grain. Lesson 11 said where to look: a transposed convolution leaves a chessboard of light and dark pixels, the highest frequency an image has. So we compute the power at each frequency, and divide by that of the reals.
 
 
 # %%
@@ -599,7 +641,7 @@ def spectrum(images):
 
 
 ratios = {name: spectrum(images) / spectrum(tiny) for name, images in made.items()}
-title = "Only transposed convolutions have too much of the finest grain, as lesson 11 foretold"
+title = "Only transposed convolutions have too much of the finest grain, as lesson 11 predicted"
 with figure(title, marker=True) as ax:
     for name in ("DCGAN", "transposed convolutions", "no BatchNorm in G", "images from 0 to 1"):
         ax.plot(ratios[name], label=name)
@@ -614,14 +656,10 @@ with figure(title, marker=True) as ax:
 grain = {name: ratio[8] / ratio[1:4].mean() for name, ratio in ratios.items()}
 for name, share in grain.items():
     print(f"{name:<24} finest grain against coarse: {share:.2f} times that of the reals")
-if not quick():
-    copies, transposed = (
-        [share for name, share in grain.items() if kind in name] for kind in ("DCGAN", "transposed")
-    )
-    assert min(transposed) > 1.1 * max(copies)
-    assert (
-        ratios["transposed convolutions"][8] > 1 > max(ratios["DCGAN"][8], ratios["no BatchNorm in G"][8])
-    )
+copies, transposed = (
+    [share for name, share in grain.items() if kind in name] for kind in ("DCGAN", "transposed")
+)
+usually("transposed convolutions have the most fine grain", min(transposed) > max(copies))
 
 # %% [markdown]
 # The fakes from 0 to 1 have hardly any fine grain at all: strokes without edges.
@@ -631,7 +669,7 @@ if not quick():
 #
 # ### Exercise 1: how far does it see?
 #
-# Equation (13.1): given the kernels `ks` and the strides `ss` of a row of convolutions, from the image upward, return how many pixels in a row one place of the last map depends on.
+# Equation (13.1): given the kernels `ks` and the strides `ss` of a row of convolutions, from the image upward, return how many pixels in a row one position of the last map depends on.
 
 
 # %% tags=["exercise"]
@@ -653,14 +691,14 @@ check.nb13_q1(field_of_view)
 #     return r
 # ```
 #
-# The order of the two lines is the whole exercise: a layer looks at places that lie as far apart as the strides *below* it say; its own stride is for those above. The first layer of DCGAN has stride 2 and still sees no more than its kernel, 4.
+# The order of the two lines is the whole exercise: the strides *below* a layer decide how far apart the positions are that it reads; its own stride matters only for the layers above. The first layer of DCGAN has stride 2 and still sees no more than its kernel, 4.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 2: what does it cost?
 #
-# Equation (13.2): a `Conv2d(c_in, c_out, k, s)` with bias is padded so that an image of `side` x `side` pixels gives a map of (side / s) x (side / s) places. Return its number of parameters and the number of multiplications for one image.
+# Equation (13.2): a `Conv2d(c_in, c_out, k, s)` with bias is padded so that an image of `side` x `side` pixels gives a map of (side / s) x (side / s) positions. Return its number of parameters and the number of multiplications for one image.
 
 
 # %% tags=["exercise"]
@@ -679,14 +717,14 @@ check.nb13_q2(layer_cost)
 #     return weights + c_out, weights * (side // s) ** 2
 # ```
 #
-# Each weight is used once at every place of the output. (By the definition: Winograd's products of lesson 10 are fewer. And the zeros of the border are counted as if they were pixels.) With twice the channels everywhere both numbers are four times as large; with an image twice as wide only the second is.
+# Each weight is used once at every position of the output. (By the definition: Winograd's products of lesson 10 are fewer. And the zeros of the border are counted as if they were pixels.) With twice the channels everywhere both numbers are four times as large; with an image twice as wide only the second is.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 3: straight on
 #
-# A straight line between two noises is not forbidden, if the point is brought back to the size of noise. Given independent noises `a` and `b` (N, d), each number with variance 1, and `t` from 0 to 1, return $(1 - t)\, a + t\, b$, scaled by one factor, the same for all numbers, so that each has the variance 1 again.
+# A straight line between two noise vectors is allowed, if each point is rescaled to the size of noise. Given independent noise `a` and `b` (N, d), each number with variance 1, and `t` from 0 to 1, return $(1 - t)\, a + t\, b$, times one factor, the same for all entries, so that each entry has the variance 1 again.
 
 
 # %% tags=["exercise"]
@@ -704,7 +742,7 @@ check.nb13_q3(straight_on)
 #     return ((1 - t) * a + t * b) / np.sqrt((1 - t) ** 2 + t**2)
 # ```
 #
-# The variances of independent numbers add up, $(1 - t)^2 + t^2$, and a number divided by its deviation has variance 1. With $\cos s = (1 - t) / \sqrt{\cdot}$ this is a point of the library's walk: the same curve, at another pace.
+# The variances of independent numbers add up, $(1 - t)^2 + t^2$, and a number divided by its standard deviation has variance 1. With $\cos s = (1 - t) / \sqrt{\cdot}$ this is a point of the library's walk: the same curve, at another pace.
 #
 # </details>
 
@@ -713,9 +751,9 @@ check.nb13_q3(straight_on)
 #
 # Three bugs of real projects.
 #
-# 1. *Images from 0 to 1*: the reader of the data divides by 255, G ends with tanh. (You have seen what comes of it.)
-# 2. *Still learning*: pictures are drawn with `G.forward(z)`, so that BatchNorm takes the statistics of whatever else is drawn at that moment. (In other libraries a forgotten `eval()`.)
-# 3. *The wrong cache*: D's step goes backward for the fakes with the cache of the reals. (In code that keeps a cache *in* the layer: the second forward overwrites it, and both backward passes use the same.)
+# 1. *Images from 0 to 1*: the code that loads the data divides by 255, and G ends with tanh. (You have seen the result.)
+# 2. *Still learning*: pictures are drawn with `G.forward(z)`, so that BatchNorm uses the statistics of whatever is in the same batch. (In other libraries a forgotten `eval()`.)
+# 3. *The wrong cache*: D's backward pass for the fakes uses the cache of the reals. (This happens in code that keeps a cache *in* the layer: both backward passes use the same one.)
 #
 # Which of them does `step_checks`, both whole steps against differences, catch?
 #
@@ -755,7 +793,7 @@ bugs = {
 }
 
 
-def slopes():
+def gradients():
     G, D = models.dcgan_up((8, 8, 1), latent=3, width=2, rng=0, dtype="float64")
     noise = np.random.default_rng(0).standard_normal((4, 3))
     return step_checks(G, D, losses.non_saturating, small, noise)
@@ -765,7 +803,7 @@ caught = {}
 for name, bug in bugs.items():
     print(name)
     with planted(*bug):
-        checks = slopes()
+        checks = gradients()
     show_checks(checks)
     caught[name] = {found.name for found in checks if not found.ok}
     print()
@@ -778,7 +816,9 @@ assert caught == {
 }
 
 # %% [markdown]
-# The first two need somebody who asks another question. *Does a picture survive the way into the network and out again?* `to_float` brings pixels to $[-1, 1]$ and `to_image` brings them back; with the bug black comes back as grey. *Is an image the same, alone and in company?* What is true of a sample has to be true of it whoever sits beside it.
+# The first two need different checks. *Does a picture survive the way into the network and out again?* `to_float` maps pixels to $[-1, 1]$
+# and `to_image` maps them back; with the bug, black comes back as grey. *Is an image the same, alone and in a batch?* What G draws for one
+# noise vector must not depend on the rest of the batch.
 
 
 # %%
@@ -788,7 +828,7 @@ def questions():
     yield compare("in and out again", back, some_digits.images.astype(float), 0.0)
     z = np.random.default_rng(2).standard_normal((6, LATENT)), np.arange(6)
     alone, together = gan.generate(tuple(part[:1] for part in z)), gan.generate(z)
-    yield compare("alone as in company", alone, together[:1], 1e-5)
+    yield compare("alone as in a batch", alone, together[:1], 1e-5)
 
 
 before = gan.ema.net.state.copy()
@@ -796,7 +836,7 @@ for name, bug in bugs.items():
     print(name)
     with planted(*bug):
         assert show_checks(questions()) == (name != "the wrong cache")
-    gan.ema.net.state[...] = before  # what still learns has moved them
+    gan.ema.net.state[...] = before  # the running statistics have changed
     print()
 assert not show_checks(questions())
 
@@ -806,16 +846,20 @@ with planted(game, "d_step", wrong_cache):
 with planted(game.GAN, "generate", still_learning):
     mine = np.random.default_rng(2).standard_normal((1, LATENT)), np.array([5])
     companies = []
-    for k in range(10):  # ten times the same noise, in the company of three others of one digit
+    for k in range(10):  # ten times the same noise, each time in a batch with three others of one digit
         others = np.random.default_rng(k).standard_normal((3, LATENT)), np.full(3, k)
         companies.append(
             gan.generate(tuple(np.concatenate(parts) for parts in zip(mine, others, strict=True)))[0]
         )
 gan.ema.net.state[...] = before
 companies = np.array(companies)
-print(f"the same noise in ten companies: a pixel moves by up to {np.ptp(companies, axis=0).max():.2f} of 2")
-assert quick() or np.ptp(companies, axis=0).max() > 0.5
-with figure("One noise, ten companies: its five is what the neighbours make of it", size=(8, 1.4)) as ax:
+print(f"the same noise in ten batches: a pixel changes by up to {np.ptp(companies, axis=0).max():.2f} of 2")
+usually(
+    "the batch changes a pixel by more than a quarter of the range", np.ptp(companies, axis=0).max() > 0.5
+)
+with figure(
+    "One noise vector in ten batches: its five depends on the rest of the batch", size=(8, 1.4)
+) as ax:
     sheet(ax, companies, 10)
 
 deaf_distance = distance(deaf.generate(judged))
@@ -824,12 +868,15 @@ with figure(
     "With the wrong cache D learns nothing of the fakes, and G nothing of the digits", size=(8, 1.4)
 ) as ax:
     sheet(ax, deaf.generate(judged)[:20], 20)
-assert quick() or deaf_distance > 3 * max(chance)
+usually("the wrong cache is far worse than chance explains", deaf_distance > 3 * max(chance))
 
 # %% [markdown]
-# A G that is asked for a picture has to give the same one whoever asks beside it: with *still learning* one and the same noise gives ten different fives. And the wrong cache has wonderful slopes, all finite, none zero. They say how the scores *of the reals* would fall, weighed with what was wrong about the fakes.
+# G has to draw the same picture for the same noise, whatever else is in the batch: with *still learning* one noise vector gives ten different
+# fives. And with the wrong cache all gradients are finite and none is zero. But they are the gradients of the scores *of the reals*, weighted
+# with the errors of the fakes.
 #
-# **A gradient check proves that the slopes belong to the program. It cannot prove that this is the program you wanted.** For that there are questions that have nothing to do with slopes: there and back, alone as in company, and a distance from the data that is measured by somebody who does not play.
+# **A gradient check cannot prove that this is the program you wanted** (lesson 1). For that you need checks that do not involve gradients: in
+# and out again, alone as in a batch, and a distance from the data that is measured by a network outside the game.
 #
 # ## Summary
 #
@@ -837,7 +884,7 @@ assert quick() or deaf_distance > 3 * max(chance)
 # |---|---|---|
 # | `eq:conv.size`: $(H + 2p - k) / s + 1$, here $H / 2$ | `minigan.layers.Conv2d.size` | `tests/layers/test_conv.py`: `test_output_sizes_are_those_of_the_docstring`, `test_k4_s2_p1_halves_and_doubles` |
 # | `eq:init.he`: $\mathcal{N}(0, \text{gain}^2 / \text{fan-in})$ | `minigan.layers.conv.Convolution` | `tests/layers/test_conv.py`: `test_initial_variance_is_2_over_the_fan_in`, `test_the_variance_passes_through_a_transposed_convolution` |
-# | `eq:tanh.derivative`: $1 - y^2$, nothing at black | `minigan.layers.Tanh` | `tests/layers/test_activations.py`: `test_curved_activations_by_hand` |
+# | `eq:tanh.derivative`: $1 - y^2$, 0 at black | `minigan.layers.Tanh` | `tests/layers/test_activations.py`: `test_curved_activations_by_hand` |
 # | `eq:upconv.folded`: G reaches as far as D sees | `minigan.models.dcgan_up` | `tests/models/test_dcgan.py`: `test_g_makes_what_d_judges`, `test_d_doubles_its_channels_and_g_mirrors_them`, `test_every_gradient` |
 # | `eq:ema`: the average, of weights and statistics | `minigan.optim.EMA.step` | `tests/test_optim.py`: `test_ema_by_hand`, `test_ema_averages_running_statistics_too` |
 # | `eq:ema.warmup`: $\min(d, t / (t + 10))$ | `minigan.optim.EMA.step` | `tests/test_optim.py`: `test_ema_with_warmup_by_hand` |
@@ -845,10 +892,11 @@ assert quick() or deaf_distance > 3 * max(chance)
 # | `eq:game.walk`: $a \cos s + b \sin s$ | `minigan.game.GAN.walk` | `tests/test_game.py`: `test_a_walk_is_a_closed_curve_of_gaussian_noise` |
 # | `eq:batchnorm.use`: a sample is used alone | `minigan.game.GAN.generate` | `tests/test_game.py`: `test_samples_come_from_the_average_in_evaluation_mode` |
 #
-# - Halve the map, double the channels: the work of a layer stays, its weights become four times as many, and after three layers a place sees 22 x 22 pixels.
-# - First weights by He keep D's signal and make it ignorant without being sure; images in $[-1, 1]$ put black where tanh is flat.
-# - A decision is worth what is lost without it: one at a time, by a number, with its floor and the spread of the seeds.
+# - Halve the map, double the channels: each layer does the same work, with four times as many weights, and after three layers a position sees 22 x 22 pixels.
+# - He's first weights keep the size of D's signal, and its first scores are small; images in $[-1, 1]$ put black where tanh is flat.
+# - To find out what a decision is worth, undo it, one at a time, and measure, with the floor and the spread of the seeds.
 #
 # ## Next
 #
-# [Lesson 14: Wasserstein distance](14_wasserstein.ipynb). D has been a judge who says yes or no. From now on it is to measure *how far* the fakes are from the data, and for that there is a distance that can be computed by sorting.
+# [Lesson 14: Wasserstein distance](14_wasserstein.ipynb). So far D has said yes or no. From now on it measures *how far* the fakes are from
+# the data, and for that there is a distance that can be computed by sorting.

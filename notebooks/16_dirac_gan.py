@@ -1,14 +1,22 @@
 # %% [markdown]
 # # Lesson 16: DiracGAN
 #
-# **Goal** Read from two eigenvalues whether a GAN circles, settles or flies apart, for any loss and any penalty; know why R1 brings the game home and WGAN-GP does not, and what this smallest of GANs cannot see.
+# **Goal** Tell from two eigenvalues whether a GAN circles, converges or diverges, for any loss and any penalty; know why R1 makes the game
+# converge and WGAN-GP does not, and what this smallest of GANs cannot show.
 #
-# **Prerequisites** Lesson 5 (a step is a matrix; games turn), lesson 3 (the losses), lesson 15 (gradient penalties). Complex numbers; $x' = \lambda x$ has the solution $e^{\lambda t}$.
+# **Prerequisites** Lesson 5 (a step is a matrix; games rotate), lesson 3 (the losses), lesson 15 (gradient penalties). Complex numbers; $x' = \lambda x$ has the solution $e^{\lambda t}$.
 #
 # **Run time** 11 s on two cores (measured).
 #
-# Large GANs are trained for days, and when one of them oscillates nobody can say whether it was the loss, the penalty, the learning rate or the data. Here is a GAN with two numbers in all, of which everything can be said. Its trouble is the trouble of the large ones: in 2018 it
-# settled an argument about which penalties make a GAN converge, and its answer, R1, is in every StyleGAN since. (Mescheder, Geiger and Nowozin, "Which training methods for GANs do actually converge?")
+# Large GANs train for days, and when one of them oscillates it is hard to say whether the loss, the penalty, the learning rate or the data
+# caused it. Here is a GAN with only two numbers, which we can analyse completely. It has the same problem as the large ones: in 2018 it
+# settled the question which penalties make a GAN converge, and its answer, R1, is in every StyleGAN since. (Mescheder, Geiger and Nowozin,
+# "Which training methods for GANs do actually converge?")
+
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("penalty", "gradient_G", "gradient_D")
 
 # %%
 from functools import partial
@@ -29,10 +37,10 @@ from minigan.teach import exercises as check
 from minigan.teach.lessons import figure, planted, show_source
 
 # %% [markdown]
-# ## Predict: who comes home?
+# ## Predict: which game converges?
 #
-# The data is one point, the number 0, again and again. G has one weight $\theta$ and makes the number $\theta$, whatever its noise. D has one weight $\psi$ and scores a number $x$ with $\psi x$. The equilibrium is $\theta = \psi = 0$: G makes the data, and D is flat. Both follow
-# their slopes, smoothly and at the same time, from $\theta = 0.8$, $\psi = 0.6$, at the distance 1. The loss is the non-saturating one. After 20 units of time, which of these games is within 0.1 of the equilibrium?
+# The data is one point, the number 0, again and again. G has one weight $\theta$ and makes the number $\theta$, for any noise. D has one weight $\psi$ and scores a number $x$ with $\psi x$. The equilibrium is $\theta = \psi = 0$: G makes the data, and D is flat. Both follow
+# their gradients, smoothly and at the same time, from $\theta = 0.8$, $\psi = 0.6$, at the distance 1. The loss is the non-saturating one. After 20 units of time, which of these games is within 0.1 of the equilibrium?
 #
 # - **a** the one with R1 and the one with WGAN-GP: any penalty will do
 # - **b** only the one with R1
@@ -56,7 +64,7 @@ for name, penalty in cures.items():
 
 check.nb16_p1(guess)
 
-title = "R1 brings the game home; without a penalty or with WGAN-GP it circles"
+title = "With R1 the game converges; without a penalty or with WGAN-GP it circles"
 with figure(title, panels=3, size=(10, 3.6)) as axes:
     for ax, (name, way) in zip(axes, orbits.items(), strict=True):
         ax.plot(*way.T, linewidth=1.2)
@@ -64,27 +72,26 @@ with figure(title, panels=3, size=(10, 3.6)) as axes:
         ax.plot(*way[-1], "o", color="black")
         ax.plot(0, 0, "+", color="black", markersize=14)
         ax.set(title=name, xlabel="θ, what G makes", xlim=(-1.4, 1.4), ylim=(-1.4, 1.4), aspect="equal")
-    axes[0].set_ylabel("ψ, the slope of D")
+    axes[0].set_ylabel("ψ, the gradient of D")
 
 # %% [markdown]
 # (○ is the start, ● the end, + the equilibrium.) This lesson explains these three pictures, each by one formula.
 #
 # ## Derive: the field
 #
-# Smooth training means that each player moves with the speed of minus its own slope. The two speeds are a vector at each point of the plane, a *field*:
+# Smooth training means that each player's velocity is minus its own gradient. The two velocities form a vector at each point of the plane, a *field*:
 #
 # $$ w(\theta, \psi) = \Bigl( -\frac{\partial L_G}{\partial \theta},\; -\frac{\partial L_D}{\partial \psi} \Bigr), \qquad G(z) = \theta, \quad D(x) = \psi x \tag{eq:dirac.field} $$
 #
-# D scores the data with $r = \psi \cdot 0 = 0$, always, and the fake with $f = \psi \theta$. So the chain rule has one step. For G, $\partial f / \partial \theta = \psi$; for D, $\partial f / \partial \psi = \theta$, and $\partial r / \partial \psi = 0$. Write $L_G'(f)$ and $L_D'(f)$ for the slopes of the losses in
-# the fake's score, and $P(\psi)$ for a penalty, a function of D's slope, which is $\psi$ at every place:
+# D scores the data with $r = \psi \cdot 0 = 0$, always, and the fake with $f = \psi \theta$. So the chain rule has one step. For G, $\partial f / \partial \theta = \psi$; for D, $\partial f / \partial \psi = \theta$, and $\partial r / \partial \psi = 0$. Write $L_G'(f)$ and $L_D'(f)$ for the derivatives of the losses in the fake's score, and $P(\psi)$ for a penalty, a function of D's gradient, which is $\psi$ at every place:
 #
 # $$ w = \bigl( -L_G'(f)\, \psi,\; -L_D'(f)\, \theta - P'(\psi) \bigr), \qquad f = \psi\, \theta \tag{eq:dirac.closed\_field} $$
 #
-# *G follows D's slope, D follows G's place, and the penalty holds D back.* With the Wasserstein loss $L_D = f - r$, $L_G = -f$ and no penalty that is $\theta' = \psi$, $\psi' = -\theta$: a rotation. With the non-saturating loss (lesson 3) $-L_G' = \sigma(-f)$ and $L_D' = \sigma(f)$, so
+# *G follows D's gradient, D follows G's position, and the penalty restrains D.* With the Wasserstein loss $L_D = f - r$, $L_G = -f$ and no penalty that is $\theta' = \psi$, $\psi' = -\theta$: a rotation. With the non-saturating loss (lesson 3) $-L_G' = \sigma(-f)$ and $L_D' = \sigma(f)$, so
 #
 # $$ \theta' = \sigma(-f)\, \psi, \qquad \psi' = -\sigma(f)\, \theta - P'(\psi) \tag{16.1} $$
 #
-# **Near the equilibrium.** At $(0, 0)$ the field is 0. Close to it, it is its linear part, the Jacobian. Differentiate: $-L_G'(f)\, \psi$ by $\theta$ gives $-L_G''(f)\, \psi^2 = 0$ at $(0, 0)$, and by $\psi$ it gives $-L_G''(f)\, \theta \psi - L_G'(f) = -L_G'(0)$. In the same way below, with
+# **Near the equilibrium.** At $(0, 0)$ the field is 0. Near it the field is given by its linear part, the Jacobian. Differentiate: $-L_G'(f)\, \psi$ by $\theta$ gives $-L_G''(f)\, \psi^2 = 0$ at $(0, 0)$, and by $\psi$ it gives $-L_G''(f)\, \theta \psi - L_G'(f) = -L_G'(0)$. In the same way below, with
 # R1, $P = \frac\gamma2 \psi^2$, $P'' = \gamma$:
 #
 # $$ \frac{\partial w}{\partial(\theta, \psi)}\Big|_{(0, 0)} = \begin{pmatrix} 0 & -L_G'(0) \\ -L_D'(0) & -\gamma \end{pmatrix} \tag{eq:dirac.jacobian} $$
@@ -95,14 +102,13 @@ with figure(title, panels=3, size=(10, 3.6)) as axes:
 #
 # $$ \lambda = -\frac{\gamma}{2} \pm \sqrt{\frac{\gamma^2}{4} - a^2} \tag{eq:dirac.eigenvalues} $$
 #
-# A solution of $x' = J x$ is made of $e^{\lambda t}$: the *real part* of $\lambda$ is the rate at which the distance grows or, if it is negative, shrinks, and the *imaginary part* is the speed of turning. Without a penalty $\lambda = \pm \mathrm{i} a$, and it turns for ever. This is a swing: $\theta$ is its place, $\psi$
-# its speed, and $\gamma$ is *friction*.
+# A solution of $x' = J x$ is a sum of terms $e^{\lambda t}$: the *real part* of $\lambda$ is the rate at which the distance grows or, if it is negative, shrinks, and the *imaginary part* is the angular speed. Without a penalty $\lambda = \pm \mathrm{i} a$, and the game rotates for ever. It is a pendulum: $\theta$ is its position, $\psi$ its velocity, and $\gamma$ is *friction*.
 #
-# By hand: non-saturating with $\gamma = 0.3$ has $a^2 = \frac12 \cdot \frac12$ and $\lambda = -0.15 \pm \mathrm{i} \sqrt{0.25 - 0.0225} = -0.15 \pm 0.477\, \mathrm{i}$. In 20 units of time the distance shrinks to about $e^{-0.15 \cdot 20} = e^{-3} = 0.05$. The picture above said 0.04.
+# By hand: non-saturating with $\gamma = 0.3$ has $a^2 = \frac12 \cdot \frac12$ and $\lambda = -0.15 \pm \mathrm{i} \sqrt{0.25 - 0.0225} = -0.15 \pm 0.477\, \mathrm{i}$. In 20 units of time the distance shrinks to about $e^{-0.15 \cdot 20} = e^{-3} = 0.05$. In the picture above it was 0.04.
 #
 # ## See the code
 #
-# `DiracGAN.field` runs the library's own networks, losses and penalties; `closed_field` has the formula above, with the slopes of each loss in a table. Each is the other's witness.
+# `DiracGAN.field` runs the library's own networks, losses and penalties; `closed_field` has the formula above, with the derivatives of each loss in a table. Each checks the other.
 
 # %%
 show_source(DiracGAN, closed_field, closed_form)
@@ -125,12 +131,11 @@ for name, loss in GAN_LOSSES.items():
     print(f"   {theirs[-1]:.3f}")
 
 # %% [markdown]
-# Minimax, non-saturating and relativistic have $a = \frac12$; hinge and Wasserstein, whose slopes are 1, have $a = 1$ and turn twice as fast. *Least squares* has $a = 0$ and does not turn at all: its D wants the score 1 for the data and 0 for a fake, $\psi \cdot 0$ can be no other
-# than 0, and at the score 0 its D is content. A D with a bias would do better; the smallest GAN is too small for this loss.
+# Minimax, non-saturating and relativistic have $a = \frac12$; hinge and Wasserstein, whose derivatives have the size 1, have $a = 1$ and rotate twice as fast. *Least squares* has $a = 0$ and does not rotate at all: its D wants the score 1 for the data and 0 for a fake, but the data's score $\psi \cdot 0$ is always 0, and at the score 0 a fake gives no gradient. A D with a bias would do better; the smallest GAN is too small for this loss.
 #
 # ## Predict: ten times the friction
 #
-# The non-saturating game with R1 and $\gamma = 1$ comes home at the rate $\frac12$: the distance shrinks like $e^{-t/2}$. Now $\gamma = 10$. It comes home
+# The non-saturating game with R1 and $\gamma = 1$ converges at the rate $\frac12$: the distance shrinks like $e^{-t/2}$. Now $\gamma = 10$. It converges
 #
 # - **a** ten times faster
 # - **b** faster, but not ten times
@@ -151,16 +156,15 @@ check.nb16_p2(guess)
 # %% [markdown]
 # ## Derive: the best friction
 #
-# As long as $\gamma < 2a$ the root in `eq:dirac.eigenvalues` is imaginary, and both eigenvalues have the real part $-\gamma / 2$: twice the friction, twice the rate. At $\gamma = 2a$ they meet at $-a$. Beyond, both are real, their product stays $a^2$ by (16.2), and their sum is $-\gamma$. So one of them runs away to
-# $-\gamma$, and the other, which decides in the end, back to 0:
+# As long as $\gamma < 2a$ the root in `eq:dirac.eigenvalues` is imaginary, and both eigenvalues have the real part $-\gamma / 2$: twice the friction, twice the rate. At $\gamma = 2a$ they meet at $-a$. Beyond that both are real, their product is still $a^2$ by (16.2), and their sum is $-\gamma$. So one of them goes towards $-\gamma$, and the other, which decides the rate, back to 0:
 #
 # $$ \lambda_{\text{slow}} = -\frac{\gamma}{2} + \sqrt{\frac{\gamma^2}{4} - a^2} \approx -\frac{a^2}{\gamma}, \qquad \gamma \gg 2a \tag{16.3} $$
 #
-# ($\sqrt{\gamma^2 / 4 - a^2} \approx \frac\gamma2 - \frac{a^2}{\gamma}$.) A door closer that is set too hard: D's slope is pressed to nothing at once, and G, which has only this slope to follow, creeps.
+# ($\sqrt{\gamma^2 / 4 - a^2} \approx \frac\gamma2 - \frac{a^2}{\gamma}$.) Too much friction makes D's gradient nearly 0 at once, and G, which follows this gradient, moves very slowly.
 
 # %%
 gammas = np.geomspace(0.05, 20, 200)
-title = "Friction brings the game home faster up to γ = 2a, and slower beyond"
+title = "Friction makes the game converge faster up to γ = 2a, and slower beyond"
 with figure(title, panels=2, size=(9, 3.6)) as (left, right):
     for loss, a, marker in (("non_saturating", 0.5, "."), ("wasserstein", 1.0, "x")):
         roots = np.array([closed_form(loss, gamma) for gamma in gammas])
@@ -179,11 +183,11 @@ with figure(title, panels=2, size=(9, 3.6)) as (left, right):
 # %% [markdown]
 # ## Derive: when the real part is zero
 #
-# Without a penalty the real part is 0, and an eigenvalue with real part 0 does not decide: the terms that the Jacobian leaves out will tip the balance. Here we can do the sum. Let $\rho^2 = \theta^2 + \psi^2$. By (16.1)
+# Without a penalty the real part is 0, and an eigenvalue with real part 0 decides nothing: the terms that the Jacobian leaves out matter. Here we can compute them. Let $\rho^2 = \theta^2 + \psi^2$. By (16.1)
 #
 # $$ \tfrac12 (\rho^2)' = \theta \theta' + \psi \psi' = \theta \psi\, \bigl( \sigma(-f) - \sigma(f) \bigr) = -f \tanh \tfrac f2 \tag{16.4} $$
 #
-# since $\sigma(f) - \sigma(-f) = \tanh \frac f2$. This is never positive: the game does come inward, but it hardly does. Close in, $f \tanh \frac f2 \approx \frac12 f^2$ with $f = \theta \psi = \frac12 \rho^2 \sin 2 \varphi$, and the mean of $\sin^2$ over a turn is $\frac12$:
+# since $\sigma(f) - \sigma(-f) = \tanh \frac f2$. This is never positive: the game moves inward, but hardly. Near the equilibrium, $f \tanh \frac f2 \approx \frac12 f^2$ with $f = \theta \psi = \frac12 \rho^2 \sin 2 \varphi$, and the mean of $\sin^2$ over a turn is $\frac12$:
 #
 # $$ (\rho^2)' \approx -f^2 \approx -\frac{\rho^4}{8}, \qquad \text{so} \quad \rho \approx \sqrt{\frac{8}{t}} \tag{16.5} $$
 #
@@ -204,15 +208,15 @@ print(f"t = 800: distance {np.hypot(*free[-1]):.4f}, by (16.5) {np.sqrt(8 / 800)
 assert abs(np.hypot(*free[-1]) / np.sqrt(8 / 800) - 1) < 0.02
 
 # %% [markdown]
-# **With WGAN-GP** the penalty is $\lambda (|\psi| - 1)^2$, and $P' = 2 \lambda (\psi - \operatorname{sign} \psi)$. It wants D to have the slope 1, *also where G has arrived*. Just above $\psi = 0$ it pushes upward with $2 \lambda$, just below downward. So the equilibrium is not even a point where the field is 0: there is no
-# Jacobian, and no rate. It ends in a *limit cycle*, a ring that attracts from both sides.
+# **With WGAN-GP** the penalty is $\lambda (|\psi| - 1)^2$, and $P' = 2 \lambda (\psi - \operatorname{sign} \psi)$. It makes D's gradient 1 in size, *even when G has reached the data*. Just above $\psi = 0$ it pushes upward with $2 \lambda$, just below downward. So the equilibrium is not even a point where the field is 0: there is no
+# Jacobian, and no rate. It ends in a *limit cycle*, a closed curve that attracts from both sides.
 
 # %%
 rings = {}
 for start in ((2.0, 0.0), (0.05, 0.0)):
     rings[start] = trajectory(partial(closed_field, "non_saturating", "wgan_gp", 0.3), start, 40, 0.02)
 
-title = "WGAN-GP: from outside and from inside, the game ends on one ring"
+title = "WGAN-GP: from outside and from inside, the game ends on the same closed curve"
 with figure(title, size=(6, 3.8)) as ax:
     for name, (start, way) in zip(("from outside", "from inside"), rings.items(), strict=True):
         ax.plot(*way.T, linewidth=1.3, label=name)
@@ -226,20 +230,20 @@ print("distance on the last 20 units:", "  ".join(f"{d.min():.2f} to {d.max():.2
 assert all(d.min() > 0.9 for d in last)
 
 # %% [markdown]
-# So is WGAN-GP bad? It makes good pictures, in lesson 14 and elsewhere. But it does not *settle*: with it one relies on the moving average of the weights (lesson 5), which lies in the middle of the ring, and on a learning rate that falls.
+# So is WGAN-GP bad? It makes good pictures, in lesson 14 and elsewhere. But it does not *converge*: you need the moving average of the weights (lesson 5), which is in the middle of the cycle, and a decreasing learning rate.
 #
 # ## Derive: steps are not time
 #
-# A computer does not move smoothly; it takes steps of size $\eta$. **At once:** a step is $1 + \eta J$, its eigenvalues are $1 + \eta \lambda$, and the game comes in if they are smaller than 1. For a pair $\lambda = -\frac\gamma2 \pm \mathrm{i} \omega$, with $\frac{\gamma^2}{4} + \omega^2 = a^2$,
+# A computer does not move smoothly; it takes steps of size $\eta$. **At once:** a step is $1 + \eta J$, its eigenvalues are $1 + \eta \lambda$, and the game converges if their sizes are below 1. For a pair $\lambda = -\frac\gamma2 \pm \mathrm{i} \omega$, with $\frac{\gamma^2}{4} + \omega^2 = a^2$,
 #
 # $$ |1 + \eta \lambda|^2 = \Bigl( 1 - \frac{\eta \gamma}{2} \Bigr)^2 + \eta^2 \omega^2 = 1 - \eta \gamma + \eta^2 a^2 \tag{16.6} $$
 #
-# So friction has to make up for what the step itself adds: $\gamma > \eta a^2$. If $\gamma$ is large, the fast eigenvalue, near $-\gamma$, gives $|1 - \eta \gamma| < 1$: $\gamma < 2 / \eta$. **In turns,** as the library plays: D moves to $\psi' = (1 - \eta \gamma) \psi - \eta a \theta$, and then G to $\theta' = \theta + \eta a \psi'$ (both
-# slopes written as $a$). In the order $(\psi, \theta)$
+# So friction has to compensate the growth that the step itself causes: $\gamma > \eta a^2$. If $\gamma$ is large, the fast eigenvalue, near $-\gamma$, gives $|1 - \eta \gamma| < 1$: $\gamma < 2 / \eta$. **In turns,** as the library plays: D moves to $\psi' = (1 - \eta \gamma) \psi - \eta a \theta$, and then G to $\theta' = \theta + \eta a \psi'$ (both
+# gradients written as $a$). In the order $(\psi, \theta)$
 #
 # $$ A = \begin{pmatrix} 1 - \eta \gamma & -\eta a \\ \eta a (1 - \eta \gamma) & 1 - \eta^2 a^2 \end{pmatrix}, \qquad \det A = 1 - \eta \gamma \tag{16.7} $$
 #
-# (the terms $\pm \eta^2 a^2 (1 - \eta \gamma)$ cancel). Complex eigenvalues have the size $\sqrt{\det}$ (lesson 5), so *any* friction, $\gamma > 0$, brings it home, up to about $2 / \eta$ again. Does the library's game do what (16.7) says?
+# (the terms $\pm \eta^2 a^2 (1 - \eta \gamma)$ cancel). Complex eigenvalues have the size $\sqrt{\det}$ (lesson 5), so with *any* friction $\gamma > 0$ it converges, up to about $2 / \eta$ again. Does the library's game do what (16.7) says?
 
 
 # %%
@@ -275,7 +279,7 @@ for gamma in gammas:
     growth["at once"].append(np.abs(np.linalg.eigvals(at_once)).max())
     growth["in turns"].append(np.abs(np.linalg.eigvals(in_turns(eta, gamma))).max())
 
-title = "Played at once the game needs γ above η a²; in turns the least friction will do"
+title = "Simultaneous steps need γ above η a²; for alternating steps any friction will do"
 with figure(title) as ax:
     for name, sizes in growth.items():
         ax.semilogx(gammas, sizes, label=name)
@@ -293,14 +297,13 @@ assert (at_once[(gammas > 0.21) & (gammas < 9.7)] < 1).all()
 assert (turns[gammas < 9.7] < 1).all()
 
 # %% [markdown]
-# ## Derive: what the point cannot see
+# ## Derive: what a single data point cannot show
 #
-# One point is a caricature. Let the data be a cloud of width $\sigma$ around 0 and G make the same cloud around $\theta$: $x = \sigma u$ and $\tilde x = \theta + \sigma z$, with $u, z$ of mean 0 and mean square 1. D's loss (non-saturating) now has a curvature of its own. With $\text{softplus}'' = \frac14$ at 0,
+# One point is an extreme simplification. Let the data be a cloud of width $\sigma$ around 0 and G make the same cloud around $\theta$: $x = \sigma u$ and $\tilde x = \theta + \sigma z$, with $u, z$ of mean 0 and mean square 1. D's loss (non-saturating) now has a curvature of its own. With $\text{softplus}'' = \frac14$ at 0,
 #
 # $$ \frac{\partial^2 L_D}{\partial \psi^2}\Big|_{(0,0)} = \tfrac14 \operatorname{mean} x^2 + \tfrac14 \operatorname{mean} \tilde x^2 = \frac{\sigma^2}{2} \tag{16.8} $$
 #
-# and this stands in the corner of the Jacobian where $\gamma$ stands: *a wide cloud brings friction* $\gamma = \sigma^2 / 2$ *of its own.* D is punished for a slope by the pictures on which this slope is wrong. The point is the limit $\sigma \to 0$, the worst case. But it is the case of pictures: a set of photographs is
-# infinitely thin in most of its directions. It is also why noise on the pictures, real and fake alike, calms a GAN: noise of width $\sigma$ is a penalty of strength $\sigma^2 / 2$. (Roth et al., 2017, make it exact.) For the Wasserstein loss, which is straight, (16.8) is 0 and a cloud does not help.
+# and in the Jacobian this is added to $\gamma$: *a wide cloud provides friction* $\gamma = \sigma^2 / 2$ *by itself.* A nonzero gradient of D costs loss on the pictures where it is wrong. A single point is the limit $\sigma \to 0$, the worst case. But it is the case of pictures: a set of photographs has no width in most directions. So noise on the pictures, real and fake, stabilises a GAN: noise of width $\sigma$ is a penalty of strength $\sigma^2 / 2$. (Roth et al., 2017, make it exact.) For the Wasserstein loss, which is straight, (16.8) is 0 and a cloud does not help.
 
 
 # %%
@@ -323,7 +326,7 @@ def cloud_rate(loss, sigma, h=1e-5):
 
 widths = np.linspace(0, 1.6, 9)
 fine = np.linspace(0, 1.6, 161)
-with figure("A cloud of data brings friction of its own, but not for a straight loss") as ax:
+with figure("A cloud of data provides friction by itself, but not with a linear loss") as ax:
     ax.plot(
         fine,
         [-max(e.real for e in closed_form("non_saturating", s**2 / 2)) for s in fine],
@@ -362,14 +365,14 @@ check.nb16_q1(speeds)
 #     return pull * psi, -push * theta - gamma * psi
 # ```
 #
-# Each player's speed is minus the slope of its *own* loss. G moves along D's slope $\psi$, as strongly as it is rejected; D moves away from G's place, as strongly as it is deceived. The friction is D's alone.
+# Each player's speed is minus the gradient of its *own* loss. G moves along D's gradient $\psi$, times the probability that D rejects it; D moves away from G's position, times the probability that D is deceived. Only D has friction.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 2: the rate
 #
-# Given the numbers `a` and `gamma`, return the rate at which the game comes home: minus the largest real part of the two eigenvalues. Mind the case in which the root is imaginary.
+# Given the numbers `a` and `gamma`, return the rate at which the game converges: minus the largest real part of the two eigenvalues. Mind the case in which the root is imaginary.
 
 
 # %% tags=["exercise"]
@@ -393,9 +396,9 @@ check.nb16_q2(settling_rate)
 # </details>
 
 # %% [markdown]
-# ### Exercise 3: look before you leap
+# ### Exercise 3: a look ahead
 #
-# A cure without any penalty. Step from $x$ to $\hat x = x + \eta\, w(x)$, look at the field *there*, go back, and take the step with what you saw: $x + \eta\, w(\hat x)$. This is the *extragradient*. Given `field` (a function of an array of two numbers), the array `x` and `eta`, return the new array.
+# A cure without a penalty. Step from $x$ to $\hat x = x + \eta\, w(x)$, evaluate the field *there*, go back, and take the step with that value: $x + \eta\, w(\hat x)$. This is the *extragradient*. Given `field` (a function of an array of two numbers), the array `x` and `eta`, return the new array.
 
 
 # %% tags=["exercise"]
@@ -414,18 +417,17 @@ check.nb16_q3(lookahead)
 #     return x + eta * field(ahead)
 # ```
 #
-# For $w = J x$ the step is $1 + \eta J + \eta^2 J^2$. With $\lambda = \mathrm{i} a$ its eigenvalue is $1 - \eta^2 a^2 + \mathrm{i} \eta a$, of the squared size $1 - \eta^2 a^2 + \eta^4 a^4 < 1$ for $\eta a < 1$. The second look sees where the rotation leads, and that is inward. The price is a second
-# gradient for every step. (Korpelevich 1976; for GANs, Gidel et al. 2019.)
+# For $w = J x$ the step is $1 + \eta J + \eta^2 J^2$. With $\lambda = \mathrm{i} a$ its eigenvalue is $1 - \eta^2 a^2 + \mathrm{i} \eta a$, of the squared size $1 - \eta^2 a^2 + \eta^4 a^4 < 1$ for $\eta a < 1$. The field at the second point is rotated inward. The cost is a second gradient for every step. (Korpelevich 1976; for GANs, Gidel et al. 2019.)
 #
 # </details>
 
 # %% [markdown]
 # ## Break it
 #
-# DiracGAN is a test as well: it asks whether loss, penalty, routing and signs *together* make the right game, which no single gradient can say. Here are four bugs and three instruments: the gradient check of whole steps (lesson 4), the eigenvalues, and one value worked by hand.
+# DiracGAN is also a test: it shows whether loss, penalty, wiring and signs *together* make the right game, which no single gradient can. Here are four bugs and three checks: the gradient check of whole steps (lesson 4), the eigenvalues, and one value worked by hand.
 #
-# 1. *A lost minus.* G minimises $+\operatorname{mean} f$ with the Wasserstein loss, value and slope alike.
-# 2. *R1 without its half,* in value and slope: the $\gamma$ of a paper is $2\gamma$ here.
+# 1. *A lost minus.* G minimises $+\operatorname{mean} f$ with the Wasserstein loss, value and gradient alike.
+# 2. *R1 without its half,* in value and gradient: the $\gamma$ of a paper is $2\gamma$ here.
 # 3. *R1 at the fakes* instead of at the data.
 # 4. *The curvature of tanh forgotten* (lesson 15).
 #
@@ -466,7 +468,9 @@ def examine():
     row = game.d_step(
         still, flat, losses.wasserstein, [penalties.r1], SGD(flat, 0.0), np.zeros((1, 1)), np.ones((1, 1))
     )
-    by_hand = 0.5 * float((flat.layers[0].W @ flat.layers[2].W).item()) ** 2  # tanh has slope 1 at 0
+    by_hand = (
+        0.5 * float((flat.layers[0].W @ flat.layers[2].W).item()) ** 2
+    )  # the derivative of tanh at 0 is 1
     yield "value by hand", abs(row["penalty"] - by_hand) < 1e-12
 
 
@@ -492,8 +496,7 @@ assert caught == {
 assert all(ok for _, ok in examine())
 
 # %% [markdown]
-# The lost minus makes the eigenvalues real, $+0.86$ and $-1.16$: G and D agree to run away together. No gradient check can object, as patient F of lesson 4 knew. R1 at the fakes is invisible to DiracGAN, whose D has the same slope everywhere: R1 and R2 are one thing here. (They are not in a real GAN, and lesson 17 uses
-# both.) And a D without a bend has no curvature to forget.
+# The lost minus makes the eigenvalues real, $+0.86$ and $-1.16$: G and D move away from the equilibrium together. No gradient check detects that, as with patient F of lesson 4. DiracGAN cannot detect R1 at the fakes, because its D has the same gradient everywhere: R1 and R2 are the same here. (They are not in a real GAN, and lesson 17 uses both.) And a linear D has no curvature to forget.
 #
 # ## Summary
 #
@@ -504,11 +507,11 @@ assert all(ok for _, ok in examine())
 # | `eq:dirac.jacobian`: a rotation, and friction $-\gamma$ on D | `minigan.measure.certify.dirac.DiracGAN.eigenvalues` | `tests/measure/test_certify.py`: `test_the_wasserstein_dirac_gan_by_hand` |
 # | `eq:dirac.eigenvalues`: $-\gamma/2 \pm \sqrt{\gamma^2/4 - a^2}$ | `minigan.measure.certify.dirac.closed_form` | `tests/measure/results/test_dirac.py`: `test_circles_and_spirals`, `test_a_loss_with_a_wrong_sign_is_seen` |
 #
-# - A GAN near its equilibrium is a swing. Without friction it swings for ever; R1 is friction, and $\gamma = 2a$ is the best of it.
-# - A penalty that wants the slope 1 leaves no place to rest. One that wants the slope 0 does.
-# - Steps add energy: at once, $\gamma$ has to exceed $\eta a^2$. In turns they do not.
-# - A wide cloud of data, or noise on it, is friction too. Photographs are thin.
+# - A GAN near its equilibrium is a pendulum. Without friction it oscillates for ever; R1 is friction, and $\gamma = 2a$ is the best value.
+# - With a penalty whose target is the norm 1 the game has no resting point. With the target 0 it has one.
+# - Simultaneous steps add energy, so $\gamma$ has to exceed $\eta a^2$. Alternating steps do not.
+# - A wide cloud of data, or noise on it, is friction too. Photographs have no width in most directions.
 #
 # ## Next
 #
-# [Lesson 17: From R1 to R3GAN](17_r1_to_r3gan.ipynb). Friction cures the swinging. Lost modes are another illness, with another cure; both together are the modern baseline, and we measure what each is worth.
+# [Lesson 17: From R1 to R3GAN](17_r1_to_r3gan.ipynb). Friction cures the oscillation. Do lost modes need another cure? The modern baseline combines two, and we measure the effect of each.

@@ -1,14 +1,19 @@
 # %% [markdown]
 # # Lesson 18: Spectral norm and the loss zoo
 #
-# **Goal** Bound D's slope by its weights alone, with the right gradient and without a penalty; know what that costs D; derive the layer that looks across a picture, self-attention; and see the six losses as one family: what each tells D, what each makes G walk down, and why a flat D makes them nearly the same.
+# **Goal** Bound D's gradient through its weights alone, with the right gradient and without a penalty; know what that costs D; derive the
+# layer that connects all pixels of a picture, self-attention; and see the six losses as one family: what each tells D, what each makes G
+# minimise, and why a flat D makes them nearly the same.
 #
-# **Prerequisites** Lesson 7 (D at its best, what G walks down), lesson 10 (convolution), lesson 14 (the critic, the bound (14.7)), lesson 15 (tangent and curvature), lesson 16 (friction). Singular values.
+# **Prerequisites** Lesson 7 (D at its best, what G minimises), lesson 10 (convolution), lesson 14 (the critic, the bound (14.7)), lesson 15 (tangent and curvature), lesson 16 (friction). Singular values.
 #
 # **Run time** 48 s on two cores (measured).
 #
-# Papers on GANs have two hobbies. One is to hold D back: clip it, punish it, or divide its weights by something. The other is to invent a loss. A table of all pairs would fill a wall, and large studies that filled it found less than everybody had hoped for (Lucic et al., 2018): tuned with the same care, most
-# losses come out about even. This lesson shows why that is no accident. Dividing the weights is the most elegant way to hold D back, and it works. It also takes something away from D that no paper puts into its title, and that you can compute on the back of an envelope.
+# Many papers on GANs do one of two things. Some restrain D: they clip its weights, penalise it, or divide its weights by something. Others
+# propose a new loss. Large studies that compared the combinations found smaller differences than everybody had hoped for (Lucic et al.,
+# 2018): tuned with the same care, most losses come out about even. This lesson shows why that is no accident. Dividing the weights is the
+# most elegant way to restrain D, and it works. But it also takes away something that no paper puts into its title, and that you can compute
+# in a few lines.
 
 # %%
 from itertools import pairwise
@@ -27,17 +32,16 @@ from minigan.network import Sequential
 from minigan.optim import EMA, Adam, cosine
 from minigan.penalties import r1
 from minigan.teach import exercises as check
-from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps, usually
 
 # %% [markdown]
-# ## Predict: a D of slope 1
+# ## Predict: a D whose gradient is at most 1
 #
-# Lesson 14 asked for a critic whose slope is nowhere above 1, and its third exercise showed how to get one without any penalty: divide each matrix of D by its largest singular value. Then no layer stretches a difference by more than 1, so D does not either. This is *spectral normalisation* (Miyato et al., 2018).
+# Lesson 14 asked for a critic whose gradient has a norm of at most 1 everywhere, and its third exercise showed how to get one without a penalty: divide each matrix of D by its largest singular value. Then no layer makes a difference larger, so D does not either. This is *spectral normalisation* (Miyato et al., 2018).
 #
-# The smallest task: reals at $-1$ and at $1$, fakes at $0$. The earth mover's distance is 1, and the best critic, $|x|$, shows all of it: $\operatorname{mean} D(\text{real}) - \operatorname{mean} D(\text{fake}) = 1$. Now a D with one hidden layer of 64 LeakyReLUs of slope 0.2, spectrally normalised, learns this with the Wasserstein loss for as long as it likes.
-# How much of the distance does it show?
+# The smallest task: reals at $-1$ and at $1$, fakes at $0$. The earth mover's distance is 1, and the best critic, $|x|$, shows all of it: $\operatorname{mean} D(\text{real}) - \operatorname{mean} D(\text{fake}) = 1$. Now a D with one hidden layer of 64 LeakyReLUs with $\alpha = 0.2$, spectrally normalised, is trained with the Wasserstein loss until it no longer improves. How much of the distance does it show?
 #
-# - **a** 1: the slope 1 is allowed, and $|x|$ needs two units of the 64
+# - **a** 1: the gradient may be 1, and $|x|$ needs two of the 64 units
 # - **b** 0.8: LeakyReLU wastes a fifth
 # - **c** 0.4
 
@@ -60,7 +64,7 @@ def valleys(K):
 
 
 still = Sequential(Dense(1, 1, bias=False), rng=0)
-still.theta[...] = 1  # G hands on what it is given: z are the fakes
+still.theta[...] = 1  # G is the identity: z are the fakes
 
 
 def taught(K, hidden):
@@ -80,18 +84,18 @@ check.nb18_p1(guess)
 assert quick() or abs(critics[1, 1][1] - 0.4) < 0.005
 
 # %% [markdown]
-# Not one bit more, whatever the seed and the width. We come back to this number when we can derive it. First the tool.
+# It never shows more, for any seed and any width. We come back to this number when we can derive it. First the tool.
 #
-# ## Derive: the largest stretch
+# ## Derive: the largest singular value
 #
 # A layer maps $x$ to $M^\top x$ (in the library's rows: $x M$, with $M$ of shape $(n_{\text{in}}, n_{\text{out}})$). Write $M = \sum_i s_i\, u_i v_i^\top$, its singular value decomposition: $s_1 \ge s_2 \ge \dots \ge 0$, the $u_i$ orthonormal, the $v_i$ too, so that $M v_i = s_i u_i$ and $M^\top u_i = s_i v_i$. An $x = \sum c_i u_i$ becomes $\sum s_i c_i v_i$, of the squared length
-# $\sum s_i^2 c_i^2 \le s_1^2 \sum c_i^2$. So the largest stretch is $s_1$, the *spectral norm*, and by (14.7) a D whose matrices all have $s_1 = 1$ has a slope of at most 1.
+# $\sum s_i^2 c_i^2 \le s_1^2 \sum c_i^2$. So $s_1$, the *spectral norm*, is the largest factor by which $M$ stretches a vector, and by (14.7) a D whose matrices all have $s_1 = 1$ has a gradient of norm 1 at most.
 #
-# **Power iteration.** A decomposition in each step of training would be dear, and we need one number of it. Take any $v = \sum c_i v_i$. One multiplication by $M^\top M$ makes $\sum s_i^2 c_i v_i$ of it: each component grows by its own $s_i^2$, and the first outgrows all others. After $k$ multiplications, with a normalisation in between, which changes no direction,
+# **Power iteration.** A decomposition in each step of training would be expensive, and we need one number of it. Take any $v = \sum c_i v_i$. One multiplication by $M^\top M$ makes $\sum s_i^2 c_i v_i$ of it: each component grows by its own $s_i^2$, and the first outgrows all others. After $k$ multiplications, with a normalisation in between, which changes no direction,
 #
 # $$ v \propto \sum_i s_i^{2k}\, c_i v_i \propto v_1 + \sum_{i > 1} \Bigl( \frac{s_i}{s_1} \Bigr)^{2k} \frac{c_i}{c_1}\, v_i \tag{18.1} $$
 #
-# so the angle to $v_1$ shrinks in each step by $(s_2 / s_1)^2$, unless the start happened to have $c_1 = 0$. In the library's words:
+# so the angle to $v_1$ shrinks in each step by $(s_2 / s_1)^2$, unless the start happened to have $c_1 = 0$. In the library's notation:
 #
 # $$ v \leftarrow \frac{M^{\top} M v}{\lVert M^{\top} M v \rVert}, \qquad u = \frac{M v}{\lVert M v \rVert} \tag{eq:spectral.power} $$
 #
@@ -101,7 +105,7 @@ assert quick() or abs(critics[1, 1][1] - 0.4) < 0.005
 #
 # $$ s_1 - \sigma \approx \frac{s_1^2 - s_2^2}{2 s_1}\, \theta^2 \tag{18.2} $$
 #
-# The value is wrong by the *square* of the angle: it converges with $(s_2 / s_1)^4$, and if $s_2$ is near $s_1$, so that the angle shrinks slowly, then the factor in front is small. That is why one step of power iteration for each step of training is enough. $W$ moves a little, $v$ is kept and follows. Notice the side on which $\sigma$ errs: $\lVert M v \rVert \le s_1$, always, so a lagging $\sigma$
+# The value is wrong by the *square* of the angle: it converges with $(s_2 / s_1)^4$, and if $s_2$ is near $s_1$, so that the angle shrinks slowly, then the factor in front is small. So one step of power iteration for each step of training is enough. $W$ changes a little, $v$ is kept and follows. Notice the sign of the error: $\lVert M v \rVert \le s_1$, always, so a lagging $\sigma$
 # divides by too little, and D is a little steeper than 1.
 
 # %%
@@ -110,18 +114,18 @@ layer = SpectralNorm(Dense(6, 4)).init(0, np.float64)
 U, V = (np.linalg.qr(rng.standard_normal((n, 4)))[0] for n in (6, 4))
 start = V @ np.array([0.5, 1.0, 0.7, 0.3])
 k = np.arange(25)
-title = "The direction comes with (s2/s1)² a step, the value with its square"
+title = "The angle shrinks by (s2/s1)² a step, the error of the value by its square"
 with figure(title, panels=2, size=(9.5, 3.4)) as axes:
-    for ax, second, told in zip(axes, (0.7, 0.9), (True, False), strict=True):
+    for ax, second, labelled in zip(axes, (0.7, 0.9), (True, False), strict=True):
         layer.layer.W[...] = U * np.array([1, second, 0.5, 0.2]) @ V.T
         layer.v[...] = start
         found = [layer._estimate(int(n)) for n in k]
         angle = np.array([np.linalg.norm(v - V[:, 0] * (v @ V[:, 0])) for _, v, _ in found])
         off = np.array([1 - sigma for _, _, sigma in found])
         for marks, line, power in (("o", angle, 2), ("s", off, 4)):
-            name = {2: "sine of the angle of v", 4: "1 - σ"}[power] if told else None
+            name = {2: "sine of the angle of v", 4: "1 - σ"}[power] if labelled else None
             ax.semilogy(k, line, marks, color="black", markersize=4, markerfacecolor="none", label=name)
-            name = f"slope (s2/s1)^{power}" if told else None
+            name = f"slope (s2/s1)^{power}" if labelled else None
             ax.semilogy(k[6:], line[6] * second ** (power * (k[6:] - 6)), color="0.4", label=name)
         ax.set(title=f"s1 = 1, s2 = {second}", xlabel="steps of power iteration", ylim=(1e-8, 3))
         rate = angle[20] / angle[19]
@@ -135,15 +139,15 @@ with figure(title, panels=2, size=(9.5, 3.4)) as axes:
 #
 # $$ y = L(x;\; W / \sigma) \tag{eq:spectral.forward} $$
 #
-# Backpropagation gives $d\bar W$, the slope of the loss in $\bar W$, as for any layer. Wanted is $dW$. The obvious answer $d\bar W / \sigma$ forgets that $\sigma$ is made of $W$. How does $\sigma$ move? With the exact vectors, $\sigma = u^\top W v$, and if $W$ moves by a small $\delta W$,
+# Backpropagation gives $d\bar W$, the gradient of the loss in $\bar W$, as for any layer. We want $dW$. The obvious answer $d\bar W / \sigma$ forgets that $\sigma$ depends on $W$. How does $\sigma$ change? With the exact vectors, $\sigma = u^\top W v$, and if $W$ moves by a small $\delta W$,
 #
 # $$ \delta \sigma = u^{\top}\, \delta W\, v + \delta u^{\top}\, W v + u^{\top} W\, \delta v = u^{\top}\, \delta W\, v + \sigma\, \delta u^{\top} u + \sigma\, v^{\top} \delta v = u^{\top}\, \delta W\, v \tag{18.3} $$
 #
-# because $W v = \sigma u$ and $W^\top u = \sigma v$, and a vector that stays of length 1 moves at right angles to itself. *To first order the vectors may be held still.* With $\delta \bar W = \delta W / \sigma - W\, \delta\sigma / \sigma^2$ the loss moves by
+# because $W v = \sigma u$ and $W^\top u = \sigma v$, and a vector that stays of length 1 moves at right angles to itself. *To first order the vectors may be held fixed.* With $\delta \bar W = \delta W / \sigma - W\, \delta\sigma / \sigma^2$ the loss moves by
 #
 # $$ \langle d\bar W, \delta \bar W \rangle = \frac1\sigma \langle d\bar W, \delta W \rangle - \frac1\sigma \langle d\bar W, \bar W \rangle\, u^{\top} \delta W\, v \tag{18.4} $$
 #
-# where $\langle A, B \rangle$ is the sum of all products of entries. And $u^\top \delta W\, v = \langle u v^\top, \delta W \rangle$, so what stands beside $\delta W$ is
+# where $\langle A, B \rangle$ is the sum of all products of entries. And $u^\top \delta W\, v = \langle u v^\top, \delta W \rangle$, so the factor of $\delta W$ is
 #
 # $$ dW = \frac{1}{\sigma} \Bigl( d\bar W - \langle d\bar W, \bar W \rangle\, u v^{\top} \Bigr), \qquad \bar W = W / \sigma \tag{eq:spectral.dW} $$
 #
@@ -154,7 +158,9 @@ with figure(title, panels=2, size=(9.5, 3.4)) as axes:
 #
 # ## See the code
 #
-# Notice three things. `_normalised` lends the wrapped layer other weights and takes back the slope, so that no layer needs to know. `forward`, which trains, takes one step of power iteration and keeps `v`; `__call__`, which uses, takes none. And $\sigma$ divides the weights only: a bias moves nothing apart.
+# Notice three things. `_normalised` gives the wrapped layer other weights for a moment and collects the gradient, so no layer needs to know
+# about it. `forward`, for training, takes one step of power iteration and keeps `v`; `__call__`, for evaluation, takes none. And $\sigma$
+# divides only the weights: a bias does not change differences.
 
 # %%
 show_source(
@@ -168,7 +174,7 @@ show_source(
 # %% [markdown]
 # ## Check: the gradient, and how exact the vectors have to be
 #
-# A fresh layer starts from the exact vectors (`reset` takes one decomposition, at birth), so all checks of lesson 4 apply to a network of such layers, those of second order too. Then we throw $W$ far from where it was, let $v$ take $k$ steps after it, and compare the gradient with differences of a forward pass that takes its step of power iteration as always.
+# A new layer starts from the exact vectors (`reset` computes one decomposition), so all checks of lesson 4 apply to a network of such layers, those of second order too. Then we move $W$ far from where it was, let $v$ take $k$ steps towards the new vector, and compare the gradient with differences of a forward pass that takes its step of power iteration as always.
 
 # %%
 show_checks(network_checks(network([3, 5, 4, 1], SpectralNorm), (6, 3)))
@@ -195,7 +201,7 @@ for n in (0, 5, 10, 20, 40):
 assert errors[40] < 1e-6 < 1e-3 < errors[0]
 
 # %% [markdown]
-# The error falls like the angle of $v$, not like its square: for the gradient the direction matters. $\langle dW, W \rangle = 0$ holds at every stage, since the library's $\sigma$ is $\lVert M v \rVert$ with the $v$ it has, whatever that is worth. In training $W$ moves in small steps, and $v$ is seldom far behind.
+# The error falls like the angle of $v$, not like its square: for the gradient the direction matters. $\langle dW, W \rangle = 0$ holds at every stage, since the library's $\sigma$ is $\lVert M v \rVert$ with the $v$ it has, however inexact that is. In training $W$ moves in small steps, and $v$ is seldom far behind.
 #
 # ## Derive: what it means for a convolution
 #
@@ -203,11 +209,11 @@ assert errors[40] < 1e-6 < 1e-3 < errors[0]
 #
 # $$ \lVert y \rVert^2 = \sum_i \lVert M^\top x_{(i)} \rVert^2 \le \sigma(M)^2 \sum_i \lVert x_{(i)} \rVert^2 \le \sigma(M)^2 \Bigl\lceil \frac ks \Bigr\rceil^2 \lVert x \rVert^2 \tag{18.5} $$
 #
-# because with stride $s$ each pixel lies in at most $\lceil k / s \rceil$ windows along each axis. From below, an image that is zero but for one whole window reaches $\sigma(M)$ there, and the other windows it touches can only add. So
+# because with stride $s$ each pixel lies in at most $\lceil k / s \rceil$ windows along each axis. For the lower bound, an image that is zero except in one whole window can reach $\sigma(M)$ there, and other windows that overlap with it can only add. So
 #
 # $$ \sigma(M) \le \lVert \text{convolution} \rVert \le \lceil k / s \rceil\, \sigma(M) \tag{18.6} $$
 #
-# The kernels of lesson 10, $4 \times 4$ with stride 2, may therefore stretch by 2 each after spectral normalisation, and three of them by 8. Here is the whole map on an image of $8 \times 8$, its columns got by sending in one pixel at a time. A kernel of ones comes near the bound: all windows pull at the same smooth image. Where windows do not overlap, both norms are one.
+# The kernels of lesson 10, $4 \times 4$ with stride 2, may therefore stretch by 2 each after spectral normalisation, and three of them by 8. Here is the whole map on an image of $8 \times 8$, computed column by column, one pixel at a time. A kernel of ones comes near the bound: one smooth image is the best for all windows. Where windows do not overlap, both norms are one.
 
 
 # %%
@@ -229,24 +235,24 @@ for k, s, pad in ((3, 1, 1), (4, 2, 1), (4, 4, 0)):
         assert matrix * (1 - 1e-12) <= true <= -(-k // s) * matrix * (1 + 1e-12)
 
 # %% [markdown]
-# (Sedghi, Gupta and Long, 2019, compute the true norm by a Fourier transform.) In practice nobody minds the factor: a D whose slope is bounded by 8 is bounded too, and some slope is welcome, as we shall see now.
+# (Sedghi, Gupta and Long, 2019, compute the true norm by a Fourier transform.) In practice the factor does no harm: a D whose gradient is bounded by 8 is bounded too, and a larger bound is welcome, as we will see now.
 #
-# ## Derive: a budget of bends
+# ## Derive: a budget of kinks
 #
 # Why 0.4? A D with one hidden layer is $D(x) = \sum_i b_i\, \varphi(a_i x + c_i) + c$, and its two matrices, one row and one column, have the norms $\lVert a \rVert = \lVert b \rVert = 1$. LeakyReLU is a straight line and an absolute value,
 #
 # $$ \varphi(t) = \frac{1 + \alpha}{2}\, t + \frac{1 - \alpha}{2}\, |t| \tag{18.7} $$
 #
-# so with the place $k_i = -c_i / a_i$ at which unit $i$ bends,
+# so with the place $k_i = -c_i / a_i$ of the kink of unit $i$,
 #
 # $$ D(x) = \text{a straight line} + \frac{1 - \alpha}{2} \sum_i b_i\, |a_i|\; |x - k_i| \tag{18.8} $$
 #
-# Let there be $K$ fakes in a row, each between two reals at the distance $h$ on either side. Their earth mover's distance is $h$. What does each term show, $\operatorname{mean} D(\text{real}) - \operatorname{mean} D(\text{fake})$? A straight line shows nothing, since a fake lies in the middle of its reals. Nor does $|x - k|$ at a fake $y$ if $k$ is farther from it than $h$, for there it is straight. Otherwise it shows
-# $\frac12 (|y - h - k| + |y + h - k|) - |y - k| = h - |y - k|$, at most $h$, if the bend stands on the fake. *A bend helps one fake of the $K$,* so it shows at most $h / K$. And by the inequality of Cauchy and Schwarz $\sum_i |b_i| |a_i| \le \lVert b \rVert \lVert a \rVert = 1$. Together
+# Let there be $K$ fakes in a row, each between two reals at the distance $h$ on either side. Their earth mover's distance is $h$. What does each term show, $\operatorname{mean} D(\text{real}) - \operatorname{mean} D(\text{fake})$? A straight line shows nothing, since a fake lies in the middle of its reals. Nor does $|x - k|$ at a fake $y$ if $k$ is farther from it than $h$, because it is straight there. Otherwise it shows
+# $\frac12 (|y - h - k| + |y + h - k|) - |y - k| = h - |y - k|$, at most $h$, if the kink is at the fake. *A kink helps one fake of the $K$,* so it shows at most $h / K$. And by the inequality of Cauchy and Schwarz $\sum_i |b_i| |a_i| \le \lVert b \rVert \lVert a \rVert = 1$. Together
 #
 # $$ \frac{\operatorname{mean} D(\text{real}) - \operatorname{mean} D(\text{fake})}{W} \le \frac{1 - \alpha}{2 K} \tag{18.9} $$
 #
-# That is 0.4 for one fake and $\alpha = 0.2$, and for $K$ of them 0.4 divided by $K$, with any number of units. **Spectral norm bounds the slope at 1, but what it rations are the bends.** The best critic, of slope $\pm 1$ with a bend at every point, is a 1-Lipschitz function; this D cannot be it, nor come near. (Anil, Lucas and Grosse, 2019: a network of this kind which *has* the slope 1 everywhere is a straight line.)
+# That is 0.4 for one fake and $\alpha = 0.2$, and for $K$ of them 0.4 divided by $K$, with any number of units. **Spectral norm bounds the gradient by 1, but it also limits the kinks.** The best critic, with gradient $\pm 1$ and a kink at every point, is a 1-Lipschitz function, but this D cannot come near it. (Anil, Lucas and Grosse, 2019: a network of this kind whose gradient *has* the norm 1 everywhere is a linear function.)
 #
 # Deeper networks can do a little more, as we measure.
 
@@ -260,7 +266,7 @@ for hidden in (1, 3):
 
 at = np.linspace(-1, 1, 401)[:, None]
 real, fake = valleys(4)
-title = "Spectral norm lets D make one bowl; of ripples it can afford next to none"
+title = "With spectral norm D can make one bowl, but hardly any ripples"
 with figure(title, panels=2, size=(10, 3.6)) as (left, right):
     best = 0.25 - np.abs((at + 1) % 0.5 - 0.25)
     left.plot(at, 0.25 - best, color="0.6", linewidth=3, linestyle="-", label="best critic")
@@ -282,17 +288,22 @@ with figure(title, panels=2, size=(10, 3.6)) as (left, right):
     right.legend(fontsize=8, loc="lower left")
 
 assert quick() or all(abs(critics[1, K][1] * K - 0.4) < 0.005 for K in Ks)
-assert quick() or all(0.4 < critics[3, K][1] * K < 0.75 for K in Ks)
+usually(
+    "three hidden layers show more than one, and less than twice as much",
+    all(0.4 < critics[3, K][1] * K < 0.8 for K in Ks),
+)
 assert all(critics[1, K][1] <= 0.4 / K + 0.002 for K in Ks)
 
 # %% [markdown]
-# Look at the bowl. Bends upward on any of the fakes count alike, so D makes a bowl of them, and it tells all fakes but the innermost to go *outward*, not to the real next to them. So much for four fakes in a row. The grid of lesson 9 has 25 modes; there this D sees one heap of data and one heap of fakes, and their outlines.
+# Look at the bowl. An upward kink at any of the fakes counts the same, so D makes a bowl of them. It tells all fakes except the innermost
+# ones to go *outward*, not to the real next to them. So much for four fakes in a row. The grid of lesson 9 has 25 modes; there this D sees
+# one heap of data and one heap of fakes, and their outlines.
 #
-# How loose is the product of the norms, as a bound on the slope? Very, and more so with depth: the direction that one layer stretches most is not the one that the next does.
+# How loose is the product of the norms, as a bound on the gradient? Very, and more so with depth: the direction that one layer stretches most is not the one that the next does.
 
 
 # %%
-def slope_at(D, x):
+def gradient_at(D, x):
     scores, caches = D.forward(x)
     return np.linalg.norm(D.backward(np.ones_like(scores), caches, learn=False), axis=1)
 
@@ -302,37 +313,37 @@ ratios = []
 for depth in (1, 2, 3, 4):
     D = network([2, *[64] * depth, 1], rng=depth)
     product = np.prod([np.linalg.svd(part.W, compute_uv=False)[0] for part in D.layers[::2]])
-    ratios.append(product / slope_at(D, square).max())
+    ratios.append(product / gradient_at(D, square).max())
     print(
-        f"{depth} hidden: product of the norms {product:6.1f}, steepest slope found {product / ratios[-1]:.2f}"
+        f"{depth} hidden: product of the norms {product:6.1f}, largest gradient found {product / ratios[-1]:.2f}"
     )
 assert ratios[-1] > 20 > 5 > ratios[0]
 
 # %% [markdown]
-# ## Derive: a layer that looks everywhere
+# ## Derive: a layer that connects all pixels
 #
-# A convolution has a second poverty beside its bends. With kernels of $3 \times 3$ and stride 1 a pixel gets one step further in each layer, so the corner of an $8 \times 8$ image reaches the opposite one after seven, and by a single path. If a kernel of one channel has the norm 1, the squares of its nine entries sum to 1; if they are all alike, each is $\frac13$, and the path is worth $3^{-7} = 1/2187$.
-# A kernel that spends all on one corner entry gets there with 1, and sees nothing else. Zhang et al. (2019) normalise the weights and put beside the convolutions a layer for which near and far are the same: *self-attention* (SAGAN).
+# A convolution has a second limit besides its kinks. With kernels of $3 \times 3$ and stride 1 a pixel gets one step further in each layer, so the corner of an $8 \times 8$ image reaches the opposite one after seven, and by a single path. If a kernel of one channel has the norm 1, the squares of its nine entries sum to 1; if they are all alike, each is $\frac13$, and the path is worth $3^{-7} = 1/2187$.
+# A kernel with a single nonzero corner entry gets there with 1, and sees nothing else. Zhang et al. (2019) normalise the weights and add a layer that treats near and far pixels alike: *self-attention* (SAGAN).
 #
-# Take an image as a list of its $T = H W$ pixels, $x$ of shape $(T, C)$. Each pixel asks a question, a row of $q$, holds out a key, a row of $k$, and has something to say, a row of $v$; all three are dense layers of the same $x$, with $W_q, W_k$ of shape $(C, d)$ and $W_v$ of shape $(C, C)$. How well the question of $i$ fits the key of $j$ is an inner product. With entries of variance 1 a sum of $d$ products has the variance $d$, which the root takes out again:
+# Take an image as a list of its $T = H W$ pixels, $x$ of shape $(T, C)$. Each pixel has a query, a row of $q$, a key, a row of $k$, and a value, a row of $v$; all three are dense layers of the same $x$, with $W_q, W_k$ of shape $(C, d)$ and $W_v$ of shape $(C, C)$. An inner product measures how well the query of $i$ fits the key of $j$. With entries of variance 1 a sum of $d$ products has the variance $d$, and dividing by the root makes it 1 again:
 #
 # $$ S = \frac{q\, k^{\top}}{\sqrt d}, \qquad q = x W_q, \quad k = x W_k, \quad v = x W_v \tag{eq:attention.scores} $$
 #
-# $S$ is $(T, T)$: every pixel against every pixel, wherever they stand. A softmax makes each row a probability, how pixel $i$ divides its attention among all $j$:
+# $S$ is $(T, T)$: every pixel against every pixel, at any distance. A softmax makes each row a probability, the attention of pixel $i$ to all $j$:
 #
 # $$ A_{ij} = \frac{e^{S_{ij}}}{\sum_l e^{S_{il}}} \tag{eq:attention.weights} $$
 #
-# Pixel $i$ gets the mean of what all say, weighted so, $(A v)_i = \sum_j A_{ij} v_j$. It is added to what the pixel has, times one number $\gamma$ that is learned and starts at 0: the layer begins as the identity, and looks around when that has proved useful.
+# Pixel $i$ gets the weighted mean of all values, $(A v)_i = \sum_j A_{ij} v_j$. It is added to the pixel, times one number $\gamma$ that is learned and starts at 0: the layer begins as the identity.
 #
 # $$ y = x + \gamma\, A v \tag{eq:attention.forward} $$
 #
-# **By hand.** One channel, $W_q = W_k = W_v = 1$, $\gamma = 2$, two pixels $0$ and $a = \sqrt{\log 3}$. The first has the scores $0, 0$, so it looks at both alike and hears $a / 2$. The second has $0$ and $a^2 = \log 3$, so the weights $\frac14$ and $\frac34$, and hears $\frac34 a$. $y = (a,\; \frac52 a)$.
+# **By hand.** One channel, $W_q = W_k = W_v = 1$, $\gamma = 2$, two pixels $0$ and $a = \sqrt{\log 3}$. The first has the scores $0, 0$, so it weights both equally and gets $a / 2$. The second has $0$ and $a^2 = \log 3$, so the weights $\frac14$ and $\frac34$, and gets $\frac34 a$. $y = (a,\; \frac52 a)$.
 #
-# **Through the softmax.** In one row, $\partial A_j / \partial S_l = A_j\, ([j = l] - A_l)$: the numerator gives the first term, the denominator the second. The matrix is symmetric, so backward (a slope $d$ of $A$ comes in) and tangent (a direction $d$ of $S$ comes in) multiply by the same:
+# **Through the softmax.** In one row, $\partial A_j / \partial S_l = A_j\, ([j = l] - A_l)$: the numerator gives the first term, the denominator the second. The matrix is symmetric, so backward (from a gradient $d$ in $A$) and tangent (from a direction $d$ of $S$) multiply by the same matrix:
 #
 # $$ J_A\, d = A \odot \Bigl( d - \sum_j A_j d_j \Bigr) \tag{eq:attention.softmax} $$
 #
-# **Backward.** All else is products of two matrices, and lesson 2 has the rule: from $o = A v$ follow $dA = do\, v^{\top}$ and $dv = A^{\top} do$, here with $do = \gamma\, dy$; from $q\, k^{\top}$, with the slope $dS$ (we divide it by $\sqrt d$ at once), follow $dq = dS\, k$ and $dk = dS^{\top} q$. The pixels went four ways, straight on and into $q$, $k$ and $v$, and four slopes come back:
+# **Backward.** All else is products of two matrices, and lesson 2 has the rule: from $o = A v$ follow $dA = do\, v^{\top}$ and $dv = A^{\top} do$, here with $do = \gamma\, dy$; from $q\, k^{\top}$, with the gradient $dS$ (we divide it by $\sqrt d$ at once), follow $dq = dS\, k$ and $dk = dS^{\top} q$. The pixels are used four times, directly and in $q$, $k$ and $v$, so their gradient is a sum of four:
 #
 # $$ \begin{aligned} dS &= J_A (\gamma\, dy\, v^{\top}) / \sqrt d \\ dx &= dy + dS\, k\, W_q^{\top} + dS^{\top} q\, W_k^{\top} + \gamma\, A^{\top} dy\, W_v^{\top} \end{aligned} \tag{eq:attention.dx} $$
 #
@@ -340,20 +351,20 @@ assert ratios[-1] > 20 > 5 > ratios[0]
 #
 # $$ dW_q \mathrel{+}= x^{\top} dq, \quad dW_k \mathrel{+}= x^{\top} dk, \quad dW_v \mathrel{+}= x^{\top} dv, \quad d\gamma \mathrel{+}= \sum dy \odot A v \tag{eq:attention.dW} $$
 #
-# **Tangent.** A penalty needs more (lesson 15). The letter $v$ is taken, so the direction that comes in is $\dot x$, and a dot marks what becomes of it on the way: $\dot q = \dot x W_q$, $\dot k = \dot x W_k$, $\dot v = \dot x W_v$, and then the product rule twice, with the softmax in between.
+# **Tangent.** A penalty needs more (lesson 15). The letter $v$ is used already, so the incoming direction is $\dot x$, and a dot marks the directions that follow from it: $\dot q = \dot x W_q$, $\dot k = \dot x W_k$, $\dot v = \dot x W_v$, and then the product rule twice, with the softmax in between.
 #
 # $$ \dot S = \frac{\dot q\, k^{\top} + q\, \dot k^{\top}}{\sqrt d}, \qquad \dot A = J_A \dot S, \qquad w = \dot x + \gamma\, (\dot A v + A \dot v) \tag{eq:attention.tangent} $$
 #
-# **Second order.** Now backward through these lines, from $d\dot o = \gamma\, dw$, the slope of $\dot o = \dot A v + A \dot v$. Each letter collects from every product it stands in. $A$ stands in three places: in $A \dot v$, and in $\dot A = A \odot (\dot S - r)$ twice, as the factor and inside $r$, the sum over a row of $A \dot S$; a change of $r$ costs $-\sum A\, d\dot A$. $\dot S$ stands in $\dot A$ only, through $J_A$, and $q$ in $\dot S$ and, through $A$, in $S$.
+# **Second order.** Now backward through these lines, from $d\dot o = \gamma\, dw$, the gradient of $\dot o = \dot A v + A \dot v$. Each array collects a gradient from every product that contains it. $A$ appears in three places: in $A \dot v$, and in $\dot A = A \odot (\dot S - r)$ twice, as the factor and inside $r$, the sum over a row of $A \dot S$; a change of $r$ costs $-\sum A\, d\dot A$. $\dot S$ appears only in $\dot A$, through $J_A$, and $q$ appears in $\dot S$ and, through $A$, in $S$.
 #
 # $$ \begin{aligned} d\dot A &= d\dot o\, v^{\top}, \qquad dA = d\dot o\, \dot v^{\top} + d\dot A \odot (\dot S - r) - \dot S \textstyle\sum A\, d\dot A, \qquad r = \sum A \dot S \\ dq &= d\dot S\, \dot k + dS\, k, \qquad dk = d\dot S^{\top} \dot q + dS^{\top} q, \qquad d\dot S = \frac{J_A d\dot A}{\sqrt d}, \quad dS = \frac{J_A dA}{\sqrt d} \end{aligned} \tag{eq:attention.second} $$
 #
-# With $dv = \dot A^{\top} d\dot o$ the curvature of `eq:layer.curvature` is $dq\, W_q^{\top} + dk\, W_k^{\top} + dv\, W_v^{\top}$. The slope of the direction is that of backward, with $dw$ in the place of $dy$, and a weight learns from both streams, as in (15.2).
+# With $dv = \dot A^{\top} d\dot o$ the curvature of `eq:layer.curvature` is $dq\, W_q^{\top} + dk\, W_k^{\top} + dv\, W_v^{\top}$. The gradient in the direction is that of `backward`, with $dw$ in place of $dy$, and a weight gets contributions from both streams, as in (15.2).
 #
-# **The price.** $S$ has $T^2$ numbers for each image, a million at $32 \times 32$, so the layer stands where the maps are small. And the bound is gone. Let a pixel be 0, so that it looks at all alike, and move it by $\delta x$: its scores move by $\delta x\, W_q k_j^{\top} / \sqrt d$, and what it hears, besides its own share of $\frac1T$, by the *covariance* of keys and values over the image, which grows with the square of the pixels. No norm of the three matrices holds the slope of this layer (Kim, Papamakarios and Mnih, 2021);
-# SAGAN divides them by their norms all the same.
+# **The cost.** $S$ has $T^2$ numbers for each image, a million at $32 \times 32$, so the layer is used where the maps are small. And the bound on the gradient is lost. Let a pixel be 0, so that it weights all pixels equally, and change it by $\delta x$: its scores change by $\delta x\, W_q k_j^{\top} / \sqrt d$, and its output, besides its own share of $\frac1T$, by the *covariance* of keys and values over the image, which grows with the square of the pixels. No norm of the three matrices bounds the gradient of this layer (Kim, Papamakarios and Mnih, 2021);
+# SAGAN divides them by their norms nevertheless.
 #
-# ## See the code: every pixel, every other
+# ## See the code: self-attention
 #
 # In the code a $t$ stands for a dot, and `val` is $v$ where `v` is the direction.
 
@@ -370,14 +381,14 @@ show_source(
 # %% [markdown]
 # ## Check: attention, all five verbs
 #
-# First and second order against differences, then the pixels by hand, the corners of the image, and the slope at a pixel 0 between $t$ and $-t$: one channel, all weights 1, so $1 + \frac13 + \frac23 t^2$.
+# First and second order against differences, then the pixels by hand, the corners of the image, and the gradient at a pixel 0 between $t$ and $-t$: one channel, all weights 1, so $1 + \frac13 + \frac23 t^2$.
 
 # %%
 assert not show_checks(layer_checks(SelfAttention(3, 2), (2, 2, 3, 3)))
 
 
 def corner_to_corner(layers, x, of=(-1, -1), by=(0, 0)):
-    """The slope of one pixel that comes out in one that went in."""
+    """The derivative of one output pixel with respect to one input pixel."""
     net = Sequential(*layers, rng=0)
     for part in net.layers:
         for name in part.parameters:
@@ -405,16 +416,16 @@ checks = [
 ]
 for size in (1, 2, 4, 8):
     x = np.array([0.0, size, -size]).reshape(1, 1, 3, 1)
-    slope = corner_to_corner([SelfAttention(1, 1)], x, (0, 0))
-    checks.append(compare(f"slope at 0, t = {size}", slope, 4 / 3 + 2 / 3 * size**2, 1e-6))
+    gradient = corner_to_corner([SelfAttention(1, 1)], x, (0, 0))
+    checks.append(compare(f"gradient at 0, t = {size}", gradient, 4 / 3 + 2 / 3 * size**2, 1e-6))
 assert not show_checks(checks)
 
 # %% [markdown]
 # ## Derive: the six losses, four curves
 #
-# Now the other hobby. What a loss tells D and G are its slopes in the scores; a *push* is minus a slope, the way in which a score is asked to move. Those made of softplus were differentiated in lessons 3 and 17. The other three take a line each; in all of them a score has the share $\frac1N$ in its mean.
+# Now the losses. A loss acts on D and G through its gradients in the scores; a *push* is minus a gradient, the direction in which a score should move. Those made of softplus were differentiated in lessons 3 and 17. The other three take a line each; in all of them a score has the share $\frac1N$ in its mean.
 #
-# *Least squares* (`eq:loss.least_squares.d`): the $\frac12$ takes the 2 of the square away. A slope is the distance from the label, 1 for a real, 0 for a fake:
+# *Least squares* (`eq:loss.least_squares.d`): the $\frac12$ cancels the 2 of the square. The gradient is the difference from the label, 1 for a real, 0 for a fake:
 #
 # $$ dr = \frac{r - 1}{N}, \qquad df = \frac{f}{N} \tag{eq:loss.least\_squares.d.gradients} $$
 #
@@ -424,11 +435,11 @@ assert not show_checks(checks)
 #
 # $$ df = \frac{f - 1}{N} \tag{eq:loss.least\_squares.g.gradients} $$
 #
-# *Hinge* (`eq:loss.hinge.d`): $\max(0, 1 - r)$ is the line $1 - r$ to the left of 1 and 0 to the right of it; $\max(0, 1 + f)$ is $1 + f$ to the right of $-1$. At the corner itself any slope between the two would do, and the library takes 0. With $[\;]$ for 1 if true and 0 if not,
+# *Hinge* (`eq:loss.hinge.d`): $\max(0, 1 - r)$ is the line $1 - r$ to the left of 1 and 0 to the right of it; $\max(0, 1 + f)$ is $1 + f$ to the right of $-1$. At the kink itself any number between the two would do, and the library uses 0. With $[\;]$ for 1 if true and 0 if not,
 #
 # $$ dr = -\frac{[\,r < 1\,]}{N}, \qquad df = \frac{[\,f > -1\,]}{N} \tag{eq:loss.hinge.d.gradients} $$
 #
-# G has no margin. It raises its scores, whatever they are, and a straight line has one slope:
+# G has no margin. It raises its scores, whatever they are, with a constant gradient:
 #
 # $$ L_G = -\operatorname{mean} f \tag{eq:loss.hinge.g} $$
 #
@@ -438,11 +449,11 @@ assert not show_checks(checks)
 #
 # $$ dr = -\frac1N, \qquad df = \frac1N \tag{eq:loss.wasserstein.d.gradients} $$
 #
-# and $L_G$ is the hinge's to the letter, so that what differs is only the D that G climbs:
+# and $L_G$ is exactly the hinge's, so only the D that G climbs is different:
 #
 # $$ df = -\frac1N \tag{eq:loss.wasserstein.g.gradients} $$
 #
-# Now all six in a picture. The relativistic loss compares two scores, $L_D = \operatorname{mean} \operatorname{softplus}(f - r)$; we hold the other one at 0. All is asked of the library.
+# Now all six in a picture. The relativistic loss compares two scores, $L_D = \operatorname{mean} \operatorname{softplus}(f - r)$; we hold the other one at 0. The library computes everything.
 
 # %%
 s = np.linspace(-3, 3, 241)
@@ -467,7 +478,7 @@ LOOKS = {  # what a curve is called for G, and how it is drawn
     "hinge": ("hinge", "#2e7d32", "-."),
     "wasserstein": ("hinge, Wasserstein", "#7b1fa2", ":"),
 }
-title = "Six losses, a handful of curves: all push alike near the middle, and part where D is sure"
+title = "Six losses, a handful of curves: they differ little near the middle, and most where D is sure"
 with figure(title, panels=(2, 3), size=(11, 6)) as axes:
     columns = (
         (
@@ -505,23 +516,36 @@ pushes = {
 }
 assert np.allclose(pushes["relativistic"], pushes["non_saturating"])
 assert np.array_equal(pushes["hinge"][2], pushes["wasserstein"][2])
+at_0 = {name: [float(push[120]) for push in of_all] for name, of_all in pushes.items()}
+for name, (on_real, on_fake, on_g) in at_0.items():
+    print(
+        f"{name:<15} push at score 0: D on a real {on_real:4.1f}, D on a fake {on_fake + 0.0:4.1f}, G {on_g:4.1f}"
+    )
+assert at_0["least_squares"] == [1, 0, 1]  # 0 is the label of a fake
+assert at_0["hinge"] == at_0["wasserstein"] == [1, -1, 1]
+assert at_0["minimax"] == at_0["non_saturating"] == at_0["relativistic"] == [0.5, -0.5, 0.5]
 inside = np.abs(s) < 0.99
 assert np.array_equal(np.array(pushes["hinge"])[:, inside], np.array(pushes["wasserstein"])[:, inside])
 
 # %% [markdown]
-# Row by row. *Saturating:* the minimax G hears nothing where D is sure (score far to the left), the one loss of G that does so. For D, softplus and hinge fall silent on what is right by far; least squares pulls *back* what is better than its label, and Wasserstein pushes on for ever. *How strong:* on a very wrong score softplus, hinge and Wasserstein push with 1 at most, least squares without limit, so one odd picture can
-# dominate a batch.
+# *At score 0* the pushes are not equal: softplus pushes with $\frac12$, hinge and Wasserstein with 1. Least squares pushes a real with 1 and
+# a fake not at all, because 0 is the label of a fake. But each is smooth there (or straight), which will be important below.
 #
-# *Is there a fixed point?* Let reals and fakes be alike, so that D gives all of them one score $s$. Where does D's loss want $s$ to go?
+# *Saturating:* the minimax G gets no gradient where D is sure (score far to the left), the only loss of G that does so. For D, softplus and
+# hinge stop pushing scores that are right by far. Least squares pulls *back* a score that is beyond its label, and Wasserstein pushes on for
+# ever. *How strong:* on a very wrong score softplus, hinge and Wasserstein push with 1 at most, least squares without limit, so one odd
+# picture can dominate a batch.
+#
+# *Is there a fixed point?* Let reals and fakes be alike, so D gives all of them one score $s$. In which direction does D's loss push $s$?
 
 # %%
 print("push on a common score of   " + "".join(f"{a:7.1f}" for a in (-2.0, 0.0, 0.5, 2.0)))
 for name, loss in losses.GAN_LOSSES.items():
-    slopes = [loss.d(np.array([a]), np.array([a]))[1:] for a in (-2.0, 0.0, 0.5, 2.0)]
-    print(f"{name:<28}" + "".join(f"{round(-float(dr[0] + df[0]), 2) + 0.0:7.2f}" for dr, df in slopes))
+    gradients = [loss.d(np.array([a]), np.array([a]))[1:] for a in (-2.0, 0.0, 0.5, 2.0)]
+    print(f"{name:<28}" + "".join(f"{round(-float(dr[0] + df[0]), 2) + 0.0:7.2f}" for dr, df in gradients))
 
 # %% [markdown]
-# Minimax and its sisters pull it to 0, least squares to $\frac12$, the middle of its labels. The hinge leaves it where it is between $-1$ and $1$. Wasserstein and the relativistic loss see differences only and leave it anywhere: their scores may drift, and mean nothing by themselves. Where a curve of pushes falls there is curvature, and by lesson 16 curvature is friction; in the margin hinge and Wasserstein have none.
+# Minimax, non-saturating and relatives pull it to 0, least squares to $\frac12$, the middle of its labels. The hinge leaves it where it is between $-1$ and $1$. Wasserstein and the relativistic loss see differences only and leave it anywhere: their scores may drift, and mean nothing by themselves. Where a curve of pushes falls there is curvature, and by lesson 16 curvature is friction; in the margin hinge and Wasserstein have none.
 #
 # ## Derive: D at its best
 #
@@ -529,9 +553,9 @@ for name, loss in losses.GAN_LOSSES.items():
 #
 # - *Minimax, non-saturating:* $-p\, \sigma(-s) + q\, \sigma(s) = 0$ gives $s = \log p/q$ (lesson 6).
 # - *Least squares:* $p\,(s - 1) + q\, s = 0$ gives $s = p / (p + q)$. (With the labels $1$ and $-1$ it would be $(p - q) / (p + q)$.)
-# - *Hinge:* between $-1$ and $1$ the sum is a straight line of slope $q - p$, beyond $1$ only $q$ is left, which rises, and below $-1$ only $-p$, which falls. So the best is a corner, $s = \operatorname{sign}(p - q)$. This D does not weigh, it votes.
-# - *Wasserstein:* the straight line without corners. No best score, unless D is held.
-# - *Relativistic:* a pair of faces, $j$ real and $k$ fake, has the probability $p_j q_k$, the reverse $p_k q_j$. For this pair $t = s_j - s_k$ pays $p_j q_k \operatorname{softplus}(-t) + p_k q_j \operatorname{softplus}(t)$, which is least at $t = \log \frac{p_j q_k}{p_k q_j}$. All pairs get their wish at once with $s = \log p/q + \text{any constant}$.
+# - *Hinge:* between $-1$ and $1$ the sum is a straight line of slope $q - p$, beyond $1$ only $q$ is left, which rises, and below $-1$ only $-p$, which falls. So the best is at a kink, $s = \operatorname{sign}(p - q)$. This D gives a vote instead of a ratio.
+# - *Wasserstein:* the straight line without kinks. There is no best score unless D is bounded.
+# - *Relativistic:* a pair of faces, $j$ real and $k$ fake, has the probability $p_j q_k$, the reverse $p_k q_j$. For this pair $t = s_j - s_k$ costs $p_j q_k \operatorname{softplus}(-t) + p_k q_j \operatorname{softplus}(t)$, which is least at $t = \log \frac{p_j q_k}{p_k q_j}$. All pairs reach their minimum at once with $s = \log p/q + \text{any constant}$.
 #
 # Put in, these leave behind (the first is (7.7), the last is the same computation for pairs, $p \otimes q$ having the entries $p_j q_k$):
 #
@@ -539,17 +563,17 @@ for name, loss in losses.GAN_LOSSES.items():
 #
 # For least squares use $4 p q = (p + q)^2 - (p - q)^2$; for the hinge each face costs $p + q - |p - q|$. Half of $\sum |p - q|$ is the *total variation*, the largest difference of probability that any one event can show.
 #
-# ## Derive: what G walks down
+# ## Derive: what G minimises
 #
-# Against D at its best a fake of face $k$ costs $c_k$, and for the first three losses that depends on one number only, $u_k = q_k / p_k$: how overcrowded its face is. G follows $\sum_k c_k\, \delta q_k$ with D held still. Is that the slope of something? Take a function $\Phi$ with $\Phi' = c$:
+# Against D at its best a fake of face $k$ costs $c_k$, and for the first three losses that depends on one number only, $u_k = q_k / p_k$: how overcrowded its face is. G follows $\sum_k c_k\, \delta q_k$ with D held fixed. Is that the gradient of something? Take a function $\Phi$ with $\Phi' = c$:
 #
 # $$ \delta \sum_k p_k\, \Phi\Bigl( \frac{q_k}{p_k} \Bigr) = \sum_k \Phi'(u_k)\, \delta q_k = \sum_k c(u_k)\, \delta q_k \tag{18.11} $$
 #
-# So *integrate the cost over the crowding, and you have what G walks down.* If $c$ rises with $u$, then $\Phi$ is convex, and the sum is least at $q = p$, because $\sum p_k \Phi(u_k) \ge \Phi(\sum p_k u_k) = \Phi(1)$.
+# So *the integral of the cost over the crowding is what G minimises.* If $c$ rises with $u$, then $\Phi$ is convex, and the sum is least at $q = p$, because $\sum p_k \Phi(u_k) \ge \Phi(\sum p_k u_k) = \Phi(1)$.
 #
 # $$ \begin{aligned} \text{minimax} &: c = \log \tfrac{u}{1 + u} & \Phi &= u \log u - (1 + u) \log (1 + u) \\ \text{non-saturating} &: c = \log (1 + u) & \Phi &= (1 + u) \log (1 + u) - u \\ \text{least squares} &: c = \tfrac12 \bigl( \tfrac{u}{1 + u} \bigr)^2 & \Phi &= \tfrac12 \bigl( u - 2 \log (1 + u) - \tfrac{1}{1 + u} \bigr) \\ \text{hinge} &: c = \operatorname{sign}(u - 1) & \Phi &= |u - 1| \end{aligned} \tag{18.12} $$
 #
-# The first is $2\, \mathrm{JSD} - \log 4$, the second (7.12) again, the last twice the total variation. Least squares walks down nothing with a name. (Mao and his colleagues find Pearson's $\chi^2$ for labels with $b - c = 1$ and $b - a = 2$, such as $-1$, $1$ and $0$, and with G's loss taken over the reals as well; for the labels that everybody uses, $0$, $1$ and $1$, it is this.) Wasserstein, with the best critic of slope 1, walks down $W$, by (7.10).
+# The first is $2\, \mathrm{JSD} - \log 4$, the second (7.12) again, the last twice the total variation. What least squares minimises has no name. (Mao and his colleagues find Pearson's $\chi^2$ for labels with $b - c = 1$ and $b - a = 2$, such as $-1$, $1$ and $0$, and with G's loss taken over the reals as well; for the labels that everybody uses, $0$, $1$ and $1$, it is this.) Wasserstein, with the best 1-Lipschitz critic, minimises $W$, by (7.10).
 # Against the relativistic D a fake costs $\sum_j p_j \log(1 + u_k / u_j)$: it is compared with all others, and rises with $u_k$ too.
 
 # %%
@@ -569,35 +593,35 @@ with figure(title, size=(8.5, 3.6)) as ax:
     ax.legend(loc="upper left")
 
 # %% [markdown]
-# ## Derive: the same from the other end
+# ## Derive: from a divergence to a loss
 #
-# (18.11) starts from a loss and finds a distance. Nowozin, Cseke and Tomioka (2016) start from a distance, an *f-divergence* $\sum_k q_k\, f(p_k / q_k)$ with a convex $f$ and $f(1) = 0$, and find a loss. A convex function is the upper edge of its tangents: $f(t) = \max_T\, [\, t\, T - f^*(T) \,]$, where the *conjugate* $f^*(T) = \max_t\, [\, t\, T - f(t) \,]$ says how low the tangent of slope $T$ has to lie. With one $T_k$ for each face,
+# (18.11) starts from a loss and finds a divergence. Nowozin, Cseke and Tomioka (2016) start from a divergence, an *f-divergence* $\sum_k q_k\, f(p_k / q_k)$ with a convex $f$ and $f(1) = 0$, and find a loss. A convex function is the upper edge of its tangents: $f(t) = \max_T\, [\, t\, T - f^*(T) \,]$, where the *conjugate* $f^*(T) = \max_t\, [\, t\, T - f(t) \,]$ says how low the tangent with slope $T$ has to be. With one $T_k$ for each face,
 #
 # $$ \sum_k q_k\, f\Bigl( \frac{p_k}{q_k} \Bigr) = \max_T \Bigl[ \sum_k p_k T_k - \sum_k q_k\, f^*(T_k) \Bigr], \qquad T_k = f'(p_k / q_k) \text{ at best} \tag{18.13} $$
 #
-# and that is a game for D: large $T$ on reals, small $f^*(T)$ on fakes. One conjugate by hand. $\mathrm{KL}(p \Vert q)$ has $f(t) = t \log t$. The slope of $t\, T - t \log t$ is $T - \log t - 1$, zero at $t = e^{T - 1}$, so $f^*(T) = e^{T - 1}\, T - e^{T - 1} (T - 1) = e^{T - 1}$. D's loss is $\operatorname{mean} e^{f - 1} - \operatorname{mean} r$, its best score $1 + \log p/q$, and what is left is
-# $-\mathrm{KL}(p \Vert q)$. The same with $f(t) = |t - 1|$ gives $f^*(T) = T$ for $|T| \le 1$, and nothing is gained beyond: the Wasserstein loss for a D whose *scores* are bounded, which is the hinge at its best. A bound on the scores gives total variation, a bound on the slope gives $W$.
+# and that is a game for D: large $T$ on reals, small $f^*(T)$ on fakes. One conjugate by hand. $\mathrm{KL}(p \Vert q)$ has $f(t) = t \log t$. The derivative of $t\, T - t \log t$ is $T - \log t - 1$, zero at $t = e^{T - 1}$, so $f^*(T) = e^{T - 1}\, T - e^{T - 1} (T - 1) = e^{T - 1}$. D's loss is $\operatorname{mean} e^{f - 1} - \operatorname{mean} r$, its best score $1 + \log p/q$, and what is left is
+# $-\mathrm{KL}(p \Vert q)$. The same with $f(t) = |t - 1|$ gives $f^*(T) = T$ for $|T| \le 1$, and nothing is gained beyond: the Wasserstein loss for a D whose *scores* are bounded, which is the hinge at its best. A bound on the scores gives total variation, a bound on the gradient gives $W$.
 #
-# ## Check: the slopes, D at its best, and G's walk
+# ## Check: the gradients, D at its best, and what G minimises
 #
-# First the slopes of the three losses, D's and G's, against differences.
+# First the gradients of the three losses, D's and G's, against differences.
 
 # %%
 checks = []
 some_real, some_fake = 1.5 * np.random.default_rng(18).standard_normal((2, 9))
 for loss in (losses.least_squares, losses.hinge, losses.wasserstein):
     _, dr, df = loss.d(some_real, some_fake)
-    slopes = {
+    gradients = {
         "D, dr": (dr, lambda s, loss=loss: loss.d(s, some_fake)[0], some_real),
         "D, df": (df, lambda s, loss=loss: loss.d(some_real, s)[0], some_fake),
         "G, df": (loss.g(None, some_fake)[1], lambda s, loss=loss: loss.g(None, s)[0], some_fake),
     }
-    for name, (got, of, at_scores) in slopes.items():
+    for name, (got, of, at_scores) in gradients.items():
         checks.append(compare(f"{loss.name}: {name}", got, numerical_gradient(of, at_scores), FIRST))
 assert not show_checks(checks)
 
 # %% [markdown]
-# Now the two dice of lesson 7. Each loss is given all 400 pairs of throws, so that the relativistic one has its expectation too, and a table of scores walks down it.
+# Now the two dice of lesson 7. Each loss is given all 400 pairs of throws, so that the relativistic one has its exact expectation too, and gradient descent finds the best table of scores.
 
 
 # %%
@@ -654,7 +678,7 @@ for loss, (rate, score, left_over) in theory.items():
     assert abs(left - left_over) < bound
 
 # %% [markdown]
-# And G: its die is a softmax of five numbers, its costs are asked of the library at the best scores, and its slope, with D held still, is compared with differences of $\sum p\, \Phi(q / p)$.
+# And G: its die is a softmax of five numbers, the library computes its costs at the best scores, and its gradient, with D held fixed, is compared with differences of $\sum p\, \Phi(q / p)$.
 
 
 # %%
@@ -674,21 +698,21 @@ for loss, (score, phi) in walks.items():
     now = softmax(a)
     c = np.array([loss.g(None, np.array([one_score]))[0] for one_score in score(now / p)])
     expected = numerical_gradient(lambda a, phi=phi: np.sum(p * phi(softmax(a) / p)), a)
-    print(compare(f"{loss.name:<14} G walks down its Φ", now * (c - now @ c), expected, FIRST))
+    print(compare(f"{loss.name:<14} G minimises its Φ", now * (c - now @ c), expected, FIRST))
     assert compare("", now * (c - now @ c), expected, FIRST).ok
 
 # %% [markdown]
 # ## Predict: hinge or Wasserstein?
 #
-# Now both hobbies at once. Two GANs on the grid of 25 modes,
+# Now a loss and a restraint together. Two GANs on the grid of 25 modes,
 #
 # $$ x \in \{-4, -2, 0, 2, 4\}^2 + 0.05\, e, \qquad e \sim \mathcal{N}(0, I) \tag{eq:data.grid} $$
 #
-# divided by 4 for the networks; D spectrally normalised; the same first weights, the same noise. One plays with the hinge, the other with Wasserstein. How far apart are the weights of their G's after some hundred steps of Adam?
+# divided by 4 for the networks; D spectrally normalised; the same first weights, the same noise. One uses the hinge loss, the other Wasserstein. How far apart are the weights of the two Gs after some hundred steps of Adam?
 #
-# - **a** as far as with another seed: a game forgets where it came from
+# - **a** as far as with another seed: a game forgets its start
 # - **b** a little: the losses differ, but not by much
-# - **c** not at all, to the last bit
+# - **c** they are equal, to the last bit
 
 # %% tags=["predict"]
 guess = "?"  # "a", "b" or "c"
@@ -732,14 +756,13 @@ assert largest < 1
 # %% [markdown]
 # ## Derive: near 0 all losses are straight
 #
-# No score ever came near the corner of the hinge, so its slopes were $\mp \frac1N$, those of Wasserstein, in every step. Whoever trains with "hinge and spectral norm" on such data trains a Wasserstein GAN.
+# No score ever came near the kink of the hinge, so its gradients were $\mp \frac1N$, those of Wasserstein, in every step. A GAN with "hinge and spectral norm" on such data is a Wasserstein GAN.
 #
-# And the others? A D of slope at most 1, on data about 2 wide, has scores that differ by 2 at the very most, and by (18.9) by much less. For small scores $\sigma(-r) = \frac12 - \frac r4 + \dots$, so the slopes are
+# And the others? A D whose gradient has norm 1 at most, on data about 2 wide, has scores that differ by 2 at the very most, and by (18.9) by much less. For small scores $\sigma(-r) = \frac12 - \frac r4 + \dots$, so the gradients are
 #
 # $$ dr = -\frac1N \Bigl( \frac12 - \frac r4 + \dots \Bigr), \qquad df = \frac1N \Bigl( \frac12 + \frac f4 + \dots \Bigr) \tag{18.14} $$
 #
-# that is half of Wasserstein's, and a correction. Adam divides by the size of a gradient (lesson 5), so the half is gone. Least squares has the slopes $\frac1N (r - 1)$ and $\frac1N f$; around its own fixed point, $r = \frac12 + r'$, they are $\frac1N (-\frac12 + r')$ and $\frac1N (\frac12 + f')$: the half again. *A D that is held flat sees little of a loss but its straight
-# part, and that is the same for all* (Qin, Mitra and Wonka, 2020, say it for Lipschitz constants in general). We measure the angle between the gradient of each loss in D's weights and that of Wasserstein, at one D, trained with the non-saturating loss; and the same for G's pushes on its fakes.
+# that is half of Wasserstein's, and a correction. Adam divides by the size of a gradient (lesson 5), so the half is gone. Least squares has the gradients $\frac1N (r - 1)$ and $\frac1N f$; around its own fixed point, $r = \frac12 + r'$, they are $\frac1N (-\frac12 + r')$ and $\frac1N (\frac12 + f')$: the half again. *A flat D sees little of a loss except its linear part, and that is the same for all* (Qin, Mitra and Wonka, 2020, say it for Lipschitz constants in general). We measure the angle between the gradient of each loss in D's weights and that of Wasserstein, for one D, trained with the non-saturating loss; and the same for G's pushes on its fakes.
 
 # %%
 cloud = Sequential(Dense(2, 2, bias=False), rng=0)
@@ -750,7 +773,7 @@ def cosine_of(a, b):
     return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
 
 
-def told(wrap):
+def gradients_of_all(wrap):
     """{loss: (gradient of D, pushes on the fakes)} at one D, and the range of its scores."""
     D, rng = network([2, 32, 32, 32, 1], wrap), np.random.default_rng(2)
     opt = Adam(D, 1e-3, 0.5, 0.99)
@@ -772,25 +795,27 @@ def told(wrap):
 
 alike = {}
 for name, wrap in (("no cure", lambda layer: layer), ("spectral norm", SpectralNorm)):
-    found, widest = told(wrap)
+    found, widest = gradients_of_all(wrap)
     print(f"{name}: scores up to {widest:.2f} in size.   Cosine with Wasserstein, for D and for G:")
     for loss, rows in found.items():
         alike[name, loss] = [cosine_of(a, b) for a, b in zip(rows, found["wasserstein"], strict=True)]
         print(f"    {loss:<15} {alike[name, loss][0]:6.3f}   {alike[name, loss][1]:6.3f}")
 
-if not quick():
-    for loss in losses.GAN_LOSSES:
-        of_D, of_G = alike["spectral norm", loss]
-        assert of_G > 0.95
-        assert of_D > 0.95 or loss == "least_squares"
-        assert alike["no cure", loss][0] < 0.8 or loss == "wasserstein"
+others = [loss for loss in losses.GAN_LOSSES if loss != "wasserstein"]
+flat, free = ({loss: alike[cure, loss] for loss in others} for cure in ("spectral norm", "no cure"))
+usually("with spectral norm all pushes on G are alike", min(of_G for _, of_G in flat.values()) > 0.95)
+usually(
+    "and D's gradients, but least squares",
+    min(flat[loss][0] for loss in others if loss != "least_squares") > 0.95,
+)
+usually("without it D's gradients are not", max(of_D for of_D, _ in free.values()) < 0.8)
 
 # %% [markdown]
-# With spectral norm they are nearly one, but for the least squares of D: its correction, $r'$ beside $\frac12$, is twice that of softplus in itself and four times in proportion, and a score of 0.3 is not small against a label of $\frac12$. Without a cure they are different advisers altogether.
+# With spectral norm they are nearly one, but for the least squares of D: its correction is $r'$ next to $\frac12$, that of softplus $\frac r4$ next to $\frac12$. So it is four times as large, and a score of 0.3 is not small compared with $\frac12$. Without a cure the gradients point in quite different directions.
 #
-# ## Check: loss and cure on the grid
+# ## Check: losses and restraints on the grid
 #
-# A short training of each pair, with two seeds. The mark is the reverse KL of lesson 9: 0 if all 25 modes get as many fakes, 3.22 if one gets all. This is a snapshot of a beginning, not the verdict: `docs/results.md` has all losses and cures over 10,000 steps, on ring and grid, and `minigan results mixtures` makes that table again.
+# A short training of each pair, with two seeds. The measure is the reverse KL of lesson 9: 0 if all 25 modes get as many fakes, 3.22 if one gets all. This is a snapshot of a beginning, not the verdict: `docs/results.md` has all losses and cures over 10,000 steps, on ring and grid, and `minigan results mixtures` makes that table again.
 
 # %%
 TABLE = (losses.non_saturating, losses.hinge)
@@ -811,12 +836,13 @@ means = {name: np.mean([mark for (_, cure, _), mark in marks.items() if cure == 
 print(f"{'mean':<24}" + "".join(f"{mean:>18.2f}" for mean in means.values()))
 show_checks([compare("hinge and Wasserstein, spectral norm", one_G.theta, other_G.theta, 0.0)])
 
-assert quick() or means["spectral norm"] > 2 * means["R1"]
-assert quick() or means["spectral norm"] > means["nothing"]
+usually(
+    "spectral norm is the worst of the table", means["spectral norm"] > max(means["R1"], means["nothing"])
+)
 
 side = np.linspace(-1.4, 1.4, 60)
 places = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
-title = "A first 1,500 steps: with spectral norm G lies in a strip, whatever the loss"
+title = "After 1,500 steps: with spectral norm the fakes lie on a thin curve, with both losses"
 with figure(title, (2, 3), (10.5, 7)) as axes:
     for row, name in zip(axes, ("non_saturating", "hinge"), strict=True):
         for ax, cure in zip(row, CURES, strict=True):
@@ -829,9 +855,14 @@ with figure(title, (2, 3), (10.5, 7)) as axes:
             ax.set_title(f"{name.replace('_', '-')}, {cure}: reverse KL {marks[name, cure, 0]:.2f}")
 
 # %% [markdown]
-# (Circles are the modes, dots the fakes, thin lines the heights of D's score.) Two seeds are few, and a GAN of 1,500 steps is far from done; the hinge with R1 has hardly begun. Still, one column can be told apart: the cells of spectral norm are the worst of the table. Its fakes lie in a strip, and the lines of D's height show why: where the fakes are they are nearly parallel, with
-# hardly a bend. Such a D tells fakes which way the heap of data lies, and little of what is in it. In the table of 10,000 steps the difference is complete: on the grid R1 keeps 25.0 modes of 25 with the non-saturating loss and 24.9 with the hinge, spectral norm 2.5 and 0.5 (means of ten seeds). On the ring, whose eight modes lie on one closed curve, spectral norm keeps all eight, as well as any. It is not a bad
-# method. Miyato and his colleagues made ImageNet work with it, with wide D's of many layers, whose convolutions may stretch by more than 1. It is a choice of what D may not do.
+# (Circles are the modes, dots the fakes, thin lines the contours of D's score.) Two seeds are few, and a GAN of 1,500 steps is far from done;
+# the hinge with R1 has hardly begun. Still, one column differs: spectral norm is the worst of the table. Its fakes lie on a thin curve, a
+# strip in one picture and a loop in the other, and leave most modes empty. The contours of D show why: where the fakes are, they are nearly
+# parallel and nearly straight. Such a D tells fakes the direction of the heap of data, and little of its structure. In the table of 10,000
+# steps the difference is complete: on the grid R1 keeps 25.0 modes of 25 with the non-saturating loss and 24.9 with the hinge, spectral norm
+# 2.5 and 0.5 (means of ten seeds). On the ring, whose eight modes lie on one closed curve, spectral norm keeps all eight, as well as any
+# other. It is not a bad method. Miyato and his colleagues made ImageNet work with it, with wide Ds of many layers, whose convolutions may
+# stretch by more than 1. But it limits what D can express.
 #
 # ## Modify
 #
@@ -884,7 +915,7 @@ check.nb18_q2(through_sigma)
 #     return (dW_bar - np.sum(dW_bar * W / sigma) * np.outer(u, v)) / sigma
 # ```
 #
-# The inner product is a single number: how much the loss would rise if $\bar W$ grew as a whole. It cannot grow, so that much is taken off, in the one direction in which $\sigma$ feels a change.
+# The inner product is a single number: how much the loss would rise if $\bar W$ grew as a whole. It cannot grow, so that part is subtracted, along the one direction in which $\sigma$ changes.
 #
 # </details>
 
@@ -911,7 +942,7 @@ check.nb18_q3(reverse_game)
 #     return T, np.sum(p * T) - np.sum(q * conjugate)
 # ```
 #
-# $t\, T + \log t$ has the slope $T + 1 / t$, zero at $t = -1 / T$, and there it is $-1 - \log(-T)$. The best score is $f'(p / q) = -q / p$. What comes out is $\sum q \log (q / p)$, $\mathrm{KL}(q \Vert p)$: the divergence that the non-saturating G walks down together with $-2\, \mathrm{JSD}$. Scores that have to be negative are awkward for a network; one writes $T = -e^{-s}$ and trains $s$, which at its best is $\log p/q$ again.
+# $t\, T + \log t$ has the derivative $T + 1 / t$, zero at $t = -1 / T$, and there it is $-1 - \log(-T)$. The best score is $f'(p / q) = -q / p$. What comes out is $\sum q \log (q / p)$, $\mathrm{KL}(q \Vert p)$: the divergence that the non-saturating G minimises together with $-2\, \mathrm{JSD}$. Scores that have to be negative are awkward for a network; one writes $T = -e^{-s}$ and trains $s$, which at its best is $\log p/q$ again.
 #
 # </details>
 
@@ -921,12 +952,12 @@ check.nb18_q3(reverse_game)
 # Three bugs of the norm and two of the losses:
 #
 # 1. *Transposed*: power iteration multiplies by $M M^\top$. (A matter of which axis of $W$ comes first; the layer is square, so nothing crashes.)
-# 2. *Never kept*: each forward pass takes its step of power iteration, and forgets to store $v$.
+# 2. *Never kept*: each forward pass takes its step of power iteration, but does not store $v$.
 # 3. *Sigma taken for a constant*: $dW = d\bar W / \sigma$.
 # 4. *The margin on the wrong side*: the hinge asks for $r \ge -1$ and $f \le 1$.
 # 5. *The labels of least squares exchanged*, in D's loss only: 0 for a real and 1 for a fake.
 #
-# All slopes of the losses are right for their values. Which of the first three passes every check of a *fresh* layer, its norm included?
+# All gradients of the losses are right for their values. Which of the first three passes every check of a *fresh* layer, its norm included?
 #
 # - **a** the first
 # - **b** the second
@@ -956,8 +987,8 @@ def never_kept(self, x):
 def sigma_constant(self, dy, cache):
     with self._normalised(cache[3]) as lent:
         lent.accumulate(dy, cache[0])
-        slope = lent.dW
-    self.layer.dW += slope / cache[3]  # right: less <dWbar, Wbar> u v'
+        dW_bar = lent.dW
+    self.layer.dW += dW_bar / cache[3]  # right: less <dWbar, Wbar> u v'
 
 
 def wrong_side(self, r, f):
@@ -983,14 +1014,14 @@ def examine():
     layer = SpectralNorm(Dense(4, 4)).init(0, np.float64)
     layer.forward(np.ones((1, 4)))
     yield compare("fresh: norm 1", norm_of(layer), 1.0, 1e-6)
-    layer.layer.W[...] = rng.standard_normal((4, 4))  # far from where it was born
+    layer.layer.W[...] = rng.standard_normal((4, 4))  # far from its first value
     for _ in range(200):
         layer.forward(np.ones((1, 4)))
     yield compare("W moved: norm 1", norm_of(layer), 1.0, 1e-6)
     r, f = 1.5 * rng.standard_normal((2, 6))
     for loss in (losses.hinge, losses.least_squares):
         expected = numerical_gradient(lambda f, loss=loss: loss.d(r, f)[0], f)
-        yield compare("slopes of the losses", loss.d(r, f)[2], expected, FIRST)
+        yield compare("gradients of the losses", loss.d(r, f)[2], expected, FIRST)
     yield compare("best D: hinge", best_table(losses.hinge, 5e-2)[0], np.sign(p - q), 0.05)
     yield compare("best D: least squares", best_table(losses.least_squares, 2.0)[0], p / (p + q), 1e-6)
 
@@ -1021,8 +1052,10 @@ assert caught["the labels exchanged"] == {"best D: least squares"}
 assert not show_checks(examine())
 
 # %% [markdown]
-# Each bug has one kind of check that sees it. The second is the treacherous one: state that is right at birth makes every test of a new layer pass. *Check what moves after it has moved.* The last two have right gradients of wrong values; only what D should say at its best tells. With the wrong margin a D that says 0 to everything has the loss 0 and never learns. With exchanged labels D asks
-# fakes for the score 1, and so does G: nobody disagrees, and nothing is learned.
+# For each bug there is one kind of check that catches it. The second bug is the dangerous one: a state that is right at the start passes
+# every test of a new layer. *Check what changes after it has changed.* In the last two the value is wrong and the gradient belongs to it
+# (lesson 1); only the score of the best D shows it. With the wrong margin a D that outputs 0 for everything has the loss 0 and never learns.
+# With exchanged labels D wants the score 1 for fakes, and so does G: nobody disagrees, and nothing is learned.
 #
 # ## Summary
 #
@@ -1043,12 +1076,13 @@ assert not show_checks(examine())
 # | `eq:loss.wasserstein.g.gradients`: $-1/N$, as the hinge's | `minigan.losses.Wasserstein.g` | `tests/test_losses.py`: `test_wasserstein_by_hand` |
 # | `eq:loss.relativistic.d`: best at $\log p/q + \text{constant}$ | `minigan.losses.Relativistic.d` | `tests/test_losses.py`: `test_relativistic_by_hand`, `test_equilibrium_is_2_log_2_or_log_2` |
 #
-# - Divide each matrix by its largest singular value, found by one step of power iteration at a time, and D's slope is bounded. The gradient stands at right angles to $W$.
-# - What spectral norm rations are the bends: with one hidden layer D shows $(1 - \alpha) / 2K$ of the distance of $K$ valleys.
-# - Attention brings the far side of a picture as near as the next pixel. It is made of products and one softmax, its slopes of the product rule; its steepness no norm of a matrix bounds.
-# - Every loss has its best D, and G walks down the integral of its cost over $q / p$.
-# - A flat D sees the straight part of a loss only. There hinge is Wasserstein, and the others nearly so.
+# - Divide each matrix by its largest singular value, found by one step of power iteration at a time, and D's gradient is bounded. The gradient $dW$ is orthogonal to $W$.
+# - Spectral norm limits the kinks: with one hidden layer D shows $(1 - \alpha) / 2K$ of the distance of $K$ valleys.
+# - Attention treats the far side of a picture like the next pixel. It consists of products and one softmax, and its gradients follow from the product rule; no norm of its matrices bounds its gradient.
+# - Every loss has its best D, and G minimises the integral of its cost over $q / p$.
+# - A flat D sees only the linear part of a loss. There hinge is Wasserstein, and the others nearly so.
 #
 # ## Next
 #
-# [Lesson 19: Conditional GANs](19_conditional_gans.ipynb). So far G draws what it likes. Now we tell it what to draw, and D what it should see.
+# [Lesson 19: Conditional GANs](19_conditional_gans.ipynb). So far G draws what it likes. Now we give it a label to draw, and D the same
+# label.

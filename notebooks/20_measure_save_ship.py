@@ -1,14 +1,17 @@
 # %% [markdown]
 # # Lesson 20: Measure, save, ship
 #
-# **Goal** Say how good a generator is in numbers that stand beside their floor; stop a training and take it up again without changing a bit; hand over a network that a stranger can load and trust.
+# **Goal** Say how good a generator is in numbers, each next to its floor; stop a training and resume it without changing a bit; hand over a network that a stranger can load and trust.
 #
-# **Prerequisites** Lesson 5 (Adam, the average of G), lesson 9 (an instrument is tried on failures), lesson 12 (BatchNorm's running statistics), lesson 14 (Wasserstein's distance). Eigenvalues of a symmetric matrix.
+# **Prerequisites** Lesson 5 (Adam, the average of G), lesson 9 (a measure is tested on failures), lesson 12 (BatchNorm's running statistics), lesson 14 (Wasserstein's distance). Eigenvalues of a symmetric matrix.
 #
 # **Run time** 28 s on two cores (measured).
 #
-# The training is over. Is it any good? A loss cannot say (lesson 9), so one measures what G draws, and every measure answers with a number, also where it is blind, also where it is biased, also where somebody exchanged two axes. Then the run is stopped in the evening and resumed in the morning, and is
-# no longer the same run, because one small integer was not saved. Then it is sent to somebody else as a file that may do anything when it is opened. This lesson is about the last mile. There is no G in its first half: all measures are tried on *real* digits, because of these we know what the answer has to be.
+# The training is over. Is the result good? A loss cannot tell (lesson 9), so we measure what G draws. But every measure gives a number, even
+# if it cannot see the flaw, is biased, or somebody exchanged two axes. Then the run is stopped in the evening and resumed in the morning, and
+# is no longer the same run, because one small integer was not saved. Then it goes to somebody else, as a file that may run any code when it
+# is opened. This lesson is about these last steps. Its first half contains no G: we try all measures on *real* digits, because for these we
+# know the right answer.
 
 # %%
 import copy
@@ -33,13 +36,13 @@ from minigan.optim import EMA, Adam, Optimizer, cosine
 from minigan.running import checkpoint, files
 from minigan.running.recorder import Recorder
 from minigan.teach import exercises as check
-from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps, usually
 from minigan.trainer import Trainer
 
 # %% [markdown]
 # ## Predict: real against real
 #
-# Two sets of images are compared in *features*: DigitNet, the library's classifier of digits, says 64 numbers of each image just before it decides. Of each set one takes the mean and the covariance of the features, and the *Frechet distance* says how far the two are apart (the formula comes below). Now both sets are real digits, 1,000 against 1,000 others, and the answer is
+# Two sets of images are compared in *features*: DigitNet, the library's classifier of digits, computes 64 numbers for each image just before its decision. From the mean and the covariance of the features of each set the *Frechet distance* computes how far apart the two are (the formula comes below). Now both sets are real digits, 1,000 against 1,000 others, and the answer is
 # about 0.9. What is it if we have only 250 against 250?
 #
 # - **a** again about 0.9: it is the same data
@@ -79,7 +82,7 @@ assert quick() or 3 < floor[N // 2].mean() / floor[2 * N].mean() < 6
 #
 # ## Derive: the cheapest way to carry a Gaussian
 #
-# Wasserstein's distance (lesson 14), with squares: among all ways to pair the points $x$ of one distribution with the points $y$ of the other, the least mean of $\lVert x - y \rVert^2$. For Gaussians it can be found with a pencil. Let the means be $m_a$, $m_b$ and the covariances $C_a$, $C_b$, and let $S = \operatorname{Cov}(x, y)$ be what the pairing adds. Multiplied out,
+# Wasserstein's distance (lesson 14), with squares: among all ways to pair the points $x$ of one distribution with the points $y$ of the other, the least mean of $\lVert x - y \rVert^2$. For Gaussians it can be computed by hand. Let the means be $m_a$, $m_b$ and the covariances $C_a$, $C_b$, and let $S = \operatorname{Cov}(x, y)$ be what the pairing adds. Multiplied out,
 #
 # $$ \mathbb{E} \lVert x - y \rVert^2 = \lVert m_a - m_b \rVert^2 + \operatorname{tr} C_a + \operatorname{tr} C_b - 2 \operatorname{tr} S \tag{20.1} $$
 #
@@ -88,7 +91,7 @@ assert quick() or 3 < floor[N // 2].mean() / floor[2 * N].mean() < 6
 # $$ \operatorname{tr} S = \operatorname{tr} (R_a K R_b) = \operatorname{tr} (K R_b R_a) \tag{20.2} $$
 #
 # Which $K$ are possible? For unit vectors $p$, $q$ the number $p^{\top} K q$ is the covariance of $p \cdot e$ and $q \cdot h$, both of variance 1, so it is at most 1. Now take the singular values of the product, $R_b R_a = U \Sigma V^{\top}$. Then $\operatorname{tr} (K U \Sigma V^{\top}) = \sum_i \sigma_i\, (V^{\top} K U)_{ii}$, and each of the diagonal entries is such a $p^{\top} K q$: at most 1. All of them *are* 1 for
-# $K = V U^{\top}$, a rotation (or a reflection): $h = K^{\top} e$. So the most that can be had is the sum of the singular values,
+# $K = V U^{\top}$, a rotation (or a reflection): $h = K^{\top} e$. So the maximum is the sum of the singular values,
 #
 # $$ \max \operatorname{tr} S = \sum_i \sigma_i (R_a R_b) = \operatorname{tr} (R_a C_b R_a)^{1/2} = \operatorname{tr} (C_a C_b)^{1/2} \tag{20.3} $$
 #
@@ -96,7 +99,7 @@ assert quick() or 3 < floor[N // 2].mean() / floor[2 * N].mean() < 6
 #
 # $$ d^2 = \lVert m_a - m_b \rVert^2 + \operatorname{tr} \bigl( C_a + C_b - 2\, (C_a C_b)^{1/2} \bigr) \tag{eq:metric.frechet} $$
 #
-# The square root is one of *matrices*, not of their entries. If the covariances have the same eigenvectors, it comes down to $\sum_i (\sqrt{\lambda_i} - \sqrt{\mu_i})^2$; on a line, to $(s_a - s_b)^2$. And nobody computes it as it is written: $C_a C_b$ is not symmetric, and a general matrix root may turn complex by rounding. The sum of singular values cannot.
+# The square root is one of *matrices*, not of their entries. If the covariances have the same eigenvectors, it comes down to $\sum_i (\sqrt{\lambda_i} - \sqrt{\mu_i})^2$; on a line, to $(s_a - s_b)^2$. And it is not computed as it is written: $C_a C_b$ is not symmetric, and a general matrix root may turn complex by rounding. The sum of singular values cannot.
 #
 # ## See the code
 
@@ -111,7 +114,7 @@ show_source(metrics.frechet_distance, metrics.frechet_gaussians, frechet._root)
 
 # %%
 def ellipse(long, short, degrees):
-    """A covariance of these two deviations, turned."""
+    """A covariance with these two standard deviations, rotated."""
     c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     turn = np.array([[c, -s], [s, c]])
     return turn @ np.diag([long**2, short**2]) @ turn.T
@@ -132,7 +135,7 @@ for name, (gaussians, expected) in closed.items():
     print(compare(f"{name:<10}", metrics.frechet_gaussians(*gaussians), expected, ADJOINT))
 
 # %% [markdown]
-# And the derivation itself: every rotation $K$ is a way to carry one Gaussian onto the other. We try all of them.
+# And the derivation itself: every rotation $K$ is a way to transport one Gaussian to the other. We try all of them.
 
 
 # %%
@@ -167,7 +170,7 @@ print(f"cheapest {cost.min():.6f}, at {np.degrees(cheapest):.1f} degrees; the fo
 assert 0 <= cost.min() - tilted < 1e-3
 
 # %% [markdown]
-# Nothing in (20.1) to (20.3) but the last step, that $K = V U^{\top}$ really gives a Gaussian $y$, needs Gaussians. For other clouds with these means and covariances the formula is the least that carrying could cost. **It knows two moments of the features, and no more.** How little that is: we draw 500 "features" from a Gaussian that has the mean and the covariance of those of real digits. They
+# Nothing in (20.1) to (20.3) but the last step, that $K = V U^{\top}$ really gives a Gaussian $y$, needs Gaussians. For other clouds with these means and covariances the formula is a lower bound of the cost. **It knows two moments of the features, and no more.** How little that is: we draw 500 "features" from a Gaussian that has the mean and the covariance of those of real digits. They
 # belong to no picture at all.
 
 # %%
@@ -184,7 +187,7 @@ for name, points in (("real digits", seen[N : 2 * N]), ("a Gaussian cloud", clou
 assert quick() or (distance < floor[N].mean() + 2 * floor[N].std() and kernel > 0.4 and precision < 0.2)
 
 # %% [markdown]
-# To the Frechet distance the cloud is as good as real digits. (The other two measures come below; the kernel distance knows three moments, precision asks each point for itself.)
+# For the Frechet distance the cloud is as good as real digits. (The other two measures come below; the kernel distance knows three moments, precision looks at each point.)
 #
 # ## Derive: the floor
 #
@@ -199,7 +202,7 @@ assert quick() or (distance < floor[N].mean() + 2 * floor[N].std() and kernel > 
 #
 # $$ \mathbb{E}\, d^2 \approx \frac1N \Bigl( \frac52 \sum_i \lambda_i + \sum_{i, j} \frac{\lambda_i \lambda_j}{\lambda_i + \lambda_j} \Bigr) \tag{20.5} $$
 #
-# It falls like $1/N$, and grows with the *square* of the number of features: all their covariances have to be estimated. For equal variances, Inception's 2,048 features have a floor 950 times that of our 64. That is why FIDs are taken with 50,000 images.
+# It falls like $1/N$, and grows with the *square* of the number of features: all their covariances have to be estimated. For equal variances, Inception's 2,048 features have a floor 950 times that of our 64. So FIDs are computed with 50,000 images.
 #
 # ## Derive: a distance without a floor
 #
@@ -310,7 +313,7 @@ if not quick():
     assert all(abs(around[n].mean()) < 4 * around[n].std() / 12**0.5 for n in sizes)
 
 # %% [markdown]
-# The features of digits are ten clouds and no Gaussian, and still the floor is where theory has it. A floor that is known can be lived with: *name $N$, and print real against real beside the number* (`evaluation.evaluate` does both). What happens otherwise:
+# The features of digits are ten clouds and no Gaussian, and still the floor is where theory has it. A known floor is no problem: *give $N$, and print real against real next to the number* (`evaluation.evaluate` does both). What happens otherwise:
 
 # %%
 pool = Pool(real[4 * N :], labels[4 * N :], real[: 2 * N])
@@ -335,7 +338,7 @@ assert quick() or B_measured < 0.9 * floor[N // 2].mean()
 # $$ \text{density} = \frac{1}{k M} \sum_{i, j} \bigl[\text{fake}_j \in B(\text{real}_i)\bigr], \qquad \text{coverage} = \frac1N \sum_i \bigl[\exists j : \text{fake}_j \in B(\text{real}_i)\bigr] \tag{eq:metric.density\_coverage} $$
 #
 # **By hand**, on a line with $k = 1$. The reals 0, 1, 3, 4 have the balls $[-1, 1]$, $[0, 2]$, $[2, 4]$, $[3, 5]$. Of the fakes 1.5, 2.5, 12, 21 two lie in a ball, each in one: precision $\frac24$, density $\frac{2}{1 \cdot 4}$. Two of the four balls hold a fake: coverage $\frac24$. But recall: the balls of the fakes are $[0.5, 2.5]$, $[1.5, 3.5]$, $[3, 21]$, $[12, 30]$, and 1, 3 *and 4* lie in one: recall $\frac34$. The real
-# 4 owes it to the fake 12, which is no good at all.
+# 4 counts only because of the fake 12, which is a bad one.
 
 # %%
 reals, fakes = np.array([0.0, 1, 3, 4])[:, None], np.array([1.5, 2.5, 12, 21])[:, None]
@@ -385,7 +388,7 @@ assert score > of_real
 # %% [markdown]
 # ## Derive: how probable, how near?
 #
-# Three older measures work on plain pixels. A G draws and cannot say how probable a picture is. So the first GAN paper blurred its samples: a Gaussian of deviation $\sigma$ in $d$ dimensions has the density $(2 \pi \sigma^2)^{-d/2} \exp(-\lVert x - s \rVert^2 / 2 \sigma^2)$ around its centre $s$; put one on each of $n$ samples, with the weight $\frac1n$, and ask for the logarithm of their sum at a test image:
+# Three older measures work on plain pixels. A G draws and cannot say how probable a picture is. So the first GAN paper blurred its samples: a Gaussian of standard deviation $\sigma$ in $d$ dimensions has the density $(2 \pi \sigma^2)^{-d/2} \exp(-\lVert x - s \rVert^2 / 2 \sigma^2)$ around its centre $s$; put one on each of $n$ samples, with the weight $\frac1n$, and ask for the logarithm of their sum at a test image:
 #
 # $$ \log p(x) = \log \frac1n \sum_j \exp\Bigl( -\frac{\lVert x - s_j \rVert^2}{2 \sigma^2} \Bigr) - \frac d2 \log(2 \pi \sigma^2) \tag{eq:metric.parzen} $$
 #
@@ -395,12 +398,12 @@ assert score > of_real
 #
 # $$ \mathrm{PSNR} = 10 \log_{10} \frac{\text{peak}^2}{\operatorname{mean}\,(a - b)^2} \tag{eq:metric.psnr} $$
 #
-# Noise of deviation $\tau$ gives $20 \log_{10} (\text{peak} / \tau)$; half the error is 6 dB more. It treats all errors of one size alike. The *structural similarity* (Wang et al. 2004) asks three questions in each small window, with the means $m$, deviations $s$ and covariance $s_{ab}$ there. From $(m_a - m_b)^2 \ge 0$ it follows that $2 m_a m_b / (m_a^2 + m_b^2) \le 1$, with equality for equal means. In
+# Noise of standard deviation $\tau$ gives $20 \log_{10} (\text{peak} / \tau)$; half the error is 6 dB more. It treats all errors of one size alike. The *structural similarity* (Wang et al. 2004) asks three questions in each small window, with the means $m$, standard deviations $s$ and covariance $s_{ab}$ there. From $(m_a - m_b)^2 \ge 0$ it follows that $2 m_a m_b / (m_a^2 + m_b^2) \le 1$, with equality for equal means. In
 # the same way $2 s_a s_b / (s_a^2 + s_b^2)$ compares the contrast, and the correlation $s_{ab} / (s_a s_b)$, which is at most 1 too, the structure. In the product of the last two $s_a s_b$ cancels. A small $c_1$ and $c_2$, above and below, keep an empty window from being $0/0$ and make it a 1:
 #
 # $$ \mathrm{SSIM} = \operatorname{mean} \frac{(2 m_a m_b + c_1)(2 s_{ab} + c_2)}{(m_a^2 + m_b^2 + c_1)(s_a^2 + s_b^2 + c_2)} \tag{eq:metric.ssim} $$
 #
-# The mean runs over all windows, of 11 x 11 pixels weighed by a Gaussian of deviation 1.5; $c_1 = (0.01\, \text{peak})^2$ and $c_2 = (0.03\, \text{peak})^2$.
+# The mean runs over all windows, of 11 x 11 pixels weighed by a Gaussian of standard deviation 1.5; $c_1 = (0.01\, \text{peak})^2$ and $c_2 = (0.03\, \text{peak})^2$.
 #
 # ## Check: pixels
 #
@@ -462,7 +465,7 @@ assert alike["four fifths of the contrast"][0] - noise[0] < 1
 assert alike["four fifths of the contrast"][1] > noise[1] + 0.1
 
 # %% [markdown]
-# The Parzen likelihood punishes missing digits, and *prefers blurred digits to real ones*, because a blurred image is nearer to everything (Theis et al. 2016 warn of it). It stands in the library because old papers used it. PSNR sees no difference between less contrast and noise; SSIM does. Both call a digit moved by one pixel the worst of the three, which nobody who reads it would notice.
+# The Parzen likelihood punishes missing digits, and *prefers blurred digits to real ones*, because a blurred image is nearer to everything (Theis et al. 2016 warn of it). It is in the library because old papers used it. PSNR sees no difference between less contrast and noise; SSIM does. Both call a digit moved by one pixel the worst of the three, although no reader would notice it.
 #
 # ## Predict: a generator that copies
 #
@@ -499,7 +502,7 @@ flat = real.reshape(len(real), -1)
 rng = np.random.default_rng(2)
 cuts = [judge(seen[a], seen[b], read[b], flat[a], flat[b]) for a, b in (halves(N, rng) for _ in range(10))]
 mean = {name: np.mean([cut[name] for cut in cuts]) for name in cuts[0]}
-deviation = {name: np.std([cut[name] for cut in cuts], ddof=1) for name in cuts[0]}
+std_of = {name: np.std([cut[name] for cut in cuts], ddof=1) for name in cuts[0]}
 
 pool, answers = Pool(real[N:], labels[N:], real[:N]), {}
 for harm, strength, name in (
@@ -516,7 +519,7 @@ for harm, strength, name in (
 
 z = {
     measure: [
-        damage.MEASURES[measure][2] * (found[measure] - mean[measure]) / deviation[measure]
+        damage.MEASURES[measure][2] * (found[measure] - mean[measure]) / std_of[measure]
         for found in answers.values()
     ]
     for measure in mean
@@ -541,12 +544,12 @@ with figure(title, size=(10, 4.6)) as ax:
     for i, measure in enumerate(said):
         for j, word in enumerate(said[measure]):
             style = {"color": "white", "weight": "bold"} if word == "FOOLED" else {"color": "black"}
-            told = (
+            text = (
                 f"{z[measure][j]:+.0f}"
                 if abs(z[measure][j]) >= 10
                 else f"{round(z[measure][j], 1) + 0.0:+.1f}"
             )
-            ax.text(j, i, f"{word}  {told}", ha="center", va="center", **style)
+            ax.text(j, i, f"{word}  {text}", ha="center", va="center", **style)
     ax.set_xticks(range(len(answers)), answers)
     ax.set_yticks(range(len(said)), [damage.MEASURES[measure][0] for measure in said])
     ax.grid(visible=False)
@@ -560,7 +563,7 @@ if not quick():
     assert "FOOLED" in [row[-1] for row in said.values()]
 
 # %% [markdown]
-# (The numbers are deviations from the mean of ten random cuts, real against real; positive is worse, or, in the last row, nearer. From 3 on a measure "sees"; below -3 it takes the harmed set for *better* than real digits, and is fooled.)
+# (The numbers are standard deviations from the mean of ten random cuts, real against real; positive is worse, or, in the last row, nearer. From 3 on a measure "sees"; below -3 it takes the harmed set for *better* than real digits, and is fooled.)
 #
 # Precision and density ask of each picture whether it is good; missing digits are no concern of theirs. Recall does not see unequal shares. The copies are the point: a measure that compares two sets cannot know that one of them was *stolen*. Copies are found by looking, for each fake, for its nearest training image (`evaluation.memorised`), and even that misses a copy that was moved by one pixel, and is alarmed by blurred digits, which are near to everything. It raises a suspicion; a look at the pairs decides.
 # `minigan results damage` does all this with 1,500 images and more strengths.
@@ -636,7 +639,7 @@ show_checks(
 #
 # Now a training. A small GAN on the digits of 8 x 8 pixels, whose G has BatchNorm; Adam, and an average of G from which pictures are drawn. It is stopped after 60 steps, saved, taken up by another process, and goes on for 40 steps. Somebody forgets one thing in the file. With one of these four the weights of G and D still end *in the same bits* as those of a run that was never stopped. Which?
 #
-# - **a** Adam's $m$, the running mean of the slopes
+# - **a** Adam's $m$, the running mean of the gradients
 # - **b** Adam's $t$, the number of steps so far
 # - **c** the running statistics of G's BatchNorm
 # - **d** the place in the order of the data
@@ -704,7 +707,9 @@ THINGS = (
 strays, ends = {}, {}
 print("forgotten                 weights of G        pictures of the average, grey levels away")
 for what in THINGS:
-    resumed = build(out=home / "run", seed=7).restore()  # born with other weights: all comes from the file
+    resumed = build(
+        out=home / "run", seed=7
+    ).restore()  # begins with other weights: everything comes from the file
     resumed.recorder.out = None
     forget(what, resumed)
     thetas = way(resumed)
@@ -726,7 +731,7 @@ for what in THINGS[1:7]:
     assert not ends[what][0]
 
 # %% [markdown]
-# The last two are the treacherous ones. While it learns, BatchNorm uses the statistics of its batch and never those that it keeps for later; so losses, slopes and weights are the same to the last bit, the log shows nothing, and only *the pictures* come from another network.
+# The last two are the treacherous ones. While it learns, BatchNorm uses the statistics of its batch and never those that it keeps for later; so losses, gradients and weights are the same to the last bit, the log shows nothing, and only *the pictures* come from another network.
 #
 # ## Derive: what the next step depends on
 #
@@ -734,8 +739,8 @@ for what in THINGS[1:7]:
 #
 # $$ s_{t+1} = F(s_t), \qquad s = (\theta,\; m,\; v,\; t,\; \text{running statistics},\; \bar\theta,\; \text{generator},\; \text{order and place}) \tag{20.8} $$
 #
-# If $F$ gives the same bits for the same bits, then a run is determined by any one of its states, and to resume is to put back *all* of $s$. What is not put back begins at its first value, and one can compute what happens. Take Adam (`eq:adam`), after many steps with a steady slope $g$, so that $m \approx g$ and $v \approx g^2$, and each step has the length $\eta$. *Without $v$:* it begins at 0, the
-# new step makes it $(1 - \beta_2)\, g^2$; but $t$ is large, so nobody corrects that:
+# If $F$ gives the same bits for the same bits, then a run is determined by any one of its states, and to resume is to put back *all* of $s$. What is not put back begins at its first value, and one can compute what happens. Take Adam (`eq:adam`), after many steps with a steady gradient $g$, so that $m \approx g$ and $v \approx g^2$, and each step has the length $\eta$. *Without $v$:* it begins at 0, the
+# new step makes it $(1 - \beta_2)\, g^2$; but $t$ is large, so there is no correction:
 #
 # $$ \text{first step without } v: \quad \eta\, \frac{g}{\sqrt{(1 - \beta_2)\, g^2}} = \frac{\eta}{\sqrt{1 - \beta_2}} = 32\, \eta \quad \text{for } \beta_2 = 0.999 \tag{20.9} $$
 #
@@ -749,7 +754,7 @@ for what in THINGS[1:7]:
 for what, length in (("nothing", 1), ("v", 0.001**-0.5), ("t", 0.001**0.5 / 0.5)):
     net = models.toy(width=2, depth=1, rng=0, dtype="float64")[0]
     opt = Adam(net, 1e-3, beta1=0.5, beta2=0.999, eps=0)
-    opt.m[...], opt.v[...], opt.t = 0.3, 0.3**2, 20_000  # where a slope of 0.3 has brought them
+    opt.m[...], opt.v[...], opt.t = 0.3, 0.3**2, 20_000  # where a gradient of 0.3 has brought them
     if what == "v":
         opt.v[...] = 0
     if what == "t":
@@ -819,7 +824,7 @@ except checkpoint.CheckpointError as error:
     print("CheckpointError:", str(error).replace(str(home), "..."))
 
 # %% [markdown]
-# *A power cut while it is being written.* The old file must not be half overwritten. So the bytes go to a temporary file beside it, are pushed to the disk (`fsync`), and only then the new file takes the old one's name, in one step (`replace`). We are killed in the middle:
+# *A power cut while it is being written.* The old file must not be half overwritten. So the bytes go to a temporary file in the same folder, are pushed to the disk (`fsync`), and only then the new file takes the old one's name, in one step (`replace`). We are killed in the middle:
 
 # %%
 try:
@@ -868,10 +873,13 @@ print(f"of fakes {np.median(copies['distance']):.2f}, of training images {np.med
 
 at_floor = result["measures"]
 if not quick():
-    assert 1.5 < at_floor["frechet_distance"]["value"] / at_floor["frechet_distance"]["floor"] < 6
-    assert at_floor["recall"]["value"] < at_floor["recall"]["floor"] - 0.2
-    assert np.median(copies["distance"]) > np.median(copies["real"])
-    assert np.all(copies["distance"] > 0.3 * copies["own"])
+    measured = at_floor["frechet_distance"]
+    usually(
+        "the distance is above the floor, but not far above",
+        1.5 < measured["value"] / measured["floor"] < 6,
+    )
+    usually("recall is low", at_floor["recall"]["value"] < at_floor["recall"]["floor"] - 0.2)
+    usually("fakes are no copies", np.all(copies["distance"] > 0.3 * copies["own"]))
 
 # %% [markdown]
 # Read it as a whole. Precision is nearer to its floor than recall: what this G draws is mostly good, and there are digits it never draws. Nothing was copied. Now the file. A network without its papers is of no use, so what belongs to it travels in the same file, under the same checksum. The least that a *model card* has to say: which data, under which licence; a measure by its full name, with its floor and the
@@ -967,15 +975,17 @@ with figure(title, panels=2, size=(10, 3.4), marker=True) as (left, right):
     right.plot(levels[1:], rows[1:, 1])
     right.axhline(rows[0, 1], color="black", linestyle=":", linewidth=1)
     low, high = (rows[0, 1] + sign * measure["floor_error"] for sign in (-1, 1))
-    right.axhspan(low, high, color="0.88", label="deviation of the floor", linewidth=0)
+    right.axhspan(low, high, color="0.88", label="standard deviation of the floor", linewidth=0)
     right.legend()
     right.set(xlabel="binary digits of each weight (11: float16)", ylabel="Frechet distance, pixels 8x8")
 
 if not quick():
-    assert rows[1, 0] < 1
-    assert rows[3, 0] > 10  # six digits
-    assert np.all(np.abs(rows[1:4, 1] - rows[0, 1]) < measure["floor_error"])
-    assert rows[-1, 1] > 1.05 * rows[0, 1]
+    usually(
+        "the three finest roundings change the distance by less than its error",
+        np.all(np.abs(rows[1:4, 1] - rows[0, 1]) < measure["floor_error"]),
+    )
+    usually("float16 changes no pixel by a grey level", rows[1, 0] < 1)
+    usually("the coarsest rounding makes it worse", rows[-1, 1] > 1.05 * rows[0, 1])
 
 # %% [markdown]
 # So float16 could be shipped, and for large networks is. This library ships float32 all the same: the receiver's pictures are then the sender's *to the bit*, which is the only comparison that needs no judgement, and no variance of a BatchNorm can leave float16's range, 6e-8 to 65504. To train on in float16 is another matter: a step of less than a two-thousandth of a weight is rounded away.
@@ -1011,7 +1021,7 @@ check.nb20_q1(squared_mmd)
 #     return of_others(a) + of_others(b) - 2 * kernel(a, b).mean()
 # ```
 #
-# One matrix product gives all pairs. The diagonal is taken out of the sum *and* out of the count; whoever forgets the second divides by $N^2$, and has another bias, downward.
+# One matrix product gives all pairs. The diagonal is taken out of the sum *and* out of the count; without the second one divides by $N^2$, and the bias is downward.
 #
 # </details>
 

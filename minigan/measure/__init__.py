@@ -1,6 +1,7 @@
 """Commands that measure the library itself.
 
 certify/       checks every gradient against differences           minigan certify
+symbolic/      proves the gradients for all inputs, with SymPy     minigan certify --symbolic
 bench/         times training steps, side by side with PyTorch     minigan bench
 results/       measures the tables of docs/results.md              minigan results
 classifier.py  trains and tests DigitNet                           minigan classifier

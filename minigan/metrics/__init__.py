@@ -4,6 +4,7 @@ Two sets compared   frechet.py      mean and covariance of the features (on Ince
                     kid.py          all moments up to the third, without bias (on Inception's features: KID)
                     manifold.py     precision and recall, density and coverage: bad pictures or missing pictures?
                     wasserstein.py  the distance along random directions
+                    energy.py       mean distances between and within: 0 only for equal distributions
                     transport.py    the cheapest assignment of one set to the other, and the distance that it gives
                     parzen.py       the likelihood of the first GAN papers
                     attributes.py   recall of known facts: which values occur, how often, in which combinations
@@ -19,6 +20,7 @@ knows nothing of networks; the features of digits come from a classifier, miniga
 """
 
 from minigan.metrics.attributes import UNREADABLE, attribute_recall, new_combinations
+from minigan.metrics.energy import energy_distance
 from minigan.metrics.frechet import frechet_distance, frechet_gaussians
 from minigan.metrics.images import psnr, ssim
 from minigan.metrics.inception import inception_score
@@ -33,6 +35,7 @@ __all__ = [
     "UNREADABLE",
     "attribute_recall",
     "density_coverage",
+    "energy_distance",
     "frechet_distance",
     "frechet_gaussians",
     "inception_score",

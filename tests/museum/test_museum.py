@@ -21,6 +21,9 @@ def bugs_may_compute(monkeypatch):
     monkeypatch.setattr(Arguments, "_check_memory", lambda self, args: None)
 
 
+pytestmark = pytest.mark.no_cover
+
+
 @cache
 def sound(check):
     """The checks of the library as it is; many exhibits share one, and it must be run before any of their bugs is planted."""

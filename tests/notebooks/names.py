@@ -1,6 +1,7 @@
 """The names of all lessons, including those not yet written, so that each lesson can link to the next."""
 
 NAMES = (
+    "00_first_look",
     "01_derivatives",
     "02_dense_layer",
     "03_losses",

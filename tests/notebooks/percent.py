@@ -36,6 +36,11 @@ def read_notebook(path: Path) -> list[Cell]:
     return [Cell(c["cell_type"], tuple(c["metadata"].get("tags", [])), "".join(c["source"])) for c in cells]
 
 
+def code_cells(cells: list[Cell]) -> list[Cell]:
+    """The code of a lesson, without the cell that draws the diagram at its beginning."""
+    return [cell for cell in cells if cell.kind == "code" and "diagram" not in cell.tags]
+
+
 def as_notebook(cells: list[Cell]) -> list[dict]:
     """The same cells as nbformat's dictionaries."""
     return [{"cell_type": c.kind, "metadata": {"tags": list(c.tags)}, "source": c.source} for c in cells]

@@ -4,7 +4,7 @@ Only the imports of the lesson are run first; `minigan notebooks --check` runs c
 """
 
 import pytest
-from percent import LESSONS, as_notebook, read_percent
+from percent import LESSONS, as_notebook, code_cells, read_percent
 
 from minigan.teach.lessons.solve import exercises
 
@@ -12,7 +12,7 @@ from minigan.teach.lessons.solve import exercises
 def all_exercises():
     for path in LESSONS:
         cells = as_notebook(read_percent(path))
-        imports = next(cell["source"] for cell in cells if cell["cell_type"] == "code")
+        imports = next(cell.source for cell in code_cells(read_percent(path)))
         for _, stub, check, solution in exercises(cells):
             yield pytest.param(imports, stub, check, solution, id=check.partition("(")[0].removeprefix("check."))
 

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 from names import NAMES
-from percent import LESSONS, read_percent
+from percent import LESSONS, code_cells, read_percent
 
 import minigan
 from minigan.teach import exercises as check
+from minigan.teach.diagram import PARTS as PARTS_OF_THE_DIAGRAM
 from minigan.teach.exercises.exercise import Exercise, Prediction
 from minigan.teach.formulas.places import TAG
 from minigan.teach.lessons.run import stated
@@ -33,9 +34,11 @@ PARTS = (
     "Summary",
     "Next",
 )  # a title may follow, after a colon
+FIRST_LOOK = ("Look", "Walk", "Train", "Break", "Ask", "Next")  # lesson 0 derives nothing: it is for looking
 IMPORTS = ast.Import | ast.ImportFrom
 
-pytestmark = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+each = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+each_derived = pytest.mark.parametrize("lesson", LESSONS[1:], ids=lambda path: path.stem)  # all but the first look
 
 
 @cache
@@ -80,6 +83,7 @@ def parts(lesson) -> dict[str, list[str]]:
 # ---- the frame --------------------------------------------------------------------------------------------------------------
 
 
+@each
 def test_it_begins_with_goal_prerequisites_and_run_time(lesson):
     first = cells(lesson)[0]
     assert re.match(rf"# Lesson {number(lesson)}: \S", first.source)
@@ -89,21 +93,25 @@ def test_it_begins_with_goal_prerequisites_and_run_time(lesson):
     assert re.fullmatch(r"\d[\d.]* (s|min)", stated([{"source": first.source}]))
 
 
+@each
 def test_its_parts_are_in_order(lesson):
     found = list(parts(lesson))
-    assert set(found) == set(PARTS), "a heading of level 2 begins with one of the names of the parts"
-    assert found == list(PARTS)
+    wanted = PARTS if number(lesson) else FIRST_LOOK
+    assert set(found) == set(wanted), "a heading of level 2 begins with one of the names of the parts"
+    assert found == list(wanted)
 
 
+@each
 def test_all_imports_are_in_the_first_code_cell(lesson):
-    first, *others = [ast.parse(cell.source).body for cell in cells(lesson) if cell.kind == "code"]
+    first, *others = [ast.parse(cell.source).body for cell in code_cells(cells(lesson))]
     assert all(isinstance(node, IMPORTS) for node in first)
     assert not [node for body in others for node in body if isinstance(node, IMPORTS)]
 
 
+@each
 def test_it_links_to_the_next_lesson(lesson):
     (text,) = parts(lesson)["Next"]
-    following = NAMES[number(lesson)] if number(lesson) < len(NAMES) else None
+    following = (*NAMES, None)[NAMES.index(lesson.stem) + 1]
     if following:
         assert f"[Lesson {number(lesson) + 1}: " in text
         assert f"]({following}.ipynb)" in text
@@ -114,6 +122,7 @@ def test_it_links_to_the_next_lesson(lesson):
 # ---- predict ----------------------------------------------------------------------------------------------------------------
 
 
+@each
 def test_the_reader_predicts_before_the_answer_is_shown(lesson):
     predictions = asked(lesson, Prediction)
     assert predictions == [f"p{k + 1}" for k in range(len(predictions))]
@@ -140,6 +149,7 @@ def lesson_name(lesson) -> str:
 # ---- derive -----------------------------------------------------------------------------------------------------------------
 
 
+@each_derived
 def test_every_displayed_equation_has_a_name_or_a_number(lesson):
     text = "\n".join(cell.source for cell in cells(lesson) if cell.kind == "markdown")
     displayed = re.findall(r"\$\$(.*?)\$\$", text, re.DOTALL)
@@ -163,6 +173,7 @@ def test_every_displayed_equation_has_a_name_or_a_number(lesson):
 # ---- see the code, check, figures --------------------------------------------------------------------------------------------
 
 
+@each_derived
 def test_library_source_is_shown_live_and_never_copied(lesson):
     assert all("show_source(" in body for body in parts(lesson)["See the code"])
     written = [node for cell in cells(lesson) if cell.kind == "code" for node in ast.walk(ast.parse(cell.source))]
@@ -185,11 +196,13 @@ def library() -> set[str]:
     return bodies - {""}
 
 
+@each_derived
 def test_each_check_part_runs_a_check(lesson):
     for body in parts(lesson)["Check"]:
         assert re.search(r"show_checks\(|compare\(|check_(layer|network|step)\(", body)
 
 
+@each
 def test_each_figure_title_states_a_finding(lesson):
     tree = ast.parse(code(lesson))
     named = {
@@ -214,6 +227,7 @@ def named_by(node) -> bool:
 # ---- modify, break it ---------------------------------------------------------------------------------------------------------
 
 
+@each_derived
 def test_two_or_three_exercises_with_stub_check_and_solution(lesson):
     exercises = asked(lesson, Exercise)
     assert exercises == [f"q{k + 1}" for k in range(len(exercises))]
@@ -232,6 +246,18 @@ def test_two_or_three_exercises_with_stub_check_and_solution(lesson):
         assert len(re.sub(r"```python.*?```", "", solution.source, flags=re.DOTALL).split()) > 12, "it says why"
 
 
+@each
+def test_the_diagram_if_there_is_one_follows_the_title(lesson):
+    drawn = [i for i, cell in enumerate(cells(lesson)) if "diagram" in cell.tags]
+    assert drawn in ([], [1])
+    for i in drawn:
+        first, last = ast.parse(cells(lesson)[i].source).body
+        assert ast.unparse(first) == "from minigan.teach.diagram import diagram"
+        assert last.value.func.id == "diagram"
+        assert {part.value for part in last.value.args} <= set(PARTS_OF_THE_DIAGRAM)
+
+
+@each
 def test_no_other_cell_depends_on_an_exercise(lesson):
     """A reader may skip an exercise, so no other cell may use what it defines."""
     for cell in cells(lesson):
@@ -241,6 +267,7 @@ def test_no_other_cell_depends_on_an_exercise(lesson):
             assert not [source for source in others if re.search(rf"\b{name}\b", source)], name
 
 
+@each_derived
 def test_a_bug_is_planted_and_a_check_is_run(lesson):
     for body in parts(lesson)["Break it"]:
         assert re.search(r"show_checks\(|_checks\(|check_(layer|network|step)\(|GradientError|caught", body)
@@ -250,6 +277,7 @@ def test_a_bug_is_planted_and_a_check_is_run(lesson):
 # ---- summary --------------------------------------------------------------------------------------------------------------------
 
 
+@each_derived
 def test_the_summary_links_formula_code_and_test(lesson):
     (text,) = parts(lesson)["Summary"]
     head, rule, *rows = [line for line in text.splitlines() if line.startswith("|")]

@@ -15,6 +15,22 @@ from minigan.running.arguments import check_positive, check_whole
 from minigan.running.arrays import as_array
 
 
+def check_times(layer: Layer, t: Any) -> np.ndarray:
+    """Return the times as an array of floats (N,) in [0, 1], or raise an error that describes what they are."""
+    t = as_array(layer, t)
+    if t.ndim != 1 or t.dtype.kind not in "fc":
+        fix = (
+            "divide the number of a step by how many steps there are" if t.dtype.kind in "iu" else "one for each sample"
+        )
+        raise ShapeError(f"{layer} expected times (N,), floats from 0 to 1, got {t.dtype} of shape {t.shape}: {fix}")
+    if t.size and not -1 <= t.real.min() <= t.real.max() <= 2:  # finite differences step a little beyond [0, 1]
+        raise ValueError(
+            f"{layer} takes times from 0 to 1, got {t.real.min():g} to {t.real.max():g}: if these are numbers of steps, divide by"
+            " how many there are"
+        )
+    return t
+
+
 class TimeEmbedding(Layer):
     """y = [sin(scale t w_0), sin(scale t w_1), ..., cos(scale t w_0), ...],   w_k = 10000^(-2k / dim).   t (N,) in [0, 1] -> y (N, dim)
 
@@ -37,19 +53,7 @@ class TimeEmbedding(Layer):
         self.w = scale * 10_000.0 ** (-2 * np.arange(dim // 2) / dim)  # (dim / 2,)
 
     def forward(self, t: np.ndarray) -> tuple[np.ndarray, Any]:  # (N,) -> (N, dim)
-        t = as_array(self, t)
-        if t.ndim != 1 or t.dtype.kind not in "fc":
-            fix = (
-                "divide the number of a step by how many steps there are"
-                if t.dtype.kind in "iu"
-                else "one for each sample"
-            )
-            raise ShapeError(f"{self} expected times (N,), floats from 0 to 1, got {t.dtype} of shape {t.shape}: {fix}")
-        if t.size and not -1 <= t.real.min() <= t.real.max() <= 2:  # finite differences step a little beyond [0, 1]
-            raise ValueError(
-                f"{self} takes times from 0 to 1, got {t.real.min():g} to {t.real.max():g}: if these are numbers of steps, divide by"
-                " how many there are"
-            )
+        t = check_times(self, t)
         w = self.w.astype(t.real.dtype)
         y = np.concatenate([np.sin(t[:, None] * w), np.cos(t[:, None] * w)], axis=1)  # eq:time.embedding
         return y, (y, w)

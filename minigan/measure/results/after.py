@@ -7,6 +7,7 @@ models/timed.py of the same width.
 
     Frechet ...        with the evaluations in the column "drawn with": against the training images
     seconds to 1       processor time until the Frechet distance of 1,000 samples is at most 1, looked at in eighths of the time
+    energy             the energy distance of the same samples to the training images, in pixels between 0 and 1 (metrics/energy.py)
     n: Frechet, ms     the Frechet distance of 1,000 samples drawn with n evaluations, and milliseconds of one core for each sample
 """
 
@@ -21,6 +22,7 @@ from minigan import evaluation, zoo
 from minigan.measure.results.families import split
 from minigan.measure.results.table import Cell, Column, save_figure
 from minigan.measure.results.training import CURVE, QUALITY, frechet, pace, quality, trainer_of
+from minigan.metrics import energy_distance
 from minigan.plots import to_image
 from minigan.trainer import Trainer
 
@@ -42,6 +44,7 @@ QUICK = {"core_minutes": 0.02, "width": 4, "pairs": 64, "samples": 150, "evaluat
 EVALUATIONS, MARKS = (1, 2, 4, 10, 50), 8
 COLUMNS = {
     **QUALITY,
+    "energy": Column("energy distance", ".4f", "less"),
     "evaluations": Column("drawn with", ".0f"),
     "seconds_to_1": Column("seconds to 1", ".0f", "less"),
     **{f"frechet_{n}": Column(f"{n}: Frechet", ".2f", "less") for n in EVALUATIONS},
@@ -65,7 +68,9 @@ def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
         teacher_seconds = seconds / 2
     trainer, figures = trained(recipe, options, images, seconds - teacher_seconds, quick, game, teacher_seconds)
     game, rng = trainer.game, np.random.default_rng([cell.seed, 1])
-    figures |= quality(to_image(game.sample(n, rng)), images, options.data, rng)
+    samples = to_image(game.sample(n, rng))
+    figures |= quality(samples, images, options.data, rng)
+    figures["energy"] = energy_distance(*(x[:n].reshape(len(x[:n]), -1) / 255 for x in (samples, images)))
     chosen = getattr(game, "evaluations", 1)
     for k in EVALUATIONS:
         if k == chosen or choose(game, k):

@@ -1,4 +1,4 @@
-"""Lesson 7, the GAN game: the loss of the best D, the same for least squares, and a distance computed from D's scores."""
+"""Lesson 7, the GAN game: the loss of the best D, the same for least squares, and a divergence computed from D's scores."""
 
 from collections.abc import Callable
 
@@ -131,7 +131,7 @@ q3 = Formula(
         "solve for one JSD: the loss contains it twice": lambda r, f: (
             np.log(4) - np.mean(_softplus(-r)) - np.mean(_softplus(f))
         ),
-        "the sign: a smaller loss means a larger distance": lambda r, f: (
+        "the sign: a smaller loss means a larger divergence": lambda r, f: (
             (np.mean(_softplus(-r)) + np.mean(_softplus(f))) / 2 - np.log(2)
         ),
         "real and fake are swapped: D wants r high and f low": lambda r, f: (
@@ -140,7 +140,7 @@ q3 = Formula(
         "take two means, one of the reals and one of the fakes: the batches differ in size": lambda r, f: (
             np.log(2) - np.mean(np.concatenate([_softplus(-r), _softplus(f)]))
         ),
-        "this is D's loss; the answer should be the distance": lambda r, f: (
+        "this is D's loss; the answer should be the divergence": lambda r, f: (
             np.mean(_softplus(-r)) + np.mean(_softplus(f))
         ),
         "log 4 and log 2 are confused: half of log 4 is log 2": lambda r, f: (

@@ -7,16 +7,19 @@ check at sizes the reader can choose.  None of it is written by hand: the names 
 import inspect
 import textwrap
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from minigan.gradcheck import Check
 from minigan.penalties import Penalty, add_penalty
 from minigan.teach.formulas.book import Equation, equations
+from minigan.teach.formulas.derived import derived
 from minigan.teach.formulas.live import examine
 from minigan.teach.formulas.places import TAG, Place, locate
 from minigan.teach.formulas.source import Piece, pieces
 from minigan.teach.formulas.subject import read
+
+DERIVED = "DERIVATIVE, by SymPy from the forward pass, and the line that computes it"
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,6 +33,7 @@ class Explanation:
     shapes: list[str]
     source: list[Piece]
     checks: list[Check]
+    derived: list[str] = field(default_factory=list)  # SymPy's derivatives beside the lines of code
 
     @property
     def ok(self) -> bool:
@@ -43,6 +47,8 @@ class Explanation:
             blocks += ["SHAPES", _indented("\n".join(self.shapes))]
         for piece in self.source:
             blocks += [f"SOURCE  {piece.path}, {piece.title}", str(piece)]
+        if self.derived:
+            blocks += [DERIVED, _indented("\n".join(self.derived))]
         if self.checks:
             blocks += ["CHECK, run now, in float64", _indented(_table(self.checks))]
         return "\n\n".join(block for block in blocks if block.strip()) + "\n"
@@ -65,6 +71,7 @@ class Explanation:
             )
         parts += [f"```text\n{line}\n```" for line in ["\n".join(self.shapes)] if line]
         parts += [f"`{piece.path}`, line {piece.first}\n\n```python\n{piece.text}\n```" for piece in self.source]
+        parts += [f"```text\n{DERIVED}\n" + "\n".join(self.derived) + "\n```"] if self.derived else []
         parts += [f"```text\n{_table(self.checks)}\n```"] if self.checks else []
         return "\n\n".join(parts)
 
@@ -101,7 +108,7 @@ def explain(subject: Any, shape: tuple[int, ...] | None = None, seed: int = 0) -
     names = dict.fromkeys(name for piece in source for name in piece.names)
     doc = inspect.getdoc(found.thing) or ""
     title = shapes.pop(0) if shapes and found.made is not None and shapes[0].startswith(found.name) else found.name
-    return Explanation(title, doc, *_known(names), shapes, source, checks)
+    return Explanation(title, doc, *_known(names), shapes, source, checks, derived(found))
 
 
 def _one_equation(tag: str) -> Explanation:

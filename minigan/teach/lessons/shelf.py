@@ -39,10 +39,18 @@ def lessons(only: str | None = None) -> list[Path]:
     return chosen
 
 
+def extras() -> list[Path]:
+    """What is handed out besides the lessons: microgan.py, a GAN in one file."""
+    return sorted(shelf().glob("microgan.py"))
+
+
 def copy_lessons(folder: Path, force: bool = False) -> dict[str, str]:
-    """Copy the lessons to `folder` -> {file name: what was done}.  An existing file that differs is kept, unless `force`."""
+    """Copy the lessons and microgan.py to `folder` -> {file name: what was done}.
+
+    An existing file that differs is kept, unless `force`.
+    """
     done = {}
-    for lesson in lessons():
+    for lesson in [*lessons(), *extras()]:
         mine, theirs = lesson.read_bytes(), folder / lesson.name
         if theirs.is_file() and theirs.read_bytes() == mine:
             done[lesson.name] = "already there"

@@ -44,7 +44,7 @@ WRONG = {
     },
     "q3": {
         "contains it twice": lambda r, f: np.log(4) - cost(-r).mean() - cost(f).mean(),
-        "smaller loss means a larger distance": lambda r, f: (cost(-r).mean() + cost(f).mean()) / 2 - np.log(2),
+        "smaller loss means a larger divergence": lambda r, f: (cost(-r).mean() + cost(f).mean()) / 2 - np.log(2),
         "real and fake are swapped": lambda r, f: np.log(2) - (cost(r).mean() + cost(-f).mean()) / 2,
         "two means": lambda r, f: np.log(2) - (cost(-r).sum() + cost(f).sum()) / (r.size + f.size),
         "this is D's loss": lambda r, f: cost(-r).mean() + cost(f).mean(),

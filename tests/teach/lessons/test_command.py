@@ -1,5 +1,6 @@
 """minigan notebooks: what is copied, what is kept, what is printed."""
 
+import configparser
 import subprocess
 import sys
 import sysconfig
@@ -12,6 +13,8 @@ from minigan import cli
 from minigan.teach.lessons import command, shelf
 from minigan.teach.lessons.run import Result
 from minigan.teach.lessons.shelf import copy_lessons, lessons
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -29,9 +32,10 @@ def without(monkeypatch):
 
 def test_in_a_checkout_the_lessons_are_next_to_the_package():
     assert shelf.shelf() == Path(__file__).parents[3] / "notebooks"
-    assert lessons()[0].name == "01_derivatives.ipynb"
-    assert lessons("1") == lessons("01") == lessons("01_deriv") == lessons()[:1]
-    with pytest.raises(ValueError, match="no lesson is called '77'; there are: 01_derivatives"):
+    assert [path.name for path in lessons()[:2]] == ["00_first_look.ipynb", "01_derivatives.ipynb"]
+    assert lessons("1") == lessons("01") == lessons("01_deriv") == lessons()[1:2]
+    assert lessons("0") == lessons()[:1]
+    with pytest.raises(ValueError, match="no lesson is called '77'; there are: 00_first_look, 01_derivatives"):
         lessons("77")
 
 
@@ -46,6 +50,14 @@ def test_a_wheel_carries_them_in_share(tmp_path, monkeypatch):
     assert shelf.shelf() == place
 
 
+def test_a_wheel_carries_every_lesson_and_microgan():
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg", encoding="utf-8")
+    patterns = setup["options.data_files"]["share/minigan/notebooks"].split()
+    carried = {path.name for pattern in patterns for path in ROOT.glob(pattern)}
+    assert carried == {path.name for path in [*lessons(), *shelf.extras()]}
+
+
 # ---- copying --------------------------------------------------------------------------------------------------------------
 
 
@@ -53,6 +65,9 @@ def test_an_edited_lesson_is_not_overwritten(tmp_path):
     name = lessons()[0].name
     assert set(copy_lessons(tmp_path / "new" / "folder").values()) == {"copied"}
     assert set(copy_lessons(tmp_path / "new" / "folder").values()) == {"already there"}
+    assert (tmp_path / "new" / "folder" / "microgan.py").read_bytes() == (
+        ROOT / "notebooks" / "microgan.py"
+    ).read_bytes()
     mine = tmp_path / "new" / "folder" / name
     assert mine.read_bytes() == lessons()[0].read_bytes()
     mine.write_text("edited")

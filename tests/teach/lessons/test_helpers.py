@@ -15,7 +15,7 @@ from minigan.differences import Check
 from minigan.kernels import elementwise
 from minigan.layers import Dense, Tanh
 from minigan.layers.linear import Linear
-from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps
+from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps, usually
 
 # ---- source ---------------------------------------------------------------------------------------------------------------
 
@@ -165,3 +165,13 @@ def test_an_environment_variable_shortens_training(value, short, monkeypatch):
 
 def test_all_exports_exist():
     assert set(minigan.teach.lessons.__all__) <= set(dir(minigan.teach.lessons))
+
+
+@pytest.mark.parametrize(("holds", "said"), [(True, "in this run too: "), (False, "NOT in this run, but usually: ")])
+def test_a_statement_about_a_training_is_printed_and_never_raised(holds, said, monkeypatch, capsys):
+    monkeypatch.delenv("MINIGAN_QUICK", raising=False)
+    usually("G is slower", holds)
+    assert capsys.readouterr().out == f"{said}G is slower\n"
+    monkeypatch.setenv("MINIGAN_QUICK", "1")
+    usually("G is slower", holds)
+    assert capsys.readouterr().out == ""

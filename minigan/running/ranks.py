@@ -101,8 +101,10 @@ class _Shared:
                 f"{type(game).__name__} moves {alone[0]} without an optimizer, so there is no gradient for "
                 f"{comm.size} ranks to sum: train it in one process, without mpiexec"
             )
-        mixing = [layer for net in game.networks.values() for layer in all_layers(net.layers) if layer.mixes]
+        layers = [layer for net in game.networks.values() for layer in all_layers(net.layers)]
+        mixing = [layer for layer in layers if layer.mixes]
         self.statistics = [getattr(layer, name) for layer in mixing for name in layer.buffers]  # of BatchNorm
+        self.buffers = [getattr(layer, name) for layer in layers if not layer.mixes for name in layer.buffers]
         self._warn([str(layer) for layer in mixing if not layer.children()])
         ranks.set_slice(self.part)  # what the layers draw
         self.rng = trainer.rng = Sliced(trainer.rng, self.part)
@@ -171,6 +173,8 @@ class _Shared:
         digest = hashlib.sha256()
         for net in self.trainer.game.networks.values():
             digest.update(net.theta)
+        for buffer in self.buffers:
+            digest.update(np.ascontiguousarray(buffer))
         digest.update(repr((self.rng.bit_generator.state, self.trainer.source.state())).encode())
         found = self.comm.allgather(digest.hexdigest())
         if others := [i for i, one in enumerate(found) if one != found[0]]:

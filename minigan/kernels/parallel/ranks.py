@@ -170,7 +170,7 @@ class Sliced(np.random.Generator):
     def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
         return self._rows("uniform", size, low, high)
 
-    def integers(self, low: Any, high: Any = None, size: Any = None, dtype: Any = np.int64, endpoint: bool = False) -> Any:  # type: ignore[override]
+    def integers(self, low: Any, high: Any = None, size: Any = None, dtype: Any = np.int64, endpoint: bool = False) -> Any:
         return self._rows("integers", size, low, high, dtype=dtype, endpoint=endpoint)
     # fmt: on
 

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -17,10 +18,11 @@ import numpy as np
 
 from minigan import __version__, data
 from minigan.data.published import PUBLISHED
-from minigan.kernels import get_threads
+from minigan.kernels import get_threads, set_threads
 from minigan.measure.bench.machine import processor
 from minigan.measure.results import rows
 from minigan.measure.results import workers as parallel
+from minigan.measure.results.catalogue import load
 from minigan.measure.selection import select
 from minigan.optim import NonFiniteError
 from minigan.running.arguments import check_whole
@@ -132,9 +134,16 @@ def measure(
         return
     left = [cell for cell in todo if not is_done(path, cell)]
     say(f"{len(todo) - len(left)} of {len(todo)} cells are already measured; {len(left)} to go")
-    for cell, row in parallel.rows(table.NAME, left, quick, Path(folder), workers, scheduler):
+    measured = partial(_in_worker, table.NAME, quick, Path(folder).absolute())
+    for cell, row in parallel.rows(measured, left, workers, scheduler):
         rows.append(path, row)
         say(f"{where[str(cell)]}: {row['minutes']:.2f} min: {row['failure'] or _short(row)}")
+
+
+def _in_worker(name: str, quick: bool, folder: Path, cell: Cell) -> tuple[Cell, dict[str, Any]]:
+    """The cell, and the row that one thread measured."""
+    set_threads(1)
+    return cell, run_cell(load(name), cell, quick, folder)
 
 
 def is_done(path: Path, cell: Cell) -> bool:

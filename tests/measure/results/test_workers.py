@@ -71,10 +71,10 @@ def test_the_same_call_runs_on_a_cluster(tmp_path):
     assert keys(tmp_path) == wanted()
 
 
-def test_without_joblib_the_command_says_what_to_install(tmp_path, monkeypatch):
+def test_without_joblib_the_command_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "joblib", None)
     with pytest.raises(ValueError, match=r"--workers needs joblib.* pip install 'minigan\[sweeps\]'"):
-        list(workers.rows("dirac", [], True, tmp_path, 2, None))
+        list(workers.rows(str, [], 2, None))
 
 
 def test_no_worker_is_refused(tmp_path):

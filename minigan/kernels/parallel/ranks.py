@@ -134,7 +134,7 @@ class Sliced(np.random.Generator):
     """Draws what one process would draw for the batch of N, and returns the n rows of this rank.
 
     The first axis in `size` that is as long as the slice is taken for the samples: (n, latent) is cut from (N, latent).  So the
-    ranks together see the noise that one process would.  Numbers without such an axis (a scalar, a pool of 20 n) come from
+    ranks together see the noise that one process would.  Numbers without such an axis (a scalar, a pool of 2 n) come from
     a stream of the rank's own, new in each step; a training that draws such is a sound one, but not the same for every number
     of ranks.
     """

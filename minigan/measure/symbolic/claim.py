@@ -151,7 +151,7 @@ def _rounds_to_zero(tower: Tower, p: Any, points: int = POINTS) -> bool | None:
         try:
             with np.errstate(all="ignore"):
                 values = tower.random_values(k)
-                value, size = tower.value(p, values), tower.value(p, values, size=True)
+                value, size = tower.value(p, values)
         except (ZeroDivisionError, OverflowError):
             continue
         if math.isfinite(value) and math.isfinite(size):

@@ -65,8 +65,8 @@ CASES: list[tuple[Callable[[], Any], tuple[Any, ...]]] = [
     (lambda: L.LabelScore(2, 3), ((2, 2), LABELS)),
     (lambda: L.SpectralNorm(L.Dense(2, 2)), ((2, 2),)),
     (lambda: L.SelfAttention(2, d=1), ((1, 1, 2, 2),)),
-    (lambda: L.GRU(1, 2), ((1, 2, 1),)),
-    (lambda: L.GRU(2, 1, initial=True), ((2, 2, 2), (2, 1))),
+    (lambda: L.GRU(1, 1), ((1, 2, 1),)),  # two steps of one unit, and one step of two units
+    (lambda: L.GRU(1, 2, initial=True), ((1, 1, 1), (1, 2))),
     (lambda: L.Frames(L.Dense(2, 2), L.Tanh()), ((1, 2, 2),)),
     (lambda: L.JoinFrames(), ((1, 2), (1, 2, 1))),
     (lambda: L.TimeEmbedding(4), ((2,),)),

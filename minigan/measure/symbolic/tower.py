@@ -329,17 +329,17 @@ class Tower:
                 found[n] = sign * Fraction(int(rng.integers(1, 60)), int(rng.integers(2, 30)))
         return found
 
-    def value(self, p: Poly, values: dict[int, float], size: bool = False) -> float:
-        """p as a float, at these values of the symbols; with `size`, the sum of the absolute values of its terms.
+    def value(self, p: Poly, values: dict[int, float]) -> tuple[float, float]:
+        """p as a float, at these values of the symbols, and the sum of the absolute values of its terms.
 
         The values of all other generators are added to `values`.
         """
         for n in range(len(self.generators)):
             if n not in values:
                 kind, _, of, _ = self.generators[n]
-                inner = _float(of, values)
+                inner, _ = _float(of, values)
                 values[n] = inner if kind == "name" else float(getattr(np, kind)(inner))
-        return _float(p, values, abs if size else float)
+        return _float(p, values)
 
     def random_values(self, k: int) -> dict[int, float]:
         """The k-th random point: every symbol as a float; what `value` adds to it is kept for the next polynomial."""
@@ -420,11 +420,13 @@ def _is_generator(p: Poly) -> bool:
     return len(p) == 1 and p.LC == 1 and sum(map(abs, p.LM)) == 1 and max(p.LM) == 1
 
 
-def _float(p: Poly, values: Mapping[int, float], of: Any = float) -> float:
-    total = 0.0
+def _float(p: Poly, values: Mapping[int, float]) -> tuple[float, float]:
+    total = size = 0.0
     for m, c in p.items():
         term = int(c.numerator) / int(c.denominator)
-        for n in np.flatnonzero(m):
-            term *= values[n] ** m[n]
-        total += of(term)
-    return total
+        for n, e in enumerate(m):
+            if e:
+                term *= values[n] ** e
+        total += term
+        size += abs(term)
+    return total, size

@@ -90,7 +90,7 @@ def test_a_float_is_the_rational_number_it_is(tower):
 def test_values_in_floats(tower):
     x = symbol(tower, "x")
     value = ((1 + x.exp()).log() / (x * x + 1).sqrt()).p
-    assert tower.value(value, {0: 0.3}) == pytest.approx(np.log1p(np.exp(0.3)) / np.sqrt(1.09), rel=1e-14)
+    assert tower.value(value, {0: 0.3})[0] == pytest.approx(np.log1p(np.exp(0.3)) / np.sqrt(1.09), rel=1e-14)
 
 
 def test_substitution_gives_exact_numbers(tower):

@@ -143,7 +143,7 @@ def _step(batch: int, seconds: float) -> float:
 def _draw(batch: int, seconds: float) -> float:
     """The time that the noise of one sample takes in a step: D's z and G's."""
     game, rng = _trainer(batch).game, np.random.default_rng(0)
-    return 2 * _time(lambda: game.noise(4096, rng), seconds / 4) / 4096
+    return 2 * _time(lambda: game.prior(4096, game.latent, rng), seconds / 4) / 4096
 
 
 def _time(call: Callable[[], object], seconds: float) -> float:

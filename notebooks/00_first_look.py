@@ -100,7 +100,7 @@ guess = "?"  # "a", "b" or "c"
 
 # %%
 frames, near = train()
-check.nb00_p1(guess)
+check.first_look.p1(guess)
 film("The same 400 fakes from the first step to the last", frames, seconds=8)
 
 # %% [markdown]
@@ -125,7 +125,7 @@ guess = "?"  # "a", "b" or "c"
 
 # %%
 without, few = train(gamma=0.0)
-check.nb00_p2(guess)
+check.first_look.p2(guess)
 print("fakes of 400 near each of the eight modes, at the end")
 print("penalty ", *(f"{n:4d}" for n in near[-1]))
 print("none    ", *(f"{n:4d}" for n in few[-1]))

@@ -51,7 +51,7 @@ for k in (1, 4, 8, 15):
     quotient = (softplus(np.array(x + h)) - softplus(np.array(x))) / h
     print(f"h = 1e-{k:02d}   quotient {quotient:.16f}   off by {abs(quotient - exact):.0e}")
 
-check.nb01_p1(guess)
+check.derivatives.p1(guess)
 
 # %% [markdown]
 # ## Derive: two errors in opposite directions
@@ -197,7 +197,7 @@ def leaky(x):
 
 
 print("at 0:", numerical_gradient(leaky, np.zeros(1))[0])
-check.nb01_p2(guess)
+check.derivatives.p2(guess)
 
 at = np.linspace(-1, 1, 201)
 with figure("A difference across a kink reports a derivative that neither side has") as ax:
@@ -248,7 +248,7 @@ def directional(f, x, v, h):
     return ...  # your code
 
 
-check.nb01_q1(directional)
+check.derivatives.q1(directional)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -274,7 +274,7 @@ def complex_derivative(f, x, h):
     return ...  # your code
 
 
-check.nb01_q2(complex_derivative)
+check.derivatives.q2(complex_derivative)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -301,7 +301,7 @@ def second_derivative(f, x, h):
     return ...  # your code
 
 
-check.nb01_q3(second_derivative)
+check.derivatives.q3(second_derivative)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -346,7 +346,7 @@ for name, (value, gradient) in people.items():
     both = [("central", central), ("complex", side)]
     show_checks([compare(f"{name}, {kind}", gradient(x), b, FIRST) for kind, b in both])
 
-check.nb01_p3(guess)
+check.derivatives.p3(guess)
 
 # %% [markdown]
 # So remember what a gradient check proves: **this gradient belongs to this value**. Whether the value is the right one is a second question.

@@ -56,7 +56,7 @@ print("dy.T @ x", (dy.T @ x).shape)
 print("x.T @ dy", (x.T @ dy).shape)
 print("dy @ W.T", (dy @ W.T).shape)
 
-check.nb02_p1(guess)
+check.dense_layer.p1(guess)
 
 # %% [markdown]
 # Shapes are a good guide, and here only one answer fits. But if a layer has as many outputs as inputs, several fit. So we derive.
@@ -346,7 +346,7 @@ def sizes(gain, depth=30, width=256):
 
 found = {gain: sizes(gain) for gain in (1.0, 2**0.5, 2.0)}
 print(f"gain 1: {1 / found[1.0][0][-1]:,.0f} times smaller after 30 layers")
-check.nb02_p2(guess)
+check.dense_layer.p2(guess)
 
 # %% [markdown]
 # ## Derive: ReLU removes half of the signal
@@ -408,7 +408,7 @@ def dense_backward(dy, x, W):
     return ...  # your code: dx, dW, db
 
 
-check.nb02_q1(dense_backward)
+check.dense_layer.q1(dense_backward)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -438,7 +438,7 @@ def leaky_backward(dy, x, alpha):
     return ...  # your code: dx
 
 
-check.nb02_q2(leaky_backward)
+check.dense_layer.q2(leaky_backward)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -464,7 +464,7 @@ def two_layers(x, t, W1, W2):
     return ...  # your code: dW1, dW2
 
 
-check.nb02_q3(two_layers)
+check.dense_layer.q3(two_layers)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -524,7 +524,7 @@ print("\ndW assigned")
 with planted(kernels, "dense_dW", assign):
     assert not show_checks(layer_checks(Dense(3, 4), (5, 3)))
 
-check.nb02_p3(guess)
+check.dense_layer.p3(guess)
 
 
 # %% [markdown]

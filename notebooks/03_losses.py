@@ -63,7 +63,7 @@ with np.errstate(all="ignore"):  # NumPy would warn; a training loop has long sc
         )
         print(f"from the logit {softplus(-s):9.5f}")
 
-check.nb03_p1(guess)
+check.losses.p1(guess)
 
 # %% [markdown]
 # A loss of `inf` is a nuisance. A gradient of `nan` is fatal: the optimizer adds it to every weight, and from then on all the weights are
@@ -190,7 +190,7 @@ for f in np.array([[-10.0], [0.0], [10.0]]):
     (_, minimax), (_, non_saturating) = losses.minimax.g(None, f), losses.non_saturating.g(None, f)
     print(f"f = {f[0]:5.1f}   minimax {minimax[0]:9.6f}   non-saturating {non_saturating[0]:9.6f}")
 
-check.nb03_p2(guess)
+check.losses.p2(guess)
 
 # %% [markdown]
 # ## Derive: two losses of G with the same aim
@@ -365,7 +365,7 @@ def my_softplus(x):
     return ...  # your code
 
 
-check.nb03_q1(my_softplus)
+check.losses.q1(my_softplus)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -390,7 +390,7 @@ def cross_entropy_gradient(s, t):
     return ...  # your code: ds, an array like s
 
 
-check.nb03_q2(cross_entropy_gradient)
+check.losses.q2(cross_entropy_gradient)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -419,7 +419,7 @@ def hinge_d(r, f):
     return ...  # your code: value, d_real, d_fake
 
 
-check.nb03_q3(hinge_d)
+check.losses.q3(hinge_d)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -495,7 +495,7 @@ for title, name, wrong in (
     caught[title] = [c.ok for c in checks]
     print()
 
-check.nb03_p3(guess)
+check.losses.p3(guess)
 assert caught == {
     "the forgotten 1/N": [False, True, True],
     "the sigmoid twice": [True, False, False],

@@ -59,7 +59,7 @@ patient_a = partial(planted, Sigmoid, "df", of_the_output)
 with patient_a():
     assert show_checks(layer_checks(Sigmoid(), (5, 3)))
 
-check.nb04_p1(guess)
+check.gradient_clinic.p1(guess)
 
 # %% [markdown]
 # ## Derive: what each check can see
@@ -143,7 +143,7 @@ patient_b = partial(planted, LayerNorm, "axes", (0,))  # right: (-1,)
 with patient_b():
     assert show_checks(layer_checks(LayerNorm(3), (5, 3)))
 
-check.nb04_p2(guess)
+check.gradient_clinic.p2(guess)
 
 # %% [markdown]
 # It has become a normalisation over the batch. In a classifier nobody would notice. In a discriminator with a gradient penalty, which needs
@@ -163,7 +163,7 @@ def residual_backward(dy, body_backward):
     return ...  # your code: dx
 
 
-check.nb04_q1(residual_backward)
+check.gradient_clinic.q1(residual_backward)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -189,7 +189,7 @@ def adjoint_gap(tangent, backward, v, dy):
     return ...  # your code: one number
 
 
-check.nb04_q2(adjoint_gap)
+check.gradient_clinic.q2(adjoint_gap)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -221,7 +221,7 @@ class Absolute(Layer):
         return ...  # your code: w, tcache
 
 
-check.nb04_q3(Absolute)
+check.gradient_clinic.q3(Absolute)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -305,7 +305,7 @@ for name, patient in patients.items():
             findings[name][found.name] = findings[name].get(found.name, True) and found.ok
     print(f"{name:<26} caught by", "; ".join(kind for kind, ok in findings[name].items() if not ok))
 
-check.nb04_p3(guess)
+check.gradient_clinic.p3(guess)
 
 # %% [markdown]
 # Here is all of it in one picture (without the checks that caught nothing this time). Each column is a check, and no column is full. Each row

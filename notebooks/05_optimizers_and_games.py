@@ -79,7 +79,7 @@ for name, rate, mu in (
     ways[name] = descend(valley, net, SGD(net, rate, mu), 400)
     print(f"{name:<16}  rate {rate:.3f}  mu {mu:.3f}  {until(ways[name]):4d} steps")
 
-check.nb05_p1(guess)
+check.optimizers_and_games.p1(guess)
 assert until(ways["gradient descent"]) > 4 * until(ways["momentum"])
 
 # %% [markdown]
@@ -204,7 +204,7 @@ net.grad[...] = 1000, 0.001
 opt.step()
 print("after one step:", net.theta)  # the missing millionth is Adam's epsilon
 
-check.nb05_p2(guess)
+check.optimizers_and_games.p2(guess)
 
 # %% [markdown]
 # ## Derive: an average that corrects for its start
@@ -352,7 +352,7 @@ for _ in range(300):
     together.append((x, y))
 print(f"distance from the equilibrium: {np.hypot(x, y):.2f}")
 
-check.nb05_p3(guess)
+check.optimizers_and_games.p3(guess)
 
 # %% [markdown]
 # ## Derive: a game rotates
@@ -549,7 +549,7 @@ def adam_step(theta, grad, m, v, t, lr, beta1, beta2, eps):
     return ...  # your code: theta, m, v
 
 
-check.nb05_q1(adam_step)
+check.optimizers_and_games.q1(adam_step)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -578,7 +578,7 @@ def turns_matrix(eta):
     return ...  # your code: a 2x2 array
 
 
-check.nb05_q2(turns_matrix)
+check.optimizers_and_games.q2(turns_matrix)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -605,7 +605,7 @@ def largest_rate(gamma):
     return ...  # your code: one number
 
 
-check.nb05_q3(largest_rate)
+check.optimizers_and_games.q3(largest_rate)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -688,7 +688,7 @@ for title, owner, name, wrong in (
     show_checks([found for found in checks if not found.ok][:2])
     print(f"        {len(caught[title])} of {len({found.name for found in checks})} checks\n")
 
-check.nb05_p4(guess)
+check.optimizers_and_games.p4(guess)
 assert not [name for names in caught.values() for name in names if "step, dtheta" in name]
 assert caught["both at once"] == {"area kept by a step of the game"}
 assert all(caught.values())

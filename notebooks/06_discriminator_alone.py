@@ -79,7 +79,7 @@ for t in (1, 10, 100, 500, 1000):
     print(f"after {t:4d} steps   D(3) = {at_3[min(t, len(at_3)) - 1]:6.3f}")
 print(f"w = {line.layers[0].W[0, 0]:.3f}   b = {line.layers[0].b[0]:.3f}")
 
-check.nb06_p1(guess)
+check.discriminator_alone.p1(guess)
 usually("D(3) ends within 0.2 of 6", abs(at_3[-1] - 6) < 0.2)
 
 # %% [markdown]
@@ -191,7 +191,7 @@ def score(x, D=D):
 for x in (0, 1, 2, 4, 12):
     print(f"x = {x:2d}   log p/q {truth(x):7.2f}   D(x) {score(x)[0]:7.2f}")
 
-check.nb06_p2(guess)
+check.discriminator_alone.p2(guess)
 usually("at 0, where there is data, D is right to 0.15", abs(score(0)[0] - truth(0)) < 0.15)
 usually("at 12 D is far from the truth", abs(score(12)[0] - truth(12)) > 5)
 
@@ -290,7 +290,7 @@ print(
     f"on the forty points {curve[-1][1]:.3f}   on new samples {curve[-1][2]:.1f}   best possible {best_loss:.3f}"
 )
 
-check.nb06_p3(guess)
+check.discriminator_alone.p3(guess)
 
 t, on_forty, on_new = np.array(curve).T
 title = "On forty points shown again and again, D becomes certain, and wrong"
@@ -326,7 +326,7 @@ def log_ratio(x, mean_p, std_p, mean_q, std_q):
     return ...  # your code: an array like x
 
 
-check.nb06_q1(log_ratio)
+check.discriminator_alone.q1(log_ratio)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -353,7 +353,7 @@ def corrected(s, n_real, n_fake):
     return ...  # your code: an array like s
 
 
-check.nb06_q2(corrected)
+check.discriminator_alone.q2(corrected)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -378,7 +378,7 @@ def mean_of_reals(h, s):
     return ...  # your code: one number
 
 
-check.nb06_q3(mean_of_reals)
+check.discriminator_alone.q3(mean_of_reals)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -460,7 +460,7 @@ for title, wrong in (
     caught[title] = {found.name.split(" is")[0] for found in checks if not found.ok}
     print()
 
-check.nb06_p4(guess)
+check.discriminator_alone.p4(guess)
 assert caught == {
     "real and fake exchanged": {"score"},
     "the sigmoid twice": {"score"},

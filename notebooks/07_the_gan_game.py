@@ -60,7 +60,7 @@ s, value = best_table(losses.minimax, real=np.array([HEADS, TAILS]), fake=np.arr
 print(f"D says of heads: real with {sigmoid(s)[HEADS]:.4f},   of tails: {sigmoid(s)[TAILS]:.4f}")
 print(f"its loss: {value:.4f}")
 
-check.nb07_p1(guess)
+check.the_gan_game.p1(guess)
 assert abs(value - 0.9548) < 1e-3
 
 # %% [markdown]
@@ -288,7 +288,7 @@ for name, (mean, std) in ends.items():
     print(f"{name:<15} mean {mean:5.2f}  standard deviation {std:4.2f}", end="   ")
     print(f"JSD {jsd(bumps * dx, q * dx):.3f}   KL(q || p) {kl(q * dx, bumps * dx):.3f}")
 
-check.nb07_p2(guess)
+check.the_gan_game.p2(guess)
 
 title = "Against the best D minimax covers both bumps, and the non-saturating loss picks one"
 with figure(title, panels=2, size=(9, 3.2)) as axes:
@@ -355,7 +355,7 @@ def best_loss(p, q):
     return ...  # your code: one number
 
 
-check.nb07_q1(best_loss)
+check.the_gan_game.q1(best_loss)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -388,7 +388,7 @@ def best_least_squares(p, q):
     return ...  # your code: s, loss
 
 
-check.nb07_q2(best_least_squares)
+check.the_gan_game.q2(best_least_squares)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -415,7 +415,7 @@ def jsd_from_scores(r, f):
     return ...  # your code: one number
 
 
-check.nb07_q3(jsd_from_scores)
+check.the_gan_game.q3(jsd_from_scores)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -485,7 +485,7 @@ with planted(Minimax, "d", halved):
     theta_halved, reported_halved = trained()
 print(f"weights differ by {np.abs(theta - theta_halved).max():.0e}")
 print(f"loss of D: {reported:.3f} and {reported_halved:.3f}")
-check.nb07_p3(guess)
+check.the_gan_game.p3(guess)
 
 # %% [markdown]
 # Now all three, and four checks: the gradients against differences; D's loss at scores 0, which should be $\log 4$; the best table against $p / (p + q)$; and the gradient of G against the gradient of $2\, \mathrm{JSD}$.

@@ -81,7 +81,7 @@ for t in range(steps(300, 30) + 1):
         )
     game.d_step(G, D, losses.non_saturating, (), opt, data.ring(256, rng), rng.standard_normal((256, 2)))
 
-check.nb08_p1(guess)
+check.first_gan.p1(guess)
 usually(
     "fewer than half of the arrows point to the nearest mode", towards_a_mode(G(z), push(D, G(z))) < 0.5
 )
@@ -266,7 +266,7 @@ for name, net in (("G at the end", circling.G), ("its average", circling.ema.net
     found = quality(net)
     print(f"{name:<13} modes {found['modes']}   high quality {found['high_quality']:5.1%}")
 
-check.nb08_p2(guess)
+check.first_gan.p2(guess)
 now, mean = (quality(net)["high_quality"] for net in (circling.G, circling.ema.net))
 usually("the average has more than twice as many fakes of high quality", mean > 2 * now)
 
@@ -322,7 +322,7 @@ def arrows_on(D, x):
     return ...  # your code: an array like x
 
 
-check.nb08_q1(arrows_on)
+check.first_gan.q1(arrows_on)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -350,7 +350,7 @@ def my_d_step(G, D, opt_D, x, z):
     return ...  # your code: one step of D; return its loss
 
 
-check.nb08_q2(my_d_step)
+check.first_gan.q2(my_d_step)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -382,7 +382,7 @@ def my_g_step(G, D, opt_G, z):
     return ...  # your code: one step of G; return its loss
 
 
-check.nb08_q3(my_g_step)
+check.first_gan.q3(my_g_step)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -460,7 +460,7 @@ for name, bug in (("fresh noise", drawn), ("reused noise", drawn_once)):
     )
 print(f"log 4 = {np.log(4):.3f}")
 
-check.nb08_p3(guess)
+check.first_gan.p3(guess)
 
 with figure(
     "From the noise it was trained on, G makes the ring; from new noise, bridges", 2, (8, 4)

@@ -61,7 +61,7 @@ def jsd(theta):
 for theta in (20.0, 10.0, 5.0, 2.0, 1.0):
     print(f"fakes at {theta:4.0f}   JSD {jsd(theta):.6f}")
 
-check.nb09_p1(guess)
+check.when_gans_fail.p1(guess)
 assert abs(jsd(20.0) - jsd(10.0)) < 1e-6
 
 # %% [markdown]
@@ -242,7 +242,7 @@ for name, run in runs.items():
     print(f"{name}: loss of D {d:.2f}, of G {g:.2f}   modes {found['modes']}   ", end="")
     print(f"high quality {found['high_quality']:4.0%}   reverse KL {found['reverse_kl']:.2f}")
 
-check.nb09_p2(guess)
+check.when_gans_fail.p2(guess)
 
 title = "A puts everything on one mode and moves on; B and C spread over the ring and stay"
 with figure(title, panels=3, size=(11, 3.4)) as axes:
@@ -355,7 +355,7 @@ def pushes(x, theta, std):
     return ...  # your code: minimax, non_saturating, two arrays like x
 
 
-check.nb09_q1(pushes)
+check.when_gans_fail.q1(pushes)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -382,7 +382,7 @@ def unevenness(points, centres):
     return ...  # your code: one number
 
 
-check.nb09_q2(unevenness)
+check.when_gans_fail.q2(unevenness)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -412,7 +412,7 @@ def noise_needed(distance, std, limit):
     return ...  # your code: one number
 
 
-check.nb09_q3(noise_needed)
+check.when_gans_fail.q3(noise_needed)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -491,7 +491,7 @@ for name, verb, wrong in (
     caught[name] = {found.name for found in checks if not found.ok}
     print()
 
-check.nb09_p3(guess)
+check.when_gans_fail.p3(guess)
 assert caught == {
     "nearest is enough": {"noise all over"},
     "half squared": {"noise all over"},

@@ -55,7 +55,7 @@ for place in ((3, 3), (3, 4), (4, 4)):
     y = reference.conv2d(x, ones, stride=2, pad=1)
     print(f"pixel {place} is part of {int(y.sum())} windows of the {y.size}")
 
-check.nb10_p1(guess)
+check.convolution.p1(guess)
 
 # %% [markdown]
 # Remember the number 4 = $(k / s)^2$: it is what the gradient of a pixel will be a sum of, and in lesson 11 it decides how large the first weights of a generator have to be.
@@ -342,7 +342,7 @@ for name, loops in (("compiled, as defined", as_defined), ("compiled, reordered"
 for name, took in seconds.items():
     print(f"{name:<22} {1000 * took:10.1f} ms")
 
-check.nb10_p2(guess)
+check.convolution.p2(guess)
 
 # %% [markdown]
 # The weights `W[a, b, c, o]` lie in memory with `o` running fastest. As defined, the innermost loop runs over `c` and takes one weight in 128, jumping; each jump fetches 64 bytes and uses 4. And each addition has to wait for the one before, since all go into the same
@@ -458,7 +458,7 @@ for name, took in seconds.items():
     print(f"{name:<22} {1000 * took:10.1f} ms   {seconds['Python loops'] / took:8,.0f} x   {off}")
 assert all(compare(name, y, exact, 1e-5).ok for name, y in results.items())
 
-check.nb10_p3(guess)
+check.convolution.p3(guess)
 
 # %%
 with figure(
@@ -524,7 +524,7 @@ def convolution_gradients(dy, x, W, s, p):
     return ...  # your code: dx, dW
 
 
-check.nb10_q1(convolution_gradients)
+check.convolution.q1(convolution_gradients)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -557,7 +557,7 @@ def patches(x, k, s):
     return ...  # your code
 
 
-check.nb10_q2(patches)
+check.convolution.q2(patches)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -591,7 +591,7 @@ def two_outputs(d, g):
     return ...  # your code: y0, y1
 
 
-check.nb10_q3(two_outputs)
+check.convolution.q3(two_outputs)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -673,7 +673,7 @@ with (
     flipped = examine()
     assert show_checks(flipped)
 
-check.nb10_p4(guess)
+check.convolution.p4(guess)
 assert [c.name for c in flipped if not c.ok] == ["by hand"]
 assert not show_checks(examine())
 

@@ -69,7 +69,7 @@ with figure("There and back: the shape returns, the digit does not", panels=3, s
 
 scale = np.sum(back * seven) / np.sum(seven**2)  # the best constant
 print(compare("x against A' A x / constant", back / scale, seven, 0.01))
-check.nb11_p1(guess)
+check.transposed_convolution.p1(guess)
 
 # %% [markdown]
 # ## Derive: the adjoint
@@ -161,7 +161,7 @@ def ones(k, pad=0):
 
 sky = np.ones((1, 9, 9, 1))
 print(ones(3)(sky)[0, 6:11, 6:11, 0])
-check.nb11_p2(guess)
+check.transposed_convolution.p2(guess)
 
 # %%
 title = "Only a kernel that its stride divides reaches all pixels alike"
@@ -219,7 +219,7 @@ guess = "?"  # "a", "b" or "c"
 # %%
 four = ConvTranspose2d(1, 1, 4, stride=2, pad=1).init(rng=0, dtype=np.float64)
 print(four(sky)[0, 6:10, 6:10, 0].round(2))
-check.nb11_p3(guess)
+check.transposed_convolution.p3(guess)
 
 # %% [markdown]
 # ## Derive: first copy, then convolve
@@ -401,7 +401,7 @@ def lay_down(x, W, s, p):
     return ...  # your code
 
 
-check.nb11_q1(lay_down)
+check.transposed_convolution.q1(lay_down)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -429,7 +429,7 @@ def fold(W):
     return ...  # your code
 
 
-check.nb11_q2(fold)
+check.transposed_convolution.q2(fold)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -455,7 +455,7 @@ def upconv_gradients(dy, x, W):
     return ...  # your code: dx, dW
 
 
-check.nb11_q3(upconv_gradients)
+check.transposed_convolution.q3(upconv_gradients)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -522,7 +522,7 @@ print("\nthe fan-in")
 with planted(ConvTranspose2d, "taps", without_stride):
     assert not show_checks(examine())
 
-check.nb11_p4(guess)
+check.transposed_convolution.p4(guess)
 
 # %% [markdown]
 # The layer is right, with any weights. Only its *first* weights are too small, by a factor $s = 2$, and that is not a matter of derivatives. What catches it? A measurement of what the weights were chosen for: that the signal keeps its size.

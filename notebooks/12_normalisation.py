@@ -67,7 +67,7 @@ for two in ([0.3, 17.0], [-2.0, 5.0], [1.0, 0.0]):
         f"{two!s:<12} -> {y.ravel().round(4)}    the gradients (3, -1) come back as {dx.ravel().round(5)}"
     )
 
-check.nb12_p1(guess)
+check.normalisation.p1(guess)
 
 # %% [markdown]
 # The output only says which of the two numbers is larger. And their gradients are zero: for any two numbers the outputs are -1 and 1, so there is nothing to learn. The batch size is part of this layer. With the formula for $dx$ we will see why.
@@ -261,7 +261,7 @@ for t in range(1, 61):
     if t in (1, 5, 10, 20, 40, 60):
         print(f"after {t:2d} steps: mean {norm.running_mean[0]:6.3f}, variance {norm.running_var[0]:.3f}")
 
-check.nb12_p2(guess)
+check.normalisation.p2(guess)
 
 # %% [markdown]
 # ## Derive: learning and use
@@ -350,7 +350,7 @@ for name, norm in (("no norm", lambda n: []), ("BatchNorm", lambda n: [BatchNorm
     full, half = D.forward(digits)[0], D.forward(digits / 2)[0]
     print(f"{name:<10} full contrast {full[:4, 0].round(4)}   half {half[:4, 0].round(4)}")
 
-check.nb12_p3(guess)
+check.normalisation.p3(guess)
 
 # %% [markdown]
 # The convolution is linear, so half the contrast comes out as half the values; BatchNorm divides by half the standard deviation. BatchNorm removes exactly what all fakes have in common, so G does not learn to correct it. The other direction is as bad: in a batch with one odd image, the scores of all *others* change.
@@ -531,7 +531,7 @@ def batchnorm_backward(dy, x, gamma, eps):
     return ...  # your code: dx, dgamma, dbeta
 
 
-check.nb12_q1(batchnorm_backward)
+check.normalisation.q1(batchnorm_backward)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -560,7 +560,7 @@ def without_norm(W, b, gamma, beta, mean, var, eps):
     return ...  # your code: W2, b2
 
 
-check.nb12_q2(without_norm)
+check.normalisation.q2(without_norm)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -586,7 +586,7 @@ def groupnorm_backward(dy, x, groups, eps):
     return ...  # your code: dx
 
 
-check.nb12_q3(groupnorm_backward)
+check.normalisation.q3(groupnorm_backward)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -658,7 +658,7 @@ for name, bug in bugs.items():
     show_checks([c for c in derivatives[name] if not c.ok or c.name == "dx"])
     print()
 
-check.nb12_p4(guess)
+check.normalisation.p4(guess)
 caught = [name for name, checks in derivatives.items() if not all(c.ok for c in checks)]
 assert caught == ["held still"]
 

@@ -74,7 +74,7 @@ for side, power in seen.items():
     rows, columns = (np.any(power > 0, axis=axis).sum() for axis in (1, 0))
     print(f"a position of the map of {side:2d} x {side:<2d} sees {rows} x {columns} pixels")
 
-check.nb13_p1(guess)
+check.dcgan_on_digits.p1(guess)
 
 # %%
 title = "One position of D's last map sees 22 x 22 of 32 x 32 pixels, and depends most on the middle ones"
@@ -235,7 +235,7 @@ assert quick() or first["0.02"][-1] < 0.01 < 5 < first["twice He"][-1]
 guess = "?"  # "a", "b" or "c"
 
 # %%
-check.nb13_p2(guess)
+check.dcgan_on_digits.p2(guess)
 
 u, error = np.linspace(-4, 4, 161), 0.3
 with figure("At black tanh suppresses an error of its input; at 0 it passes it on in full") as ax:
@@ -677,7 +677,7 @@ def field_of_view(ks, ss):
     return ...  # your code: an integer
 
 
-check.nb13_q1(field_of_view)
+check.dcgan_on_digits.q1(field_of_view)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -706,7 +706,7 @@ def layer_cost(side, c_in, c_out, k, s):
     return ...  # your code: parameters, multiplications
 
 
-check.nb13_q2(layer_cost)
+check.dcgan_on_digits.q2(layer_cost)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -732,7 +732,7 @@ def straight_on(a, b, t):
     return ...  # your code: an array like a
 
 
-check.nb13_q3(straight_on)
+check.dcgan_on_digits.q3(straight_on)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -808,7 +808,7 @@ for name, bug in bugs.items():
     caught[name] = {found.name for found in checks if not found.ok}
     print()
 
-check.nb13_p3(guess)
+check.dcgan_on_digits.p3(guess)
 assert caught == {
     "images from 0 to 1": set(),
     "still learning": set(),

@@ -64,7 +64,7 @@ def jensen_shannon(p, q):
 for d in (0.1, 0.3, 1.0, 2.0, 4.0):
     print(f"d = {d:3.1f}   JSD {jensen_shannon(bell(0), bell(d)):.6f}")
 
-check.nb14_p1(guess)
+check.wasserstein.p1(guess)
 
 # %% [markdown]
 # ## Derive: a divergence that ignores distance
@@ -218,7 +218,7 @@ for c in (0.01, 0.1, 1.0):
     full = np.mean(np.abs(clipped[c].theta) > 0.999 * c)
     print(f"c = {c:4.2f}   steepest gradient {steepest[c]:9.4f}   weights at the bound {full:.0%}")
 
-check.nb14_p2(guess)
+check.wasserstein.p2(guess)
 
 # %% [markdown]
 # ## Derive: what a clip allows
@@ -401,7 +401,7 @@ def earth_mover(x, y):
     return ...  # your code: one number
 
 
-check.nb14_q1(earth_mover)
+check.wasserstein.q1(earth_mover)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -426,7 +426,7 @@ def best_derivative(x, y, t):
     return ...  # your code: an array like t
 
 
-check.nb14_q2(best_derivative)
+check.wasserstein.q2(best_derivative)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -453,7 +453,7 @@ def lipschitz_bound(matrices):
     return ...  # your code: one number
 
 
-check.nb14_q3(lipschitz_bound)
+check.wasserstein.q3(lipschitz_bound)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -547,7 +547,7 @@ for name, bug in bugs.items():
         caught[name] = [kind for kind, ok in examine() if not ok]
     print(f"{name:<20} caught by: {', '.join(caught[name])}")
 
-check.nb14_p3(guess)
+check.wasserstein.p3(guess)
 assert all(ok for _, ok in examine())
 assert caught["the sigmoid left in"][0] == "estimate"
 assert caught["both signs reversed"] == ["values by hand"]

@@ -87,7 +87,7 @@ for activation in (LeakyReLU(0.2), Tanh()):
     sizes = [f"{name} {np.abs(gradients[at]).max():.4f}" for name, at in places.items()]
     print(f"{activation!s:<15} largest gradient of the penalty:", "  ".join(sizes))
 
-check.nb15_p1(guess)
+check.gradient_penalties.p1(guess)
 
 # %% [markdown]
 # Remember the second row. A hidden bias shifts the argument of tanh, and so changes the derivative of tanh there, and with it D's gradient.
@@ -474,7 +474,7 @@ print(
     f"move image 0: its own score by {change[0].item():.3f}, the other 63 by {change[1:].sum():.3f} in all"
 )
 
-check.nb15_p2(guess)
+check.gradient_penalties.p2(guess)
 
 # %% [markdown]
 # BatchNorm subtracts the mean of the batch, so its outputs add up to 0 over the batch, for any input: $\sum_m D(x_m)$ is constant, and a backward pass of ones gives the gradient of a constant. Here the sentence that you were asked to remember is false: not only $D(x_n)$ depends on $x_n$. What the pass computes in general is
@@ -504,7 +504,7 @@ def one_sided(g, lam):
     return ...  # your code: value, v
 
 
-check.nb15_q1(one_sided)
+check.gradient_penalties.q1(one_sided)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -533,7 +533,7 @@ def second_order(x, v, W, b, a):
     return ...  # your code: dW, db, da
 
 
-check.nb15_q2(second_order)
+check.gradient_penalties.q2(second_order)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -577,7 +577,7 @@ class Sine(Layer):
         return ...  # your code: k
 
 
-check.nb15_q3(Sine)
+check.gradient_penalties.q3(Sine)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -665,7 +665,7 @@ for name, bug in bugs.items():
     caught[name] = [found.name for found in checks if not found.ok]
     print()
 
-check.nb15_p3(guess)
+check.gradient_penalties.p3(guess)
 assert "dx" not in caught["f'' of tanh forgotten"]
 assert "second order, dtheta" in caught["f'' of tanh forgotten"]
 assert "tangent" in caught["the bias moves along"]

@@ -62,7 +62,7 @@ for name, penalty in cures.items():
     orbits[name] = trajectory(field, start=(0.8, 0.6), time=20, step=0.05)
     print(f"{name:<17} ends at the distance {np.hypot(*orbits[name][-1]):.3f}")
 
-check.nb16_p1(guess)
+check.dirac_gan.p1(guess)
 
 title = "With R1 the game converges; without a penalty or with WGAN-GP it circles"
 with figure(title, panels=3, size=(10, 3.6)) as axes:
@@ -151,7 +151,7 @@ for gamma in (0.1, 1.0, 10.0):
     both = ", ".join(f"{value:.3f}" for value in in_order(dirac.eigenvalues()))
     print(f"γ = {gamma:4.1f}   eigenvalues {both}   rate {-dirac.eigenvalues().real.max():.3f}")
 
-check.nb16_p2(guess)
+check.dirac_gan.p2(guess)
 
 # %% [markdown]
 # ## Derive: the best friction
@@ -352,7 +352,7 @@ def speeds(theta, psi, gamma):
     return ...  # your code: the speed of theta, the speed of psi
 
 
-check.nb16_q1(speeds)
+check.dirac_gan.q1(speeds)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -380,7 +380,7 @@ def settling_rate(a, gamma):
     return ...  # your code: one number
 
 
-check.nb16_q2(settling_rate)
+check.dirac_gan.q2(settling_rate)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -406,7 +406,7 @@ def lookahead(field, x, eta):
     return ...  # your code: an array like x
 
 
-check.nb16_q3(lookahead)
+check.dirac_gan.q3(lookahead)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -486,7 +486,7 @@ for name, bug in bugs.items():
         caught[name] = [kind for kind, ok in examine() if not ok]
     print(f"{name:<20} caught by: {', '.join(caught[name])}")
 
-check.nb16_p3(guess)
+check.dirac_gan.p3(guess)
 assert caught == {
     "a lost minus": ["eigenvalues"],
     "R1 without its half": ["eigenvalues", "value by hand"],

@@ -61,7 +61,7 @@ for name, c in cost.items():
     print(f"{name}: fakes spread evenly cost G {evenly:.3f}, all on one mode {on_one:.3f}", end="")
     print(f"   (on mode {c.argmin()}; D's highest is mode {scores.argmax()})")
 
-check.nb17_p1(guess)
+check.r1_to_r3gan.p1(guess)
 assert cost["plain"].argmin() == cost["pairs"].argmin() == scores.argmax()
 
 # %% [markdown]
@@ -224,7 +224,7 @@ for name, q in way.items():
     paid[name] = gain(p, np.array(q)), gain(p, np.array(q), pairs=False)
     print(f"{name:<15} G pays {paid[name][0]:.3f} (pairs), {paid[name][1]:.3f} (plain)")
 
-check.nb17_p2(guess)
+check.r1_to_r3gan.p2(guess)
 assert all(
     on_its_way > collapsed
     for on_its_way, collapsed in zip(*[paid[k] for k in ("one on its way", "both at 1")], strict=True)
@@ -319,7 +319,7 @@ for name, taken in chosen.items():
     sides[name] = np.array(rows)
     print(f"{name:<10} gradient of D at the reals {rows[-1][0]:6.2f}, at the fakes {rows[-1][1]:6.2f}")
 
-check.nb17_p3(guess)
+check.r1_to_r3gan.p3(guess)
 bound = np.sqrt(2 * np.log(2))
 title = "R1 does not bound D at the fakes, nor R2 at the reals; together they bound both"
 with figure(title, panels=2, size=(10, 3.6), marker=True) as axes:
@@ -480,7 +480,7 @@ for (name, cure), both in runs.items():
     each = ", ".join(f"{late(rows)[1]:.2f}" for rows, _ in both)
     print(f"{name:<6} {cure:<11} modes {modes:4.1f}   reverse KL {kl[name, cure]:.2f}   (seeds: {each})")
 
-check.nb17_p4(guess)
+check.r1_to_r3gan.p4(guess)
 
 # %%
 title = "A penalty keeps the fakes spread, with any loss; pairs without one collapse like the others"
@@ -559,7 +559,7 @@ def all_pairs(r, f):
     return ...  # your code: value, d_real, d_fake
 
 
-check.nb17_q1(all_pairs)
+check.r1_to_r3gan.q1(all_pairs)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -586,7 +586,7 @@ def gamma_at(t, n, coarse, fine):
     return ...  # your code: one number
 
 
-check.nb17_q2(gamma_at)
+check.r1_to_r3gan.q2(gamma_at)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -612,7 +612,7 @@ def r3_gradient(D, x, fake, gamma):
     return ...  # your code: an array like D.theta
 
 
-check.nb17_q3(r3_gradient)
+check.r1_to_r3gan.q3(r3_gradient)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -721,7 +721,7 @@ for name, bug in bugs.items():
     caught[name] = [found.name for found in checks if not found.ok]
     print()
 
-check.nb17_p5(guess)
+check.r1_to_r3gan.p5(guess)
 assert caught == {
     "BCE written over it": ["a constant added to all scores", "by hand, (17.11)"],
     "G asks D's question": ["eigenvalues"],

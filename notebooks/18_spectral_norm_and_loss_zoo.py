@@ -80,7 +80,7 @@ def taught(K, hidden):
 critics = {(1, 1): taught(1, 1)}
 print(f"of the distance 1 it shows {critics[1, 1][1]:.3f}")
 
-check.nb18_p1(guess)
+check.spectral_norm_and_loss_zoo.p1(guess)
 assert quick() or abs(critics[1, 1][1] - 0.4) < 0.005
 
 # %% [markdown]
@@ -749,7 +749,7 @@ played = {
 print(f"largest difference of a weight of G: {np.abs(one_G.theta - other_G.theta).max()}")
 print(f"largest score on the way: {largest:.2f}")
 
-check.nb18_p2(guess)
+check.spectral_norm_and_loss_zoo.p2(guess)
 assert np.array_equal(one_G.theta, other_G.theta)
 assert largest < 1
 
@@ -876,7 +876,7 @@ def largest_stretch(M, v, n):
     return ...  # your code: one number
 
 
-check.nb18_q1(largest_stretch)
+check.spectral_norm_and_loss_zoo.q1(largest_stretch)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -904,7 +904,7 @@ def through_sigma(dW_bar, W, u, v):
     return ...  # your code: an array like W
 
 
-check.nb18_q2(through_sigma)
+check.spectral_norm_and_loss_zoo.q2(through_sigma)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -930,7 +930,7 @@ def reverse_game(p, q):
     return ...  # your code: T, value
 
 
-check.nb18_q3(reverse_game)
+check.spectral_norm_and_loss_zoo.q3(reverse_game)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -1042,7 +1042,7 @@ for name, bug in bugs.items():
     caught[name] = {found.name for found in checks if not found.ok}
     print()
 
-check.nb18_p3(guess)
+check.spectral_norm_and_loss_zoo.p3(guess)
 assert "fresh: norm 1" in caught["transposed"]
 assert caught["never kept"] == {"W moved: norm 1"}
 assert "fresh: dtheta" in caught["sigma taken for a constant"]

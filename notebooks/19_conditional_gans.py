@@ -131,7 +131,7 @@ N = steps(800, 10)
 fakes = {"G": train("G", N)((FRESH, ASKED))}
 report("G is told", fakes["G"])
 
-check.nb19_p1(guess)
+check.conditional_gans.p1(guess)
 shares = got(fakes["G"])
 usually("fewer than half of the fakes have the label that was asked for", np.trace(shares) / K < 0.5)
 
@@ -155,7 +155,7 @@ fakes["G and D"] = train("G and D", N)((FRESH, ASKED))
 for told in ("nobody", "G", "G and D"):
     report(f"{told} told", fakes[told])
 
-check.nb19_p2(guess)
+check.conditional_gans.p2(guess)
 
 title = "A D without labels lets G name the modes as it likes; a D with labels makes it draw what was asked"
 with figure(title, panels=(2, 3), size=(10, 6.6)) as axes:
@@ -511,7 +511,7 @@ natural = train_digits(equal=False, n=steps(500, 2))
 shares = as_asked(natural)
 print("digit    ", *(f"{k:>5}" for k in range(10)))
 print("as asked ", *(f"{share:5.0%}" for share in shares))
-check.nb19_p3(guess)
+check.conditional_gans.p3(guess)
 usually("the rare class is drawn worse", shares[2] < np.delete(shares, 2).mean())
 
 # %% [markdown]
@@ -662,7 +662,7 @@ def distance_with_labels(share, p, q):
     return ...  # your code: one number
 
 
-check.nb19_q1(distance_with_labels)
+check.conditional_gans.q1(distance_with_labels)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -696,7 +696,7 @@ def class_scale_backward(x, label, gamma, dy):
     return ...  # your code: dx, dgamma, dbeta
 
 
-check.nb19_q2(class_scale_backward)
+check.conditional_gans.q2(class_scale_backward)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -724,7 +724,7 @@ def conditional_score(phi, label, Vp, Vq, marginal):
     return ...  # your code: (N,)
 
 
-check.nb19_q3(conditional_score)
+check.conditional_gans.q3(conditional_score)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -814,7 +814,7 @@ for name, bug in bugs.items():
     print(f"and with no label twice in the batch: {sum(not found.ok for found in alone)} caught\n")
     assert all(found.ok for found in alone)
 
-check.nb19_p4(guess)
+check.conditional_gans.p4(guess)
 assert [bool(names) for names in caught.values()] == [False, False, False, True]
 
 # %% [markdown]

@@ -74,7 +74,7 @@ for n in sizes:
     floor[n] = np.array([metrics.frechet_distance(seen[a], seen[b]) for a, b in pairs])
     print(f"{n:5d} against {n:5d}   {floor[n].mean():.2f} +- {floor[n].std():.2f}")
 
-check.nb20_p1(guess)
+check.measure_save_ship.p1(guess)
 assert quick() or 3 < floor[N // 2].mean() / floor[2 * N].mean() < 6
 
 # %% [markdown]
@@ -529,7 +529,7 @@ worse = [measure for measure in said if measure != "nearest" and said[measure][-
 print(f"of the copies it says that they are worse: {', '.join(worse) or 'no measure of quality'}")
 print(", ".join(f"{name} {value:.2f}" for name, value in answers["copies"].items()))
 
-check.nb20_p2(guess)
+check.measure_save_ship.p2(guess)
 
 title = "Every harm but one is seen by some measure; copies are seen by the nearest image only"
 with figure(title, size=(10, 4.6)) as ax:
@@ -722,7 +722,7 @@ for what in THINGS:
     bits = "the same bits" if ends[what][0] else f"{strays[what][-1]:.4f} away"
     print(f"{what:<25} {bits:<19} {ends[what][2]:.3f}")
 
-check.nb20_p3(guess)
+check.measure_save_ship.p3(guess)
 assert ends["nothing"] == (True, True, 0.0)
 for what in ("BatchNorm's statistics", "average of G"):
     assert ends[what][:2] == (True, True)
@@ -1004,7 +1004,7 @@ def squared_mmd(a, b):
     return ...  # your code: one number
 
 
-check.nb20_q1(squared_mmd)
+check.measure_save_ship.q1(squared_mmd)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -1036,7 +1036,7 @@ def two_shares(real, fake, k):
     return ...  # your code: precision, recall
 
 
-check.nb20_q2(two_shares)
+check.measure_save_ship.q2(two_shares)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -1071,7 +1071,7 @@ def resume(G, opt, rng, arrays, meta):
     pass  # your code: nothing is returned
 
 
-check.nb20_q3(resume)
+check.measure_save_ship.q3(resume)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -1187,7 +1187,7 @@ for name, owner, verb, wrong in (
     caught[name] = {found.name for found in checks if not found.ok}
     print()
 
-check.nb20_p4(guess)
+check.measure_save_ship.p4(guess)
 assert caught == {
     "the diagonal left in": {"mean of all samples"},
     "the wrong axis": {"a set, shifted"},

@@ -64,7 +64,7 @@ print(
 print(f"the others are left with {np.sqrt(rest[~home].min()):.2f} to {np.sqrt(rest[~home].max()):.2f}")
 print(f"rounds: {np.mean([len(way) for _, _, way in runs.values()]):.0f} on average")
 
-check.nb21_p1(guess)
+check.icp_imle_gan.p1(guess)
 assert 0.35 < home.mean() < 0.65
 assert rest[home].max() < 1e-20 < 1e-2 < rest[~home].min()
 
@@ -313,7 +313,7 @@ for name, G in both.items():
     )
     print(f"high quality {found['high_quality']:4.0%}   samples that somebody took {taken:.0%}")
 
-check.nb21_p2(guess)
+check.icp_imle_gan.p2(guess)
 
 s = both["data to samples"](FRESH[:N])
 loss = imle.g(x, s.astype(float))[0]
@@ -407,7 +407,7 @@ for name, row in marks.items():
         print(f"{name:<10} {who:<5} {found['modes']:5d}   {found['high_quality']:12.0%}   ", end="")
         print(f"{found['reverse_kl']:10.2f}   {found['distance']:8.3f}   {own:>15}")
 
-check.nb21_p3(guess)
+check.icp_imle_gan.p3(guess)
 
 # %%
 title = (
@@ -469,7 +469,7 @@ def weighted_motion(y, x, w):
     return ...  # your code: R (2, 2), t (2,)
 
 
-check.nb21_q1(weighted_motion)
+check.icp_imle_gan.q1(weighted_motion)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -499,7 +499,7 @@ def enlargement(y, x, R):
     return ...  # your code: one number
 
 
-check.nb21_q2(enlargement)
+check.icp_imle_gan.q2(enlargement)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -525,7 +525,7 @@ def both_ways(x, s):
     return ...  # your code: value, ds
 
 
-check.nb21_q3(both_ways)
+check.icp_imle_gan.q3(both_ways)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -626,7 +626,7 @@ for name, owner, verb, wrong in (
     caught[name] = {found.name for found in checks if not found.ok}
     print()
 
-check.nb21_p4(guess)
+check.icp_imle_gan.p4(guess)
 
 assert caught["the farthest"] == {"nearest: who", "nearest: how far", "ICP never rises"}
 assert {"data to samples: ds", "nearest: how far"} <= caught["squared already"]

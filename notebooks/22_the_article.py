@@ -113,7 +113,7 @@ for name, verdict in (("c P", verdict_of_the_article), ("p / (p + q)", verdict_o
         walks[name, start] = walk(verdict, a)
         print(f"D = {name:<12} from {start:<8} G ends at", walks[name, start][-1].round(3))
 
-check.nb22_p1(guess)
+check.the_article.p1(guess)
 
 title = "Against p / (p + q) G converges to the data; against c P it ends at a single face"
 with figure(title, panels=2, size=(10, 3.4)) as (left, right):
@@ -409,7 +409,7 @@ for when, f in zip(("at first", "at the end"), answers, strict=True):
     )
 print(f"loss {value_now:.4f}   -log 2 = {-np.log(2):.4f}")
 
-check.nb22_p2(guess)
+check.the_article.p2(guess)
 assert quick() or np.bincount(answers[1].argmax(axis=1), minlength=10).max() == 64
 
 with figure(
@@ -663,7 +663,7 @@ def listing_gradient(a):
     return ...  # your code: an array like a
 
 
-check.nb22_q1(listing_gradient)
+check.the_article.q1(listing_gradient)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -692,7 +692,7 @@ def gradient_against_cp(a, p, c):
     return ...  # your code: an array like a
 
 
-check.nb22_q2(gradient_against_cp)
+check.the_article.q2(gradient_against_cp)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -720,7 +720,7 @@ def verdict_on(r, f):
     return ...  # your code: one number
 
 
-check.nb22_q3(verdict_on)
+check.the_article.q3(verdict_on)
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -817,7 +817,7 @@ for name, bug in bugs.items():
     caught[name] = {found.name for found in checks if not found.ok}
     print()
 
-check.nb22_p3(guess)
+check.the_article.p3(guess)
 assert caught == {
     "the listing's loss": {"rejected fakes get a gradient"},
     "a second / 255": {"bytes, floats and back"},

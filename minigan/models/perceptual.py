@@ -86,6 +86,6 @@ class PerceptualGaussian(Gaussian):
 
     def __call__(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """x, y (N, H, W, 3) -> log p minus the loss (N,), the gradient in y."""
-        u = (x - y) / y.dtype.type(self.s)
+        log_p, d = Gaussian(self.s)(x, y)
         loss, d_loss = each(shipped(), y, x, dict.fromkeys(STAGES, self.weight))
-        return super().log_p(x, y) - loss, u / u.dtype.type(self.s) - d_loss
+        return log_p - loss, d - d_loss

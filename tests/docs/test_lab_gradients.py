@@ -7,6 +7,7 @@ from docs.javascript import engines, run
 from minigan import game, losses
 from minigan.differences import compare, require
 from minigan.layers import Dense, LeakyReLU, Tanh
+from minigan.measure.certify.steps import KeepingSGD
 from minigan.network import Sequential
 from minigan.optim import Adam
 from minigan.penalties import R1, R2
@@ -24,17 +25,6 @@ const built = (options, G, D) => {
 };
 const columns = (rows) => Float64Array.from(rows[0].flatMap((_, j) => rows.map((row) => row[j])));  // (N, k) -> (k, N)
 """
-
-
-class Recorder:
-    """An optimizer that keeps the gradient and leaves the weights alone."""
-
-    def __init__(self, net):
-        self.net = net
-
-    def step(self):
-        self.gradient = self.net.grad.copy()
-        self.net.zero_grad()
 
 
 def networks(nonlinearity, rng, width=WIDTH, latent=LATENT):
@@ -72,11 +62,11 @@ def test_every_gradient_of_both_steps_is_the_librarys(engine, tmp_path):
                 cases.append(
                     {"options": settings(loss, penalty, nonlinearity), "x": x.tolist(), "z": z.tolist()} | thetas
                 )
-                D_records, G_records = Recorder(D), Recorder(G)
+                D_records, G_records = KeepingSGD(D, lr=0.0), KeepingSGD(G, lr=0.0)
                 row = game.d_step(G, D, losses.GAN_LOSSES[loss], [kind(GAMMA) for kind in kinds], D_records, x, z)
                 row |= game.g_step(G, D, losses.GAN_LOSSES[loss], G_records, x, z)
                 name = f"{loss}, {penalty}, {nonlinearity}"
-                expected.append((name, D_records.gradient, G_records.gradient, row))
+                expected.append((name, D_records.seen, G_records.seen, row))
     body = f"""return data.map(({{ options, G, D, x, z }}) => {{
       const game = built(options, G, D), row = game.dGradient(columns(x), columns(z), {N});
       Object.assign(row, game.gGradient(columns(x), columns(z), {N}));
@@ -134,10 +124,10 @@ def test_the_spectrum_is_that_of_the_librarys_jacobian(engine, tmp_path):
 
     def field(theta):
         G.theta[...], D.theta[...] = theta[:size], theta[size:]
-        D_records, G_records = Recorder(D), Recorder(G)
+        D_records, G_records = KeepingSGD(D, lr=0.0), KeepingSGD(G, lr=0.0)
         game.d_step(G, D, losses.non_saturating, [R1(GAMMA)], D_records, x, z)
         game.g_step(G, D, losses.non_saturating, G_records, x, z)
-        return -np.concatenate([G_records.gradient, D_records.gradient])
+        return -np.concatenate([G_records.seen, D_records.seen])
 
     h = 1e-5
     columns = [(field(theta + step) - field(theta - step)) / (2 * h) for step in h * np.eye(theta.size)]

@@ -16,8 +16,6 @@ from minigan.measure.certify.samples import SAMPLES, Labels, Times
 from minigan.network import Sequential
 from minigan.running import checkpoint
 
-pytestmark = pytest.mark.no_cover
-
 BASES = {
     "Layer",
     "Linear",

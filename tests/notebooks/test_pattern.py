@@ -58,8 +58,12 @@ def number(lesson) -> int:
     return int(lesson.stem[:2])
 
 
+def name_of(lesson) -> str:
+    return lesson.stem[3:]
+
+
 def module(lesson):
-    return getattr(check, f"nb{number(lesson):02d}")
+    return getattr(check, name_of(lesson))
 
 
 def asked(lesson, kind) -> list[str]:
@@ -136,14 +140,10 @@ def test_the_reader_predicts_before_the_answer_is_shown(lesson):
         assert re.findall(r"^- \*\*(\w)\*\* ", question, re.MULTILINE) == options
         end = stubs[k + 1] if k + 1 < len(stubs) else len(cells(lesson))
         answers = [
-            j for j, cell in enumerate(cells(lesson)) if f"check.{lesson_name(lesson)}_p{k + 1}(guess)" in cell.source
+            j for j, cell in enumerate(cells(lesson)) if f"check.{name_of(lesson)}.p{k + 1}(guess)" in cell.source
         ]
-        assert len(answers) == 1, "check.nbNN_pK(guess) is called once"
+        assert len(answers) == 1, "check.NAME.pK(guess) is called once"
         assert i < answers[0] < end, "and between its own guess and the next"
-
-
-def lesson_name(lesson) -> str:
-    return f"nb{number(lesson):02d}"
 
 
 # ---- derive -----------------------------------------------------------------------------------------------------------------
@@ -238,7 +238,7 @@ def test_two_or_three_exercises_with_stub_check_and_solution(lesson):
     (text,) = parts(lesson)["Modify"]
     assert re.findall(r"^### Exercise (\d): \S", text, re.MULTILINE) == [str(k + 1) for k in range(len(exercises))]
     for k, (stub, solution) in enumerate(zip(stubs, solutions, strict=True)):
-        assert re.search(rf"\n\n\ncheck\.{lesson_name(lesson)}_q{k + 1}\(\w+\)$", stub.source)
+        assert re.search(rf"\n\n\ncheck\.{name_of(lesson)}\.q{k + 1}\(\w+\)$", stub.source)
         assert solution.kind == "markdown"
         assert solution.source.startswith("<details><summary>Solution</summary>\n\n")
         assert solution.source.endswith("\n\n</details>")

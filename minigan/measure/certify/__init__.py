@@ -38,6 +38,7 @@ from minigan.measure.certify import (
 )
 from minigan.measure.certify.claim import Claim, Finding
 from minigan.measure.certify.report import report
+from minigan.measure.selection import select_claims
 
 __all__ = ["Claim", "Finding", "all_claims", "certify", "run"]
 
@@ -62,14 +63,7 @@ def all_claims(only: str | None = None) -> list[Claim]:
         dirac,
         features,
     )
-    made = [claim for part in parts for claim in part.claims()]
-    if only is None:
-        return made
-    chosen = [claim for claim in made if only.lower() in (claim.subject.lower(), claim.section.lower())]
-    if not chosen:
-        subjects = ", ".join(dict.fromkeys(name for claim in made for name in (claim.section, claim.subject)))
-        raise ValueError(f"nothing is certified under the name {only!r}; the names are: {subjects}")
-    return chosen
+    return select_claims([claim for part in parts for claim in part.claims()], only, "certified")
 
 
 def certify(only: str | None = None) -> list[Finding]:

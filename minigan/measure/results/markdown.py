@@ -38,7 +38,7 @@ def render(table: ModuleType, path: str | os.PathLike, part: str | None = None, 
     part: show only the methods "part/...".  quick: label the table as a first look.
     """
     prefix = f"{part}/" if part else ""
-    methods = {name: found for name, found in _current(rows.read(path)).items() if name.startswith(prefix)}
+    methods = {name: found for name, found in rows.current(rows.read(path)).items() if name.startswith(prefix)}
     if not methods:
         return f"Not measured yet: `minigan results {table.NAME}`."
     published = [row for row in getattr(table, "PUBLISHED", ()) if row.method.startswith(prefix)]
@@ -87,12 +87,6 @@ def filled(text: str, folder: str | os.PathLike) -> str:
             f"each table on the page needs two markers: <!-- results: NAME --> and, after it, {END}; found {n} pairs"
         )
     return new
-
-
-def _current(found: list[rows.Row]) -> dict[str, list[rows.Row]]:
-    """method -> its rows, only those with the settings that were measured last."""
-    last = {row["method"]: row["config"] for row in found}
-    return {name: [r for r in found if (r["method"], r["config"]) == (name, config)] for name, config in last.items()}
 
 
 def _best(table: ModuleType, published: list[Published]) -> dict[str, float]:

@@ -22,10 +22,11 @@ from typing import Any
 
 import numpy as np
 
-from minigan import kernels, optim
+from minigan import kernels
 from minigan.game import d_step
 from minigan.layers import BatchNorm, Conv2d, Dense, Flatten, LeakyReLU, UpConv2d
 from minigan.losses import non_saturating
+from minigan.measure.certify.steps import KeepingSGD
 from minigan.measure.results import rows
 from minigan.measure.results.table import Cell, Column, save_figure
 from minigan.models import dcgan_up
@@ -35,23 +36,23 @@ from minigan.penalties import R1
 NAME, SEEDS = "rounding", 3
 U = 2.0**-24
 
-BATCH = 64
-# method -> the layers, the shape of a sample, and the lengths of the sums of y, dx and dW
-LAYERS: dict[str, tuple[Callable[[], list], tuple[int, ...], tuple[int, int, int]]] = {
-    "Dense(784, 400)": (lambda: [Dense(784, 400)], (784,), (785, 400, BATCH)),
-    "Conv2d(32, 64, 5)": (lambda: [Conv2d(32, 64, 5, pad=2)], (16, 16, 32), (801, 1600, BATCH * 256)),
+# method -> the layers, the shape of a sample, and the lengths of the sums: of y, of dx, of dW for each sample, and of dW's factors
+Lengths = tuple[int, int, int, int]
+LAYERS: dict[str, tuple[Callable[[], list], tuple[int, ...], Lengths]] = {
+    "Dense(784, 400)": (lambda: [Dense(784, 400)], (784,), (785, 400, 1, 0)),
+    "Conv2d(32, 64, 5)": (lambda: [Conv2d(32, 64, 5, pad=2)], (16, 16, 32), (801, 1600, 256, 0)),
     "Conv2d(32, 64, 4, stride=2), Winograd": (
-        lambda: [Conv2d(32, 64, 4, stride=2, pad=1)], (16, 16, 32), (513, 256, BATCH * 64)),
-    "Conv2d(64, 64, 3), Winograd": (lambda: [Conv2d(64, 64, 3, pad=1)], (16, 16, 64), (577, 576, BATCH * 256)),
-    "UpConv2d(64, 32, 3)": (lambda: [UpConv2d(64, 32, 3)], (8, 8, 64), (577, 1152, BATCH * 256)),
-    "BatchNorm(64)": (lambda: [BatchNorm(64)], (16, 16, 64), (0, 0, 0)),
+        lambda: [Conv2d(32, 64, 4, stride=2, pad=1)], (16, 16, 32), (513, 256, 64, 0)),
+    "Conv2d(64, 64, 3), Winograd": (lambda: [Conv2d(64, 64, 3, pad=1)], (16, 16, 64), (577, 576, 256, 0)),
+    "UpConv2d(64, 32, 3)": (lambda: [UpConv2d(64, 32, 3)], (8, 8, 64), (577, 1152, 256, 0)),
+    "BatchNorm(64)": (lambda: [BatchNorm(64)], (16, 16, 64), (0, 0, 0, 0)),
     "D of dcgan_up": (
         lambda: [*(layer for n, m in ((1, 32), (32, 64), (64, 128)) for layer in (Conv2d(n, m, 4, stride=2, pad=1), LeakyReLU(0.2))),
                  Flatten(), Dense(2048, 1)],
-        (32, 32, 1), (17 + 513 + 1025 + 2049, 1 + 4 * (128 + 64 + 32), BATCH * 256 + 3600 + 900)),
+        (32, 32, 1), (17 + 513 + 1025 + 2049, 1 + 4 * (128 + 64 + 32), 256, 3604 + 897)),
 }  # fmt: skip
 STEP = "D step, non-saturating + R1"
-METHODS: dict[str, dict[str, Any]] = {name: {"batch": BATCH} for name in (*LAYERS, STEP)}
+METHODS: dict[str, dict[str, Any]] = {name: {"batch": 64} for name in (*LAYERS, STEP)}
 COLUMNS = {
     f"{way}_{part}": Column(f"{part}: {heading}", form)
     for part in ("y", "dx", "dW")
@@ -66,24 +67,26 @@ COLUMNS = {
 
 def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
     """The largest errors in units of u |A| |B|, and the digits of the gradient of all weights."""
-    rng = np.random.default_rng(cell.seed)
-    return step(rng) if cell.method == STEP else layer(*LAYERS[cell.method], rng)
+    rng, batch = np.random.default_rng(cell.seed), cell.settings["batch"]
+    return step(batch, rng) if cell.method == STEP else layer(*LAYERS[cell.method], batch, rng)
 
 
 def layer(
-    build: Callable[[], list], shape: tuple[int, ...], lengths: tuple[int, int, int], rng: np.random.Generator
+    build: Callable[[], list], shape: tuple[int, ...], lengths: Lengths, batch: int, rng: np.random.Generator
 ) -> dict[str, float]:
     """The figures of a layer or a chain, for random weights, inputs and cotangents."""
     net = Sequential(*build(), rng=rng)
     net.theta[...] += 0.02 * rng.standard_normal(net.theta.size, dtype=np.float32)  # no bias is 0
-    x = rng.standard_normal((BATCH, *shape), dtype=np.float32)
+    x = rng.standard_normal((batch, *shape), dtype=np.float32)
     dy = rng.standard_normal(net(x).shape, dtype=np.float32)
     with kernels.use("reference"):
         exact, twin = (parts(net.astype(dtype), x, dy) for dtype in (np.float64, np.float32))
-    fast, n = parts(net, x, dy), dict(zip(("y", "dx", "dW"), lengths, strict=True))
+    fast = parts(net, x, dy)
     figures = digits(exact["dW"], twin["dW"], fast["dW"])
     if not any(lengths):
         return figures
+    of_y, of_dx, positions, factors = lengths
+    n = {"y": of_y, "dx": of_dx, "dW": batch * positions + factors}
     plain = Sequential(*(part for part in build() if not isinstance(part, LeakyReLU)), rng=0).astype(np.float64)
     plain.theta[...] = np.abs(net.theta)
     with kernels.use("reference"):
@@ -104,16 +107,16 @@ def parts(net: Sequential, x: np.ndarray, dy: np.ndarray) -> dict[str, np.ndarra
     return {"y": y, "dx": dx, "dW": net.grad.copy()}
 
 
-def step(rng: np.random.Generator) -> dict[str, float]:
+def step(batch: int, rng: np.random.Generator) -> dict[str, float]:
     """The digits of D's gradient in a whole step of the default game."""
     G, D = dcgan_up((32, 32, 1), 64, 32, 0, rng=rng)
-    x, z = rng.uniform(-1, 1, (BATCH, 32, 32, 1)).astype(np.float32), rng.standard_normal((BATCH, 64), dtype=np.float32)
+    x, z = rng.uniform(-1, 1, (batch, 32, 32, 1)).astype(np.float32), rng.standard_normal((batch, 64), dtype=np.float32)
 
     def gradient(dtype: Any, way: str) -> np.ndarray:
         g, d = G.astype(dtype), D.astype(dtype)
         with kernels.use(way):
-            d_step(g, d, non_saturating, [R1(1.0)], Keep(d), x, z)
-        return d.grad.copy()
+            d_step(g, d, non_saturating, [R1(1.0)], opt := KeepingSGD(d, lr=0.0), x, z)
+        return opt.seen
 
     figures = digits(gradient(np.float64, "reference"), gradient(np.float32, "reference"), gradient(np.float32, "fast"))
     with kernels.use("reference"):
@@ -134,16 +137,6 @@ def sides(G: Sequential, D: Sequential, x: np.ndarray, z: np.ndarray) -> np.ndar
                 found.append((images > 0).ravel())
             images = part(images)
     return np.concatenate(found)
-
-
-class Keep(optim.SGD):
-    """An optimizer that leaves the weights and the gradient as they are."""
-
-    def __init__(self, net: Sequential):
-        super().__init__(net, lr=1.0)
-
-    def step(self) -> None:
-        """Do nothing."""
 
 
 def digits(exact: np.ndarray, twin: np.ndarray, fast: np.ndarray) -> dict[str, float]:

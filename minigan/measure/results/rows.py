@@ -49,6 +49,12 @@ def read(path: str | os.PathLike) -> list[Row]:
     return found
 
 
+def current(found: list[Row]) -> dict[str, list[Row]]:
+    """method -> its rows, only those with the settings that were measured last."""
+    last = {row["method"]: row["config"] for row in found}
+    return {name: [r for r in found if (r["method"], r["config"]) == (name, config)] for name, config in last.items()}
+
+
 def append(path: str | os.PathLike, row: dict[str, Any]) -> None:
     """Add one row.  Numbers are written with seven digits; a figure that is new to the file becomes a new column.
 

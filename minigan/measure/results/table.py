@@ -192,8 +192,8 @@ def fetch(table: ModuleType, download: bool, quick: bool) -> None:
 
 
 def draw(table: ModuleType, folder: str | os.PathLike, quick: bool) -> list[Path]:
-    """Draw the table's pictures from its rows, if it has any -> their files."""
-    found = rows.read(file_of(table, folder, quick))
+    """Draw the table's pictures from its rows with the settings measured last, if it has any -> their files."""
+    found = [row for group in rows.current(rows.read(file_of(table, folder, quick))).values() for row in group]
     return table.draw(found, Path(folder), quick) if hasattr(table, "draw") and found else []
 
 

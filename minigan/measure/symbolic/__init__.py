@@ -7,6 +7,7 @@ gradient is right for every real input at that shape, and not for a sample of th
 
     number.py       the symbolic number that an object array holds; exp, tanh, ... are its methods
     tower.py        the normal form and the derivative; which identities are used, and why they prove something
+    points.py       expressions at points, where no normal form decides; text.py: as text
     regions.py      a piecewise function, region by region
     stage.py        what has to step aside so that the library runs on symbols
     claim.py        what is claimed, and how far it was decided
@@ -22,6 +23,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TextIO
 
+from minigan.measure.selection import select_claims
 from minigan.measure.symbolic import dirac, layers, losses, optimizers, penalties, steps
 from minigan.measure.symbolic.cache import kept
 from minigan.measure.symbolic.claim import Claim, Result, prove
@@ -35,14 +37,8 @@ def all_claims(only: str | None = None) -> list[Claim]:
 
     Raises ValueError, listing all names, if nothing matches.
     """
-    made = [claim for part in (layers, losses, penalties, steps, optimizers, dirac) for claim in part.claims()]
-    if only is None:
-        return made
-    chosen = [claim for claim in made if only.lower() in (claim.subject.lower(), claim.section.lower())]
-    if not chosen:
-        names = ", ".join(dict.fromkeys(name for claim in made for name in (claim.section, claim.subject)))
-        raise ValueError(f"nothing is proven on symbols under the name {only!r}; the names are: {names}")
-    return chosen
+    parts = layers, losses, penalties, steps, optimizers, dirac
+    return select_claims([claim for part in parts for claim in part.claims()], only, "proven on symbols")
 
 
 def run(only: str | None = None, file: str | Path | None = None, stream: TextIO | None = None) -> int:

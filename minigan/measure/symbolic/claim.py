@@ -18,6 +18,7 @@ import numpy as np
 
 from minigan.layers.tree import leaves
 from minigan.measure.symbolic.number import Number
+from minigan.measure.symbolic.points import evaluate, random_values, rational_point
 from minigan.measure.symbolic.regions import regions
 from minigan.measure.symbolic.stage import TwoFormulas, on_symbols
 from minigan.measure.symbolic.tower import TooHard, Tower
@@ -137,7 +138,7 @@ def _exact(tower: Tower, p: Any) -> bool:
     rng = np.random.default_rng(0)
     kept, tower.deadline = tower.deadline, time.process_time() + SECONDS
     try:
-        return all(tower.zero(p, tower.point(rng)) for _ in range(POINTS))
+        return all(tower.zero(p, rational_point(tower, rng)) for _ in range(POINTS))
     except (TooHard, ZeroDivisionError):
         return False
     finally:
@@ -150,8 +151,8 @@ def _rounds_to_zero(tower: Tower, p: Any, points: int = POINTS) -> bool | None:
     for k in range(50 * points):
         try:
             with np.errstate(all="ignore"):
-                values = tower.random_values(k)
-                value, size = tower.value(p, values)
+                values = random_values(tower, k)
+                value, size = evaluate(tower, p, values)
         except (ZeroDivisionError, OverflowError):
             continue
         if math.isfinite(value) and math.isfinite(size):

@@ -17,6 +17,7 @@ from minigan.layers import Dense
 from minigan.measure.certify.dirac import DiracGAN
 from minigan.measure.symbolic.claim import Claim, Equation
 from minigan.measure.symbolic.number import Number, generator, gradient, symbol, symbols
+from minigan.measure.symbolic.points import substitute
 from minigan.measure.symbolic.stage import network
 from minigan.measure.symbolic.tower import Tower
 from minigan.penalties import R1, R2
@@ -44,7 +45,7 @@ def eigenvalues(name: str, penalty: Any, tower: Tower) -> Iterator[Equation]:
         object.__setattr__(made, "gamma", gamma)
     w = game.field(*at)
     zero = {generator(a): tower.constant(0) for a in at}
-    J = np.array([[Number(tower.at(e.p, zero, {}), tower) for e in gradient(part, at)] for part in w], object)
+    J = np.array([[Number(substitute(tower, e.p, zero, {}), tower) for e in gradient(part, at)] for part in w], object)
     pull = gamma if penalty else 0
     square = SQUARES[name]
     yield Equation("trace", J[0, 0] + J[1, 1], -1 * pull)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from minigan.measure.symbolic.text import expression
 from minigan.measure.symbolic.tower import Poly, Tower
 
 CONSTANTS = (int, float, Fraction, np.integer, np.floating, np.bool_)
@@ -146,7 +147,7 @@ class Number:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return str(self.tower.expression(self.p))
+        return str(expression(self.tower, self.p))
 
 
 def symbols(tower: Tower, label: str, shape: Sequence[int], positive: bool = False) -> np.ndarray:

@@ -60,7 +60,7 @@ class Tower:
         self.roots: list[tuple[int, int]] = []  # s and w of every s = sqrt(w)
         self.naming = 0  # give a sum of so many terms a name, so that later expressions stay short; 0: don't
         self.ring = _ring(FIRST)
-        self.numbers: dict[int, dict[int, float]] = {}  # of a random point -> the generators there, as floats
+        self.floats: dict[int, dict[int, float]] = {}  # k -> all generators at the k-th random point: see points.py
 
     # ---- generators ----------------------------------------------------------------------------------------------
 
@@ -252,31 +252,6 @@ class Tower:
             total = self.lift(total) + made if e.is_Add else self.times(total, made)
         return total
 
-    def expression(self, p: Poly) -> Any:
-        """p as an ordinary SymPy expression, in the symbols' labels: what a reader, or sympy.diff, understands."""
-        import sympy
-
-        total, made = sympy.Integer(0), {}  # type: Any, dict[int, Any]
-        for m, c in self.lift(p).items():
-            term = sympy.Rational(int(c.numerator), int(c.denominator))
-            for n, e in enumerate(m):
-                if e and n not in made:
-                    kind, label, of, positive = self.generators[n]
-                    if kind == "symbol":
-                        made[n] = sympy.Symbol(label, real=True, positive=positive or None)
-                    else:
-                        made[n] = self.expression(of) if kind == "name" else getattr(sympy, kind)(self.expression(of))
-                term *= made[n] ** e if e else 1
-            total += term
-        return total
-
-    def condition(self, key: Iterable[tuple], sign: int) -> str:
-        """What was compared with 0, as text: x > 0, or r - 1 < 0."""
-        terms = {}
-        for m, c in key:
-            terms[tuple(dict(m).get(n, 0) for n in range(self.ring.ngens))] = c
-        return f"{self.expression(self.ring.from_dict(terms))} {'>' if sign > 0 else '<'} 0"
-
     # ---- decisions -----------------------------------------------------------------------------------------------
 
     def zero(self, p: Poly, point: Mapping[int, Fraction] | None = None) -> bool:
@@ -319,57 +294,6 @@ class Tower:
             terms[tuple(new)] = terms.get(tuple(new), 0) + value
         domain = self.ring.domain
         return self.ring.from_dict({m: domain(v.numerator, v.denominator) for m, v in terms.items() if v})
-
-    def point(self, rng: np.random.Generator) -> dict[int, Fraction]:
-        """Random rational values of all symbols, and of all functions but the roots, as if these were free numbers."""
-        found = {}
-        for n, (kind, _, _, positive) in enumerate(self.generators):
-            if kind not in ("name", "sqrt"):
-                sign = 1 if positive else int(rng.choice([-1, 1]))
-                found[n] = sign * Fraction(int(rng.integers(1, 60)), int(rng.integers(2, 30)))
-        return found
-
-    def value(self, p: Poly, values: dict[int, float]) -> tuple[float, float]:
-        """p as a float, at these values of the symbols, and the sum of the absolute values of its terms.
-
-        The values of all other generators are added to `values`.
-        """
-        for n in range(len(self.generators)):
-            if n not in values:
-                kind, _, of, _ = self.generators[n]
-                inner, _ = _float(of, values)
-                values[n] = inner if kind == "name" else float(getattr(np, kind)(inner))
-        return _float(p, values)
-
-    def random_values(self, k: int) -> dict[int, float]:
-        """The k-th random point: every symbol as a float; what `value` adds to it is kept for the next polynomial."""
-        values = self.numbers.setdefault(k, {})
-        draws = np.random.default_rng([1, k]).standard_normal(len(self.generators))
-        for n, (made, x) in enumerate(zip(self.generators, draws, strict=True)):
-            if made.kind == "symbol":
-                values[n] = float(abs(x) if made.positive else x)
-        return values
-
-    def at(self, p: Poly, values: Mapping[int, Poly], memo: dict[int, Poly]) -> Poly:
-        """p with the symbols n of `values` replaced by values[n]; `memo` keeps every generator for the same values."""
-        total = self.constant(0)
-        for m, c in self.lift(p).items():
-            term = self.ring.ground_new(c)
-            for n, e in enumerate(m):
-                if e:
-                    term = self.times(term, self.power(self._generator_at(n, values, memo), e))
-            total = self.lift(total) + self.lift(term)
-        return total
-
-    def _generator_at(self, n: int, values: Mapping[int, Poly], memo: dict[int, Poly]) -> Poly:
-        if n not in memo:
-            kind, _, of, _ = self.generators[n]
-            if kind == "symbol":
-                memo[n] = values.get(n, self.ring.gens[n])
-            else:
-                inner = self.at(of, values, memo)
-                memo[n] = inner if kind == "name" else self.function(kind, inner)
-        return memo[n]
 
     def sign(self, p: Poly) -> int:
         """The sign of p in the present region: -1, 0 or 1.  A sign that is not known yet opens two regions."""
@@ -418,15 +342,3 @@ def _used(p: Poly) -> list[int]:
 
 def _is_generator(p: Poly) -> bool:
     return len(p) == 1 and p.LC == 1 and sum(map(abs, p.LM)) == 1 and max(p.LM) == 1
-
-
-def _float(p: Poly, values: Mapping[int, float]) -> tuple[float, float]:
-    total = size = 0.0
-    for m, c in p.items():
-        term = int(c.numerator) / int(c.denominator)
-        for n, e in enumerate(m):
-            if e:
-                term *= values[n] ** e
-        total += term
-        size += abs(term)
-    return total, size

@@ -1,27 +1,28 @@
 """The exercises of the lessons, and what each says about an answer.
 
     from minigan.teach import exercises as check
-    check.nb01_q1(my_function)      exercise 1 of lesson 1: right, not written yet, or what is wrong with the function
-    check.nb01_p1("b")              prediction 1 of lesson 1
+    check.derivatives.q1(my_function)      exercise 1 of the lesson on derivatives: right, not written yet, or what is wrong
+    check.derivatives.p1("b")              prediction 1 of that lesson
 
 A check prints a verdict and returns True or False; it never raises an exception for a wrong answer.  Most wrong gradients are
 right except for one thing, a sign, a 1/N, a transpose, and the check tries to say which (mistakes.py).  Start reading in
-exercise.py.  Each lesson's exercises are a module, nb01.py, nb02.py, ..., imported when it is first used.
+exercise.py.  Each lesson's exercises are a module with the name of the lesson, imported when it is first used.
 """
 
-import re
 from importlib import import_module
-from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
+
+TOOLS = ("__init__", "exercise", "mistakes")
+
+
+def lessons() -> list[str]:
+    """The names of all lessons with exercises, such as "derivatives"."""
+    return sorted(path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in TOOLS)
 
 
 def __getattr__(name: str) -> Any:
-    """nb01 -> the module of lesson 1;  nb01_q1 -> its first exercise."""
-    lesson, _, item = name.partition("_")
-    if re.fullmatch(r"nb\d\d", lesson) and find_spec(f"{__name__}.{lesson}"):
-        module = import_module(f"{__name__}.{lesson}")
-        if item in vars(module) or not item:
-            return getattr(module, item) if item else module
-        known = ", ".join(f"{lesson}_{known}" for known in vars(module) if re.fullmatch(r"[pq]\d", known))
-        raise AttributeError(f"lesson {int(lesson[2:])} has no {name}; it has {known}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    """The exercises of the lesson `name`, a module."""
+    if name in lessons():
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"no lesson has the name {name!r}; exercises: {', '.join(lessons())}")

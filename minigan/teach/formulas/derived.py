@@ -18,6 +18,7 @@ from minigan.losses import GANLoss
 from minigan.measure.symbolic.number import Number, gradient, symbol, symbols
 from minigan.measure.symbolic.regions import regions
 from minigan.measure.symbolic.stage import on_symbols
+from minigan.measure.symbolic.text import condition, expression
 from minigan.measure.symbolic.tower import Tower
 from minigan.teach.formulas.places import TAG
 from minigan.teach.formulas.subject import Subject
@@ -30,6 +31,8 @@ def derived(subject: Subject) -> list[str]:
     thing = subject.thing
     if find_spec("sympy") is None:
         return []
+    if thing is Activation:  # what the activations share: it has no f
+        return []
     if inspect.isclass(thing) and issubclass(thing, Activation | LeakyReLU):
         return list(_lines(lambda tower: _layer(subject.made if subject.made is not None else thing(), tower)))
     return list(_lines(lambda tower: _loss(thing, tower))) if isinstance(thing, GANLoss) else []
@@ -41,7 +44,7 @@ def _lines(rows: Callable[[Tower], Iterator[Row]]) -> Iterator[str]:
         with on_symbols():
             found = list(rows(tower))
         if region.answers:
-            yield f"where {' and '.join(tower.condition(key, sign) for key, sign in region.answers.items())}"
+            yield f"where {' and '.join(condition(tower, key, sign) for key, sign in region.answers.items())}"
         for name, expected, got, line in found:
             yield f"{name} = {text(expected)}" + ("" if got is None else f"   {_verdict(tower, got, expected)}")
             yield f"        {line}"
@@ -55,7 +58,7 @@ def text(a: Any) -> str:
     """The expression, simplified by SymPy."""
     import sympy
 
-    return str(sympy.simplify(a.tower.expression(a.p))) if isinstance(a, Number) else str(a)
+    return str(sympy.simplify(expression(a.tower, a.p))) if isinstance(a, Number) else str(a)
 
 
 def _layer(layer: Any, tower: Tower) -> Iterator[Row]:
@@ -89,6 +92,6 @@ def line_of(function: Any, word: str = "") -> str:
     lines, start = inspect.getsourcelines(inspect.unwrap(function))
     numbered = [(n, line.strip()) for n, line in enumerate(lines, start)]
     tagged = [i for i, (_, line) in enumerate(numbered) if any(word in name for name in TAG.findall(line))]
-    at = tagged[0] if tagged else next(i for i, (_, line) in enumerate(numbered) if line.startswith("return"))
+    at = tagged[0] if tagged else next((i for i, (_, line) in enumerate(numbered) if line.startswith("return")), 0)
     n, line = numbered[at + 1] if numbered[at][1].startswith("#") else numbered[at]
     return f"line {n}: {line.partition('  #')[0]}"

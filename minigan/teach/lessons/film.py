@@ -4,6 +4,7 @@ Both repeat for ever and need no player, no file and no network: a GIF inside th
 """
 
 import base64
+import html
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,11 +17,11 @@ SIZE, REACH = 320, 1.5  # pixels, and the largest coordinate that is shown
 class Film:
     """What `film` returns: a notebook displays it, a terminal prints its title."""
 
-    def __init__(self, title: str, html: str) -> None:
-        self.title, self.html = title, html
+    def __init__(self, title: str, page: str) -> None:
+        self.title, self.page = title, page
 
     def _repr_html_(self) -> str:
-        return self.html
+        return self.page
 
     def __repr__(self) -> str:
         return f"[film: {self.title}]"
@@ -59,7 +60,7 @@ def _gif(title: str, frames: Sequence[np.ndarray], seconds: float) -> str:
         path = Path(folder) / "film.gif"
         save_gif(path, list(frames), seconds=seconds, hold=0.0)
         data = base64.b64encode(path.read_bytes()).decode()
-    return f'<img alt="{title}" src="data:image/gif;base64,{data}">'
+    return f'<img alt="{html.escape(title)}" src="data:image/gif;base64,{data}">'
 
 
 def _moving(title: str, frames: Sequence[np.ndarray], seconds: float) -> str:
@@ -75,7 +76,6 @@ def _moving(title: str, frames: Sequence[np.ndarray], seconds: float) -> str:
             f'<circle cx="{places[-1, 0]:.2f}" cy="{places[-1, 1]:.2f}" r="0.022" fill="#d1600a">{moves}</circle>'
         )
     side = 2 * REACH
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{SIZE}" height="{SIZE}" viewBox="{-REACH} {-REACH} {side} {side}" role="img"'
-        f' aria-label="{title}"><rect x="{-REACH}" y="{-REACH}" width="{side}" height="{side}" fill="#f7f7f5"/>{"".join(dots)}</svg>'
-    )
+    head = f'width="{SIZE}" height="{SIZE}" viewBox="{-REACH} {-REACH} {side} {side}" role="img" aria-label="{html.escape(title)}"'
+    paper = f'<rect x="{-REACH}" y="{-REACH}" width="{side}" height="{side}" fill="#f7f7f5"/>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {head}>{paper}{"".join(dots)}</svg>'

@@ -8,7 +8,7 @@ import copy
 import re
 from collections.abc import Iterator
 
-CHECK = re.compile(r"^check\.nb\d\d_q\d+\(.*\)$", re.MULTILINE)
+CHECK = re.compile(r"^check\.\w+\.q\d+\(.*\)$", re.MULTILINE)
 
 
 def source(cell: dict) -> str:

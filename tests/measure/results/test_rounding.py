@@ -8,21 +8,16 @@ from minigan.measure.results import rounding
 from minigan.measure.results.table import Cell
 
 
-@pytest.fixture
-def small(monkeypatch):
-    monkeypatch.setattr(rounding, "BATCH", 6)
-
-
 @pytest.mark.parametrize("name", [name for name in rounding.LAYERS if name != "BatchNorm(64)"])
-def test_twins_and_kernels_keep_the_bound(small, name):
+def test_twins_and_kernels_keep_the_bound(name):
     build, shape, lengths = rounding.LAYERS[name]
-    found = rounding.layer(build, shape, lengths, np.random.default_rng(0))
+    found = rounding.layer(build, shape, lengths, 6, np.random.default_rng(0))
     for part in ("y", "dx", "dW"):
         assert 0 < found[f"twin_{part}"] < found[f"n_{part}"]
         assert 0 < found[f"fast_{part}"] < found[f"n_{part}"]
 
 
-def test_half_precision_exceeds_the_bound(small):
+def test_half_precision_exceeds_the_bound():
     def product(a, b):
         return (a.astype(np.float16) @ b.astype(np.float16)).astype(a.dtype)
 
@@ -31,7 +26,7 @@ def test_half_precision_exceeds_the_bound(small):
             y, cache = super().forward(x)
             return (product(x, self.W) + self.b if x.dtype == np.float32 else y), cache
 
-    found = rounding.layer(lambda: [Half(7, 5)], (7,), (8, 5, 6), np.random.default_rng(0))
+    found = rounding.layer(lambda: [Half(7, 5)], (7,), (8, 5, 1, 0), 6, np.random.default_rng(0))
     assert found["twin_y"] > found["n_y"]
     assert found["twin_dW"] < found["n_dW"]
 
@@ -42,7 +37,7 @@ def test_digits():
     assert found == pytest.approx({"digits_twin": 5, "digits_fast": 3})
 
 
-def test_a_step_counts_flipped_kinks(small):
-    found = rounding.run_cell(Cell(rounding.STEP, 0, {}), quick=True)
+def test_a_step_counts_flipped_kinks():
+    found = rounding.run_cell(Cell(rounding.STEP, 0, {"batch": 6}), quick=True)
     assert 4 < found["digits_twin"] < 8
     assert found["kinks_twin"] >= 0

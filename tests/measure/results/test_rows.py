@@ -77,3 +77,8 @@ def test_two_processes_fill_one_table(tmp_path):
         process.join()
         assert process.exitcode == 0
     assert sorted((r["method"], int(r["seed"])) for r in rows.read(path)) == [(m, s) for m in "ab" for s in range(10)]
+
+
+def test_only_the_settings_measured_last_are_current():
+    found = [row("a", 0, config="old"), row("b", 0, config="old"), row("a", 0, config="new"), row("a", 1, config="new")]
+    assert rows.current(found) == {"a": found[2:], "b": found[1:2]}

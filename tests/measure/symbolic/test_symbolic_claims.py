@@ -24,6 +24,8 @@ QUICK = [
     if claim.section in ("losses", "optimizers") or claim.subject in ("LayerNorm", "SiLU", "Dense")
 ]
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("claim", QUICK, ids=lambda claim: claim.title)
 def test_a_claim_is_proven(claim):

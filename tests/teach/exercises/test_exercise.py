@@ -1,10 +1,12 @@
 """An answer may be right, a stub, nonsense, or a function that raises an exception; the check itself never raises one."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from minigan.teach import exercises as check
-from minigan.teach.exercises import nb01
+from minigan.teach.exercises import derivatives
 from minigan.teach.exercises.exercise import Exercise, Formula, NotWritten, Prediction, Verdict
 
 N, x = 5, np.random.default_rng(0).standard_normal((5, 3))
@@ -115,11 +117,10 @@ def test_a_verdict_is_a_truth_value_that_a_notebook_does_not_echo(truth, capsys)
 
 
 def test_lessons_are_imported_on_first_use():
-    assert check.nb01 is nb01
-    assert check.nb01_q1 is nb01.q1
-    with pytest.raises(AttributeError, match=r"lesson 1 has no nb01_q9; it has nb01_p1, .*nb01_q1"):
-        check.nb01_q9  # noqa: B018
-    with pytest.raises(AttributeError, match="no attribute 'nb1'"):
-        check.nb1  # noqa: B018
-    with pytest.raises(AttributeError, match="no attribute 'nb99_q1'"):
-        check.nb99_q1  # noqa: B018
+    assert check.derivatives is derivatives
+    with pytest.raises(
+        AttributeError, match=r"no lesson has the name 'derivation'; exercises: .*derivatives, dirac_gan"
+    ):
+        check.derivation  # noqa: B018
+    notebooks = Path(__file__).parents[3] / "notebooks"
+    assert check.lessons() == sorted(path.stem[3:] for path in notebooks.glob("[0-9]*.py"))

@@ -4,6 +4,7 @@ import base64
 import io
 import re
 import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
 
 import numpy as np
 import pytest
@@ -34,3 +35,13 @@ def test_points_move_through_all_frames_with_y_upward():
 def test_frames_of_no_or_of_different_shapes_are_refused(frames, said):
     with pytest.raises(ValueError, match=f"a film needs frames of one shape, {said}" if not frames else said):
         film("Nothing", frames)
+
+
+@pytest.mark.parametrize("frames", [[np.zeros((2, 2, 1), np.uint8)] * 2, [np.zeros((1, 2))] * 2])
+def test_a_title_may_contain_quotes_and_angles(frames):
+    title = 'G says "<b>" & D disagrees'
+    page, found = film(title, frames)._repr_html_(), []
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, attributes: found.extend(dict(attributes).values())
+    parser.feed(page)
+    assert title in found

@@ -12,7 +12,7 @@ import pytest
 from minigan.teach.lessons import run as module
 from minigan.teach.lessons.run import RESET, environment, run
 
-STUB = "def f(x):\n    ...\n\n\ncheck.nb01_q2(f)"
+STUB = "def f(x):\n    ...\n\n\ncheck.derivatives.q2(f)"
 RIGHT = "def f(x):\n    return x"
 
 
@@ -90,8 +90,9 @@ def lesson(tmp_path, monkeypatch):
 
 FAKE = """
 class check:
-    def nb01_q2(f):
-        print({None: "· not written yet: t", 1: "✓ right: p"}.get(f(1), "✗ not yet"))
+    class derivatives:
+        def q2(f):
+            print({None: "· not written yet: t", 1: "✓ right: p"}.get(f(1), "✗ not yet"))
 """
 
 
@@ -110,10 +111,10 @@ def test_the_second_run_starts_with_an_empty_namespace(lesson):
 
 def test_a_wrong_solution_and_a_right_stub_are_flaws(lesson):
     assert lesson(FAKE, (STUB, "def f(x):\n    return -x")).flaws == [
-        "check.nb01_q2(f) with its solution says '✗ not yet', not '✓ right'"
+        "check.derivatives.q2(f) with its solution says '✗ not yet', not '✓ right'"
     ]
     assert lesson(FAKE, (STUB.replace("...", "return x"), RIGHT)).flaws == [
-        "check.nb01_q2(f) with its stub says '✓ right: p', not '· not written yet'"
+        "check.derivatives.q2(f) with its stub says '✓ right: p', not '· not written yet'"
     ]
 
 

@@ -17,7 +17,7 @@ def solution(code):
     )
 
 
-STUB = "def f(x):\n    ...  # your code\n\n\ncheck.nb01_q1(f)"
+STUB = "def f(x):\n    ...  # your code\n\n\ncheck.derivatives.q1(f)"
 CELLS = [
     {"cell_type": "code", "metadata": {}, "source": ["import numpy as np\n", "x = 1"]},
     cell(STUB, "exercise"),
@@ -31,20 +31,23 @@ CELLS = [
 def test_solutions_replace_stubs_and_nothing_else_changes():
     before = [dict(c) for c in CELLS]
     filled = solved(CELLS)
-    assert filled[1]["source"] == "def f(x):\n    return x\n\n\ncheck.nb01_q1(f)"
-    assert filled[4]["source"] == "def f(x):\n    return -x\n\n\ncheck.nb01_q2(f)"
+    assert filled[1]["source"] == "def f(x):\n    return x\n\n\ncheck.derivatives.q1(f)"
+    assert filled[4]["source"] == "def f(x):\n    return -x\n\n\ncheck.derivatives.q2(f)"
     assert [filled[i] for i in (0, 2, 3, 5)] == [CELLS[i] for i in (0, 2, 3, 5)]
     assert before == CELLS
-    assert [(i, check) for i, _, check, _ in exercises(CELLS)] == [(1, "check.nb01_q1(f)"), (4, "check.nb01_q2(f)")]
+    assert [(i, check) for i, _, check, _ in exercises(CELLS)] == [
+        (1, "check.derivatives.q1(f)"),
+        (4, "check.derivatives.q2(f)"),
+    ]
 
 
 def test_the_check_is_the_last_line():
-    assert split(STUB) == ("def f(x):\n    ...  # your code\n\n", "check.nb01_q1(f)")
+    assert split(STUB) == ("def f(x):\n    ...  # your code\n\n", "check.derivatives.q1(f)")
     with pytest.raises(ValueError, match=r"an exercise has to end with its check.*not with 'f\(1\)'"):
         split("def f(x): ...\nf(1)")
 
 
 @pytest.mark.parametrize("cells", [CELLS[:2], [CELLS[1], CELLS[4], CELLS[5]], [CELLS[1], cell("no code", "solution")]])
 def test_an_exercise_without_a_solution_is_an_error(cells):
-    with pytest.raises(ValueError, match=r"check.nb01_q1\(f\) is not followed by a cell tagged 'solution'"):
+    with pytest.raises(ValueError, match=r"check.derivatives.q1\(f\) is not followed by a cell tagged 'solution'"):
         list(exercises(cells))

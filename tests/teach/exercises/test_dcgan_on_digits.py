@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from minigan.teach.exercises import nb13
+from minigan.teach.exercises import dcgan_on_digits
 
 
 def receptive_field(ks, ss, widen=lambda k, ks, ss, i: (k - 1) * math.prod(ss[:i])):
@@ -66,6 +66,6 @@ WRONG = {
 
 @pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
 def test_the_mistake_is_named(q, message, verdict):
-    said = verdict(getattr(nb13, q), WRONG[q][message])
+    said = verdict(getattr(dcgan_on_digits, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
     assert message in said

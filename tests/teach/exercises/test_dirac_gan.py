@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigan.teach.exercises import nb16
+from minigan.teach.exercises import dirac_gan
 
 
 def s(x):
@@ -55,6 +55,6 @@ WRONG = {
 
 @pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
 def test_the_mistake_is_named(q, message, verdict):
-    said = verdict(getattr(nb16, q), WRONG[q][message])
+    said = verdict(getattr(dirac_gan, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
     assert message in said

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigan import losses
-from minigan.teach.exercises import nb08
+from minigan.teach.exercises import first_gan
 
 loss = losses.non_saturating
 
@@ -127,11 +127,11 @@ WRONG = {
 
 @pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
 def test_the_mistake_is_named(q, message, verdict):
-    said = verdict(getattr(nb08, q), WRONG[q][message])
+    said = verdict(getattr(first_gan, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
     assert message in said
 
 
 def test_the_right_steps_are_right(verdict):
-    assert verdict(nb08.q2, d_right).startswith("✓ right: ")
-    assert verdict(nb08.q3, g_step).startswith("✓ right: ")
+    assert verdict(first_gan.q2, d_right).startswith("✓ right: ")
+    assert verdict(first_gan.q3, g_step).startswith("✓ right: ")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigan.teach.exercises import nb11
+from minigan.teach.exercises import transposed_convolution
 
 
 def transposed(x, W, s, p, first=None, last=None):
@@ -84,6 +84,6 @@ WRONG = {
 
 @pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
 def test_the_mistake_is_named(q, message, verdict):
-    said = verdict(getattr(nb11, q), WRONG[q][message])
+    said = verdict(getattr(transposed_convolution, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
     assert message in said

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigan.teach.exercises import nb09
+from minigan.teach.exercises import when_gans_fail
 
 
 def sig(s):
@@ -94,6 +94,6 @@ WRONG = {
 
 @pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
 def test_the_mistake_is_named(q, message, verdict):
-    said = verdict(getattr(nb09, q), WRONG[q][message])
+    said = verdict(getattr(when_gans_fail, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
     assert message in said

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigan.teach.exercises import nb07
+from minigan.teach.exercises import the_gan_game
 
 
 def parts(p, q):
@@ -55,6 +55,6 @@ WRONG = {
 
 @pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
 def test_the_mistake_is_named(q, message, verdict):
-    said = verdict(getattr(nb07, q), WRONG[q][message])
+    said = verdict(getattr(the_gan_game, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
     assert message in said

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigan.teach.exercises import nb10
+from minigan.teach.exercises import convolution
 
 
 def gradients(dy, x, W, place, back=lambda W, a: W[a], out=None):
@@ -101,11 +101,11 @@ WRONG = {
 
 @pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
 def test_the_mistake_is_named(q, message, verdict):
-    said = verdict(getattr(nb10, q), WRONG[q][message])
+    said = verdict(getattr(convolution, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
     assert message in said
 
 
 def test_products_with_constants_and_in_matrices_are_counted_correctly(verdict):
-    assert verdict(nb10.q3, with_matrices).startswith("✓ right")
-    assert verdict(nb10.q3, lambda d, g: winograd(2 - (2 - d), g, 0.5, -1)).startswith("✓ right")
+    assert verdict(convolution.q3, with_matrices).startswith("✓ right")
+    assert verdict(convolution.q3, lambda d, g: winograd(2 - (2 - d), g, 0.5, -1)).startswith("✓ right")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigan.teach.exercises import nb20
+from minigan.teach.exercises import measure_save_ship
 
 
 def k3(x, y):
@@ -123,11 +123,11 @@ WRONG = {
 
 @pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
 def test_the_mistake_is_named(q, message, verdict):
-    said = verdict(getattr(nb20, q), WRONG[q][message])
+    said = verdict(getattr(measure_save_ship, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
     assert message in said
 
 
 def test_a_full_restore_is_right(verdict):
-    assert verdict(nb20.q3, restore).startswith("✓ right: ")
-    assert verdict(nb20.q3, lambda *a: None).startswith("· not written yet: ")
+    assert verdict(measure_save_ship.q3, restore).startswith("✓ right: ")
+    assert verdict(measure_save_ship.q3, lambda *a: None).startswith("· not written yet: ")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigan.teach.exercises import nb06
+from minigan.teach.exercises import discriminator_alone
 
 
 def square(x, mean, std):
@@ -54,6 +54,6 @@ WRONG = {
 
 @pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
 def test_the_mistake_is_named(q, message, verdict):
-    said = verdict(getattr(nb06, q), WRONG[q][message])
+    said = verdict(getattr(discriminator_alone, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
     assert message in said

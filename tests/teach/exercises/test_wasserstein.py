@@ -6,7 +6,7 @@ from math import prod
 import numpy as np
 import pytest
 
-from minigan.teach.exercises import nb14
+from minigan.teach.exercises import wasserstein
 
 
 def share(points, t):
@@ -57,6 +57,6 @@ WRONG = {
 
 @pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
 def test_the_mistake_is_named(q, message, verdict):
-    said = verdict(getattr(nb14, q), WRONG[q][message])
+    said = verdict(getattr(wasserstein, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
     assert message in said

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigan.teach.exercises import nb12
+from minigan.teach.exercises import normalisation
 
 
 def batchnorm(dy, x, gamma, eps, keep=lambda u, xhat: u - u.mean(0) - xhat * (xhat * u).mean(0), s=None):
@@ -100,6 +100,6 @@ WRONG = {
 
 @pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
 def test_the_mistake_is_named(q, message, verdict):
-    said = verdict(getattr(nb12, q), WRONG[q][message])
+    said = verdict(getattr(normalisation, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
     assert message in said

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigan.teach.exercises import nb19
+from minigan.teach.exercises import conditional_gans
 
 
 def kl(a, b):
@@ -131,6 +131,6 @@ WRONG = {
 
 @pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
 def test_the_mistake_is_named(q, message, verdict):
-    said = verdict(getattr(nb19, q), WRONG[q][message])
+    said = verdict(getattr(conditional_gans, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
     assert message in said

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigan.layers.layer import Layer
-from minigan.teach.exercises import nb04
+from minigan.teach.exercises import gradient_clinic
 
 
 def add_in_place(dy, f):
@@ -107,7 +107,7 @@ WRONG = {
 
 @pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
 def test_the_mistake_is_named(q, message, verdict):
-    said = verdict(getattr(nb04, q), WRONG[q][message])
+    said = verdict(getattr(gradient_clinic, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
     assert message in said
 
@@ -117,5 +117,5 @@ def test_a_right_layer_and_an_empty_one(verdict):
         def forward(self, x):
             return ...
 
-    assert verdict(nb04.q3, Absolute).startswith("✓ right")
-    assert verdict(nb04.q3, Empty).startswith("· not written yet")
+    assert verdict(gradient_clinic.q3, Absolute).startswith("✓ right")
+    assert verdict(gradient_clinic.q3, Empty).startswith("· not written yet")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigan.teach.exercises import nb03
+from minigan.teach.exercises import losses
 
 
 def s(x):
@@ -53,6 +53,6 @@ WRONG = {
 
 @pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
 def test_the_mistake_is_named(q, message, verdict):
-    said = verdict(getattr(nb03, q), WRONG[q][message])
+    said = verdict(getattr(losses, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
     assert message in said

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigan.teach.exercises import nb21
+from minigan.teach.exercises import icp_imle_gan
 
 
 def rotation(H, mirror=False):
@@ -131,6 +131,6 @@ WRONG = {
 
 @pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
 def test_the_mistake_is_named(q, message, verdict):
-    said = verdict(getattr(nb21, q), WRONG[q][message])
+    said = verdict(getattr(icp_imle_gan, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
     assert message in said

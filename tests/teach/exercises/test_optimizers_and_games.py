@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigan.teach.exercises import nb05
+from minigan.teach.exercises import optimizers_and_games
 
 
 def adam(theta, grad, m, v, t, lr, beta1, beta2, eps):
@@ -88,6 +88,6 @@ WRONG = {
 
 @pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
 def test_the_mistake_is_named(q, message, verdict):
-    said = verdict(getattr(nb05, q), WRONG[q][message])
+    said = verdict(getattr(optimizers_and_games, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
     assert message in said

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigan.layers.layer import Layer
-from minigan.teach.exercises import nb15
+from minigan.teach.exercises import gradient_penalties
 
 
 def penalty(g, lam, axes=(1, 2, 3), unit=True, one_sided=True, mean=True):
@@ -161,6 +161,6 @@ WRONG = {
 
 @pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
 def test_the_mistake_is_named(q, message, verdict):
-    said = verdict(getattr(nb15, q), WRONG[q][message])
+    said = verdict(getattr(gradient_penalties, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
     assert message in said

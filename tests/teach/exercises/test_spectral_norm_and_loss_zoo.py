@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigan.teach.exercises import nb18
+from minigan.teach.exercises import spectral_norm_and_loss_zoo
 
 
 def direction(M, v, n, unit=True):
@@ -120,6 +120,6 @@ WRONG = {
 
 @pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
 def test_the_mistake_is_named(q, message, verdict):
-    said = verdict(getattr(nb18, q), WRONG[q][message])
+    said = verdict(getattr(spectral_norm_and_loss_zoo, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
     assert message in said

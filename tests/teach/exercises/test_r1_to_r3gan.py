@@ -5,7 +5,7 @@ import pytest
 
 from minigan.losses import non_saturating, relativistic
 from minigan.penalties import R1, R2, add_penalty
-from minigan.teach.exercises import nb17
+from minigan.teach.exercises import r1_to_r3gan
 
 
 def sig(t):
@@ -152,6 +152,6 @@ WRONG = {
 
 @pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
 def test_the_mistake_is_named(q, message, verdict):
-    said = verdict(getattr(nb17, q), WRONG[q][message])
+    said = verdict(getattr(r1_to_r3gan, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
     assert message in said

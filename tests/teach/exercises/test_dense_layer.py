@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigan.teach.exercises import nb02
+from minigan.teach.exercises import dense_layer
 
 
 def two_layers(x, t, W1, W2, error=None, du=None):
@@ -66,6 +66,6 @@ WRONG = {
 
 @pytest.mark.parametrize(("q", "message"), [(q, message) for q in WRONG for message in WRONG[q]])
 def test_the_mistake_is_named(q, message, verdict):
-    said = verdict(getattr(nb02, q), WRONG[q][message])
+    said = verdict(getattr(dense_layer, q), WRONG[q][message])
     assert said.startswith("✗ not yet: ")
     assert message in said

@@ -6,6 +6,7 @@ MPI's launchers say so in the environment, so a process that none of them starte
 import os
 
 RANK = ("PMI_RANK", "OMPI_COMM_WORLD_RANK")  # MPICH and its relatives, Open MPI
+LOCAL = ("MPI_LOCALNRANKS", "OMPI_COMM_WORLD_LOCAL_SIZE")
 COUNT = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")
 
 
@@ -17,6 +18,11 @@ def rank() -> int:
 def count() -> int:
     """The number of processes that mpiexec started; 1 without it."""
     return _number(COUNT, 1)
+
+
+def local_count() -> int:
+    """The number of them on this machine."""
+    return _number(LOCAL, count())
 
 
 def _number(names: tuple[str, ...], default: int) -> int:

@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from minigan.running.job import count, rank
+from minigan.kernels.parallel.pool import cores
+from minigan.running.job import count, local_count, rank
 
 INSTALL = "pip install 'minigan[mpi]'"
 
@@ -45,7 +46,8 @@ def world() -> Any:
     return MPI.COMM_WORLD
 
 
-SPINS = 2000  # questions, a few hundred microseconds, before a wait lets other processes have the core
+SPINS = 2000  # tests, a few hundred microseconds, before a rank that has a core of its own sleeps
+NAP = 2e-5, 1e-3  # seconds: the first and the longest sleep between two tests
 
 
 def all_reduce(a: np.ndarray, largest: bool = False) -> None:
@@ -61,12 +63,19 @@ def barrier() -> None:
 
 
 def _wait(request: Any) -> None:
-    """MPI's own wait keeps a core busy, and the rank that is waited for may need that core; so this soon sleeps in between."""
-    for _ in range(SPINS):
+    """MPI's own wait keeps a core busy, and the rank that is waited for may need that core; so this soon sleeps between tests."""
+    nap, longest = NAP
+    for _ in range(_spins()):
         if request.Test():
             return
     while not request.Test():
-        time.sleep(5e-5)
+        time.sleep(nap)
+        nap = min(2 * nap, longest)
+
+
+@functools.cache
+def _spins() -> int:
+    return SPINS if local_count() <= cores() else 0
 
 
 _done = False

@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from minigan.kernels.parallel.pool import cores
 from minigan.running.job import count, rank
 
 COUNTS = (1, 2, 4)
@@ -52,9 +53,8 @@ def measure(batch: int, seconds: float) -> dict[str, Any]:
     c1, c0 = np.polyfit(*zip(*found[1]["compute"], strict=True), 1)
     alpha, beta = fit_network(found[2]["allreduce"])
     parts = {"c0": c0, "c1": c1 - found[1]["draw"], "d": found[1]["draw"], "alpha": alpha, "beta": beta}
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     steps = {n: one["step"] for n, one in found.items()}
-    return {"batch": batch, "cores": cores, "parts": parts, "bytes": found[1]["bytes"], "steps": steps}
+    return {"batch": batch, "cores": cores(), "parts": parts, "bytes": found[1]["bytes"], "steps": steps}
 
 
 def fit_network(times: list[tuple[int, float]]) -> tuple[float, float]:

@@ -8,6 +8,7 @@ it starts each cell.
 import os
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -135,9 +136,10 @@ def measure(
     left = [cell for cell in todo if not is_done(path, cell)]
     say(f"{len(todo) - len(left)} of {len(todo)} cells are already measured; {len(left)} to go")
     measured = partial(_in_worker, table.NAME, quick, Path(folder).absolute())
-    for cell, row in parallel.rows(measured, left, workers, scheduler):
-        rows.append(path, row)
-        say(f"{where[str(cell)]}: {row['minutes']:.2f} min: {row['failure'] or _short(row)}")
+    with closing(parallel.rows(measured, left, workers, scheduler)) as found:
+        for cell, row in found:
+            rows.append(path, row)
+            say(f"{where[str(cell)]}: {row['minutes']:.2f} min: {row['failure'] or _short(row)}")
 
 
 def _in_worker(name: str, quick: bool, folder: Path, cell: Cell) -> tuple[Cell, dict[str, Any]]:

@@ -5,6 +5,7 @@ four processes here, `--scheduler tcp://HOST:8786` sends the same calls to a clu
 adds it to the csv, so one process writes, and a sweep that is stopped loses the cells that are not finished and no others.
 """
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from typing import Any
@@ -32,6 +33,7 @@ def rows(
             import distributed  # noqa: F401  # joblib's message would not say what to install
     except ImportError as error:
         raise ValueError(f"--workers needs joblib, and --scheduler Dask besides ({error}): {INSTALL}") from error
+    warnings.filterwarnings("ignore", r"\d+ tasks .* have been cancelled")  # that is what stopping a sweep does
     config = nullcontext() if scheduler is None else parallel_config("dask", scheduler_host=scheduler)
     with config:
         parallel = Parallel(n_jobs=workers if scheduler is None else -1, return_as="generator_unordered", batch_size=1)

@@ -31,7 +31,8 @@ def trainer(
     rng = np.random.default_rng(7)
     middle = [*([BatchNorm(6)] * norm), Tanh(), *([Dropout(0.3)] * dropout)]
     G = Sequential(Dense(2, 6), *([BatchNorm(6)] * norm), Tanh(), Dense(6, 3), rng=rng, dtype=np.float64)
-    D = Sequential(Dense(3, 6), *(middle if dropout else [Tanh()]), Dense(6, 1, bias=not pairs), rng=rng, dtype=np.float64)
+    last = Dense(6, 1, bias=not pairs)
+    D = Sequential(Dense(3, 6), *(middle if dropout else [Tanh()]), last, rng=rng, dtype=np.float64)
     loss, penalties = (relativistic, [wgan_gp]) if pairs else (non_saturating, [r1, r2])
     game = GAN(G, D, loss, penalties, Adam(G, 1e-2), Adam(D, 1e-2), latent=2, ema=EMA(G, 0.9), d_steps=2)
     return Trainer(game, rng.uniform(-1, 1, (60, 3)), batch=batch, steps=steps, seed=3)
@@ -50,7 +51,8 @@ def train(what: str, folder: Path, settings: str) -> None:
     ranks.share(made)
 
     def progress(t: int, row: dict) -> None:
-        (folder / f"alive{rank()}").write_text(str(t))
+        if what != "train":
+            (folder / f"alive{rank()}").write_text(str(t))
         if what == "part" and rank() == 1:
             made.game.networks["D"].theta[0] += 1e-9
         if what == "raise" and rank() == 1 and t == 3:

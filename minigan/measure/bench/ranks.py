@@ -7,8 +7,10 @@ c0 + c1 n  a step on n samples, by one process             alpha  seconds until 
 d          drawing the noise of one sample: each rank      beta   seconds a byte, with the time to add it
            draws that of the whole batch                   b      bytes: the gradients of D and of G, and two small ones
 
-`minigan bench --ranks` starts mpiexec for 1, 2 and 4 ranks of one thread each; it needs `pip install 'minigan[mpi]'`.  alpha and
-beta come from 2 ranks on this machine; ranks on several machines have those of their network, see docs/scaling.md.
+All times are the least of several, since other processes only add to them.  c0, c1 and d are CPU time, which does not count the
+time in which others have the core.  `minigan bench --ranks` starts mpiexec for 1, 2 and 4 ranks of one thread each; it needs
+`pip install 'minigan[mpi]'`.  alpha and beta come from 2 ranks on this machine; ranks on several machines have those of their
+network, see docs/scaling.md.
 """
 
 import json
@@ -30,7 +32,7 @@ from minigan.running.job import count, rank
 COUNTS = (1, 2, 4)
 PREDICTED = (2, 4, 8, 16, 64, 256, 1024)
 BYTES = tuple(8 << k for k in range(0, 22, 3))  # 8 B to 16 MB
-HEAD = ("ranks", "samples each", "ms measured", "ms predicted", "off", "speed-up")
+HEAD = ("ranks", "samples each", "CPU ms each", "predicted", "off", "ms a step", "predicted", "off", "speed-up")
 AHEAD = ("ranks", "ms, batch shared", "speed-up", "ms, batch each", "of ideal")
 
 
@@ -69,20 +71,27 @@ def allreduce(b: float, R: int, alpha: float, beta: float) -> float:
     return 2 * math.ceil(math.log2(R)) * alpha + 2 * (R - 1) / R * b * beta
 
 
+def compute(found: Mapping[str, Any], R: int, N: int) -> float:
+    """c0 + c1 N / R + d N: CPU seconds of each of R ranks in a step on a batch of N."""
+    part = found["parts"]
+    return part["c0"] + part["c1"] * N / R + part["d"] * N
+
+
 def predict(found: Mapping[str, Any], R: int, N: int, cores: float = math.inf) -> float:
     """Seconds of a step of R ranks on a batch of N; with fewer cores than ranks they take turns."""
     part = found["parts"]
-    compute = part["c0"] + part["c1"] * N / R + part["d"] * N
-    return max(1.0, R / cores) * compute + sum(allreduce(b, R, part["alpha"], part["beta"]) for b in found["bytes"])
+    sums = sum(allreduce(b, R, part["alpha"], part["beta"]) for b in found["bytes"])
+    return max(1.0, R / cores) * compute(found, R, N) + sums
 
 
 def measured_cells(found: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """The table of the steps that were measured, beside their predictions."""
-    rows, N = [HEAD], found["batch"]
-    for R, seconds in found["steps"].items():
-        expected = predict(found, R, N, found["cores"])
-        off, speedup = f"{100 * (expected / seconds - 1):+.0f} %", f"{found['steps'][1] / seconds:.2f}"
-        rows.append((f"{R}", f"{N / R:g}", f"{1e3 * seconds:.3g}", f"{1e3 * expected:.3g}", off, speedup))
+    """The table of the steps that were measured, CPU time and time, each beside its prediction."""
+    rows, N, one = [HEAD], found["batch"], found["steps"][1][0]
+    for R, (seconds, cpu) in found["steps"].items():
+        row = [f"{R}", f"{N / R:g}"]
+        for measured, expected in ((cpu, compute(found, R, N)), (seconds, predict(found, R, N, found["cores"]))):
+            row += [f"{1e3 * measured:.3g}", f"{1e3 * expected:.3g}", f"{100 * (expected / measured - 1):+.0f} %"]
+        rows.append((*row, f"{one / seconds:.2f}"))
     return rows
 
 
@@ -106,9 +115,11 @@ def main() -> None:
 
     found: dict[str, Any] = {}
     if count() == 1:
-        found["compute"] = [(n, _step(n, seconds)) for n in (batch // 4, batch // 2, batch)]
+        found["compute"] = [(n, _step(n, seconds)[1]) for n in (batch // 4, batch // 2)]
         found["draw"] = _draw(batch, seconds)
-    found["step"] = found["compute"][-1][1] if count() == 1 else _step(batch, seconds)
+    found["step"] = _step(batch, seconds)
+    if count() == 1:
+        found["compute"].append((batch, found["step"][1]))
     trainer = _trainer(batch)
     game = trainer.game
     scalars = 8 * (4 + len(game.optimizers))
@@ -117,7 +128,7 @@ def main() -> None:
         found["allreduce"] = []
         for b in BYTES:
             a = np.zeros(b // 8)
-            found["allreduce"].append((b, _time(lambda a=a: ranks.all_reduce(a), seconds / 8)))  # type: ignore[misc]
+            found["allreduce"].append((b, _time(lambda a=a: ranks.all_reduce(a), seconds / 8)[0]))  # type: ignore[misc]
         ranks.set_done(True)
     if rank() == 0:
         print(json.dumps(found), flush=True)
@@ -131,8 +142,8 @@ def _trainer(batch: int) -> Any:
     return build(gan, gan.Options(batch=batch, steps=1 << 30))
 
 
-def _step(batch: int, seconds: float) -> float:
-    """The median time of a shared step on a batch, after its kernels were compiled."""
+def _step(batch: int, seconds: float) -> tuple[float, float]:
+    """(seconds, CPU seconds) of a shared step on a batch, after its kernels were compiled."""
     from minigan.running import ranks
 
     trainer = _trainer(batch)
@@ -143,11 +154,11 @@ def _step(batch: int, seconds: float) -> float:
 def _draw(batch: int, seconds: float) -> float:
     """The time that the noise of one sample takes in a step: D's z and G's."""
     game, rng = _trainer(batch).game, np.random.default_rng(0)
-    return 2 * _time(lambda: game.prior(4096, game.latent, rng), seconds / 4) / 4096
+    return 2 * _time(lambda: game.prior(4096, game.latent, rng), seconds / 4)[1] / 4096
 
 
-def _time(call: Callable[[], object], seconds: float) -> float:
-    """The median time of a call; all ranks make the same number of calls."""
+def _time(call: Callable[[], object], seconds: float) -> tuple[float, float]:
+    """The least (seconds, CPU seconds) of several calls, of which all ranks make the same number."""
     for _ in range(2):
         call()
     started = time.perf_counter()
@@ -159,10 +170,11 @@ def _time(call: Callable[[], object], seconds: float) -> float:
         ranks.all_reduce(once, largest=True)
     times = []
     for _ in range(min(10_000, max(5, int(seconds / once[0])))):
-        started = time.perf_counter()
+        started, cpu = time.perf_counter(), time.process_time()
         call()
-        times.append(time.perf_counter() - started)
-    return float(np.median(times))
+        times.append((time.perf_counter() - started, time.process_time() - cpu))
+    least, least_cpu = np.min(times, axis=0).tolist()
+    return least, least_cpu
 
 
 if __name__ == "__main__":

@@ -43,6 +43,17 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure the cells that are missing and print the table."""
     from minigan.measure import results
 
-    options = ("quick", "only", "seeds", "out", "threads", "download", "markdown", "fill", "images")
-    options += ("workers", "scheduler")
+    options = (
+        "quick",
+        "only",
+        "seeds",
+        "out",
+        "threads",
+        "download",
+        "markdown",
+        "fill",
+        "images",
+        "workers",
+        "scheduler",
+    )
     return results.run(arguments.table, **{name: getattr(arguments, name) for name in options})

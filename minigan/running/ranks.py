@@ -118,7 +118,8 @@ class _Shared:
         if comm.rank:
             recorder = trainer.recorder
             recorder.lock, trainer.evaluate = nullcontext(), None
-            recorder.begin = recorder.record = recorder.save = lambda *_, **__: None  # type: ignore[method-assign]
+            for name in ("begin", "record", "save"):
+                setattr(recorder, name, lambda *_, **__: None)
 
     def _warn(self, mixing: list[str]) -> None:
         penalties = getattr(self.trainer.game, "penalties", ())
@@ -172,9 +173,9 @@ class _Shared:
         """Raise ValueError, on all ranks, unless they hold the same weights and will draw the same numbers."""
         digest = hashlib.sha256()
         for net in self.trainer.game.networks.values():
-            digest.update(net.theta)
+            digest.update(net.theta.tobytes())
         for buffer in self.buffers:
-            digest.update(np.ascontiguousarray(buffer))
+            digest.update(buffer.tobytes())
         digest.update(repr((self.rng.bit_generator.state, self.trainer.source.state())).encode())
         found = self.comm.allgather(digest.hexdigest())
         if others := [i for i, one in enumerate(found) if one != found[0]]:

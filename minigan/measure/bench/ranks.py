@@ -32,8 +32,18 @@ from minigan.running.job import count, rank
 COUNTS = (1, 2, 4)
 PREDICTED = (2, 4, 8, 16, 64, 256, 1024)
 BYTES = tuple(8 << k for k in range(0, 22, 3))  # 8 B to 16 MB
-HEAD = ("ranks", "samples each", "CPU ms each", "predicted", "off", "ms a step", "predicted", "off", "speed-up")
-AHEAD = ("ranks", "ms, batch shared", "speed-up", "ms, batch each", "of ideal")
+HEAD: tuple[str, ...] = (
+    "ranks",
+    "samples each",
+    "CPU ms each",
+    "predicted",
+    "off",
+    "ms a step",
+    "predicted",
+    "off",
+    "speed-up",
+)
+AHEAD: tuple[str, ...] = ("ranks", "ms, batch shared", "speed-up", "ms, batch each", "of ideal")
 
 
 def measure(batch: int, seconds: float) -> dict[str, Any]:
@@ -52,7 +62,8 @@ def measure(batch: int, seconds: float) -> dict[str, Any]:
         if job.returncode:
             raise ValueError(f"the job of {n} ranks failed: {job.stderr.strip().splitlines()[-1:] or job.returncode}")
         found[n] = json.loads(job.stdout.splitlines()[-1])
-    c1, c0 = np.polyfit(*zip(*found[1]["compute"], strict=True), 1)
+    samples, times = np.array(found[1]["compute"]).T
+    c1, c0 = np.polyfit(samples, times, 1)
     alpha, beta = fit_network(found[2]["allreduce"])
     parts = {"c0": c0, "c1": c1 - found[1]["draw"], "d": found[1]["draw"], "alpha": alpha, "beta": beta}
     steps = {n: one["step"] for n, one in found.items()}

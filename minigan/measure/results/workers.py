@@ -6,7 +6,7 @@ adds it to the csv, so one process writes, and a sweep that is stopped loses the
 """
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import nullcontext
 from typing import Any
 
@@ -15,7 +15,7 @@ INSTALL = "pip install 'minigan[sweeps]'"
 
 def rows(
     measured: Callable[[Any], tuple[Any, dict[str, Any]]], cells: Iterable[Any], workers: int, scheduler: str | None
-) -> Iterator[tuple[Any, dict[str, Any]]]:
+) -> Generator[tuple[Any, dict[str, Any]], None, None]:
     """(cell, row) for each cell, in the order in which they are finished.
 
     Parameters

@@ -75,7 +75,7 @@ def go(run: Any) -> int:
     from tqdm import tqdm
 
     from minigan.kernels.parallel.jit import on_compile
-    from minigan.running import folder, rates
+    from minigan.running import folder, job, rates
     from minigan.running.doctor import Alarm
 
     trainer = run.trainer
@@ -124,6 +124,8 @@ def go(run: Any) -> int:
             raise
         finally:
             on_compile(None)
+    if job.rank():  # rank 0 draws for all
+        return 0
     try:
         _report(run)
         for finding in alarm.ask():

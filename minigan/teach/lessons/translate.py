@@ -89,11 +89,18 @@ def messages(markdown: str) -> Iterator[Message]:
 
 
 def titles(code: str) -> list[str]:
-    """Return the titles of the figures and films of a code cell that are written out there."""
-    calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call) and node.args]
-    calls = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in SHOWN]
-    calls.sort(key=lambda call: call.lineno)
-    return [str(ast.literal_eval(call.args[0])) for call in calls if isinstance(call.args[0], ast.Constant)]
+    """Return the titles of the figures and films of a code cell that are written out there, or assigned to a name before."""
+    found: list[tuple[int, str]] = []
+    named: dict[str, ast.expr] = {}
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            named[node.targets[0].id] = node.value
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SHOWN and node.args:
+            title = node.args[0]
+            title = named.get(title.id, title) if isinstance(title, ast.Name) else title
+            if isinstance(title, ast.Constant):
+                found.append((node.lineno, str(title.value)))
+    return [title for _, title in sorted(found)]
 
 
 def caption(title: str) -> str:

@@ -72,6 +72,7 @@ def test_only_known_messages_are_replaced():
 
 def test_a_figure_gets_its_title_as_a_caption_only_if_it_is_translated():
     source = 'with figure("Too small, and 2 * 3") as ax:\n    pass\nfilm("A film", frames)\nfigure(title)'
+    assert titles('title = "A name"\nwith figure(title, panels=2):\n    pass') == ["A name"]
     assert titles(source) == ["Too small, and 2 * 3", "A film"]
     cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
     assert caption("Too small, and 2 * 3") == r"Too small, and 2 \* 3"

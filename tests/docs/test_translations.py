@@ -109,7 +109,6 @@ def test_translations_are_chinese(page):
         short = len(text.split()) < 4  # a name, a shape, an answer such as NaN
         term = page == "glossary" and chinese == text  # its first column stays English
         assert short or term or translations.CHINESE.search(chinese), text
-    for text, chinese in translated(page):
         assert not re.search(r"[\u4e00-\u9fff][,;:?!]|[,;:?!][\u4e00-\u9fff]", chinese), (
             f"Chinese punctuation: {chinese}"
         )

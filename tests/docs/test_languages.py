@@ -1,7 +1,6 @@
 """What the Chinese site takes from the English one: the outputs of the lessons, and on each page a link to the other."""
 
 import json
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 

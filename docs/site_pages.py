@@ -20,7 +20,7 @@ from docutils.nodes import Text, document, inline, math, math_block
 
 from minigan.running.files import atomic_write
 from minigan.teach.formulas import equations, locate
-from minigan.teach.lessons.translate import captioned, read_catalogue
+from minigan.teach.lessons.translate import captioned, read_catalogue, translated_html
 
 ROOT = Path(__file__).resolve().parent.parent
 API = {  # module -> the title of its page; in reading order
@@ -90,7 +90,7 @@ def lessons(folder: Path, builder: str, language: str, site: Path) -> None:
             book["cells"] = list(captioned(book["cells"], read_catalogue(catalogue)))
         for cell in book["cells"]:
             if cell["cell_type"] == "markdown":
-                text = "".join(cell["source"])
+                text = translated_html("".join(cell["source"]), language)
                 cell["source"] = re.sub(r"`eq:([\w.]+)`", lambda m: numbered(m[1]) if m[1] in known else m[0], text)
         atomic_write(folder / path.name, json.dumps(book))
     atomic_write(folder / "index.md", course.page(ROOT / "notebooks"))
@@ -167,7 +167,7 @@ def rewrite(app: Any, name: str, source: list[str]) -> None:
         return f"[{text}]({'../' * depth}{target})"
 
     if not name.startswith(("code/", "lessons/")):
-        source[0] = LINK.sub(target_of, source[0])
+        source[0] = translated_html(LINK.sub(target_of, source[0]), app.config.language)
 
 
 def number_lines(app: Any, name: str, template: str, context: dict[str, Any], doctree: document | None) -> None:

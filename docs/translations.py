@@ -6,6 +6,7 @@ the script lists what is left to do.  tests/docs/test_translations.py fails unti
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -127,7 +128,7 @@ def update() -> None:
     """Merge the messages of the site into the catalogues, and print how many translations each lacks."""
     with tempfile.TemporaryDirectory() as folder:
         build = [sys.executable, "-m", "sphinx", "-Q", "-b", "gettext", "-D", "exclude_patterns=_build,code,api"]
-        subprocess.run([*build, str(DOCS), folder], check=True)
+        subprocess.run([*build, str(DOCS), folder], check=True, env=os.environ | {"MINIGAN_SITE_EXECUTE": "0"})
         for page in (*WHOLE, *(f"lessons/{lesson}" for lesson in FRAME)):
             path = LOCALE / f"{page}.po"
             catalog = new_catalogue()

@@ -85,7 +85,11 @@ def test_no_translation_is_fuzzy(page):
 
 @each
 def test_no_translation_is_stale(page, tmp_path):
-    assert not {without_targets(text) for text, _ in translated(page)} - said(page, tmp_path), UPDATE
+    later = {
+        text for part in load("course").PARTS for text in (part.title, part.needs, part.gives)
+    }  # parts of the map to come
+    stale = {without_targets(text) for text, _ in translated(page)} - said(page, tmp_path)
+    assert not stale - (later if page == "lessons/index" else set()), UPDATE
 
 
 @pytest.mark.parametrize("page", translations.WHOLE)

@@ -18,6 +18,9 @@ from minigan.teach.lessons.shelf import ROOT
 from minigan.teach.lessons.solve import source
 
 LANGUAGES = {"zh": "zh_CN"}  # --lang -> the folder of its catalogues
+HTML = {
+    "zh_CN": {">Solution<": ">答案<", ">This page as PDF<": ">本页的 PDF<"}
+}  # what is written as HTML is not in a catalogue
 NEEDS = {"babel": "babel", "markdown_it": "markdown-it-py", "mdit_py_plugins": "mdit-py-plugins"}
 SHOWN = "figure", "film"  # the functions whose first argument is a title
 NUMBERED = re.compile(r"`([\w.]+)` \{eq\}`eq:\1`")  # what the site makes of `eq:NAME`
@@ -129,12 +132,20 @@ def translated_text(markdown: str, known: dict[str, str]) -> str:
     return done + markdown[at:]
 
 
-def translated(book: dict[str, Any], known: dict[str, str]) -> dict[str, Any]:
+def translated_html(text: str, language: str) -> str:
+    """Return a text with the words that are written as HTML translated; `language` is such as "zh_CN"."""
+    for english, other in HTML.get(language, {}).items():
+        text = text.replace(english, other)
+    return text
+
+
+def translated(book: dict[str, Any], known: dict[str, str], language: str) -> dict[str, Any]:
     """Return a notebook with its Markdown translated and captions below its figures; the code is the same."""
     cells = []
     for cell in captioned(book["cells"], known):
         if cell["cell_type"] == "markdown":
-            cell = cell | {"source": translated_text(source(cell), known).splitlines(keepends=True)}
+            text = translated_html(translated_text(source(cell), known), language)
+            cell = cell | {"source": text.splitlines(keepends=True)}
         cells.append(cell)
     return book | {"cells": cells}
 
@@ -143,6 +154,7 @@ def translated_lessons(lessons: list[Path], language: str) -> dict[str, bytes]:
     """Return {file name: the notebook in another language, as bytes} for each lesson."""
     folder, books = catalogues(language), {}
     for lesson in lessons:
-        book = translated(json.loads(lesson.read_text(encoding="utf-8")), read_catalogue(folder / f"{lesson.stem}.po"))
+        book, known = json.loads(lesson.read_text(encoding="utf-8")), read_catalogue(folder / f"{lesson.stem}.po")
+        book = translated(book, known, LANGUAGES[language])
         books[lesson.name] = (json.dumps(book, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
     return books

@@ -79,8 +79,14 @@ def test_a_figure_gets_its_title_as_a_caption_only_if_it_is_translated():
     assert list(captioned([cell], {})) == [cell]
     assert [c["source"] for c in captioned([cell], {"A film": "影片"})] == [source, "A film"]
     assert [c["source"] for c in captioned([cell], None)] == [source, "Too small, and 2 \\* 3\n\nA film"]
-    book = translated({"cells": [cell]}, {"A film": "图：影片"})
+    book = translated({"cells": [cell]}, {"A film": "图：影片"}, "zh_CN")
     assert ["".join(c["source"]) for c in book["cells"]] == [source, "图：影片"]
+
+
+def test_words_that_are_written_as_html_are_translated_too():
+    text = "<details><summary>Solution</summary>"
+    assert translate.translated_html(text, "zh_CN") == "<details><summary>答案</summary>"
+    assert translate.translated_html(text, "en") == text
 
 
 def test_fuzzy_and_empty_translations_do_not_count_and_equations_keep_their_names(tmp_path):

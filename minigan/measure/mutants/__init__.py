@@ -18,13 +18,14 @@ import time
 from pathlib import Path
 from typing import TextIO
 
+from minigan.measure.mutants.equivalent import reason
 from minigan.measure.mutants.kept import Kept
 from minigan.measure.mutants.mutant import Mutant
-from minigan.measure.mutants.report import line, slowest, summary, table, write
-from minigan.measure.mutants.subjects import files, subjects
-from minigan.measure.mutants.trial import Verdict, judge, still_sound
+from minigan.measure.mutants.report import line, slowest, table, write
+from minigan.measure.mutants.subjects import files, mathematics
+from minigan.measure.mutants.trial import Verdict, by_claims, by_tests, still_sound
 
-__all__ = ["Mutant", "Verdict", "chosen", "judge", "run"]
+__all__ = ["Mutant", "Verdict", "chosen", "run"]
 
 
 def chosen(only: str | None = None, share: float = 100.0, seed: str = "0") -> list[Mutant]:
@@ -35,7 +36,12 @@ def chosen(only: str | None = None, share: float = 100.0, seed: str = "0") -> li
     if not 0 < share <= 100:
         raise ValueError(f"--share is in percent, above 0 and at most 100, got {share:g}")
     parts = [part.strip() for part in only.split(",")] if only else [""]
-    found = [m for file in files() for m in subjects(file) if any(n.startswith(p) for n in (m.file, m.function) for p in parts)]
+    found = [
+        m
+        for file in files()
+        for m in mathematics(file)
+        if any(n.startswith(p) for n in (m.file, m.function) for p in parts)
+    ]
     if not found:
         raise ValueError(f"no mutated file or function begins with {only!r}; the files are: {', '.join(files())}")
     n = max(1, round(share / 100 * len(found)))
@@ -57,21 +63,31 @@ def run(
     stream : where to print; by default standard output
     """
     stream, start = stream or sys.stdout, time.monotonic()
-    picked, kept, found = chosen(only, share, seed), Kept(), []
+    picked, kept = chosen(only, share, seed), Kept()
+
+    def in_time() -> bool:
+        return seconds is None or time.monotonic() - start < seconds
+
+    found = []
     for mutant in picked:
-        verdict = kept.get(mutant)
-        if verdict is None and seconds is not None and time.monotonic() - start > seconds:
-            continue
-        found.append(verdict or judge(mutant))
-        kept.put(found[-1])
-        if not found[-1].by:
-            print(f"SURVIVES  {line(found[-1])}", file=stream, flush=True)
-        if verdict is None:
-            kept.save()
+        if (verdict := kept.get(mutant)) or not found or in_time():
+            found.append(verdict or by_claims(mutant))
+            kept.put(found[-1])
     still_sound()
-    print(f"\n{table(found, len(chosen(only)))}\n\n{slowest(found)}", file=stream)
-    if len(found) < len(picked):
-        print(f"{len(picked) - len(found)} are left for the next call", file=stream)
+    for i, verdict in enumerate(found):
+        if not verdict.by and not reason(verdict.mutant) and in_time():
+            found[i] = by_tests(verdict)
+            kept.put(found[i])
+            if not found[i].by:
+                print(f"SURVIVES  {line(verdict)}", file=stream, flush=True)
+    kept.save()
+    text = table(found, len(chosen(only)))
+    print(f"\n{text}\n\n{slowest(found)}", file=stream)
+    if not in_time():
+        print(
+            f"the time is over: {len(found)} of {len(picked)} mutants met the claims; the next call continues",
+            file=stream,
+        )
     if file:
-        write(file, table(found, len(chosen(only))))
-    return 0 if summary(found).find(" 0 survive") >= 0 else 1
+        write(file, text)
+    return 1 if any(not v.by and not reason(v.mutant) for v in found) else 0

@@ -36,10 +36,33 @@ COMPARED: dict[type, tuple[type, ...]] = {
     ast.In: (ast.NotIn,),
     ast.NotIn: (ast.In,),
 }
-FUNCTIONS = {"sum": "mean", "max": "min", "argmax": "argmin", "maximum": "minimum", "zeros": "ones", "zeros_like": "ones_like"}
-FUNCTIONS |= {new: old for old, new in FUNCTIONS.items()} | {"sin": "cos", "cos": "sin", "any": "all", "all": "any", "floor": "ceil"}
+FUNCTIONS = {
+    "sum": "mean",
+    "max": "min",
+    "argmax": "argmin",
+    "maximum": "minimum",
+    "zeros": "ones",
+    "zeros_like": "ones_like",
+}
+FUNCTIONS |= {new: old for old, new in FUNCTIONS.items()} | {
+    "sin": "cos",
+    "cos": "sin",
+    "any": "all",
+    "all": "any",
+    "floor": "ceil",
+}
 INPLACE = {ast.Add: "__iadd__", ast.Sub: "__isub__", ast.Mult: "__imul__", ast.Div: "__itruediv__"}
-TWINS = [("r", "f"), ("dw", "dx"), ("dy", "v"), ("x", "y"), ("G", "D"), ("left", "right"), ("real", "fake"), ("cache", "tcache"), ("caches", "tangents")]
+TWINS = [
+    ("r", "f"),
+    ("dw", "dx"),
+    ("dy", "v"),
+    ("x", "y"),
+    ("G", "D"),
+    ("left", "right"),
+    ("real", "fake"),
+    ("cache", "tcache"),
+    ("caches", "tangents"),
+]
 SILENT = {"strict", "dtype", "order", "where", "check"}  # keywords that only guard or only set a dtype
 
 
@@ -114,7 +137,9 @@ def is_guard(node: ast.AST, parent: ast.AST) -> bool:
             return name in SILENT
     match parent:
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if _checks(name):
-            return node is not parent.func and node not in parent.args[:1]  # only the array that is checked and returned
+            return (
+                node is not parent.func and node not in parent.args[:1]
+            )  # only the array that is checked and returned
         case ast.AnnAssign():
             return node is parent.annotation
     return False
@@ -170,7 +195,9 @@ def _of_addition(node: ast.AugAssign) -> Iterator[Change]:
 
 def _is_value(node: ast.AST, parent: ast.AST) -> bool:
     """Is this the value, or one of the values, of a return, an assignment or an addition, and not a mere constant?"""
-    if isinstance(node, ast.Tuple | ast.Constant | ast.List | ast.Dict | ast.ListComp | ast.JoinedStr | ast.IfExp | ast.UnaryOp):
+    if isinstance(
+        node, ast.Tuple | ast.Constant | ast.List | ast.Dict | ast.ListComp | ast.JoinedStr | ast.IfExp | ast.UnaryOp
+    ):
         return False
     match parent:
         case ast.Return():
@@ -188,7 +215,9 @@ def _is_value(node: ast.AST, parent: ast.AST) -> bool:
 def _arrays(function: ast.FunctionDef) -> set[str]:
     """The arguments that may be arrays."""
     kinds = ("np.ndarray", "Any", "Tree")
-    return {a.arg for a in function.args.args if a.annotation is not None and ast.unparse(a.annotation).startswith(kinds)}
+    return {
+        a.arg for a in function.args.args if a.annotation is not None and ast.unparse(a.annotation).startswith(kinds)
+    }
 
 
 @cache
@@ -201,7 +230,9 @@ def _twins(name: str, function: ast.FunctionDef) -> list[str]:
     ending = re.search(r"_(\w+)$", name)
     beginning = re.match(r"(d)_?\w", name)
     for other in sorted(known - {name, *others}):
-        if (ending and other.endswith(ending[0])) or (beginning and re.match(r"d_\w|d[a-zA-Z]{1,5}$", other) and name[:2] == other[:2]):
+        if (ending and other.endswith(ending[0])) or (
+            beginning and re.match(r"d_\w|d[a-zA-Z]{1,5}$", other) and name[:2] == other[:2]
+        ):
             others.append(other)
     return [other for other in others if other in known][:1]
 

@@ -19,7 +19,8 @@ def summary(found: list[Verdict]) -> str:
     equivalent = sum(not v.by and bool(reason(v.mutant)) for v in found)
     left = len(found) - killed - equivalent
     share = f"{100 * killed / (len(found) - equivalent):.1f} %" if killed else "0 %"
-    return f"{len(found):,} mutants: {killed:,} killed, {equivalent} equivalent, {left} survive; {share} of those that are not equivalent are killed"
+    counts = f"{len(found):,} mutants: {killed:,} killed, {equivalent} equivalent, {left} survive"
+    return f"{counts}; {share} of those that are not equivalent are killed"
 
 
 def table(found: list[Verdict], total: int) -> str:
@@ -34,7 +35,9 @@ def table(found: list[Verdict], total: int) -> str:
         rows.append((f"`{file}`", f"{len(of)}", f"{killed}", f"{same}", f"{len(of) - killed - same}", checks))
     part = "all of them" if len(found) == total else f"a random {100 * len(found) / total:.0f} % of {total:,}"
     left = [f"- `{line(v)}`" for v in found if not v.by and not reason(v.mutant)]
-    return "\n\n".join([f"{summary(found)} ({part}).", markdown(rows), *(["Survivors:", "\n".join(left)] if left else [])])
+    return "\n\n".join(
+        [f"{summary(found)} ({part}).", markdown(rows), *(["Survivors:", "\n".join(left)] if left else [])]
+    )
 
 
 def line(verdict: Verdict) -> str:

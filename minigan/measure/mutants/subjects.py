@@ -5,6 +5,7 @@ layer, or one inside it, uses that function.  What the claims let through meets 
 command runs in a checkout, where there are tests.
 """
 
+import importlib
 import inspect
 import math
 import re
@@ -35,13 +36,22 @@ SUBJECTS: dict[str, str] = {
 }
 LEFT_OUT = ("layers/parameters.py", "layers/more/pieces.py", "zoo/imle.py")  # no gradient is computed here
 # how a layer is built, printed and checked: no part of a gradient
-NOT_MATHS = r"(__init__|__repr__|__init_subclass__|__post_init__|__setstate__|_?check\w*|fit|_?parts|refuse\w*|name|walk|children|reset|init|vectors|as_\w+|locate)"
+NOT_MATHS = (
+    r"__init__|__repr__|__init_subclass__|__post_init__|__setstate__|_?check\w*|fit|_?parts|refuse\w*|name|walk|children|reset|init"
+    r"|vectors|as_\w+|locate"
+)
 
 # file -> sections, or section: subjects, in the order in which they are asked
 CLAIMS: dict[str, tuple[str, ...]] = {
     "network.py": ("penalties: r1", "steps: routing"),
     "losses.py": ("losses",),
-    "penalties.py": ("penalties: first order", "penalties: second order", "penalties: refusal", "steps: values", "steps: routing"),
+    "penalties.py": (
+        "penalties: first order",
+        "penalties: second order",
+        "penalties: refusal",
+        "steps: values",
+        "steps: routing",
+    ),
     "optim.py": ("optimizers",),
     "game.py": ("steps: values", "steps: routing", "steps: gradients"),
     "fast_step.py": ("steps: fast_d_step",),
@@ -59,7 +69,8 @@ CLAIMS: dict[str, tuple[str, ...]] = {
 MANY = 8  # samples or claims for one function: the smallest ones
 # a critic that is piecewise linear shares a pass between its loss and a penalty on it
 BLENDED = ("relativistic, r1 + r2, scored", "non_saturating, r1, scored", "hinge, wgan_gp, scored")
-FIRST = ("complex step", "second order", "tangent", "values", "refusal", "contract", "routing", "moves", "float32")  # verbs that are quick to fail
+# verbs that are quick to fail
+FIRST = "complex step", "second order", "tangent", "values", "refusal", "contract", "routing", "moves", "float32"
 # twin -> the layers that compute with it
 TWINS = {
     "conv2d": "Conv2d ConvTranspose2d",
@@ -79,13 +90,17 @@ TWINS = {
 
 def files() -> list[str]:
     """All files that are mutated, below minigan/."""
-    found = [path for name in SUBJECTS for path in ([ROOT / name] if name.endswith(".py") else sorted((ROOT / name).rglob("*.py")))]
+    found = [
+        path
+        for name in SUBJECTS
+        for path in ([ROOT / name] if name.endswith(".py") else sorted((ROOT / name).rglob("*.py")))
+    ]
     names = [path.relative_to(ROOT).as_posix() for path in found]
-    return [name for name in names if name not in LEFT_OUT and subjects(name)]
+    return [name for name in names if name not in LEFT_OUT and mathematics(name)]
 
 
 @cache
-def subjects(file: str) -> list[Mutant]:
+def mathematics(file: str) -> list[Mutant]:
     """The mutants of a file that are asked for: those of its mathematics."""
     wanted = next(pattern for name, pattern in SUBJECTS.items() if file.startswith(name))
     return [
@@ -117,7 +132,9 @@ def _of_layers(chosen: list[samples.Sample]) -> Iterator[Claim]:
 
 def _size(sample: samples.Sample) -> tuple[int, int]:
     """How long its differences take, about."""
-    return len(list(sample.layer.walk())), sum(math.prod(shape) if type(shape) is tuple else 1 for shape in sample.inputs)
+    return len(list(sample.layer.walk())), sum(
+        math.prod(shape) if type(shape) is tuple else 1 for shape in sample.inputs
+    )
 
 
 def _chosen(name: str) -> list[Claim]:
@@ -132,7 +149,7 @@ def _rank(claim: Claim) -> int:
 
 @cache
 def _claims(section: str) -> list[Claim]:
-    return [along_a_direction(claim) for claim in certify.all_claims(section)]
+    return [along_a_direction(claim) for claim in importlib.import_module(f"{certify.__name__}.{section}").claims()]
 
 
 def kernel_claims() -> list[Claim]:
@@ -151,7 +168,9 @@ def using(file: str, function: str) -> list[samples.Sample]:
         if kind in ("Chain", "Sequential", ""):
             module = "minigan." + file.removesuffix(".py").replace("/", ".")
             near = any(base.__module__ == module for each in kinds for base in each.__mro__)
-            uses = near or (file in SHARED and (file != "layers/chain.py" or any(issubclass(k, Composite) for k in kinds)))
+            uses = near or (
+                file in SHARED and (file != "layers/chain.py" or any(issubclass(k, Composite) for k in kinds))
+            )
         else:
             uses = any(_resolved(each, method) is code for each in kinds)
         if uses:
@@ -170,7 +189,7 @@ def _resolved(kind: type, method: str) -> Any:
 ORACLE = "layers", "losses.py", "penalties.py", "optim.py", "game.py"  # what PyTorch's autograd answered is about these
 
 
-def tests_of(file: str) -> list[Path]:
+def mirrors(file: str) -> list[Path]:
     """The test files about a file: the one that mirrors it and, for layers, losses and so on, the oracle's.   Empty without tests."""
     mirror = Path(file).parent / f"test_{Path(file).name}"
     names = [mirror, *[Path("oracle/test_oracle.py")] * file.startswith(ORACLE), *map(Path, MORE_TESTS.get(file, ()))]

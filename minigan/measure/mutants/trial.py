@@ -19,7 +19,7 @@ from minigan.measure.certify import layers
 from minigan.measure.certify.claim import Claim
 from minigan.measure.certify.samples import SAMPLES
 from minigan.measure.mutants.mutant import Mutant, planted
-from minigan.measure.mutants.subjects import claims_of, tests_of
+from minigan.measure.mutants.subjects import claims_of, mirrors
 
 LIMIT, TEST_LIMIT = 20.0, 90.0  # seconds of this process
 
@@ -40,19 +40,22 @@ class _TooLong(BaseException):
     """Not an Exception: no check must take it for its own failure."""
 
 
-def judge(mutant: Mutant, tests: bool = True) -> Verdict:
-    """Plant the mutant and look for a check that fails.   tests=False: only claims.
-
-    Raises UnsoundError if that check fails without the mutant too.
-    """
-    files = tests_of(mutant.file) if tests else []
+def by_claims(mutant: Mutant) -> Verdict:
+    """Plant the mutant and look for a claim that fails.   Raises UnsoundError if that claim fails without the mutant too."""
     start = time.process_time()
     with planted(mutant), _quiet():
         claim = _claim_that_fails(mutant)
+    seconds = time.process_time() - start
     if isinstance(claim, Claim):
         _must_hold(claim)
-    by = _name(claim) if claim else _test_that_fails(mutant, files) if files else ""
-    return Verdict(mutant, by, time.process_time() - start)
+    return Verdict(mutant, _name(claim), seconds)
+
+
+def by_tests(verdict: Verdict) -> Verdict:
+    """The same with the tests, for a mutant that no claim has killed.   Without tests, as in an installed package, it survives."""
+    start = time.process_time()
+    by = _test_that_fails(verdict.mutant, mirrors(verdict.mutant.file))
+    return Verdict(verdict.mutant, by, verdict.seconds + time.process_time() - start)
 
 
 _held: dict[tuple, Claim] = {}  # the claims that have killed, and hold without a mutant
@@ -89,7 +92,11 @@ def _claim_that_fails(mutant: Mutant) -> Claim | str:
 
 
 def _name(claim: Claim | str) -> str:
-    return claim if isinstance(claim, str) else f"{claim.section}: {claim.verb if claim.section in BY_VERB else claim.subject}"
+    return (
+        claim
+        if isinstance(claim, str)
+        else f"{claim.section}: {claim.verb if claim.section in BY_VERB else claim.subject}"
+    )
 
 
 BY_VERB = ("layers", "penalties", "steps", "losses")
@@ -105,6 +112,8 @@ def _fails(claim: Claim) -> bool:
 
 def _test_that_fails(mutant: Mutant, files: list[Path]) -> str:
     """The test file of the first test that fails with the mutant, or "".   Modules of tests are imported without it."""
+    if not files:
+        return ""
     if not set(files) <= _imported:
         if failed := _run_tests(files):
             raise UnsoundError(f"{failed} fails without a mutant")

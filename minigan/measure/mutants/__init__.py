@@ -12,9 +12,10 @@
 A mutant that no check notices and that is not equivalent is a hole in the certificate.  Start with mutant.py.
 """
 
-import random
+import hashlib
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -31,7 +32,7 @@ __all__ = ["Mutant", "Verdict", "chosen", "run"]
 def chosen(only: str | None = None, share: float = 100.0, seed: str = "0") -> list[Mutant]:
     """The mutants of the files or functions whose names begin with `only`, and of these a random share in percent.
 
-    The same seed chooses the same mutants.  Raises ValueError if nothing matches, or for a share outside (0, 100].
+    The same seed chooses the same mutants, whatever `only` is; at least one.  Raises ValueError if nothing matches, or for a share outside (0, 100].
     """
     if not 0 < share <= 100:
         raise ValueError(f"--share is in percent, above 0 and at most 100, got {share:g}")
@@ -44,9 +45,13 @@ def chosen(only: str | None = None, share: float = 100.0, seed: str = "0") -> li
     ]
     if not found:
         raise ValueError(f"no mutated file or function begins with {only!r}; the files are: {', '.join(files())}")
-    n = max(1, round(share / 100 * len(found)))
-    picked = sorted(random.Random(seed).sample(range(len(found)), n))
-    return [found[i] for i in picked]
+    return [m for m in found if _draw(seed, m) < share / 100] or [min(found, key=partial(_draw, seed))]
+
+
+def _draw(seed: str, mutant: Mutant) -> float:
+    """A number in [0, 1) that depends on nothing but the seed and the mutant."""
+    name = f"{seed} {mutant.file} {mutant.key} {mutant.line}"
+    return int(hashlib.sha256(name.encode()).hexdigest()[:12], 16) / 16**12
 
 
 def run(

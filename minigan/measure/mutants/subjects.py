@@ -118,7 +118,7 @@ def claims_of(mutant: Mutant) -> Iterator[Claim]:
         yield from _of_layers([s for s in samples.SAMPLES if type(s.layer).__name__ in TWINS.get(name, "").split()])
         yield from (claim for claim in kernel_claims() if claim.subject == function)
     elif function.endswith("blend"):
-        yield from (claim for claim in _claims("steps") if claim.verb == "fast_d_step" and claim.sample in BLENDED)
+        yield from (claim for claim in _claims("steps") if claim.subject == "fast_d_step" and claim.sample in BLENDED)
     elif file.startswith("layers/") or file == "network.py":
         yield from _of_layers(using(file, function))
     for name in CLAIMS.get(file, ()):
@@ -144,7 +144,8 @@ def _chosen(name: str) -> list[Claim]:
 
 
 def _rank(claim: Claim) -> int:
-    return FIRST.index(claim.verb) if claim.verb in FIRST else len(FIRST)
+    names = [name for name in (claim.verb, claim.subject) if name in FIRST]
+    return FIRST.index(names[0]) if names else len(FIRST)
 
 
 @cache

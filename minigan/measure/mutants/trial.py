@@ -92,14 +92,12 @@ def _claim_that_fails(mutant: Mutant) -> Claim | str:
 
 
 def _name(claim: Claim | str) -> str:
-    return (
-        claim
-        if isinstance(claim, str)
-        else f"{claim.section}: {claim.verb if claim.section in BY_VERB else claim.subject}"
-    )
+    if isinstance(claim, str):
+        return claim
+    return f"{claim.section}: {claim.verb if claim.section in BY_VERB else claim.subject}"
 
 
-BY_VERB = ("layers", "penalties", "steps", "losses")
+BY_VERB = ("layers", "penalties", "losses")
 
 
 def _fails(claim: Claim) -> bool:

@@ -30,6 +30,9 @@ def add(parser: CommandParser) -> None:
         "--seconds", type=float, metavar="S", help="with --mutants: stop after S seconds; the next call continues"
     )
     parser.add_argument(
+        "--least", type=float, metavar="PERCENT", help="with --mutants: status 1 if fewer are killed (default: 99)"
+    )
+    parser.add_argument(
         "--write",
         type=output(),
         metavar="FILE",
@@ -42,14 +45,15 @@ def run(arguments: argparse.Namespace) -> int:
     from minigan.measure import certify, mutants, symbolic
 
     if arguments.symbolic or not arguments.mutants:
-        for name in ("share", "seed", "seconds"):
+        for name in ("share", "seed", "seconds", "least"):
             if getattr(arguments, name) is not None:
                 raise ValueError(f"--{name} is for --mutants: add it, or leave --{name} out")
     if arguments.symbolic:
         return symbolic.run(arguments.only, arguments.write)
     if arguments.mutants:
         share = 100.0 if arguments.share is None else arguments.share
-        return mutants.run(arguments.only, share, arguments.seed or "0", arguments.write, arguments.seconds)
+        least = 99.0 if arguments.least is None else arguments.least
+        return mutants.run(arguments.only, share, arguments.seed or "0", arguments.write, arguments.seconds, least)
     if arguments.write:
         raise ValueError("--write is for the table of --symbolic or --mutants: add one, or leave --write out")
     return certify.run(only=arguments.only)

@@ -22,7 +22,7 @@ from typing import TextIO
 from minigan.measure.mutants.equivalent import reason
 from minigan.measure.mutants.kept import Kept
 from minigan.measure.mutants.mutant import Mutant
-from minigan.measure.mutants.report import line, slowest, table, write
+from minigan.measure.mutants.report import killed, line, slowest, table, write
 from minigan.measure.mutants.subjects import files, mathematics
 from minigan.measure.mutants.trial import Verdict, by_claims, by_tests, still_sound
 
@@ -32,7 +32,9 @@ __all__ = ["Mutant", "Verdict", "chosen", "run"]
 def chosen(only: str | None = None, share: float = 100.0, seed: str = "0") -> list[Mutant]:
     """The mutants of the files or functions whose names begin with `only`, and of these a random share in percent.
 
-    The same seed chooses the same mutants, whatever `only` is; at least one.  Raises ValueError if nothing matches, or for a share outside (0, 100].
+    The same seed chooses the same mutants, whatever `only` is; at least one.
+
+    Raises ValueError if nothing matches, or for a share outside (0, 100].
     """
     if not 0 < share <= 100:
         raise ValueError(f"--share is in percent, above 0 and at most 100, got {share:g}")
@@ -56,15 +58,16 @@ def _draw(seed: str, mutant: Mutant) -> float:
 
 def run(
     only: str | None = None, share: float = 100.0, seed: str = "0", file: str | Path | None = None,
-    seconds: float | None = None, stream: TextIO | None = None,
+    seconds: float | None = None, least: float = 99.0, stream: TextIO | None = None,
 ) -> int:  # fmt: skip
-    """Try the chosen mutants, print the survivors and a table -> 0, or 1 if a mutant survives that is not known to be equivalent.
+    """Try the chosen mutants, print the survivors and a table -> 0, or 1 if less than `least` percent of them are killed.
 
     Parameters
     ----------
     only, share, seed : see `chosen`
     file : a Markdown file whose table, between its markers, is written again
     seconds : stop after so many; what was killed is kept, and the next call continues
+    least : how many of a hundred mutants that are not equivalent must be killed
     stream : where to print; by default standard output
     """
     stream, start = stream or sys.stdout, time.monotonic()
@@ -95,4 +98,4 @@ def run(
         )
     if file:
         write(file, text)
-    return 1 if any(not v.by and not reason(v.mutant) for v in found) else 0
+    return 0 if killed(found) >= least else 1

@@ -13,14 +13,18 @@ from minigan.running.files import atomic_write, read_file
 START, END = "<!-- mutants -->", "<!-- end of mutants -->"
 
 
+def killed(found: list[Verdict]) -> float:
+    """How many of a hundred mutants are killed; those that are equivalent do not count."""
+    counted = [v for v in found if v.by or not reason(v.mutant)]
+    return 100 * sum(bool(v.by) for v in counted) / len(counted) if counted else 100.0
+
+
 def summary(found: list[Verdict]) -> str:
     """500 mutants: 480 killed, 15 equivalent, 5 survivors: 98.97 % of those that differ are killed."""
-    killed = sum(bool(v.by) for v in found)
-    equivalent = sum(not v.by and bool(reason(v.mutant)) for v in found)
-    left = len(found) - killed - equivalent
-    share = f"{100 * killed / (len(found) - equivalent):.1f} %" if killed else "0 %"
-    counts = f"{len(found):,} mutants: {killed:,} killed, {equivalent} equivalent, {left} survive"
-    return f"{counts}; {share} of those that are not equivalent are killed"
+    dead = sum(bool(v.by) for v in found)
+    same = sum(not v.by and bool(reason(v.mutant)) for v in found)
+    counts = f"{len(found):,} mutants: {dead:,} killed, {same} equivalent, {len(found) - dead - same} survive"
+    return f"{counts}; {killed(found):.1f} % of those that are not equivalent are killed"
 
 
 def table(found: list[Verdict], total: int) -> str:
@@ -30,9 +34,9 @@ def table(found: list[Verdict], total: int) -> str:
         of = [v for v in found if v.mutant.file == file]
         by = Counter(v.by for v in of if v.by)
         same = sum(not v.by and bool(reason(v.mutant)) for v in of)
-        killed = by.total()
+        dead = by.total()
         checks = ", ".join(f"{name} {n}" for name, n in by.most_common(4)) + ", ..." * (len(by) > 4)
-        rows.append((f"`{file}`", f"{len(of)}", f"{killed}", f"{same}", f"{len(of) - killed - same}", checks))
+        rows.append((f"`{file}`", f"{len(of)}", f"{dead}", f"{same}", f"{len(of) - dead - same}", checks))
     part = "all of them" if len(found) == total else f"a random {100 * len(found) / total:.0f} % of {total:,}"
     left = [f"- `{line(v)}`" for v in found if not v.by and not reason(v.mutant)]
     return "\n\n".join(

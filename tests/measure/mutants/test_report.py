@@ -78,11 +78,12 @@ def test_a_run_kills_all_of_the_dense_layer_and_the_next_one_remembers(monkeypat
     assert mutants.run(only="layers/dense", stream=io.StringIO()) == 0
 
 
-def test_a_survivor_gives_status_1_and_is_printed(monkeypatch):
+def test_too_many_survivors_give_status_1_and_are_printed(monkeypatch):
     monkeypatch.setattr(mutants, "by_claims", lambda mutant: Verdict(mutant, "", 0.0))
     monkeypatch.setattr(mutants, "by_tests", lambda verdict: verdict)
     stream = io.StringIO()
     assert mutants.run(only="Dense.apply", stream=stream) == 1
+    assert mutants.run(only="Dense.apply", stream=io.StringIO(), least=0.0) == 0
     assert "SURVIVES  layers/dense.py:40 Dense.apply: " in stream.getvalue()
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import course
 from docutils.nodes import Text, document, inline, math, math_block
 
 from minigan.running.files import atomic_write
@@ -80,14 +81,7 @@ def lessons(folder: Path) -> None:
                 text = "".join(cell["source"])
                 cell["source"] = re.sub(r"`eq:([\w.]+)`", lambda m: numbered(m[1]) if m[1] in known else m[0], text)
         atomic_write(folder / path.name, json.dumps(book))
-    listed = "\n".join(path.stem for path in notebooks)
-    atomic_write(
-        folder / "index.md",
-        "# Lessons\n\nEach lesson derives its formulas, shows the library's own source, checks it numerically and breaks it on "
-        "purpose. Here you see them with their outputs; to work through them, run `minigan notebooks`, which copies them to a "
-        "folder of your choice and opens Jupyter Lab.\n\n"
-        f"```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n",
-    )
+    atomic_write(folder / "index.md", course.page(ROOT / "notebooks"))
 
 
 def mend_formulas(app: Any, doctree: document) -> None:

@@ -19,7 +19,7 @@ from minigan.cli.parser import INTERRUPTED, WRONG, CommandParser, say
 BROKEN_PIPE = 141  # the shell's number for a reader that went away (| head)
 COMMANDS = (
     "train", "zoo", "data", "resume", "sample", "interpolate", "video", "inpaint", "translate", "evaluate", "export", "trace",
-    "certify", "explain", "bench", "results", "classifier", "notebooks",
+    "spectrum", "certify", "explain", "bench", "results", "classifier", "notebooks",
 )  # fmt: skip
 FAILURES = (ValueError, TypeError, OSError, FloatingPointError, OverflowError, MemoryError, RecursionError, Warning)
 

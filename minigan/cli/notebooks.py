@@ -26,7 +26,13 @@ def add(parser: CommandParser) -> None:
         help="instead: run every lesson, with its stubs and with its solutions, and report",
     )
     parser.add_argument(
-        "--only", metavar="LESSON", help="of --check: one lesson, such as 4 (MINIGAN_QUICK=1 shortens all)"
+        "--only", metavar="LESSON", help="of --check and --count: one lesson, such as 4 (MINIGAN_QUICK=1 shortens all)"
+    )
+    parser.add_argument(
+        "--count",
+        type=whole,
+        metavar="SEEDS",
+        help="instead: run every lesson at this many seeds, on one and on two threads, and store how often its statements hold",
     )
     parser.add_argument(
         "--workers", type=whole, metavar="N", help="of --check: how many lessons run at a time (default: 1)"
@@ -35,10 +41,12 @@ def add(parser: CommandParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Copy the lessons, or check them."""
-    from minigan.teach.lessons.command import check_all, hand_out
+    from minigan.teach.lessons.command import check_all, count_all, hand_out
 
     if arguments.check:
         return check_all(arguments.only, arguments.workers or 1)
+    if arguments.count:
+        return count_all(arguments.only, arguments.count)
     for flag in ("only", "workers"):
         if getattr(arguments, flag):
             raise ValueError(f"--{flag} goes with --check; without it all lessons are copied")

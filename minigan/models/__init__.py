@@ -7,6 +7,7 @@ dcgan.py      convolutional G and D: `dcgan` with transposed convolutions, `dcga
 vgg.py        VGG-11 to 19 with the weights of a file; vgg_layout.py its names and shapes, vgg_weights.py the reading
 unet.py       from picture to picture: `unet`, `patch_critic`, which judges patch by patch, `enlarger`
 perceptual.py a loss between images, taken in VGG's features
+bound.py      log p(x) of a VAE by importance weights; annealed.py: of any generator, between two bounds
 digitnet.py   the trained classifier whose features the metrics compare; its training is minigan/measure/classifier
 portraitnet.py  its sibling, which reads the attributes of a portrait
 pretrained.py   whole models that come with the package, by name; not imported here, because a game stands above its networks

@@ -53,6 +53,10 @@ class Bernoulli:
         """x, y (N, ...) -> log p(x|y) (N,), its gradient in y (N, ...)."""
         return self.log_p(x, y), (x + 1) / 2 - sigmoid(y)  # eq:bernoulli.gradient
 
+    def sample(self, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """y (N, ...) -> images x ~ p(x|y), in {-1, 1}."""
+        return np.where(rng.random(y.shape) < sigmoid(y), 1, -1).astype(y.dtype)
+
     def mean(self, y: np.ndarray) -> np.ndarray:
         """y -> the expected image, in [-1, 1]."""
         return 2 * sigmoid(y) - 1
@@ -91,6 +95,10 @@ class Gaussian:
     def __call__(self, x: np.ndarray, y: np.ndarray) -> Pair:
         """x, y (N, ...) -> log p(x|y) (N,), its gradient in y (N, ...)."""
         return self.log_p(x, y), (x - y) / y.dtype.type(self.s * self.s)  # eq:gaussian.gradient
+
+    def sample(self, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """y (N, ...) -> images x ~ p(x|y) = N(y, s^2); they may leave [-1, 1]."""
+        return y + y.dtype.type(self.s) * rng.standard_normal(y.shape).astype(y.dtype)
 
     def mean(self, y: np.ndarray) -> np.ndarray:
         """y -> the expected image, cut to [-1, 1]."""

@@ -23,6 +23,7 @@ MODEL, ANY = "vaegan-portraits", "any"
 ADDED = {  # method -> the attribute and its value; ANY: every value but "none"
     "beard": ("beard", ANY),
     "full beard": ("beard", "fullBeard"),
+    "long beard": ("beard", "longBeard"),
     "black hair": ("hair_color", "black"),
     "blonde hair": ("hair_color", "blonde"),
     "long straight hair": ("rear_hair", "longStraight"),

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 
+from minigan.teach.lessons.quick import quick
 from minigan.teach.lessons.run import environment, run
 from minigan.teach.lessons.shelf import copy_lessons, lessons
 
@@ -31,8 +32,7 @@ def check_all(only: str | None, workers: int = 1) -> int:
 
     Each lesson has a process of its own.  Raises ValueError if a package is missing.
     """
-    if not find_spec("nbclient") or not find_spec("ipykernel"):
-        raise ValueError(f"running the lessons needs nbclient and ipykernel: {INSTALL} ipykernel nbclient")
+    require_nbclient()
     start, results = time.perf_counter(), []
     with ThreadPoolExecutor(workers) as pool:
         for result in pool.map(run, lessons(only)):
@@ -45,3 +45,31 @@ def check_all(only: str | None, workers: int = 1) -> int:
         f"failed: {', '.join(failed)}" if failed else "every lesson runs, every stub and every solution is recognised"
     )
     return 1 if failed else 0
+
+
+def count_all(only: str | None, seeds: int) -> int:
+    """Count how often the statements of each lesson hold, at `seeds` seeds on one and on two threads, and store the counts.
+
+    Returns 1 if a cell of a lesson raised an exception, else 0.  Raises ValueError if a package is missing or runs are shortened.
+    """
+    from minigan.teach.lessons.count import count, store
+
+    require_nbclient()
+    if quick():
+        raise ValueError("a quick run says nothing about a training: unset MINIGAN_QUICK")
+    worst = 0
+    for path in lessons(only):
+        counts, failed = count(path, seeds)
+        store(counts)
+        print(
+            path.stem, *(f"{times} of {runs}: {statement}" for statement, (times, runs) in counts.items()), sep="\n  "
+        )
+        print(*(f"  FAILED {error}" for error in failed), sep="\n", flush=True)
+        worst |= bool(failed)
+    return worst
+
+
+def require_nbclient() -> None:
+    """Raise ValueError, with the command that installs them, unless the packages that run a notebook are there."""
+    if not find_spec("nbclient") or not find_spec("ipykernel"):
+        raise ValueError(f"running the lessons needs nbclient and ipykernel: {INSTALL} ipykernel nbclient")

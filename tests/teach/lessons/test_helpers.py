@@ -167,11 +167,13 @@ def test_all_exports_exist():
     assert set(minigan.teach.lessons.__all__) <= set(dir(minigan.teach.lessons))
 
 
-@pytest.mark.parametrize(("holds", "said"), [(True, "in this run too: "), (False, "NOT in this run, but usually: ")])
+@pytest.mark.parametrize(("holds", "said"), [(True, "yes"), (False, "NO, not in this run")])
 def test_a_statement_about_a_training_is_printed_and_never_raised(holds, said, monkeypatch, capsys):
     monkeypatch.delenv("MINIGAN_QUICK", raising=False)
+    monkeypatch.setitem(usually.__globals__, "held", lambda: {"D is slower": [7, 10]})
     usually("G is slower", holds)
-    assert capsys.readouterr().out == f"{said}G is slower\n"
+    usually("D is slower", holds)
+    assert capsys.readouterr().out == f"{said}: G is slower\n{said} (7 of 10 runs): D is slower\n"
     monkeypatch.setenv("MINIGAN_QUICK", "1")
     usually("G is slower", holds)
     assert capsys.readouterr().out == ""

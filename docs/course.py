@@ -116,10 +116,10 @@ def page(folder: Path) -> str:
         "# Lessons\n\nEach lesson derives its formulas, shows the library's own source, checks it numerically and breaks it on "
         "purpose. Here you see them with their outputs; to work through them, run `minigan notebooks`, which copies them to a "
         "folder of your choice and opens Jupyter Lab.\n\n"
-        f"The core path takes about {core:.0f} hours, the whole course about {whole:.0f}. After the core path, take the other parts in "
-        f"any order that respects what they need. The hours are estimates: {WORDS} words a minute, {MINUTES} minutes for an exercise.\n\n"
+        "After the core path, take the other parts in any order that respects what they need. The hours are estimates: "
+        f"{WORDS} words a minute, {MINUTES} minutes for an exercise.\n\n"
         "| part | lessons | path | hours | needs | gives |\n|---|---|---|---:|---|---|\n"
         + "\n".join(rows)
-        + "\n\n"
+        + f"\n| the core path | | | {core:.0f} | | |\n| the whole course | | | {whole:.0f} | | |\n\n"  # not in a translated sentence
         + "\n".join(trees)
     )

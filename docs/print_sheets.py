@@ -1,7 +1,8 @@
 """Print the cheat sheets of the built site as PDF, a page each:  python docs/print_sheets.py [docs/_build/html]
 
-Chromium prints cheatsheets/NAME.html to cheatsheets/NAME.pdf: landscape, without the navigation, as large as one page of A4 allows.
-Needs what check_site.py needs.  A sheet that does not fit on one page at MINIMUM of its size is an error: shorten it.
+Chromium prints cheatsheets/NAME.html to cheatsheets/NAME.pdf, and the Chinese ones in zh/ too: landscape, without the navigation, as
+large as one page of A4 allows.  Needs what check_site.py needs.  A sheet that does not fit on one page at MINIMUM of its size is an
+error: shorten it.
 """
 
 import argparse
@@ -47,7 +48,7 @@ def main() -> int:
         "root", nargs="?", type=Path, default=Path(__file__).parent / "_build" / "html", help="the built site"
     )
     root = parser.parse_args().root
-    sheets = sorted(path for path in (root / "cheatsheets").glob("*.html") if path.stem != "index")
+    sheets = [path for path in sorted(root.glob("**/cheatsheets/*.html")) if path.stem != "index"]  # zh/cheatsheets too
     if not sheets:
         raise SystemExit(
             f"no cheat sheets in {root}; build the site first: python -m sphinx -W -b html docs docs/_build/html"
@@ -66,7 +67,7 @@ def main() -> int:
         page = chromium.new_page()
         page.set_default_timeout(120_000)  # a machine may be busy with a training
         for sheet in sheets:
-            page.goto(f"{home}cheatsheets/{sheet.name}", wait_until="load")
+            page.goto(home + sheet.relative_to(root).as_posix(), wait_until="load")
             page.evaluate("async () => { if (window.MathJax?.startup?.promise) await MathJax.startup.promise; }")
             page.add_style_tag(content=STYLE)
             try:

@@ -149,6 +149,8 @@ def test_check_and_lang_do_not_go_together(capsys):
     assert "--lang does not go with --check" in capsys.readouterr().err
 
 
-def test_english_is_copied_as_it_is(tmp_path):
-    assert set(shelf.copy_lessons(tmp_path, language="en").values()) == {"copied"}
-    assert (tmp_path / lessons()[0].name).read_bytes() == lessons()[0].read_bytes()
+def test_english_is_copied_as_it_is_and_a_translation_in_its_place(tmp_path):
+    first, second, *_ = lessons()
+    assert set(shelf.copy_lessons(tmp_path, translated={first.name: b"{}"}).values()) == {"copied"}
+    assert (tmp_path / first.name).read_bytes() == b"{}"
+    assert (tmp_path / second.name).read_bytes() == second.read_bytes()

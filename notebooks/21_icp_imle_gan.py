@@ -684,4 +684,4 @@ assert left < 1e-9
 #
 # ## Next
 #
-# [Lesson 22: The article](22_the_article.ipynb). One sentence of the article is settled. The last lesson takes its program, line by line: what breaks, what was meant, and the line that works.
+# [Lesson 22: The article](22_the_article.ipynb). One sentence of the article is settled. The next lesson takes its program, line by line: what breaks, what was meant, and the line that works.

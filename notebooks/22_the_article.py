@@ -892,13 +892,13 @@ if not quick():
 #
 # ## Next
 #
-# This is the last lesson for now. The article's other claims:
+# [Lesson 23: Autoencoders and the VAE](23_autoencoders_and_vae.ipynb). GANs draw better images than VAEs, says the article. What is a VAE, why are its pictures blurred, and what can it do that a GAN cannot? The article's other claims:
 #
 # | the article says | what is true | here |
 # |---|---|---|
 # | ICP, G and D make a GAN (2.1) | wrong: a GAN matches no points | [lesson 21](21_icp_imle_gan.ipynb) runs ICP, IMLE and a GAN on the same points |
-# | GANs draw better images than VAEs, and handle noise (2.3) | loose | not here yet |
-# | load a pretrained generator, such as a VAE-GAN (3.2) | possible | not here yet |
+# | GANs draw better images than VAEs, and handle noise (2.3) | loose | [lesson 23](23_autoencoders_and_vae.ipynb): what a VAE draws, why it is blurred, and what it knows instead |
+# | load a pretrained generator, such as a VAE-GAN (3.2) | possible | [lesson 24](24_vaegan_and_attribute_arithmetic.ipynb) |
 # | load a pretrained discriminator, such as VGG (3.2) | loose: VGG is a classifier | a small one, trained here, judges digits: `minigan.models.digitnet`; VGG itself is not here yet |
 # | NumPy for arrays, PIL for pictures, shown on screen (3.2) | right | `minigan.plots`: sheets, films, `show` |
 # | D compares and shows its verdict (3.2, 3.3) | right | `minigan evaluate RUN`, and the picture above |
@@ -907,7 +907,7 @@ if not quick():
 # | how to make GANs better and faster (1.2), promised | | [lesson 10](10_convolution.ipynb), [12](12_normalisation.ipynb), [15](15_gradient_penalties.ipynb), [17](17_r1_to_r3gan.ipynb), [18](18_spectral_norm_and_loss_zoo.ipynb) |
 # | what comes after (1.2), promised | | not here yet; [lesson 17](17_r1_to_r3gan.ipynb) ends at R3GAN (2024) |
 #
-# Later lessons will be about what is not here yet: VAEs and the VAE-GAN, VGG as features and as a loss, faces, inpainting, video, and what came after GANs. Until then the documentation carries this table with its links ("From the article to the code", `docs/article.md`), the recipes for data, layers and losses of your own
+# The documentation carries the complete table with its links ("From the article to the code", `docs/article.md`), the recipes for data, layers and losses of your own
 # (`docs/howto`), and all results with the commands that measure them (`docs/results.md`).
 #
 # You can read any article now. Ask the same questions: what is $q$, what does D see, in which array is this gradient, and which number would show that the claim is true?

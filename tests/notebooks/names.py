@@ -24,4 +24,12 @@ NAMES = (
     "20_measure_save_ship",
     "21_icp_imle_gan",
     "22_the_article",
+    "23_autoencoders_and_vae",
+    "24_vaegan_and_attribute_arithmetic",
+    "25_vgg_and_perceptual_distance",
+    "26_small_data",
+    "27_inverse_problems",
+    "28_video",
+    "29_image_to_image",
+    "30_flow_and_diffusion",
 )

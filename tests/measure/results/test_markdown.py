@@ -164,6 +164,7 @@ def cell(table, method, column):
 
 
 FOUR = [f"{loss} + {cure}" for loss in ("non_saturating", "relativistic") for cure in ("R1", "R1 + R2")]
+ADDED = ("black hair", "a bun", "dark skin", "beard", "laughing mouth")
 QUOTED = {  # what the lessons quote: (lesson, table, column) -> methods; "mean": without the error
     ("17", "mixtures grid", "modes"): ["non_saturating + nothing", "relativistic + nothing", *FOUR],
     ("17", "mixtures grid", "reverse KL", "mean"): FOUR,
@@ -178,6 +179,10 @@ QUOTED = {  # what the lessons quote: (lesson, table, column) -> methods; "mean"
     ("18", "mixtures grid", "modes", "mean"): [
         f"{loss} + {cure}" for loss in ("non_saturating", "hinge") for cure in ("R1", "spectral norm")
     ],
+    ("23", "vae", "NLL, nats"): ["VAE", "*VAE*", "*IWAE, k = 50*"],
+    ("24", "arithmetic", "has it before, %"): [f"{name}, 1 times" for name in ADDED],
+    ("24", "arithmetic", "has it after, %"): [f"{name}, {scale} times" for scale in (1, 2) for name in ADDED],
+    ("24", "arithmetic", "other attributes unchanged, mean, %"): [f"{name}, 1 times" for name in ADDED],
 }
 
 

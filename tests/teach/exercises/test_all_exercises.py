@@ -2,20 +2,14 @@
 
 import importlib
 import inspect
-import pkgutil
 
 import numpy as np
 import pytest
 
-import minigan.teach.exercises
 from minigan.teach import exercises as check
 from minigan.teach.exercises.exercise import Exercise, Formula, Prediction
 
-MODULES = [
-    importlib.import_module(f"minigan.teach.exercises.{m.name}")
-    for m in pkgutil.iter_modules(minigan.teach.exercises.__path__)
-    if m.name[:2] == "nb"
-]
+MODULES = [importlib.import_module(f"minigan.teach.exercises.{name}") for name in check.lessons()]
 EXERCISES = [(m, name) for m in MODULES for name, thing in vars(m).items() if isinstance(thing, Exercise)]
 PREDICTIONS = [(m, name) for m in MODULES for name, thing in vars(m).items() if isinstance(thing, Prediction)]
 
@@ -30,7 +24,7 @@ def id_of(part) -> str:
 
 @pytest.mark.parametrize(("module", "name"), EXERCISES, ids=id_of)
 def test_three_typical_wrong_answers_are_tested(module, name):
-    tests = importlib.import_module(f"test_{lesson(module)}")
+    tests = importlib.import_module(f".test_{lesson(module)}", __package__)
     wrong = tests.WRONG[name]
     assert len(wrong) >= 3
     assert len({inspect.getsource(answer) for answer in wrong.values()}) >= 3
@@ -39,7 +33,7 @@ def test_three_typical_wrong_answers_are_tested(module, name):
 @pytest.mark.parametrize(("module", "name"), EXERCISES, ids=id_of)
 def test_the_stub_gets_the_todo_and_all_messages_are_sentences(module, name, verdict):
     exercise = getattr(module, name)
-    assert getattr(check, f"{lesson(module)}_{name}") is exercise
+    assert getattr(getattr(check, lesson(module)), name) is exercise
     for message in (exercise.todo, exercise.praise):
         assert message.strip()[-1] in ".?!"
         assert message.strip() == message
@@ -68,7 +62,7 @@ def test_the_right_answer_is_right_and_each_known_mistake_gets_its_own_message(m
 @pytest.mark.parametrize(("module", "name"), PREDICTIONS, ids=id_of)
 def test_each_option_of_a_prediction_has_its_explanation(module, name, verdict):
     prediction = getattr(module, name)
-    assert getattr(check, f"{lesson(module)}_{name}") is prediction
+    assert getattr(getattr(check, lesson(module)), name) is prediction
     assert list(prediction.options) == list("abcdef"[: len(prediction.options)])
     assert len(prediction.options) >= 2
     for letter, message in prediction.options.items():

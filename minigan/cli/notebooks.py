@@ -48,9 +48,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Copy the lessons, or check them."""
     from minigan.teach.lessons.command import check_all, count_all, hand_out
 
+    if arguments.lang != "en" and (arguments.check or arguments.count):
+        raise ValueError(
+            "--lang goes with neither --check nor --count: the code of the lessons is the same in each language"
+        )
     if arguments.check:
-        if arguments.lang != "en":
-            raise ValueError("--lang does not go with --check: the code of the lessons is the same in each language")
         return check_all(arguments.only, arguments.workers or 1)
     if arguments.count:
         return count_all(arguments.only, arguments.count)

@@ -10,13 +10,15 @@ from pathlib import Path
 from minigan.teach.lessons.quick import quick
 from minigan.teach.lessons.run import environment, run
 from minigan.teach.lessons.shelf import copy_lessons, lessons
+from minigan.teach.lessons.translate import translated_lessons
 
 INSTALL = "pip install -e '.[notebooks]' in minigan's source folder, or pip install jupyterlab"
 
 
 def hand_out(folder: Path, force: bool, view: bool, language: str = "en") -> int:
     """Copy the lessons to `folder`, print what was done with each, and open Jupyter Lab there if `view`; return the exit code."""
-    for name, done in copy_lessons(folder, force, language).items():
+    translated = translated_lessons(lessons(), language) if language != "en" else {}
+    for name, done in copy_lessons(folder, force, translated).items():
         print(f"  {folder / name}  {done}")
     if not view:
         return 0

@@ -44,14 +44,13 @@ def extras() -> list[Path]:
     return sorted(shelf().glob("microgan.py"))
 
 
-def copy_lessons(folder: Path, force: bool = False, language: str = "en") -> dict[str, str]:
+def copy_lessons(folder: Path, force: bool = False, translated: dict[str, bytes] | None = None) -> dict[str, str]:
     """Copy the lessons and microgan.py to `folder` -> {file name: what was done}.
 
-    An existing file that differs is kept, unless `force`.  Another `language` than "en" translates the lessons (translate.py).
+    An existing file that differs is kept, unless `force`.  A lesson in `translated`, {file name: content}, takes the place of the
+    English one (translate.py).
     """
-    from minigan.teach.lessons.translate import translated_lessons
-
-    books = translated_lessons(lessons(), language) if language != "en" else {}
+    books = translated or {}
     done = {}
     for lesson in [*lessons(), *extras()]:
         mine, theirs = books.get(lesson.name) or lesson.read_bytes(), folder / lesson.name

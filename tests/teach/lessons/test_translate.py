@@ -144,11 +144,14 @@ def test_missing_packages_are_named(monkeypatch, capsys, tmp_path):
     assert not (tmp_path / "a").exists()
 
 
-def test_check_and_lang_do_not_go_together(capsys):
-    assert cli.main(["notebooks", "--lang", "zh", "--check"]) == 1
-    assert "--lang does not go with --check" in capsys.readouterr().err
+@pytest.mark.parametrize("other", [("--check",), ("--count", "2")])
+def test_lang_goes_only_with_copying(capsys, other):
+    assert cli.main(["notebooks", "--lang", "zh", *other]) == 1
+    assert "--lang goes with neither --check nor --count" in capsys.readouterr().err
 
 
-def test_english_is_copied_as_it_is(tmp_path):
-    assert set(shelf.copy_lessons(tmp_path, language="en").values()) == {"copied"}
-    assert (tmp_path / lessons()[0].name).read_bytes() == lessons()[0].read_bytes()
+def test_english_is_copied_as_it_is_and_a_translation_in_its_place(tmp_path):
+    first, second, *_ = lessons()
+    assert set(shelf.copy_lessons(tmp_path, translated={first.name: b"{}"}).values()) == {"copied"}
+    assert (tmp_path / first.name).read_bytes() == b"{}"
+    assert (tmp_path / second.name).read_bytes() == second.read_bytes()

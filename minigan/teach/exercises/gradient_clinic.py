@@ -101,6 +101,7 @@ HINTS = {  # the check that fails -> where to look
     "tangent": "tangent is not the derivative of forward along v: w = f'(x) v",
     "adjoint": "backward and tangent do not use the same Jacobian",
     "second order, dtheta": "the cache that tangent returns must again hold what backward needs: the sign of x",
+    "second order, dw": "the cache that tangent returns must again hold what backward needs: the sign of x",
 }
 
 

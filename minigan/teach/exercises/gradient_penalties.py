@@ -199,15 +199,15 @@ q2 = Formula(
 )
 
 
+CACHE = "the verbs are right; but in the backward pass through the tangent, the cache that tangent returned is not what it needs, x"
 HINTS = {  # the check that fails -> where to look
     "arguments unchanged": "a verb writes into an array that belongs to the caller; make a new one",
     "dx": "backward is not the transposed derivative of forward: dx = cos(x) dy",
     "tangent": "tangent is not the derivative of forward along v: w = cos(x) v",
     "adjoint": "backward and tangent do not use the same Jacobian",
-    "second order, dx": "the verbs are right; but in the backward pass through the tangent, the cache that tangent returned is "
-    "not what it needs, x",
-    "second order, dtheta": "the verbs are right; but in the backward pass through the tangent, the cache that tangent returned is "
-    "not what it needs, x",
+    "second order, dx": CACHE,
+    "second order, dtheta": CACHE,
+    "second order, dw": CACHE,
 }
 
 

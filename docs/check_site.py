@@ -9,7 +9,8 @@ opens it in headless Chromium (`pip install playwright`, and Chromium installed 
 - a page wider than its window of 1280 or 400 pixels (a wide table or line of code scrolls in its own box);
 - a search without results.
 
-The hundreds of pages of code/ are all alike, so the browser opens five of them.  --shots saves screenshots.
+The site in Chinese is the folder zh/ of the English one, and is checked with it.  The hundreds of pages of code/ are all alike, so
+the browser opens five of them, and so are those of zh/code/ and zh/api/, which are not translated.  --shots saves screenshots.
 """
 
 import argparse
@@ -30,9 +31,11 @@ QUIET = [  # options for a browser that sends no requests of its own
     *("--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-SAMPLE = 5  # the number of pages of code/ that the browser opens
+ALIKE = "code/", "zh/code/", "zh/api/"
+SAMPLE = 5  # the number of pages that the browser opens in each of these folders
 WIDTHS = 1280, 400
 SEARCH = "penalty"
+SEARCH_PAGES = "search.html", "zh/search.html"
 
 # Run in the page once MathJax has finished: returns the problems as a list of sentences.
 FORMULAS = """async () => {
@@ -124,10 +127,13 @@ class Handler(SimpleHTTPRequestHandler):
 
 
 def opened(root: Path) -> list[str]:
-    """Return the pages the browser opens: all pages outside code/, and a few of code/, spread over the list."""
+    """Return the pages the browser opens: all outside the folders in ALIKE, and a few of each of these, spread over the list."""
     names = [path.relative_to(root).as_posix() for path in sorted(root.rglob("*.html")) if "_static" not in path.parts]
-    code = [name for name in names if name.startswith("code/")]
-    return [name for name in names if name not in set(code)] + code[:: max(1, len(code) // SAMPLE)][:SAMPLE]
+    chosen = [name for name in names if not name.startswith(ALIKE)]
+    for folder in ALIKE:
+        alike = [name for name in names if name.startswith(folder)]
+        chosen += alike[:: max(1, len(alike) // SAMPLE)][:SAMPLE]
+    return chosen
 
 
 def look(root: Path, shots: Path | None) -> list[str]:
@@ -168,12 +174,12 @@ def look(root: Path, shots: Path | None) -> list[str]:
                     photograph(page, shots / here.replace("/", "-").replace(".html", ""))
             except Error as error:
                 flaws.append(f"{here}: {error}")
-        here = "search.html"
-        page.goto(f"{home}{here}?q={SEARCH}", wait_until="load")
-        try:
-            page.wait_for_selector("#search-results li a", timeout=10_000)
-        except Error:
-            flaws.append(f"{here}: has no result for {SEARCH!r}")
+        for here in filter(lambda name: (root / name).is_file(), SEARCH_PAGES):
+            page.goto(f"{home}{here}?q={SEARCH}", wait_until="load")
+            try:
+                page.wait_for_selector("#search-results li a", timeout=10_000)
+            except Error:
+                flaws.append(f"{here}: has no result for {SEARCH!r}")
         context.close()
     server.shutdown()
     return flaws

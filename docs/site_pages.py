@@ -15,10 +15,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import course
 from docutils.nodes import Text, document, inline, math, math_block
 
 from minigan.running.files import atomic_write
 from minigan.teach.formulas import equations, locate
+from minigan.teach.lessons.translate import captioned, read_catalogue, translated_html
 
 ROOT = Path(__file__).resolve().parent.parent
 API = {  # module -> the title of its page; in reading order
@@ -48,12 +50,13 @@ API = {  # module -> the title of its page; in reading order
 LINK = re.compile(r"\[([^\[\]]+)\]\(((?:\.\./)+)([^)#\s]+)(?:#L(\d+))?\)")
 
 
-def write(docs: Path, kernels: Path) -> None:
-    """Write all generated pages below docs, and the Jupyter kernel that runs the lessons below kernels."""
-    kernel(kernels)
+def write(app: Any) -> None:
+    """Write all generated pages into the folder of the sources, and the Jupyter kernel that runs the lessons into that of the doctrees."""
+    docs = Path(app.srcdir)
+    kernel(Path(app.doctreedir, "jupyter"))
     for name in ("lessons", "code", "api"):
         shutil.rmtree(docs / name, ignore_errors=True)
-    lessons(docs / "lessons")
+    lessons(docs / "lessons", app.builder.name, app.config.language, Path(app.outdir))
     sources(docs / "code")
     api(docs / "api")
 
@@ -69,25 +72,40 @@ def kernel(folder: Path) -> None:
 # ---- lessons -------------------------------------------------------------------------------------------------------------
 
 
-def lessons(folder: Path) -> None:
-    """Copy the notebooks; each `eq:name` in their text gets its number."""
+def lessons(folder: Path, builder: str, language: str, site: Path) -> None:
+    """Copy the notebooks; each `eq:name` in their text gets its number.
+
+    For a translation, and for the list of what there is to translate (the builder gettext), the figures get captions.  The site
+    in another language is a folder in the English one: the outputs come from there.
+    """
     notebooks = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
     known = equations()
     for path in notebooks:
         book = json.loads(path.read_text(encoding="utf-8"))
+        if builder == "gettext":
+            book["cells"] = list(captioned(book["cells"], None))
+        elif language != "en":
+            fill_outputs(book, site.parents[1] / "jupyter_execute" / "lessons" / path.name)
+            catalogue = folder.parent / "locale" / language / "LC_MESSAGES" / "lessons" / f"{path.stem}.po"
+            book["cells"] = list(captioned(book["cells"], read_catalogue(catalogue)))
         for cell in book["cells"]:
             if cell["cell_type"] == "markdown":
-                text = "".join(cell["source"])
+                text = translated_html("".join(cell["source"]), language)
                 cell["source"] = re.sub(r"`eq:([\w.]+)`", lambda m: numbered(m[1]) if m[1] in known else m[0], text)
         atomic_write(folder / path.name, json.dumps(book))
-    listed = "\n".join(path.stem for path in notebooks)
-    atomic_write(
-        folder / "index.md",
-        "# Lessons\n\nEach lesson derives its formulas, shows the library's own source, checks it numerically and breaks it on "
-        "purpose. Here you see them with their outputs; to work through them, run `minigan notebooks`, which copies them to a "
-        "folder of your choice and opens Jupyter Lab.\n\n"
-        f"```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n",
-    )
+    atomic_write(folder / "index.md", course.page(ROOT / "notebooks"))
+
+
+def fill_outputs(book: dict[str, Any], executed: Path) -> None:
+    """Copy the outputs of a lesson that the English build executed; leave it as it is if there was none, or it had other code."""
+    if executed.is_file():
+        done = [
+            cell for cell in json.loads(executed.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"
+        ]
+        mine = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
+        if ["".join(cell["source"]) for cell in done] == ["".join(cell["source"]) for cell in mine]:
+            for cell, other in zip(mine, done, strict=True):
+                cell["outputs"] = other["outputs"]
 
 
 def mend_formulas(app: Any, doctree: document) -> None:
@@ -101,7 +119,7 @@ def mend_formulas(app: Any, doctree: document) -> None:
             equation += Text(rf"\[{latex}\]")
     for formula in list(doctree.findall(math)):
         after = formula.next_node(descend=False, siblings=True)
-        if isinstance(after, Text) and after[:1] in {",", ".", ";", ":", ")", "?", "!"}:
+        if isinstance(after, Text) and after[:1] in set(",.;:)?!，。；：）？！、"):
             line, at = formula.parent, formula.parent.index(formula)
             line[at : at + 2] = [inline("", "", formula, Text(after[:1]), classes=["together"]), Text(after[1:])]
 
@@ -149,7 +167,7 @@ def rewrite(app: Any, name: str, source: list[str]) -> None:
         return f"[{text}]({'../' * depth}{target})"
 
     if not name.startswith(("code/", "lessons/")):
-        source[0] = LINK.sub(target_of, source[0])
+        source[0] = translated_html(LINK.sub(target_of, source[0]), app.config.language)
 
 
 def number_lines(app: Any, name: str, template: str, context: dict[str, Any], doctree: document | None) -> None:
@@ -157,6 +175,13 @@ def number_lines(app: Any, name: str, template: str, context: dict[str, Any], do
     if name.startswith("code/"):
         line = r'<span class="linenos">( *(\d+))</span>'
         context["body"] = re.sub(line, r'<span class="linenos" id="L\2">\1</span>', context["body"])
+
+
+def link_languages(app: Any, name: str, template: str, context: dict[str, Any], doctree: document | None) -> None:
+    """Give the template language.html the link to the same page in the other language: the Chinese site is in the folder zh/."""
+    up, english = "../" * name.count("/"), app.config.language == "en"
+    context["other_language"] = f"{up}zh/{name}.html" if english else f"{up}../{name}.html"
+    context["other_name"], context["other_code"] = ("中文", "zh-CN") if english else ("English", "en")
 
 
 # ---- API -----------------------------------------------------------------------------------------------------------------

@@ -165,11 +165,13 @@ def _second(case: _Case) -> Iterator[Check]:
     # dy . (J(x; theta) v)     eq:gradcheck.second
     along = held(lambda _=None: dot(dy, net.tangent(v, case.forward()[1])[0]), layers)
     net.zero_grad()
-    born = net.backward_tangent(dy, tangents, case.caches)
+    dw, born = net.streams(dy, None, tangents, case.caches)  # dy . (J v) is linear in v: its gradient there is J' dy
     got = net.grad[case.at].copy()
     yield check_gradient("second order, dtheta", got, along, net.theta, SECOND, h, case.at, case.where)
     for i, (part, found) in enumerate(_parts(x, tree_map(lambda _: None, x) if born is None else born)):
         yield check_gradient(f"second order, dx{i or ''}", found, along, part, SECOND, h)
+    for i, ((_, found), (_, right)) in enumerate(zip(_parts(x, dw), _parts(x, dx), strict=True)):
+        yield compare(f"second order, dw{i or ''}", found, right, ADJOINT)
 
 
 # ---- the two whole steps ------------------------------------------------------------------------------------------------

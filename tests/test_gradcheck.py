@@ -180,7 +180,8 @@ def test_directions_and_products_of_tuples():
 # ---- check_layer --------------------------------------------------------------------------------------------------------
 
 GRANTED = {"weights are views of theta", "arguments unchanged"}
-FIVE = GRANTED | {"a sample alone", "dx", "dtheta", "tangent", "adjoint", "second order, dtheta", "second order, dx"}
+SECOND_ORDER = {"second order, dtheta", "second order, dx", "second order, dw"}
+FIVE = GRANTED | {"a sample alone", "dx", "dtheta", "tangent", "adjoint", *SECOND_ORDER}
 
 
 def test_check_layer_checks_all_verbs_and_leaves_the_layer_alone():
@@ -198,6 +199,17 @@ def test_check_layer_takes_an_array_a_shape_or_a_tuple():
     assert names(pair) == FIVE
     two = check_layer(Concat(left=[Tanh()]), (rng(1).standard_normal((3, 2)), rng(2).standard_normal((3, 4))))
     assert {"dx", "dx1", "second order, dx1"} <= names(two)
+
+
+def test_a_tangent_stream_that_is_lost_is_caught():
+    """dy . (J v) is linear in v, so backward_tangent returns J' dy there: a layer before this one learns from it."""
+
+    class Lost(Tanh):
+        def backward_tangent(self, *args, **options):
+            return 0 * args[0], super().backward_tangent(*args, **options)[1]
+
+    with pytest.raises(GradientError, match=r"^second order, dw: relative error 1\.0e"):
+        check_layer(Lost(), (2, 3))
 
 
 def test_check_layer_with_two_outputs():

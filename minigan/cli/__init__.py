@@ -15,11 +15,12 @@ from typing import Any, NoReturn
 
 from minigan import __version__
 from minigan.cli.parser import INTERRUPTED, WRONG, CommandParser, say
+from minigan.running import job
 
 BROKEN_PIPE = 141  # the shell's number for a reader that went away (| head)
 COMMANDS = (
-    "train", "zoo", "data", "resume", "sample", "interpolate", "video", "inpaint", "translate", "evaluate", "export", "trace",
-    "spectrum", "certify", "explain", "bench", "results", "classifier", "notebooks",
+    "train", "zoo", "data", "resume", "sample", "interpolate", "video", "inpaint", "translate", "evaluate", "doctor", "export",
+    "trace", "spectrum", "certify", "explain", "bench", "results", "classifier", "notebooks",
 )  # fmt: skip
 FAILURES = (ValueError, TypeError, OSError, FloatingPointError, OverflowError, MemoryError, RecursionError, Warning)
 
@@ -43,7 +44,8 @@ def main(argv: list[str] | None = None) -> int:
         _abandon(sys.stdout, sys.stderr)
         return BROKEN_PIPE
     except FAILURES as error:
-        say(f"minigan {chosen(argv)}: {sentence(error)}")
+        signature = _signature()
+        say(f"minigan {chosen(argv)}: {sentence(error)}{signature}")
         _abandon(sys.stdout)
         return WRONG
 
@@ -55,6 +57,15 @@ def sentence(error: BaseException) -> str:
     if notes := getattr(error, "__notes__", ()):
         return " ".join([str(error) or type(error).__name__, *notes])
     return str(error) or ("there is not enough memory" if isinstance(error, MemoryError) else type(error).__name__)
+
+
+def _signature() -> str:
+    """What an error of another rank of an MPI job than rank 0 ends with."""
+    if job.count() == 1:
+        return ""
+    from minigan.running.ranks import let_rank_0_speak
+
+    return let_rank_0_speak()
 
 
 def _abandon(*streams: Any) -> None:

@@ -25,6 +25,9 @@ def add(parser: CommandParser) -> None:
         action="store_true",
         help="instead: VGG-16's features and their gradient in the image, at 224 x 224",
     )
+    parser.add_argument(
+        "--ranks", action="store_true", help="instead: steps on 1, 2 and 4 MPI ranks, and a prediction for up to 1,024"
+    )
     parser.add_argument("--json", type=output(".json"), metavar="FILE", help="write all numbers, each round's too")
     parser.add_argument("--markdown", action="store_true", help="print the tables as docs/performance.md has them")
 
@@ -33,5 +36,17 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure and print; the status is 1 if two sides do not compute the same thing."""
     from minigan.measure import bench
 
-    options = ("only", "rounds", "seconds", "threads", "quick", "layers", "scaling", "features", "json", "markdown")
+    options = (
+        "only",
+        "rounds",
+        "seconds",
+        "threads",
+        "quick",
+        "layers",
+        "scaling",
+        "features",
+        "ranks",
+        "json",
+        "markdown",
+    )
     return bench.run(**{name: getattr(arguments, name) for name in options})

@@ -14,9 +14,14 @@ def add(parser: CommandParser) -> None:
         "folder",
         nargs="?",
         type=path,
-        default=Path("minigan-lessons"),
         metavar="FOLDER",
-        help="where to (default: minigan-lessons); what you have edited there is kept",
+        help="where to (default: minigan-lessons, or minigan-lessons-zh); what you have edited there is kept",
+    )
+    parser.add_argument(
+        "--lang",
+        choices=("en", "zh"),
+        default="en",
+        help="zh: goals, headings, exercises, summaries and captions in Chinese, lesson 0 completely; the rest is English",
     )
     parser.add_argument("--force", action="store_true", help="overwrite edited lessons too")
     parser.add_argument("--no-open", action="store_true", help="only copy")
@@ -44,10 +49,15 @@ def run(arguments: argparse.Namespace) -> int:
     from minigan.teach.lessons.command import check_all, count_all, hand_out
 
     if arguments.check:
+        if arguments.lang != "en":
+            raise ValueError("--lang does not go with --check: the code of the lessons is the same in each language")
         return check_all(arguments.only, arguments.workers or 1)
     if arguments.count:
         return count_all(arguments.only, arguments.count)
     for flag in ("only", "workers"):
         if getattr(arguments, flag):
             raise ValueError(f"--{flag} goes with --check; without it all lessons are copied")
-    return hand_out(arguments.folder, arguments.force, not arguments.no_open)
+    folder = arguments.folder or Path(
+        "minigan-lessons" if arguments.lang == "en" else f"minigan-lessons-{arguments.lang}"
+    )
+    return hand_out(folder, arguments.force, not arguments.no_open, arguments.lang)

@@ -79,7 +79,7 @@ def add_model(parser: argparse.ArgumentParser, name: str = "model", **settings: 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:
     """--threads N"""
-    text = "threads of the kernels (default: MINIGAN_THREADS, else the cores, at most 8); their number decides the last bits"
+    text = "threads of the kernels (default: MINIGAN_THREADS, else the cores, at most 8; 1 under mpiexec); they decide the last bits"
     parser.add_argument("--threads", type=int, metavar="N", help=text)
 
 

@@ -75,7 +75,8 @@ def go(run: Any) -> int:
     from tqdm import tqdm
 
     from minigan.kernels.parallel.jit import on_compile
-    from minigan.running import folder, rates
+    from minigan.running import folder, job, rates
+    from minigan.running.doctor import Alarm
 
     trainer = run.trainer
     if trainer.t < trainer.steps and rates.stands_still(trainer.game):
@@ -93,7 +94,7 @@ def go(run: Any) -> int:
         disable=sys.stderr is None,  # closed by 2>&-
     ) as bar:
         latest: dict[str, float] = {}  # as last logged or measured
-        step = trainer.t
+        step, alarm, screen = trainer.t, Alarm(run.panels), Screen()
 
         def progress(t: int, row: dict[str, float]) -> None:
             nonlocal step
@@ -102,6 +103,8 @@ def go(run: Any) -> int:
             latest.update({label: row[name] for name, label in short.items() if name in row})
             bar.set_postfix({name: f"{value:.2f}" for name, value in latest.items()}, refresh=False)
             bar.update()
+            for finding in alarm(t, row):
+                bar.write(f"step {t}: {finding.title}: {finding.evidence}; {_ask(run.out)}", file=screen)
 
         bar.refresh()
         on_compile(lambda name, index, most: bar.set_description(f"compiling {name} ({index} of at most {most})", live))
@@ -121,12 +124,21 @@ def go(run: Any) -> int:
             raise
         finally:
             on_compile(None)
+    if job.rank():  # rank 0 draws for all
+        return 0
     try:
         _report(run)
+        for finding in alarm.ask():
+            say(f"{finding.title}: {finding.evidence}; {_ask(run.out)}")
     except KeyboardInterrupt as stopped:
         say(f"\nstopped; all steps are saved, and this draws the pictures: minigan resume {quoted(shown(run.out))}")
         return getattr(stopped, "status", INTERRUPTED)
     return 0
+
+
+def _ask(out: Path) -> str:
+    """Where to learn more of a finding."""
+    return f"why, and what to try: minigan doctor {quoted(shown(out))}"
 
 
 def _stopped(out: Path, step: int) -> str:

@@ -22,6 +22,12 @@ def add(parser: CommandParser) -> None:
     parser.add_argument(
         "--out", type=path, default=Path("results"), metavar="DIR", help="folder of the rows (default: results)"
     )
+    parser.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="measure N cells at a time, each in a process of one thread"
+    )
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS", help="measure the cells on this Dask cluster: tcp://HOST:8786"
+    )
     parser.add_argument("--download", action="store_true", help="let MNIST be fetched if it is not on this machine")
     parser.add_argument("--markdown", action="store_true", help="measure nothing, print what is there")
     parser.add_argument(
@@ -37,5 +43,17 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure the cells that are missing and print the table."""
     from minigan.measure import results
 
-    options = ("quick", "only", "seeds", "out", "threads", "download", "markdown", "fill", "images")
+    options = (
+        "quick",
+        "only",
+        "seeds",
+        "out",
+        "threads",
+        "download",
+        "markdown",
+        "fill",
+        "images",
+        "workers",
+        "scheduler",
+    )
     return results.run(arguments.table, **{name: getattr(arguments, name) for name in options})

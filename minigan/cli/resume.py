@@ -24,12 +24,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Take up a run where its checkpoint left it; changed options are recorded in its config.toml as a new segment."""
     from minigan.cli.progress import data_described, go, keep_shares
     from minigan.running import folder, options
+    from minigan.running.ranks import together
 
     given = {name: getattr(arguments, name) for name in options.CHANGEABLE}
     changes = {name: value for name, value in given.items() if value is not None}
     with ExitStack() as held:  # the folder stays locked until the run is trained
         with data_described():
-            found = held.enter_context(folder.resuming(arguments.folder, arguments.changed_data, **changes))
+            resuming = folder.resuming(arguments.folder, arguments.changed_data, **changes)
+            found = held.enter_context(together(resuming, folder.open_run))
         _announce(found, arguments.folder, changes)
         keep_shares(arguments.threads, found.trainer.recorder)
         return go(found)

@@ -34,6 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     from minigan.cli.progress import data_described, go, use_threads
     from minigan.running import folder, options
     from minigan.running.place import refuse_strangers
+    from minigan.running.ranks import together
 
     recipe, name = arguments.chosen, zoo.name_of(arguments.chosen)
     if arguments.recipe not in (None, name):
@@ -50,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         refuse_strangers(arguments.out)
     with ExitStack() as held:  # the folder stays locked until the run is trained
         with data_described():
-            started = held.enter_context(folder.starting(config, arguments.out))
+            started = held.enter_context(together(folder.starting(config, arguments.out), folder.open_run))
         return go(started)
 
 

@@ -2,8 +2,8 @@
 
 Read a GAN's losses with care: they do not fall to zero. G and D pull against each other, and at equilibrium D scores
 real and fake alike; the losses then have values known from theory (2 log 2 for D and log 2 for G in the original game),
-drawn as reference lines. A gap between D's mean scores on real and on fake that grows without bound means that D has won.
-Neither shows whether the samples are any good; the measures do.
+drawn as reference levels, with which `minigan doctor` compares them. A gap between D's mean scores on real and on fake
+that grows without bound means that D has won. Neither shows whether the samples are any good; the measures do.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from minigan.running.arguments import check_path, short
 from minigan.running.files import atomic_file
 
 STYLES = (("-", "#1f4e9c"), ("--", "#d1600a"), ("-.", "#2e7d32"), (":", "#7b1fa2"))  # distinct without colour too
+MARK = "#b00020"  # what a finding of the doctor is about
 
 
 def curves(
@@ -27,6 +28,7 @@ def curves(
     path: str | os.PathLike,
     panels: Sequence[Any],
     floor: Mapping[str, float] | None = None,
+    marks: Sequence[tuple[str, float, float, str]] = (),
 ) -> None:
     """Draw a run, one panel below another, and write the file atomically.
 
@@ -37,6 +39,7 @@ def curves(
     panels : each with `title`, `names`, `levels` and `scale`, as minigan.game.Panel; one without a value is left out.
         A name that most rows have is drawn as a bold running mean over its faint raw values, any other as points.
     floor : name -> what real samples get, drawn as a thin line in the same colour
+    marks : (name, first step, last step, text): a stretch to be marked, with its text, in each panel that shows `name`
 
     Raises ValueError if there are no rows or no value to draw.
     """
@@ -68,6 +71,7 @@ def curves(
     axes = np.ravel(figure.subplots(len(heights), sharex=True, height_ratios=heights))
     for each, panel in zip(axes, drawn, strict=True):
         _draw(each, rows, panel, floor or {})
+        _mark(each, [mark[1:] for mark in marks if mark[0] in panel.names])
         each.grid(alpha=0.25)
         each.spines[["top", "right"]].set_visible(False)
         each.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, handlelength=3)
@@ -89,7 +93,7 @@ def _draw(axes: Any, rows: Sequence[Mapping[str, float]], panel: Any, floor: Map
         if name in floor:
             axes.axhline(floor[name], color=colour, linewidth=1.2, linestyle=":", label="real samples")
     for label, height in panel.levels.items():
-        axes.axhline(height, color="0.3", linewidth=1.2, linestyle=":", label=label)
+        axes.axhline(height, color="0.3", linewidth=1.2, linestyle=":", label=f"reference level:\n{label}")
     if panel.scale == "log":
         from matplotlib.ticker import LogFormatter
 
@@ -99,6 +103,14 @@ def _draw(axes: Any, rows: Sequence[Mapping[str, float]], panel: Any, floor: Map
     elif panel.scale == "share":
         axes.set_ylim(-0.03, 1.03)
     axes.set_title(panel.title, loc="left", fontsize=11)
+
+
+def _mark(axes: Any, marks: Sequence[tuple[float, float, str]]) -> None:
+    box = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1}
+    for i, (first, last, text) in enumerate(marks):
+        axes.axvspan(first, last, color=MARK, alpha=0.12, linewidth=0)
+        place = {"xy": (last, 1), "xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+        axes.annotate(text, xytext=(-4, -12 - 12 * i), ha="right", fontsize=9, color=MARK, bbox=box, **place)
 
 
 def smooth(values: np.ndarray, share: float = 0.03) -> np.ndarray:

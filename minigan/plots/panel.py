@@ -11,7 +11,7 @@ class Panel:
     """One panel of a run's curves.
 
     names : the scalars of a step, or the measures of an evaluation, that it shows; a row may lack some
-    levels : label -> height of a reference line
+    levels : label -> height of a reference level, drawn as a dotted line
     scale : scale of the vertical axis: "linear", "log", or "share" for values from 0 to 1
     short : name -> label in the progress bar, where there is little room; names left out are not shown there
     """

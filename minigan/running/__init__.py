@@ -8,6 +8,7 @@ weights.py     a model in one file, which needs no data
 build.py       from a recipe and its options to a Trainer
 options.py     the options of a recipe as flags and as config.toml
 identity.py    does the config still describe the checkpoint?
+ranks.py       a training that several processes share; job.py: which of them is this one
 lock.py        one writer for each run
 recorder.py    what a run writes, and when; restored.py reads its checkpoint back
 files.py       write a file whole or not at all

@@ -19,6 +19,7 @@ from minigan import zoo
 from minigan.data import Source, WithoutData
 from minigan.optim import NonFiniteError
 from minigan.running import options as config_file
+from minigan.running import ranks
 from minigan.running.build import assemble, load_source
 from minigan.running.checkpoint import CheckpointError, load, step_in
 from minigan.running.files import atomic_write, quoted
@@ -234,10 +235,13 @@ def _run(config: Config, step: int, out: Path, source: Source) -> Run:
 
 def train(run: Run, progress: Callable[[int, dict], None] = lambda t, row: None) -> Run:
     """Train to the end of the last segment -> the run as it then is.  Raises as Trainer.run does."""
+    ranks.share(run.trainer)
     with run.trainer.recorder.lock as lock:
         run.trainer.run(progress)
         while not run.finished:  # another segment begins here
+            ranks.wait()
             run = open_run(run.out)
             run.trainer.recorder.lock = lock
+            ranks.share(run.trainer)
             run.trainer.run(progress)
     return run

@@ -29,8 +29,10 @@ class Interrupt:
     that is ignored stays ignored (nohup). Outside the main thread, where Python allows no handlers, nothing is installed.
     """
 
+    agree: Callable[[int], int] = staticmethod(int)  # the signal, 0 for none -> that of any rank, see ranks.py
+
     def __init__(self) -> None:
-        self.pressed: int | None = None
+        self._number: int | None = None
         self.ready = False
         self._previous: dict[int, Any] = {}
 
@@ -42,17 +44,23 @@ class Interrupt:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
 
+    @property
+    def pressed(self) -> int | None:
+        """The signal that is to stop the run, None for none.  With several ranks all must ask for it after the same step."""
+        self._number = self.agree(self._number or 0) or None
+        return self._number
+
     def deliver(self) -> None:
         """Do what the signal does without us: raise KeyboardInterrupt, end the process, call a handler of the user."""
-        number, self.pressed = self.pressed, None
+        number, self._number = self._number, None
         if number is not None:
             self._hand_on(number)
 
     def _press(self, number: int, *_: object) -> None:
-        if not self.ready or (self.pressed and number == signal.SIGINT):
+        if not self.ready or (self._number and number == signal.SIGINT):
             self._hand_on(number)
         else:
-            self.pressed = self.pressed or number
+            self._number = self._number or number
 
     def _hand_on(self, number: int) -> None:
         handler = self._previous[number]

@@ -103,6 +103,22 @@ def test_certify_hands_on_its_verdict(monkeypatch):
     assert cli.main(["certify", "--only", "Dense"]) == 1
 
 
+def test_certify_hands_its_options_to_the_mutants(monkeypatch):
+    from minigan.measure import mutants
+
+    given = []
+    monkeypatch.setattr(mutants, "run", lambda *args: given.append(args) or 0)
+    assert cli.main(["certify", "--mutants", "--only", "Dense", "--share", "5", "--seed", "abc", "--seconds", "9"]) == 0
+    assert cli.main(["certify", "--mutants"]) == 0
+    assert given == [("Dense", 5.0, "abc", None, 9.0, 99.0), (None, 100.0, "0", None, None, 99.0)]
+
+
+@pytest.mark.parametrize("option", ["--share", "--seed", "--seconds", "--least"])
+def test_an_option_of_the_mutants_needs_them(capsys, option):
+    assert cli.main(["certify", option, "5"]) == cli.WRONG
+    assert f"{option} is for --mutants: add it, or leave {option} out" in capsys.readouterr().err
+
+
 def test_output_may_be_caught_in_a_string(digits, tmp_path):
     with contextlib.redirect_stdout(io.StringIO()) as said:
         assert cli.main(["sample", str(digits), "--n", "1", "--out", str(tmp_path / "one.png")]) == 0

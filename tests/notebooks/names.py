@@ -27,4 +27,9 @@ NAMES = (
     "23_autoencoders_and_vae",
     "24_vaegan_and_attribute_arithmetic",
     "25_vgg_and_perceptual_distance",
+    "26_small_data",
+    "27_inverse_problems",
+    "28_video",
+    "29_image_to_image",
+    "30_flow_and_diffusion",
 )

@@ -48,7 +48,7 @@ def test_draws_each_panel_with_its_levels(tmp_path, drawn):
         assert image.format == "PNG"
         assert min(image.size) > 500
     losses, scores = drawn[0].axes
-    assert set(lines(losses)) == {"loss D", "loss G", "2 log 2"}
+    assert set(lines(losses)) == {"loss D", "loss G", "reference level:\n2 log 2"}
     assert set(lines(scores)) == {"score real", "score fake"}
     assert "Losses" in losses.get_title("left")
     assert "D's mean score on real and on fake" in scores.get_title("left")
@@ -58,7 +58,7 @@ def test_draws_each_panel_with_its_levels(tmp_path, drawn):
     np.testing.assert_array_equal(raw.get_xdata(), [row["step"] for row in run])
     assert raw.get_alpha() < 0.5
     assert np.std(bold.get_ydata()) < np.std(raw.get_ydata()) / 1.5
-    assert lines(losses)["2 log 2"].get_ydata() == [2 * math.log(2)] * 2
+    assert lines(losses)["reference level:\n2 log 2"].get_ydata() == [2 * math.log(2)] * 2
     for axes in (losses, scores):  # distinct without colour
         styles = [line.get_linestyle() for line in lines(axes).values()]
         assert len(styles) == len(set(styles))

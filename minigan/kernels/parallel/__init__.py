@@ -16,5 +16,6 @@ The author of a kernel needs three names from here:
     jit.py          how functions are compiled
     cache.py        compiled code on disk, checked before it is loaded
     scratch.py      buffers that are used again
+    ranks.py        the processes of one MPI job, and which slice of a batch is whose
     memory.py       keep the memory that a step frees
 """

@@ -27,6 +27,7 @@ from numba.core.compiler_lock import global_compiler_lock
 from minigan.kernels.parallel import blas, native
 from minigan.kernels.parallel.memory import keep_freed_memory
 from minigan.kernels.parallel.pool import Pool, cores
+from minigan.running import job
 
 SMALL = 1 << 21  # work below this many multiplications (20 microseconds) is not worth cutting
 FEW = 512  # numbers: up to this many NumPy's call is faster than compiled code's (by 1 microsecond)
@@ -40,7 +41,7 @@ _blas_held = False  # True once OpenBLAS is at one thread
 def _default() -> int:
     given = os.environ.get("MINIGAN_THREADS")
     if given is None:
-        return min(cores(), 8)
+        return min(cores(), 8) if job.count() == 1 else 1
     if not given.isdecimal() or int(given) < 1:
         raise ValueError(f"MINIGAN_THREADS must be a whole number of at least 1, got {given!r}")
     return int(given)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from minigan.kernels.parallel import ranks
 from minigan.layers.layer import Layer
 from minigan.layers.parameters import constant
 from minigan.running.arguments import check_range
@@ -22,7 +23,7 @@ def new_generator(layer: Layer) -> np.random.Generator:
     """The generator of the layer's next draw, from its buffers `seed` and `draws`; counts the draw."""
     rng = np.random.default_rng([int(layer.seed[0].real), int(layer.draws[0].real)])
     layer.draws += 1
-    return rng
+    return ranks.sliced(rng)
 
 
 class Dropout(Layer):

@@ -7,6 +7,7 @@ timing.py     runs the contestants in turn                compare.py   one model
 calls.py      which kernels a step calls                  flops.py     how many multiplications it makes
 layers.py     each pass against its NumPy twin            scaling.py   cost against batch, image size, width, threads
 startup.py    time to the first step                      features.py  VGG-16's features and their gradient
+ranks.py      steps on several MPI ranks, and a model of more
 machine.py, report.py  the machine, and the printed tables
 
 Start with compare.py: it shows how one model is measured.
@@ -32,6 +33,7 @@ def run(
     layers: bool = False,
     scaling: str | os.PathLike | None = None,
     features: bool = False,
+    ranks: bool = False,
     json: str | os.PathLike | None = None,
     markdown: bool = False,
     stream: TextIO | None = None,
@@ -56,6 +58,8 @@ def run(
         Instead, measure the cost against batch, image size, width and threads, and draw the curves into this file.
     features : bool
         Instead, time VGG-16's features and their gradient in the image at 224 x 224.
+    ranks : bool
+        Instead, time steps on 1, 2 and 4 MPI ranks, and predict them for up to 1,024.
     json : path, optional
         Also write all numbers to this file.
     markdown : bool
@@ -97,6 +101,8 @@ def run(
             found |= _layers(names, threads, rounds, table, say)
         elif features:
             found |= _features(threads, rounds, seconds, table, say)
+        elif ranks:
+            found |= _ranks(seconds, quick, table, say)
         elif scaling:
             found |= _scaling(scaling, threads, rounds, seconds, quick, table, say)
         else:
@@ -161,6 +167,25 @@ def _features(threads: int, rounds: int, seconds: float, table: Table, say: Say)
     rows = features.measure(threads, rounds, seconds)
     say(table([features.HEAD, *map(features.cells, rows)]))
     return {"features": rows}
+
+
+def _ranks(seconds: float, quick: bool, table: Table, say: Say) -> dict[str, Any]:
+    from minigan.measure.bench import ranks
+
+    found = ranks.measure(batch=16 if quick else 64, seconds=seconds if quick else 10 * seconds)
+    part, (D, G, *_) = found["parts"], sorted(found["bytes"], reverse=True)
+    say(
+        f"a step on n samples: {1e3 * part['c0']:.3g} ms + n {1e3 * part['c1']:.3g} ms; noise {1e6 * part['d']:.3g} us a sample"
+    )
+    say(
+        f"Allreduce: alpha {1e6 * part['alpha']:.3g} us, beta {1e9 * part['beta']:.3g} ns a byte; gradients {D:,} and {G:,} bytes\n"
+    )
+    say(table(ranks.measured_cells(found)) + "\n")
+    say(
+        f"With a core for each rank, and this machine's alpha and beta; {found['batch']} samples shared, or on each rank:\n"
+    )
+    say(table(ranks.predicted_cells(found)))
+    return {"ranks": found}
 
 
 def _scaling(

@@ -191,6 +191,7 @@ SAMPLES = [
     Sample(Copy(3), (1, 2, 3, 2)),
     Sample(Parallel([Dense(3, 2), Tanh()], []), (4, 3), (4, 2)),
     Sample(Parallel([SiLU()], [LayerNorm(3)], []), (1, 2), (1, 3), (1, 4)),
+    Sample(Parallel([Tanh()], [Softplus()]), (2, 3), (2, 2)),  # every branch has a gradient of second order
     Sample(
         Block(Copy(), Parallel([], [Conv2d(2, 3, 4, 2, 1), Tanh(), ConvTranspose2d(3, 2, 4, 2, 1)]), Join()),
         (2, 4, 6, 2),

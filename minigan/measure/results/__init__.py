@@ -14,9 +14,10 @@ and, optionally:
     PUBLISHED = [Published("DCGAN", {"modes": 99, "kl": (3.4, 0.1)}, "Srivastava et al. 2017, table 2")]    # value or (value, error)
     DATA = ("mnist",)                                         # data sets the table needs (--download fetches them)
     def draw(rows, folder, quick) -> list[Path]               # pictures, drawn from the rows (and the files of FILES)
+    def notes(rows) -> list[str]                              # sentences below the table, such as totals over its methods
     FILES = True                                              # run_cell(cell, quick, folder) also leaves files in the folder
 
-Reading order: table.py runs the cells, rows.py stores them, markdown.py renders them; then any table.
+Reading order: table.py runs the cells, workers.py several at a time, rows.py stores them, markdown.py renders them; then any table.
 
 A cell is one method with one seed.  All methods run with seed 0 first, then all with seed 1, and so on.  Each finished cell
 becomes one row of the csv: seed, hash of the settings, versions, machine, minutes and figures.  A cell whose row already
@@ -52,6 +53,8 @@ def run(
     fill: str | os.PathLike | None = None,
     stream: TextIO | None = None,
     images: int | None = None,
+    workers: int = 1,
+    scheduler: str | None = None,
 ) -> int:
     """Measure the cells of a table that have no row yet, and print the table.
 
@@ -79,6 +82,10 @@ def run(
         Where to print.  Default: standard output.
     images : int, optional
         How many images a cell of inpaint or inverse restores.  Default: the table's own number.
+    workers : int
+        How many cells are measured at a time, each in a process of its own with one thread.
+    scheduler : str, optional
+        Address of a Dask scheduler, whose workers then measure the cells.
 
     Returns
     -------
@@ -114,7 +121,7 @@ def run(
     path = table.file_of(chosen, out, quick)
     if not markdown:
         table.fetch(chosen, download, quick)
-        table.measure(chosen, out, quick, only, seeds, say, images)
+        table.measure(chosen, out, quick, only, seeds, say, images, workers, scheduler)
         say()
     say(page.render(chosen, path, quick=quick))
     if not markdown:

@@ -32,6 +32,7 @@ TABLES = (
     "video",
     "moons",
     "after",
+    "doctor",
 )
 
 

@@ -53,6 +53,7 @@ def render(table: ModuleType, path: str | os.PathLike, part: str | None = None, 
         WORSE in c for line in lines for c in line
     )
     below += [text for name in order if (text := _failures(name.removeprefix(prefix), methods[name]))]
+    below += getattr(table, "notes", lambda found: [])(used)
     below.append(_provenance(used))
     label = "**Quick: a first look with few steps and one seed, not a result.**\n\n" * quick
     return label + markdown(lines) + "\n\n" + "\n".join(f"* {text}" for text in below)

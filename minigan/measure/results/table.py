@@ -8,7 +8,9 @@ it starts each cell.
 import os
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -17,11 +19,14 @@ import numpy as np
 
 from minigan import __version__, data
 from minigan.data.published import PUBLISHED
-from minigan.kernels import get_threads
+from minigan.kernels import get_threads, set_threads
 from minigan.measure.bench.machine import processor
 from minigan.measure.results import rows
+from minigan.measure.results import workers as parallel
+from minigan.measure.results.catalogue import load
 from minigan.measure.selection import select
 from minigan.optim import NonFiniteError
+from minigan.running.arguments import check_whole
 from minigan.running.files import atomic_file
 
 
@@ -107,19 +112,40 @@ def measure(
     seeds: int | None = None,
     say: Callable[[str], object] = print,
     images: int | None = None,
+    workers: int = 1,
+    scheduler: str | None = None,
 ) -> None:
-    """Run each cell that has no row yet, and write its row immediately; `say` receives the progress messages."""
+    """Run each cell that has no row yet, and write its row immediately; `say` receives the progress messages.
+
+    workers, scheduler : as of `workers.rows`; with one worker and no scheduler the cells run here, one after the other.
+    """
+    check_whole("results", workers=workers)
     path = file_of(table, folder, quick)
     todo = cells(table, quick, only, seeds, images)
-    for i, cell in enumerate(todo, 1):
-        where = f"[{i}/{len(todo)}] {cell}"
-        if is_done(path, cell):
-            say(f"{where}: already measured (config {cell.config}), skipped")
-            continue
-        say(f"{where}: config {cell.config} ...")
-        row = run_cell(table, cell, quick, Path(folder))
-        rows.append(path, row)
-        say(f"    {row['minutes']:.2f} min: {row['failure'] or _short(row)}")
+    where = {str(cell): f"[{i}/{len(todo)}] {cell}" for i, cell in enumerate(todo, 1)}
+    if workers == 1 and scheduler is None:
+        for cell in todo:
+            if is_done(path, cell):
+                say(f"{where[str(cell)]}: already measured (config {cell.config}), skipped")
+                continue
+            say(f"{where[str(cell)]}: config {cell.config} ...")
+            row = run_cell(table, cell, quick, Path(folder))
+            rows.append(path, row)
+            say(f"    {row['minutes']:.2f} min: {row['failure'] or _short(row)}")
+        return
+    left = [cell for cell in todo if not is_done(path, cell)]
+    say(f"{len(todo) - len(left)} of {len(todo)} cells are already measured; {len(left)} to go")
+    measured = partial(_in_worker, table.NAME, quick, Path(folder).absolute())
+    with closing(parallel.rows(measured, left, workers, scheduler)) as found:
+        for cell, row in found:
+            rows.append(path, row)
+            say(f"{where[str(cell)]}: {row['minutes']:.2f} min: {row['failure'] or _short(row)}")
+
+
+def _in_worker(name: str, quick: bool, folder: Path, cell: Cell) -> tuple[Cell, dict[str, Any]]:
+    """The cell, and the row that one thread measured."""
+    set_threads(1)
+    return cell, run_cell(load(name), cell, quick, folder)
 
 
 def is_done(path: Path, cell: Cell) -> bool:

@@ -14,9 +14,9 @@ from minigan.teach.lessons.shelf import copy_lessons, lessons
 INSTALL = "pip install -e '.[notebooks]' in minigan's source folder, or pip install jupyterlab"
 
 
-def hand_out(folder: Path, force: bool, view: bool) -> int:
+def hand_out(folder: Path, force: bool, view: bool, language: str = "en") -> int:
     """Copy the lessons to `folder`, print what was done with each, and open Jupyter Lab there if `view`; return the exit code."""
-    for name, done in copy_lessons(folder, force).items():
+    for name, done in copy_lessons(folder, force, language).items():
         print(f"  {folder / name}  {done}")
     if not view:
         return 0

@@ -44,14 +44,17 @@ def extras() -> list[Path]:
     return sorted(shelf().glob("microgan.py"))
 
 
-def copy_lessons(folder: Path, force: bool = False) -> dict[str, str]:
+def copy_lessons(folder: Path, force: bool = False, language: str = "en") -> dict[str, str]:
     """Copy the lessons and microgan.py to `folder` -> {file name: what was done}.
 
-    An existing file that differs is kept, unless `force`.
+    An existing file that differs is kept, unless `force`.  Another `language` than "en" translates the lessons (translate.py).
     """
+    from minigan.teach.lessons.translate import translated_lessons
+
+    books = translated_lessons(lessons(), language) if language != "en" else {}
     done = {}
     for lesson in [*lessons(), *extras()]:
-        mine, theirs = lesson.read_bytes(), folder / lesson.name
+        mine, theirs = books.get(lesson.name) or lesson.read_bytes(), folder / lesson.name
         if theirs.is_file() and theirs.read_bytes() == mine:
             done[lesson.name] = "already there"
         elif theirs.exists() and not force:

@@ -1,0 +1,692 @@
+# %% [markdown]
+# # Lesson 26: Small data
+#
+# **Goal** Train a GAN on 400 pictures: see how D learns them by heart, show D every picture in many ways without G drawing these ways, and
+# test whether anything was copied.
+#
+# **Prerequisites** Lesson 8 (the two steps), lesson 7 (the best D, the JSD), lesson 13 (DCGAN), lesson 15 (R1). Linear maps: transpose, eigenvalues.
+#
+# **Run time** 50 s on two cores (measured).
+#
+# The famous GANs were trained on tens of thousands of pictures, and you have four hundred. With so few D finds a shortcut: it learns the
+# pictures by heart, and from then on it tells G nothing but "you are not one of these". In 2020 two papers found the same cure within weeks,
+# a random map in front of D, and it works only if you know to which pictures it must be applied, and that the gradient must pass
+# through it. (Zhao et al., "Differentiable augmentation"; Karras et al., "Training GANs with limited data".)
+#
+# **Before you start: five questions from earlier lessons**
+#
+# <details><summary>1. (Lesson 25) A training runs with a wrong gradient. Does its loss fall?</summary>
+#
+# Often, yes: any direction that is not too wrong makes it fall. So each adjoint of this lesson is checked, and not judged by a training.
+#
+# </details>
+#
+# <details><summary>2. (Lesson 23) Can a VAE learn its training pictures by heart?</summary>
+#
+# Its bound would show it: on held-out pictures the bound would be worse. A GAN has no such number, so this lesson has to make one.
+#
+# </details>
+#
+# <details><summary>3. (Lesson 20) A G outputs its training pictures. What do precision, recall and the Fréchet distance say?</summary>
+#
+# That it is as good as real pictures. Only the distance to the nearest training picture shows the theft.
+#
+# </details>
+#
+# <details><summary>4. (Lesson 19) How does the label reach D, and what would be wrong if only reals had one?</summary>
+#
+# With the picture, as a pair, for reals and fakes alike. Whatever only one kind has, D uses to tell them apart. Remember this one.
+#
+# </details>
+#
+# <details><summary>5. (Lesson 7) For a fixed G, what is the best D's loss a measure of?</summary>
+#
+# Of the Jensen-Shannon divergence between the distribution of the data and that of the fakes, as far as D sees them.
+#
+# </details>
+
+# %% tags=["diagram"]
+from minigan.teach.diagram import diagram
+
+diagram("real", "fake", "D")
+
+# %%
+import numpy as np
+
+from minigan import data, evaluation, losses, models, penalties, plots
+from minigan.differences import ADJOINT, compare
+from minigan.game import GAN
+from minigan.gradcheck import layer_checks
+from minigan.layers import Color, Cutout, Dense, Flatten, Mirror, Reshape, Translation
+from minigan.layers.more import augment
+from minigan.layers.more.augment import Augmentation
+from minigan.network import Sequential
+from minigan.optim import EMA, SGD, Adam, cosine
+from minigan.teach import exercises as check
+from minigan.teach.lessons import figure, planted, show_checks, show_source, steps, usually
+from minigan.zoo import small
+from minigan.zoo.small import Adaptive, adapted, adaptive, augmented
+
+# %% [markdown]
+# ## Predict: against a perfect G
+#
+# From the 4,000 cartoon portraits of the package we take 400 as our training set, *known*, and 400 others that nobody ever trains on, *held out*. The
+# remaining 3,200, made by the same program, play the part of the fakes: this G is perfect. (All are shrunk to 16 x 16 pixels.) D trains for a
+# thousand steps: known portraits against "fakes". Both kinds have the same distribution, so there is nothing to tell. What will D have
+# learned in the end?
+#
+# - **a** nothing: the scores of all three kinds have the same mean
+# - **b** known portraits score higher, and held-out ones score like the fakes
+# - **c** known and held-out portraits score higher than the fakes
+
+# %% tags=["predict"]
+guess = "?"  # "a", "b" or "c"
+
+# %%
+portraits = data.load("portraits").to_float()  # (4000, 32, 32, 3)
+tiny = portraits.reshape(-1, 16, 2, 16, 2, 3).mean(axis=(2, 4))  # (4000, 16, 16, 3)
+order = np.random.default_rng(0).permutation(len(tiny))
+known, held_out, perfect = np.split(tiny[order], [400, 800])
+KINDS = {"known": known, "held out": held_out, "fakes": perfect[:400]}
+LATENT, LOSS = 64, losses.non_saturating
+ALONE, TOGETHER = steps(1000, 8), steps(900, 6)  # steps of D alone, and of a GAN
+N_ADA = 10_000  # reals in which p can go from 0 to 1
+
+
+def networks(first=(), seed=0, channels=3):
+    """A DCGAN of 16 x 16 pixels, whose D begins with the layers `first`."""
+    rng = np.random.default_rng(seed)
+    G, D = models.dcgan_up((16, 16, channels), LATENT, 16, rng=rng)
+    return G, augmented(D, list(first), False, rng) if first else D
+
+
+def learn(first=(), target=None, n=ALONE, seed=0):
+    """D alone, against the perfect G -> D, rows of (step, mean score of each kind, r, p); with a target, p is adapted."""
+    _, D = networks(first, seed)
+    opt, rng, rows, signs = Adam(D, 2e-3, beta1=0.5, beta2=0.99), np.random.default_rng(seed + 1), [], []
+    for t in range(n):
+        real, fake = (images[rng.integers(len(images), size=32)] for images in (known, perfect))
+        (r, real_caches), (f, fake_caches) = D.forward(real), D.forward(fake)
+        _, dr, df = LOSS.d(r, f)
+        D.backward(dr, real_caches, need_dx=False)
+        D.backward(df, fake_caches, need_dx=False)
+        opt.step()
+        signs.append(np.sign(r).mean())
+        if target is not None and t % 4 == 3:
+            for layer in adaptive(D):
+                layer.p[...] = adapted(layer.p, np.mean(signs[-4:]), target, 4 * 32 / N_ADA)
+        if t % steps(20, 4) == 0 or t == n - 1:
+            p = float(adaptive(D)[0].p[0]) if first else 0.0
+            rows.append((t, *(float(D(x).mean()) for x in KINDS.values()), np.mean(signs[-20:]), p))
+    return D, np.array(rows)
+
+
+def told_apart(D):
+    """How often a known portrait scores higher than a held-out one: 1/2 if D can't tell."""
+    return float(np.mean(D(known).reshape(-1, 1) > D(held_out).reshape(1, -1)))
+
+
+plain, rows = learn()
+print(
+    "D's mean score: " + ", ".join(f"{kind} {s:.2f}" for kind, s in zip(KINDS, rows[-1, 1:4], strict=True))
+)
+print(f"a known portrait scores higher than a held-out one in {told_apart(plain):.0%} of all pairs")
+
+check.small_data.p1(guess)
+
+
+# %%
+def scores_of(ax, rows, title):
+    for k, kind in enumerate(KINDS):
+        ax.plot(rows[:, 0], rows[:, 1 + k], label=kind)
+    ax.set(xlabel="step", ylabel="D's mean score", title=title)
+
+
+def sheet(ax, images, columns, title=None):
+    ax.imshow(plots.grid(images, columns=columns, pad=1), cmap="gray", vmin=0, vmax=255)
+    ax.set_axis_off()
+    if title:
+        ax.set_title(title)
+
+
+title = "There is nothing to tell apart, and D learns its 400 portraits by heart"
+with figure(title, panels=2, size=(9.5, 3.2)) as (left, right):
+    scores_of(left, rows, "held-out portraits go with the fakes")
+    bins = np.linspace(-4, 4, 41)
+    for name, style in (("known", "stepfilled"), ("held out", "step")):
+        values = np.clip(plain(KINDS[name]).ravel(), -4, 4)
+        color = "0.75" if name == "known" else "#d1600a"
+        right.hist(values, bins, histtype=style, color=color, linewidth=2, label=name)
+    right.set(xlabel="D's score", ylabel="portraits", title="after the training")
+
+usually("D tells known portraits from held-out ones in two of three pairs", told_apart(plain) > 2 / 3)
+score_known, score_held, score_fake = rows[-1, 1:4]
+usually(
+    "held-out portraits score like the fakes", score_known - score_held > 2 * abs(score_held - score_fake)
+)
+
+# %% [markdown]
+# The best possible D (lesson 7) scores everything 0. Ours was asked "real or fake?" and has learned another question, "one of my 400, or
+# not?", which with 400 pictures can be answered. Think of what it means for the game: G has arrived, and D's gradient pushes it away from where it is,
+# towards 400 particular portraits. In a real training it comes earlier, as soon as G is so good that learning by heart is easier than finding a
+# difference. And the log shows nothing, because it contains the scores of known pictures only: *hold out some pictures, if you can afford it.*
+#
+# ## Derive: a map in front of D, for both kinds
+#
+# A classifier with little data is trained on shifted, recoloured, mirrored copies. Let $T$ be such a random map, and write $T P$ for the
+# distribution of $T(x)$ if $x$ has the distribution $P$. The data is $P$, and G draws $Q$.
+#
+# **Only the reals.** D compares $T P$ with $Q$. By lesson 7 the best G for the best D makes them equal:
+#
+# $$ Q = T P \tag{26.1} $$
+#
+# so G learns to draw shifted, recoloured pictures with holes. The augmentation *leaks*.
+#
+# **Both.** D compares $T P$ with $T Q$, and the best G makes
+#
+# $$ T Q = T P \tag{26.2} $$
+#
+# $Q = P$ solves this. The game has the same solution as before, and D has many more pictures to learn from. Then G's
+# loss is computed from $D(T(G(z)))$, and its gradient has to come back through $T$. With $J_T$ the Jacobian of the map that was drawn,
+#
+# $$ d\,\text{fake} = J_T^\top\, J_D^\top\, df \tag{26.3} $$
+#
+# So $T$ is nothing but the first layers of D, and each map needs its adjoint, by hand.
+#
+# **Is $Q = P$ the only solution?** $T$ acts on distributions as a linear map: the distribution of $T(x)$ is a mixture of that of the
+# mapped pictures. (26.2) says $T (P - Q) = 0$, and if $T$ has the eigenvalue 0, D is blind for some difference. Take mirroring, $M$, with
+# the probability $p$:
+#
+# $$ T = (1 - p)\, I + p\, M, \qquad M^2 = I \tag{26.4} $$
+#
+# The eigenvalues of $M$ are $1$ (what both sides have in common) and $-1$ (what distinguishes left from right), so those of $T$ are
+#
+# $$ 1 \quad \text{and} \quad 1 - 2 p \tag{26.5} $$
+#
+# *A difference between left and right is multiplied by $1 - 2p$ before D sees it.* At $p = \frac12$ it is gone: a G that draws every portrait
+# mirrored is perfect. If left and right do not matter, that is welcome, and doubles the data (`Mirror`). If they do, as in digits, keep
+# $p$ below $\frac12$, however small: any $p$ but $\frac12$ lets something through. The same holds for quarter turns, exercise 2. And a hole in
+# *every* picture hides what can only be seen with nothing hidden. With $p < 1$ a share $1 - p$ of all pictures is seen whole.
+
+# %%
+p = np.linspace(0, 1, 101)
+
+
+def jsd(a, b):
+    """The Jensen-Shannon divergence of rows of probabilities (lesson 7)."""
+    m = (a + b) / 2
+    return sum(np.sum(q * np.log(np.maximum(q, 1e-300) / m), axis=-1) for q in (a, b)) / 2
+
+
+left_only, right_only = np.stack([1 - p, p], axis=1), np.stack([p, 1 - p], axis=1)
+with figure(
+    "The nearer p is to 1/2, the less D sees of left and right; at 1/2 nothing", size=(7, 2.9)
+) as ax:
+    ax.plot(p, np.abs(1 - 2 * p), label="|1 - 2p|, the eigenvalue")
+    ax.plot(
+        p, jsd(left_only, right_only) / np.log(2), label="JSD of a picture and its mirror image, in bits"
+    )
+    ax.set(xlabel="probability p of mirroring, reals and fakes alike", ylim=(0, 1.05))
+
+# %% [markdown]
+# ## Derive: the adjoints
+#
+# For the numbers that were drawn every map is linear, apart from a constant. So its adjoint is a transpose, and the tangent of a gradient
+# penalty is the map itself.
+#
+# **Colours.** Brightness $b$, saturation $s$, contrast $k$, drawn for each picture:
+#
+# $$ y = K S\, (x + b), \qquad b \sim U(-\tfrac12, \tfrac12) \tag{eq:color.forward} $$
+#
+# $$ S x = s\, x + (1 - s) \operatorname{mean}_c x, \qquad K x = k\, x + (1 - k) \operatorname{mean}_{ijc} x, \qquad dx = K S\, dy \tag{eq:color.map} $$
+#
+# To replace $n$ numbers by their mean is the matrix $A$ with all entries $\frac1n$: $A^\top = A$. So $S = s I + (1 - s) A_c$ and $K = k I + (1 - k) A_{ijc}$ are
+# symmetric. Do they commute? $A_{ijc} A_c = A_c A_{ijc} = A_{ijc}$, since the mean of means of equal groups is the mean of all. So $(K S)^\top = S K = K S$,
+# and the backward pass is the forward pass without $b$.
+#
+# **Translation.** The result at $(i, j)$ comes from $(i + r, j + c)$, and zeros come in from outside:
+#
+# $$ y_{ij} = x_{i + r,\, j + c}, \qquad |r| \le H/8, \quad |c| \le W/8 \tag{eq:translation.forward} $$
+#
+# Each $x_{i'j'}$ occurs in one $y$ at most, that of $i = i' - r$, $j = j' - c$. Its gradient is that one's:
+#
+# $$ dx_{ij} = dy_{i - r,\, j - c} \tag{eq:translation.dx} $$
+#
+# and 0 for pixels that were moved out. By hand, one row, $r = 0$, $c = 1$: $x = (1, 2, 3)$ becomes $y = (2, 3, 0)$, and $dy = (a, b, c)$ goes back to $(0, a, b)$.
+#
+# **A hole, and a mirror.** Both are their own transposes:
+#
+# $$ y = m\, x, \qquad dx = m\, dy \tag{eq:cutout.forward} $$
+#
+# $$ y_{ij} = x_{i,\, W - 1 - j}, \qquad dx_{ij} = dy_{i,\, W - 1 - j} \tag{eq:mirror.forward} $$
+#
+# ## See the code
+#
+# The base class draws the numbers and keeps them in the cache; each map adds three short methods. `augmented` puts them in front of D.
+
+# %%
+show_source(Augmentation.forward, Color, Translation, Cutout, augmented)
+
+# %% [markdown]
+# ## Check: an adjoint for each map
+#
+# Against differences, and forward against backward, $\langle dy, A v \rangle = \langle A^\top dy, v \rangle$. The generator's state is put back before
+# each call, so all calls draw the same map.
+
+
+# %%
+def map_checks():
+    for layer in (Color(), Translation(), Cutout(), Mirror()):
+        for found in layer_checks(layer, (3, 8, 6, 3)):
+            if found.name in ("dx", "adjoint"):
+                yield found._replace(name=f"{type(layer).__name__} {found.name}")
+
+
+show_checks(map_checks())
+
+x = np.repeat(portraits[3:4], 5, axis=0)
+views = {}
+for layer in (Color(), Translation(), Cutout(), Mirror()):
+    views[type(layer).__name__] = layer.init(1, np.float32).forward(x)[0]
+title = "Five draws of each map: D never sees the same picture twice"
+with figure(title, panels=(2, 2), size=(8, 3.4)) as axes:
+    for ax, (name, images) in zip(axes.ravel(), views.items(), strict=True):
+        sheet(ax, images, 5, name)
+
+# %% [markdown]
+# Now the same D once more against the perfect G, but all that it sees, of both kinds, goes through colours, translation and a hole. (Zhao et
+# al. call this set DiffAugment.)
+
+
+# %%
+def maps(p=1.0):
+    return [Color(p), Translation(p), Cutout(p)]
+
+
+with_maps, rows_maps = learn(maps())
+print(
+    f"known above held-out: plain {told_apart(plain):.0%} of all pairs, augmented {told_apart(with_maps):.0%}"
+)
+
+title = "With augmentation D can't learn the 400 by heart, and says what is true: nothing to tell"
+with figure(title, panels=2, size=(9.5, 3)) as axes:
+    for ax, name, found in zip(axes, ("plain", "both kinds augmented"), (rows, rows_maps), strict=True):
+        scores_of(ax, found, name)
+        ax.set_ylim(-1.6, 1.6)
+
+usually("augmented, D knows less by heart", told_apart(with_maps) < told_apart(plain) - 0.05)
+
+# %% [markdown]
+# ## Predict: only the reals
+#
+# Two GANs with a G that has to learn. So that a minute is enough, they draw digits, from 400 digits of MNIST. In the first D sees all
+# pictures shifted and with a hole, real and fake, as above. In the second only the real pictures are treated so, as one would augment the
+# data of a classifier. (Black is -1 here, so what comes in from outside, 0, is grey.) What does the second G draw?
+#
+# - **a** digits as clean as the first one's: D learns to look past holes and shifts
+# - **b** digits with grey holes and grey margins
+# - **c** nothing recognisable
+
+# %% tags=["predict"]
+guess = "?"  # "a", "b" or "c"
+
+
+# %%
+mnist = data.load("mnist10k").to_float(pad_to=32).reshape(-1, 16, 2, 16, 2, 1).mean(axis=(2, 4))
+digits, other_digits, _ = np.split(mnist[np.random.default_rng(1).permutation(len(mnist))], [400, 800])
+
+
+def train(first=(), change=None, n=TOGETHER, seed=0):
+    """A GAN on the 400 digits, with R1; `change` is applied to the reals alone."""
+    G, D = networks(first, seed, channels=1)
+    opt_G, opt_D = (Adam(net, cosine(2e-3, n), beta1=0.0, beta2=0.99) for net in (G, D))
+    gan = GAN(G, D, LOSS, [penalties.R1(0.1)], opt_G, opt_D, LATENT, EMA(G, 0.99, warmup=True))
+    rng = np.random.default_rng(seed + 1)
+    for _ in range(n):
+        x = digits[rng.integers(len(digits), size=32)]
+        gan.step(lambda x=x: (x if change is None else change(x), None), rng)
+    return gan
+
+
+T = Sequential(Translation(), Cutout(), rng=5)  # the same maps, outside of D
+many = np.random.default_rng(8).standard_normal((400, LATENT)).astype(np.float32)
+drawn = {"both": train([Translation(), Cutout()]).generate(many)}
+drawn["only the reals"] = train(change=lambda x: T.forward(x)[0]).generate(many)
+
+check.small_data.p2(guess)
+
+
+def grey(images):
+    """The share of pixels that are neither black nor white, within 0.2 of grey: what a hole is made of."""
+    return float(np.mean(np.abs(images) < 0.2))
+
+
+for name, images in ({"the digits": digits, "shifted, with a hole": T.forward(digits)[0]} | drawn).items():
+    print(f"grey pixels, {name:<20} {grey(images):4.0%}")
+
+title = "Augment both kinds, and G draws digits; augment the reals alone, and it draws holes"
+with figure(title, panels=3, size=(10, 2.4)) as axes:
+    sheet(axes[0], T.forward(digits[:24])[0], 8, "what D sees of the reals")
+    for ax, (name, images) in zip(axes[1:], drawn.items(), strict=True):
+        sheet(ax, images[:24], 8, f"drawn, augmented: {name}")
+
+usually(
+    "with the reals alone augmented, G draws twice as much grey",
+    grey(drawn["only the reals"]) > 2 * grey(drawn["both"]),
+)
+
+# %% [markdown]
+# The second D has an easy life: a clean picture is a fake. So G learns to draw what D calls real, (26.1). No layer is wrong in it, and no
+# gradient.
+#
+# ## Derive: how often?
+#
+# Augmenting costs something too: D sees blurred evidence, and for large sets it is better without. Karras et al. (2020) let D's scores
+# decide. With the map applied to each picture with probability $p$, measure how sure D is of the reals,
+#
+# $$ p \leftarrow p + \operatorname{sign}(r - r^*)\, \delta, \qquad r = \operatorname{E}\bigl[\operatorname{sign} D(T(x))\bigr] \tag{eq:ada} $$
+#
+# $r = 1$: every real has a positive score, D has learned them all; $r = 0$: as many positive as negative, D can't tell. The target $r^* = 0.6$ is
+# in between. This is a thermostat: above the target more augmentation, which makes D's task harder, and $r$ falls; below it less.
+# Only the *sign* of the error counts, so $p$ moves with a constant speed. With batches of $B$, a look at the scores every four steps, and a $\delta$ that
+# takes $p$ from 0 to 1 while D sees $N$ reals,
+#
+# $$ \delta = \frac{4 B}{N} \tag{26.6} $$
+#
+# The paper has $N = 500{,}000$ and trains on millions of pictures; our training is short, so we take $N = 10{,}000$ and a lower target,
+# $r^* = 0.2$. Why not the mean score instead of $r$? Its size depends on the loss, on the penalty, and on how long we have trained; the
+# share of positive scores does not.
+
+# %%
+show_source(adapted, Adaptive.step)
+
+# %%
+TARGET = 0.2
+ada, rows_ada = learn(maps(0.0), target=TARGET)
+print(f"r at the end: plain {rows[-1, 4]:.2f}, ADA {rows_ada[-1, 4]:.2f} with p = {rows_ada[-1, 5]:.2f}")
+print(f"known above held-out: plain {told_apart(plain):.0%} of all pairs, ADA {told_apart(ada):.0%}")
+
+title = "As D learns the 400, the controller raises p, and r stays at its target"
+with figure(title, panels=2, size=(9.5, 3)) as (left, right):
+    left.plot(rows[:, 0], rows[:, 4], label="r, plain")
+    left.plot(rows_ada[:, 0], rows_ada[:, 4], label="r, ADA")
+    left.axhline(TARGET, color="black", linewidth=1, linestyle=":")
+    left.set(xlabel="step", ylim=(-0.3, 1), title="how sure D is of the reals (dotted: the target)")
+    right.plot(rows_ada[:, 0], rows_ada[:, 5], color="#d1600a", label="p")
+    right.set(xlabel="step", ylim=(0, 1), title="probability of each map")
+
+usually("with ADA D is less sure of its 400 portraits", rows_ada[-1, 4] < rows[-1, 4])
+
+# %% [markdown]
+# ## Derive: was anything copied?
+#
+# That D knows its pictures by heart does not mean that G copies them: G has never seen one. It may come to that, and then every measure
+# that compares two sets is content (lesson 20). The test: for each fake the distance to the nearest training picture. But near is
+# relative, since a plain picture has near neighbours anyway. So compare it with the distance $o$ from that training picture to its
+# nearest *other* training picture:
+#
+# $$ \text{suspect if} \quad \min_i \lVert \tilde x - x_i \rVert < \tfrac12\, o_{i^*} \tag{26.7} $$
+#
+# ($i^*$ is the nearest one.) A new picture from the same distribution is about as far from it as the other training pictures are.
+# A test needs a case where the answer is known: the 400 digits with a little noise (copies), and 400 other
+# digits (no copies). A third one: copies that are shifted by a single pixel.
+
+# %%
+rng = np.random.default_rng(3)
+cases = {
+    "copies with noise": digits + 0.05 * rng.standard_normal(digits.shape).astype(np.float32),
+    "copies, shifted by a pixel": np.roll(digits, 1, axis=2),
+    "other digits": other_digits,
+    **{f"GAN, augmented: {name}": images for name, images in drawn.items()},
+}
+suspects, near = {}, {}
+for name, images in cases.items():
+    found = evaluation.memorised(images, digits, np.random.default_rng(0))
+    suspects[name], near[name] = np.mean(found["distance"] < found["own"] / 2), found
+    print(f"{name:<30} suspect {suspects[name]:4.0%}   nearest {np.median(found['distance']):5.2f}", end="")
+    print(f"   that one's nearest other {np.median(found['own']):5.2f}")
+
+assert suspects["copies with noise"] > 0.9
+assert suspects["other digits"] < 0.1
+
+fakes, index = drawn["both"][:16], near["GAN, augmented: both"]["index"][:16]
+title = "Fakes (above) and the nearest of the 400 digits (below): alike, and no copies"
+with figure(title, size=(8, 1.7)) as ax:
+    sheet(ax, np.concatenate([fakes, digits[index]]), 16)
+
+# %% [markdown]
+# The test finds the copies and clears the other digits. It also clears the shifted copies, wholly or in part: in the pixels a shift is
+# far away (lesson 25). So run it in more than one space, and *look at the pairs*. After so few steps no G of ours copies: **D memorises long
+# before G does**, and what small data costs first is the gradient, not the privacy of the pictures.
+#
+# ## Modify
+#
+# ### Exercise 1: repeat the border
+#
+# `**` Zeros from outside are visible in every shifted picture. Change the translation so that the border is repeated: for a row $x$ of $W$ pixels
+#
+# $$ y_i = x_{\min(\max(i + r,\, 0),\, W - 1)} \tag{26.8} $$
+#
+# Given `dy` (W,) and the shift `r`, return `dx`. Then explain: which pixel gets the most gradient?
+
+
+# %% tags=["exercise"]
+def border_dx(dy, r):
+    return ...  # your code: an array like dy
+
+
+check.small_data.q1(border_dx)
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def border_dx(dy, r):
+#     where = np.clip(np.arange(len(dy)) + r, 0, len(dy) - 1)
+#     dx = np.zeros_like(dy)
+#     np.add.at(dx, where, dy)
+#     return dx
+# ```
+#
+# The transpose of copying is adding. The border pixel was copied $|r| + 1$ times, so it receives $|r| + 1$ gradients; `dx[where] = dy` would keep
+# only the last of them. (Zhao et al. use zeros, perhaps for this reason: no pixel of G gets more than its share.)
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 2: what a turn hides
+#
+# `**` Every picture, real or fake, is turned by $k$ quarter turns with the probability `p[k]`, $k = 0, 1, 2, 3$. As in (26.4) the map acts on
+# distributions over four orientations; now its matrix has the entries $T_{ij} = p_{(i - j) \bmod 4}$. Return the smallest absolute value among its
+# eigenvalues: what is left of the difference that D sees least. (Test yourself: for three equally likely turns, each with $q$, it is $1 - 4q$.)
+
+
+# %% tags=["exercise"]
+def weakest(p):
+    return ...  # your code: one number
+
+
+check.small_data.q2(weakest)
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def weakest(p):
+#     T = np.array([[p[(i - j) % 4] for j in range(4)] for i in range(4)])
+#     return np.abs(np.linalg.eigvals(T)).min()
+# ```
+#
+# Each row is the one above, moved on by one: such a matrix has the Fourier vectors as eigenvectors and the Fourier transform of $p$ as
+# eigenvalues, $\sum_k p_k\, \mathrm{i}^{mk}$. Uniform turns give $(1, 0, 0, 0)$: D can't tell upright portraits from portraits in any
+# orientation, and some trainings will draw them upside down.
+#
+# </details>
+
+# %% [markdown]
+# ### Exercise 3: a layer of your own
+#
+# `***` A project: build the augmentation of exercise 2 as a layer. Each picture for which `on` is True is turned by 1, 2 or 3 quarter turns, each
+# equally likely; the others stay. `drawn` returns the cache, a tuple of arrays; `apply` is the map; `adjoint` its transpose. The
+# hidden checks look at single pictures, at the batch, at `p`, at the adjoint, and at one case that you have to decide yourself: what should happen to
+# pictures that aren't square?
+
+
+# %% tags=["exercise"]
+class Turn(Augmentation):
+    numbers = 1  # uniform random numbers for each picture
+
+    def drawn(self, u, on, shape):  # u (N, 1) in [0, 1), on (N,) bool, shape (N, H, W, C)
+        return ...  # your code: a tuple of arrays
+
+    def apply(self, x, cache):
+        return ...  # your code: an array like x
+
+    def adjoint(self, dy, cache):
+        return ...  # your code: an array like dy
+
+
+check.small_data.q3(Turn)
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# class Turn(Augmentation):
+#     numbers = 1
+#
+#     def drawn(self, u, on, shape):
+#         if shape[1] != shape[2]:
+#             raise ValueError(f"only square images can be turned, got {shape}")
+#         return (np.where(on, 1 + np.floor(3 * u[:, 0]).astype(int), 0),)
+#
+#     def apply(self, x, cache):
+#         return np.stack([np.rot90(image, k) for image, k in zip(x, cache[0])])
+#
+#     def adjoint(self, dy, cache):
+#         return np.stack([np.rot90(image, -k) for image, k in zip(dy, cache[0])])
+# ```
+#
+# A turn is a permutation of the pixels, so its transpose is its inverse, the turn back. Half turns are their own transposes, quarter turns
+# are not: with `adjoint = apply` every third picture would still get the right gradient. Here pictures that aren't square are
+# refused; half turns only would be another good answer. After that `check_layer(Turn(), (3, 6, 6, 3))` proves all five verbs.
+#
+# </details>
+
+# %% [markdown]
+# ## Break it
+#
+# Five bugs from the museum of the library's tests:
+#
+# 1. *Another hole*: the backward pass draws a hole of its own.
+# 2. *Shifted on*: the backward pass shifts in the same direction as the forward pass.
+# 3. *The mean is a constant*: the contrast's backward pass is $k\, dy$, without the share of the mean.
+# 4. *One draw for the batch*: all pictures of a batch are mirrored, or none is.
+# 5. *The thermostat turned round*: $\operatorname{sign}(r^* - r)$.
+#
+# Which of them do the gradient checks above catch?
+#
+# - **a** 1, 2 and 3
+# - **b** 1, 2, 3 and 4
+# - **c** all five
+
+# %% tags=["predict"]
+guess = "?"  # "a", "b" or "c"
+
+
+# %%
+def mean_is_constant(self, dy, cache):
+    _, s, k = (part[..., None] for part in cache)
+    dy = s * dy + (1 - s) * dy.mean(axis=3, keepdims=True)
+    return k * dy  # right: + (1 - k) * dy.mean(axis=(1, 2, 3), keepdims=True)
+
+
+def turned_round(p, r, target, step):
+    return np.clip(p + np.sign(target - r) * step, 0, 1)  # right: r - target
+
+
+bugs = {
+    "another hole": (Cutout, "backward", lambda self, dy, cache: self.forward(dy)[0]),  # right: cache
+    "shifted on": (
+        Translation,
+        "adjoint",
+        lambda self, dy, cache: augment.moved(dy, cache[0]),
+    ),  # right: -cache[0]
+    "the mean is a constant": (Color, "adjoint", mean_is_constant),
+    "one draw for the batch": (
+        Mirror,
+        "drawn",
+        lambda self, u, on, shape: (np.full_like(on, on[0]),),
+    ),  # right: on
+    "the thermostat": (small, "adapted", turned_round),
+}
+
+
+def thermostat():
+    """A D that is sure of all reals: p has to rise by (26.6)."""
+    G = Sequential(Dense(2, 12), Reshape(2, 2, 3), rng=0, dtype="float64")
+    D = Sequential(Color(0.5), Flatten(), Dense(12, 1), rng=1, dtype="float64")
+    D.theta[...], D.layers[-1].b[...] = 0, 3.0
+    game = Adaptive(G, D, LOSS, [], SGD(G, 0.0), SGD(D, 0.0), latent=2)
+    game.speed, game.opt_D.t = 1 / 1000, 3
+    game.step(lambda: (np.zeros((6, 2, 2, 3)), None), np.random.default_rng(0))
+    return compare("p rises when D is sure", D.layers[0].p, [0.5 + 4 * 6 / 1000], ADJOINT)
+
+
+def own_map():
+    """Of forty copies of one picture some are mirrored and some are not."""
+    x = np.repeat(portraits[:1], 40, axis=0)
+    y = Mirror().init(0, np.float32).forward(x)[0]
+    alike = np.mean([np.array_equal(a, b) for a, b in zip(x, y, strict=True)])
+    return compare("each picture has a map of its own", float(0 < alike < 1), 1.0, 0.0)
+
+
+caught = {}
+for name, bug in bugs.items():
+    with planted(*bug):
+        found = {
+            "gradients": all(c.ok for c in map_checks()),
+            "own map": own_map().ok,
+            "thermostat": thermostat().ok,
+        }
+    caught[name] = [kind for kind, ok in found.items() if not ok]
+    print(f"{name:<24} caught by: {', '.join(caught[name])}")
+
+check.small_data.p3(guess)
+assert caught == {
+    "another hole": ["gradients"],
+    "shifted on": ["gradients"],
+    "the mean is a constant": ["gradients"],
+    "one draw for the batch": ["own map"],
+    "the thermostat": ["thermostat"],
+}
+assert not show_checks([*map_checks(), own_map(), thermostat()])
+
+# %% [markdown]
+# The first three are wrong transposes, and differences find them. The fourth has the right gradient of another random map: D gets a batch in
+# which all reals look one way and all fakes another, and learns to see the draw instead of the pictures. The fifth has no gradient at all: it
+# takes the augmentation away from a D that needs it. And the worst bug of this lesson, *only the reals*, was no bug in any layer: it passes
+# every check, and only the pictures show it.
+#
+# ## Summary
+#
+# | formula | code | test |
+# |---|---|---|
+# | `eq:color.forward`: brightness, saturation, contrast | `minigan.layers.Color.transform` | `tests/layers/more/test_augment.py`: `test_color_by_hand` |
+# | `eq:color.map`: $(K S)^\top = K S$ | `minigan.layers.Color.apply` | `tests/layers/more/test_augment.py`: `test_the_map_of_color_is_symmetric` |
+# | `eq:translation.forward`: zeros come in | `minigan.layers.Translation.apply` | `tests/layers/more/test_augment.py`: `test_translation_by_hand` |
+# | `eq:translation.dx`: back to where it came from | `minigan.layers.Translation.adjoint` | `tests/layers/more/test_augment.py`: `test_translation_by_hand` |
+# | `eq:cutout.forward`: forward and backward through the same hole | `minigan.layers.Cutout.apply` | `tests/layers/more/test_augment.py`: `test_cutout_by_hand` |
+# | `eq:mirror.forward`: its own transpose | `minigan.layers.Mirror.apply` | `tests/layers/more/test_augment.py`: `test_mirror_by_hand` |
+# | `eq:ada`: a thermostat for $p$ | `minigan.zoo.small.adapted` | `tests/zoo/test_small.py`: `test_p_rises_while_d_is_sure_of_the_real_images` |
+# | `eq:game.through`: through D *and* T | `minigan.zoo.small.augmented` | `tests/layers/more/test_augment.py`: `test_both_steps_are_the_gradients_of_what_they_report_through_the_augmentation` |
+#
+# - With little data D learns the pictures by heart. Only held-out pictures show it.
+# - Put a random map in front of D, for reals and fakes, and differentiate through it. Before the reals alone it leaks into what G draws.
+# - D must be able to see every difference through the map: no eigenvalue of $T$ may be 0.
+# - ADA asks D's scores how often to augment. Copying is a question for nearest neighbours, and for your eyes.
+#
+# ## Next
+#
+# [Lesson 27: Inverse problems](27_inverse_problems.ipynb). G is trained, and now it works for us: which $z$ did it draw this picture from, when
+# only half of the picture is known?

@@ -899,13 +899,13 @@ if not quick():
 # | ICP, G and D make a GAN (2.1) | wrong: a GAN matches no points | [lesson 21](21_icp_imle_gan.ipynb) runs ICP, IMLE and a GAN on the same points |
 # | GANs draw better images than VAEs, and handle noise (2.3) | loose | [lesson 23](23_autoencoders_and_vae.ipynb): what a VAE draws, why it is blurred, and what it knows instead |
 # | load a pretrained generator, such as a VAE-GAN (3.2) | possible | [lesson 24](24_vaegan_and_attribute_arithmetic.ipynb) |
-# | load a pretrained discriminator, such as VGG (3.2) | loose: VGG is a classifier | a small one, trained here, judges digits: `minigan.models.digitnet`; VGG itself is not here yet |
+# | load a pretrained discriminator, such as VGG (3.2) | loose: VGG is a classifier | [lesson 25](25_vgg_and_perceptual_distance.ipynb): VGG as a distance between pictures |
 # | NumPy for arrays, PIL for pictures, shown on screen (3.2) | right | `minigan.plots`: sheets, films, `show` |
 # | D compares and shows its verdict (3.2, 3.3) | right | `minigan evaluate RUN`, and the picture above |
-# | images, inpainting, video (4.1) | right | images are here; inpainting and video are not here yet |
-# | portraits (4.2) | right | any folder of pictures can be trained on; no faces are shipped |
+# | images, inpainting, video (4.1) | right | images in every lesson; inpainting in [27](27_inverse_problems.ipynb), video in [28](28_video.ipynb), pictures from pictures in [29](29_image_to_image.ipynb) |
+# | portraits (4.2) | right | 4,000 cartoon portraits are in the package, lessons [24](24_vaegan_and_attribute_arithmetic.ipynb) and [26](26_small_data.ipynb); photographs from any folder |
 # | how to make GANs better and faster (1.2), promised | | [lesson 10](10_convolution.ipynb), [12](12_normalisation.ipynb), [15](15_gradient_penalties.ipynb), [17](17_r1_to_r3gan.ipynb), [18](18_spectral_norm_and_loss_zoo.ipynb) |
-# | what comes after (1.2), promised | | not here yet; [lesson 17](17_r1_to_r3gan.ipynb) ends at R3GAN (2024) |
+# | what comes after (1.2), promised | | [lesson 30](30_flow_and_diffusion.ipynb): flow matching and diffusion; [lesson 17](17_r1_to_r3gan.ipynb) ends at R3GAN (2024) |
 #
 # The documentation carries the complete table with its links ("From the article to the code", `docs/article.md`), the recipes for data, layers and losses of your own
 # (`docs/howto`), and all results with the commands that measure them (`docs/results.md`).

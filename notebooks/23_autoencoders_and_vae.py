@@ -148,9 +148,9 @@ with figure(title, panels=(3, 1), size=(9, 2.9)) as axes:
 #
 # $$ L = \frac1N \sum_n \lVert x_n - G(E(x_n)) \rVert^2 \tag{23.1} $$
 #
-# If E and G are linear we know the best ones. Let $C$ be the covariance of the images, with the eigenvalues $\lambda_1 \ge \lambda_2 \ge \dots$. What G can draw is a subspace of $d$ dimensions through the mean, the nearest point in it is the orthogonal projection, and the error is what the projection leaves out: the trace of $C$ less the variance inside the subspace. That variance is largest for the first $d$ eigenvectors, so
+# If E and G are linear we know the best ones. Let $C$ be the covariance of the images, with the eigenvalues $c_1 \ge c_2 \ge \dots$. What G can draw is a subspace of $d$ dimensions through the mean, the nearest point in it is the orthogonal projection, and the error is what the projection leaves out: the trace of $C$ less the variance inside the subspace. That variance is largest for the first $d$ eigenvectors, so
 #
-# $$ L_{\min} = \sum_{j > d} \lambda_j \tag{23.2} $$
+# $$ L_{\min} = \sum_{j > d} c_j \tag{23.2} $$
 #
 # This is principal component analysis. A nonlinear autoencoder is the same with curved subspaces. How much do the curves gain, on images that neither has seen?
 
@@ -186,17 +186,17 @@ usually(
 #
 # We should draw codes where it matters. Let $q(z \mid x)$ be any density that is easy to draw from; E will propose one for each image. Multiply and divide by it:
 #
-# $$ \log p(x) = \log \mathbb{E}_{z \sim q(z \mid x)} \left[ \frac{p(x \mid z)\, p(z)}{q(z \mid x)} \right] \ge \mathbb{E}_{z \sim q(z \mid x)} \left[ \log \frac{p(x \mid z)\, p(z)}{q(z \mid x)} \right] = \mathcal{L}(x) \tag{23.4} $$
+# $$ \log p(x) = \log \mathbb{E}_{z \sim q(z \mid x)} \left[ \frac{p(x \mid z)\, p(z)}{q(z \mid x)} \right] \ge \mathbb{E}_{z \sim q(z \mid x)} \left[ \log \frac{p(x \mid z)\, p(z)}{q(z \mid x)} \right] = B(x) \tag{23.4} $$
 #
-# The logarithm is concave, so the logarithm of a mean is at least the mean of the logarithms (Jensen's inequality). $\mathcal{L}$ is the *evidence lower bound*, the ELBO. How much do we lose? By Bayes' rule $p(x \mid z)\, p(z) = p(z \mid x)\, p(x)$. Insert this on the right:
+# The logarithm is concave, so the logarithm of a mean is at least the mean of the logarithms (Jensen's inequality). $B$ is the *evidence lower bound*, the ELBO. How much do we lose? By Bayes' rule $p(x \mid z)\, p(z) = p(z \mid x)\, p(x)$. Insert this on the right:
 #
-# $$ \log p(x) - \mathcal{L}(x) = \mathbb{E}_q \log \frac{q(z \mid x)}{p(z \mid x)} = \mathrm{KL}\bigl( q(z \mid x) \,\|\, p(z \mid x) \bigr) \ge 0 \tag{23.5} $$
+# $$ \log p(x) - B(x) = \mathbb{E}_q \log \frac{q(z \mid x)}{p(z \mid x)} = \mathrm{KL}\bigl( q(z \mid x) \,\|\, p(z \mid x) \bigr) \ge 0 \tag{23.5} $$
 #
-# *The loss is the divergence from the true posterior $p(z \mid x)$, the codes that could have drawn $x$.* Raising $\mathcal{L}$ does two things at once: G makes the images more probable, and E comes nearer to the posterior. Finally we split the fraction in (23.4):
+# *The loss is the divergence from the true posterior $p(z \mid x)$, the codes that could have drawn $x$.* Raising $B$ does two things at once: G makes the images more probable, and E comes nearer to the posterior. Finally we split the fraction in (23.4):
 #
-# $$ \mathcal{L}(x) = \mathbb{E}_q \log p(x \mid z) - \mathrm{KL}\bigl( q(z \mid x) \,\|\, p(z) \bigr) \tag{23.6} $$
+# $$ B(x) = \mathbb{E}_q \log p(x \mid z) - \mathrm{KL}\bigl( q(z \mid x) \,\|\, p(z) \bigr) \tag{23.6} $$
 #
-# The first term asks for a good reconstruction from a noisy code, the second keeps the codes near the prior. **In bits** ($\log_2$ in place of $\log$): to send $x$ you first send a code, as exactly as $q$ needs it, which costs $\mathrm{KL} / \log 2$ bits, and then what is still open when the code is known, $-\log p(x \mid z) / \log 2$ bits. $-\mathcal{L}$ is the length of the whole message.
+# The first term asks for a good reconstruction from a noisy code, the second keeps the codes near the prior. **In bits** ($\log_2$ in place of $\log$): to send $x$ you first send a code, as exactly as $q$ needs it, which costs $\mathrm{KL} / \log 2$ bits, and then what is still open when the code is known, $-\log p(x \mid z) / \log 2$ bits. $-B(x)$ is the length of the whole message.
 #
 # ## Derive: two densities of an image
 #

@@ -141,7 +141,7 @@ def _outcome(method: Callable, a: np.ndarray, what: str) -> np.ndarray:
 
 def examine(answer: Any) -> str | None:
     """What is wrong with a measurement, a class or an object with __call__ and adjoint; None if it satisfies all that one must."""
-    A = answer() if inspect.isclass(answer) else answer
+    A = answer() if inspect.isclass(answer) or inspect.isfunction(answer) else answer  # a function may make one
     if not callable(A) or not hasattr(A, "adjoint"):
         return "a measurement has two methods: __call__(x) and adjoint(y)"
     x, other = np.random.default_rng(5).standard_normal((2, 3, H, W, C))

@@ -1,5 +1,6 @@
 """Lesson 26, small data: the adjoint of a shift at the border, what a leaking augmentation hides, and an augmentation of one's own."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -121,6 +122,8 @@ TURNS = (1, 2, 3)
 
 def _turn(answer: Any) -> str | None:
     """What is wrong with a class that turns images by quarter turns; None if nothing is."""
+    if inspect.isfunction(answer):
+        answer = type(answer())  # a function that makes one
     if not (isinstance(answer, type) and issubclass(answer, Augmentation)):
         raise Wrong("pass the class itself, a subclass of Augmentation")
     x = np.random.default_rng(0).standard_normal((60, 5, 5, 2))

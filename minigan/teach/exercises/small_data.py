@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from minigan.layers.layer import Layer
 from minigan.layers.more.augment import Augmentation
 from minigan.teach.exercises.exercise import Exercise, Formula, NotWritten, Prediction, Wrong
 
@@ -160,7 +161,7 @@ def _turned_wrongly(turns: list[int | None]) -> str | None:
     return None
 
 
-def _not_its_transpose(layer: Augmentation, x: np.ndarray, y: np.ndarray, cache: Any) -> str | None:
+def _not_its_transpose(layer: Layer, x: np.ndarray, y: np.ndarray, cache: Any) -> str | None:
     dy = np.random.default_rng(1).standard_normal(x.shape)
     dx = layer.backward(dy, cache)
     if dx is None or dx.shape != x.shape:

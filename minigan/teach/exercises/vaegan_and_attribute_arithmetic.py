@@ -1,6 +1,7 @@
 """Lesson 24, VAE-GAN and attribute arithmetic: a way between codes, the wires of the step, and a vector cleared of others."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -134,27 +135,25 @@ q2 = Formula(
     todo="the gradient of eq:vaegan.like in f_y is (f_y - f_x) / N; take it back to the image first.",
     praise="in an autograd library these are two `detach` calls and an optimizer for each network; forget one, and it still trains.",
     mistakes={
-        "for E: gamma weighs the likeness in G's loss only": lambda *given: _wired(
-            *given, for_e=lambda like, gan, gamma: gamma * like
+        "for E: gamma weighs the likeness in G's loss only": partial(
+            _wired, for_e=lambda like, gan, gamma: gamma * like
         ),
-        "for E: E must not learn from the scores": lambda *given: _wired(
-            *given, for_e=lambda like, gan, gamma: like + gan
+        "for E: E must not learn from the scores": partial(_wired, for_e=lambda like, gan, gamma: like + gan),
+        "for E: this is what G gets; E must not learn from the scores, and gamma is G's": partial(
+            _wired, for_e=lambda like, gan, gamma: gamma * like + gan
         ),
-        "for E: this is what G gets; E must not learn from the scores, and gamma is G's": lambda *given: _wired(
-            *given, for_e=lambda like, gan, gamma: gamma * like + gan
+        "for G: gamma is missing": partial(_wired, for_g=lambda like, gan, gamma: like + gan),
+        "for G: gamma weighs the likeness, not the scores": partial(
+            _wired, for_g=lambda like, gan, gamma: like + gamma * gan
         ),
-        "for G: gamma is missing": lambda *given: _wired(*given, for_g=lambda like, gan, gamma: like + gan),
-        "for G: gamma weighs the likeness, not the scores": lambda *given: _wired(
-            *given, for_g=lambda like, gan, gamma: like + gamma * gan
+        "for G: the scores are missing": partial(_wired, for_g=lambda like, gan, gamma: gamma * like),
+        "for G: the likeness is missing": partial(_wired, for_g=lambda like, gan, gamma: gan),
+        "the 1/N of the mean is missing in the likeness": partial(_wired, u=lambda f_x, f_y: f_y - f_x),
+        "the likeness has the wrong sign: its derivative in f_y is f_y - f_x": partial(
+            _wired, u=lambda f_x, f_y: (f_x - f_y) / len(f_x)
         ),
-        "for G: the scores are missing": lambda *given: _wired(*given, for_g=lambda like, gan, gamma: gamma * like),
-        "for G: the likeness is missing": lambda *given: _wired(*given, for_g=lambda like, gan, gamma: gan),
-        "the 1/N of the mean is missing in the likeness": lambda *given: _wired(*given, u=lambda f_x, f_y: f_y - f_x),
-        "the likeness has the wrong sign: its derivative in f_y is f_y - f_x": lambda *given: _wired(
-            *given, u=lambda f_x, f_y: (f_x - f_y) / len(f_x)
-        ),
-        "the derivative of half the square has no factor 2": lambda *given: _wired(
-            *given, u=lambda f_x, f_y: 2 * (f_y - f_x) / len(f_x)
+        "the derivative of half the square has no factor 2": partial(
+            _wired, u=lambda f_x, f_y: 2 * (f_y - f_x) / len(f_x)
         ),
     },
     names=("for E", "for G"),

@@ -6,7 +6,7 @@ import pytest
 
 from minigan.measure.mutants.equivalent import known, unused
 from minigan.measure.mutants.mutant import ROOT
-from minigan.measure.mutants.subjects import CLAIMS, LEFT_OUT, TESTS, claims_of, files, mathematics, mirrors, using
+from minigan.measure.mutants.subjects import LEFT_OUT, TESTS, claims_of, files, mathematics, mirrors, using
 
 
 def test_all_layers_losses_penalties_optimizers_steps_and_twins_are_mutated():

@@ -30,7 +30,7 @@ __all__ = ["Mutant", "Verdict", "chosen", "run"]
 
 
 def chosen(only: str | None = None, share: float = 100.0, seed: str = "0") -> list[Mutant]:
-    """The mutants of the files or functions whose names begin with `only`, and of these a random share in percent.
+    """The mutants of the files, or else of the functions, whose names begin with `only`, and of these a random share in percent.
 
     The same seed chooses the same mutants, whatever `only` is; at least one.
 
@@ -39,11 +39,9 @@ def chosen(only: str | None = None, share: float = 100.0, seed: str = "0") -> li
     if not 0 < share <= 100:
         raise ValueError(f"--share is in percent, above 0 and at most 100, got {share:g}")
     parts = [part.strip() for part in only.split(",")] if only else [""]
-    found = [
-        m
-        for file in files()
-        for m in mathematics(file)
-        if any(n.startswith(p) for n in (m.file, m.function) for p in parts)
+    names = [file for file in files() if file.startswith(tuple(parts))]
+    found = [m for file in names for m in mathematics(file)] or [
+        m for file in files() for m in mathematics(file) if m.function.startswith(tuple(parts))
     ]
     if not found:
         raise ValueError(f"no mutated file or function begins with {only!r}; the files are: {', '.join(files())}")
@@ -89,7 +87,7 @@ def run(
             if not found[i].by:
                 print(f"SURVIVES  {line(verdict)}", file=stream, flush=True)
     kept.save()
-    text = table(found, len(chosen(only)))
+    text = table(found, len(chosen(only)))  # of how many
     print(f"\n{text}\n\n{slowest(found)}", file=stream)
     if not in_time():
         print(

@@ -91,7 +91,7 @@ def run(
     print(f"\n{text}\n\n{slowest(found)}", file=stream)
     if not in_time():
         print(
-            f"the time is over: {len(found)} of {len(picked)} mutants met the claims; the next call continues",
+            f"the time is over: {len(found)} of {len(picked)} met the claims, survivors perhaps not the tests; the next call continues",
             file=stream,
         )
     if file:

@@ -7,6 +7,7 @@ run again without the mutant, the first time and at the end: if it fails then, i
 import contextlib
 import io
 import signal
+import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from minigan.measure.certify import layers
 from minigan.measure.certify.claim import Claim
 from minigan.measure.certify.samples import SAMPLES
 from minigan.measure.mutants.mutant import Mutant, planted
-from minigan.measure.mutants.subjects import claims_of, mirrors
+from minigan.measure.mutants.subjects import TESTS, claims_of, mirrors
 
 LIMIT, TEST_LIMIT = 20.0, 90.0  # seconds of this process
 
@@ -109,7 +110,7 @@ def _fails(claim: Claim) -> bool:
 
 
 def _test_that_fails(mutant: Mutant, files: list[Path]) -> str:
-    """The test file of the first test that fails with the mutant, or "".   Modules of tests are imported without it."""
+    """The test file of the first test that fails with the mutant, or ""."""
     if not files:
         return ""
     if not set(files) <= _imported:
@@ -136,7 +137,7 @@ def _run_tests(files: list[Path]) -> str:
             if report.failed and not self.failed:
                 self.failed = report.nodeid.partition("::")[0].rpartition("/")[2]
 
-    watch = Watch()
+    watch, before = Watch(), set(sys.modules)
     options = ["-x", "-q", "-p", "no:cacheprovider", "-m", "not slow", "--no-header"]
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         try:
@@ -144,6 +145,10 @@ def _run_tests(files: list[Path]) -> str:
                 status = pytest.main([*options, *map(str, files)], plugins=[watch])
         except _TooLong:
             return files[0].name
+        finally:  # a test module may hold layers that belong to a network by now: the next run imports it again
+            for name in set(sys.modules) - before:
+                if str(getattr(sys.modules[name], "__file__", None)).startswith(str(TESTS)):
+                    del sys.modules[name]
     return "" if status == 0 else watch.failed or files[0].name
 
 

@@ -90,4 +90,4 @@ def test_too_many_survivors_give_status_1_and_are_printed(monkeypatch):
 def test_a_run_that_is_out_of_time_says_so():
     stream = io.StringIO()
     mutants.run(only="layers/dense", seconds=0.0, stream=stream)
-    assert "the time is over: 1 of 12 mutants met the claims" in stream.getvalue()
+    assert "the time is over: 1 of 12 met the claims" in stream.getvalue()

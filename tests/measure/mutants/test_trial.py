@@ -85,3 +85,12 @@ def test_an_undecided_check_kills(monkeypatch):
 def test_a_check_that_fails_without_the_mutant_is_an_error(monkeypatch):
     with pytest.raises(UnsoundError, match="losses: mine, first order, sample fails without a mutant"):
         judged(monkeypatch, lambda: [Check("a", 2.0, 1.0)])
+
+
+def test_tests_run_again_and_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(trial, "TESTS", tmp_path)
+    module = tmp_path / "test_that_spoils_itself.py"
+    module.write_text("state = []\ndef test_once():\n    state.append(1)\n    assert state == [1]\n")
+    assert trial._run_tests([module]) == trial._run_tests([module]) == ""
+    module.with_name("test_that_fails.py").write_text("def test_no():\n    assert False\n")
+    assert trial._run_tests([module.with_name("test_that_fails.py")]) == "test_that_fails.py"

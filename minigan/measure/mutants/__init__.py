@@ -74,7 +74,7 @@ def run(
     def in_time() -> bool:
         return seconds is None or time.monotonic() - start < seconds
 
-    found = []
+    found: list[Verdict] = []
     for mutant in picked:
         if (verdict := kept.get(mutant)) or not found or in_time():
             found.append(verdict or by_claims(mutant))

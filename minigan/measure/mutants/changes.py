@@ -21,6 +21,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 Change = tuple[str, ast.AST]  # its kind, and the new node
 
@@ -115,7 +116,7 @@ def changes(node: ast.AST, parent: ast.AST, function: ast.FunctionDef) -> Iterat
             yield "dropped", ast.Pass()
         case ast.Assign(targets=[ast.Subscript() | ast.Attribute()]):
             yield "dropped", ast.Pass()
-    if _is_value(node, parent):
+    if isinstance(node, ast.expr) and _is_value(node, parent):
         yield "sign", ast.UnaryOp(ast.USub(), node)
         yield "factor", ast.BinOp(ast.Constant(2 if node.col_offset % 2 else 0.5), ast.Mult(), node)
 
@@ -189,7 +190,8 @@ def _of_addition(node: ast.AugAssign) -> Iterator[Change]:
         yield "sign", _with(node, op=ast.Sub() if isinstance(node.op, ast.Add) else ast.Add())
         target: ast.expr = copy.deepcopy(node.target)
         if isinstance(target, ast.Attribute):
-            target = ast.Subscript(_with(target, ctx=ast.Load()), ast.Constant(...), ast.Store())
+            value: Any = _with(target, ctx=ast.Load())
+            target = ast.Subscript(value, ast.Constant(...), ast.Store())
         yield "added", ast.Assign([target], node.value)
 
 

@@ -25,7 +25,8 @@ def along_a_direction(claim: Claim) -> Claim:
     run = claim.checks
     if not isinstance(run, partial):
         return claim
-    quick = {routed.gradients: directional, steps.gradients: few}.get(run.func)
+    faster: dict[Any, Callable[..., Iterator[Check]]] = {routed.gradients: directional, steps.gradients: few}
+    quick = faster.get(run.func)
     return claim._replace(checks=partial(quick, *run.args)) if quick else claim
 
 

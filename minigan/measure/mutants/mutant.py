@@ -102,10 +102,10 @@ def _places(file: str) -> list[Place]:
 def places(source: str) -> list[Place]:
     """Everything that can be changed in the functions and methods of this source."""
     return [
-        Place(name, scope, *node, kind, new)
+        Place(name, scope, statement, parent, field, i, old, kind, new)
         for name, scope, function in functions(ast.parse(source))
-        for node in _inside(function, function.body)
-        for kind, new in changes(node[-1], node[1], function)
+        for statement, parent, field, i, old in _inside(function, function.body)
+        for kind, new in changes(old, parent, function)
     ]
 
 

@@ -10,6 +10,7 @@ death need not.
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ def along_a_direction(claim: Claim) -> Claim:
     run = claim.checks
     if not isinstance(run, partial):
         return claim
-    faster: dict[Any, Callable[..., Iterator[Check]]] = {routed.gradients: directional, steps.gradients: few}
+    faster: dict[Any, Callable[..., Any]] = {routed.gradients: directional, steps.gradients: few}
     quick = faster.get(run.func)
     return claim._replace(checks=partial(quick, *run.args)) if quick else claim
 

@@ -5,6 +5,7 @@ Every 10th row is kept, and the rules see the last 300 of them every 500 steps, 
 
 from collections import deque
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from minigan.plots import Panel
 from minigan.running.doctor.rules import Finding, findings
@@ -27,7 +28,8 @@ class Alarm:
     def ask(self) -> list[Finding]:
         """The findings that are true now and have not been returned before."""
         rows = list(self.rows)
-        symptoms = Symptoms(rows=rows, steps=rows[-1]["step"] if rows else 0, **of_log(rows, self.panels))
+        measured: dict[str, Any] = dict(of_log(rows, self.panels))
+        symptoms = Symptoms(rows=rows, steps=rows[-1]["step"] if rows else 0, **measured)
         new = [finding for finding in findings(symptoms, live=True) if finding.name not in self.said]
         self.said |= {finding.name for finding in new}
         return new

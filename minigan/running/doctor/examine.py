@@ -60,12 +60,13 @@ def of_steps(game: GAN, source: Source, batch: int, rng: np.random.Generator) ->
     for start in range(0, STEPS * batch, batch):
         rows = np.arange(start, start + batch) % len(x_all)
         x, y = to_float(x_all[rows]), None if y_all is None else y_all[rows]
-        z, x = game.noise(batch, rng, y), (x, y) if game.classes else x
+        z, x = game.noise(batch, rng, y), (x, y) if game.classes else x  # type: ignore[assignment]  # from here on a pair
         for net in (G_before, D, D_before):
             net.zero_grad()
         d_step(G_before, D_before, game.loss, penalties, Keep(), x, z, rng)
         g_step(G_before, D, game.loss, Keep(), x, z)  # in a step, D is the first to move
-        gradients["G"].append(G_before.grad.copy()), gradients["D"].append(D_before.grad.copy())
+        gradients["G"].append(G_before.grad.copy())
+        gradients["D"].append(D_before.grad.copy())
         D_before.zero_grad()
         d_step(G_before, D_before, game.loss, (), Keep(), x, z, rng)  # the loss alone
         plain.append(D_before.grad.copy())
@@ -74,7 +75,8 @@ def of_steps(game: GAN, source: Source, batch: int, rng: np.random.Generator) ->
         f, caches = D.forward((images, y) if game.classes else images)
         dx = first(D.backward(np.ones_like(f), caches, learn=False))  # d D(x) / d x, sample by sample
         steep.append(np.linalg.norm(dx.reshape(batch, -1).astype(np.float64), axis=1))
-        real.append(r.reshape(-1)), fake.append(f.reshape(-1))
+        real.append(r.reshape(-1))
+        fake.append(f.reshape(-1))
         received.append(
             np.abs(game.loss.g(r, f)[1]).reshape(-1) * f.size
         )  # |d L_G / d f_i|, N times its share of the mean
@@ -94,7 +96,10 @@ def of_steps(game: GAN, source: Source, batch: int, rng: np.random.Generator) ->
         "noise": {name: found[1] for name, found in directions.items()},
         "agree": {name: agreement(gradients[name]) for name in directions},
         "sizes": {
-            name: ratio(np.linalg.norm(game.optimizers[name].m), np.mean([np.linalg.norm(g) for g in gradients[name]]))
+            name: ratio(
+                np.linalg.norm(game.optimizers[name].vectors()["m"]),
+                np.mean([np.linalg.norm(g) for g in gradients[name]]),
+            )
             for name in directions
         },
     }
@@ -118,7 +123,7 @@ def along(m: np.ndarray, gradients: list[np.ndarray]) -> tuple[float, float]:
 
     If m is the gradient of a batch too, it is 1, give or take that standard deviation; each batch is compared with the mean of the others.
     """
-    n, g = len(gradients), np.mean(gradients, axis=0, dtype=np.float64)
+    n, g = len(gradients), np.asarray(np.mean(gradients, axis=0, dtype=np.float64))
     each = [float(a @ rest / (rest @ rest)) for a in gradients if (rest := (n * g - a) / (n - 1)).any()]
     return (float(m @ g / (g @ g)), float(np.std(each))) if each and g.any() else (float("nan"), float("nan"))
 
@@ -212,6 +217,6 @@ def flat(x: np.ndarray) -> np.ndarray:
     return to_float(x).reshape(len(x), -1).astype(np.float64)
 
 
-def ratio(a: float, b: float) -> float:
+def ratio(a: Any, b: Any) -> float:
     """a / b, NaN if b is 0."""
     return float(a / b) if b else float("nan")

@@ -107,6 +107,16 @@ def untranslated(page: str) -> list[str]:
     return [text for text in wanted if plain(text) not in known]
 
 
+def without_formulas(template: Catalog) -> Catalog:
+    """Remove what Sphinx lists besides the text: displayed formulas, and an image's words that are part of another message."""
+    texts = {str(message.id) for message in template}
+    inside = {words for text in texts for words in re.findall(r"!\[([^\]]*)\]\(", text)}
+    for text in texts:
+        if text in inside or (re.search(r"\\[a-zA-Z]+", text) and not re.search(r"[$`]", text)):
+            template.delete(text)
+    return template
+
+
 def new_catalogue() -> Catalog:
     """Return an empty catalogue."""
     catalog = Catalog(
@@ -136,7 +146,7 @@ def update() -> None:
                 with path.open("rb") as file:
                     catalog = read_po(file, locale="zh_CN")
             with Path(folder, f"{page}.pot").open("rb") as file:
-                catalog.update(read_po(file), update_creation_date=False)
+                catalog.update(without_formulas(read_po(file)), update_creation_date=False)
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("wb") as file:
                 write_po(file, catalog, width=0, ignore_obsolete=True, no_location=True)

@@ -126,6 +126,7 @@ def draw(found: list[rows.Row], folder: Path, quick: bool) -> list[Path]:
             axes.plot(gamma, value, "o", color=line.get_color(), label=f"seed {seed}")
         axes.set_xscale("symlog", linthresh=0.03)
         axes.set(xlabel="γ of R1", title=f"{part} λ of the fastest turn; line: DiracGAN's formula")
+        axes.axhline(0, color="0.8", linewidth=0.8)
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False)
     return save_figure(figure, NAME, folder, quick)

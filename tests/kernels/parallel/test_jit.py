@@ -37,11 +37,14 @@ def _run(folder, code, **environment):
 
 @pytest.fixture
 def copy(tmp_path):
-    """A copy of the kernels in which no cache folder can be made: a file has the place of __pycache__."""
+    """A copy of the kernels, and of running/job.py, which they ask; a file has the place of __pycache__, so no cache can be made."""
     package = tmp_path / "installed" / "minigan"
     source = Path(minigan.__file__).parent / "kernels"
     shutil.copytree(source, package / "kernels", ignore=shutil.ignore_patterns("__pycache__"))
-    (package / "__init__.py").touch()
+    (package / "running").mkdir()
+    shutil.copy(source.parent / "running" / "job.py", package / "running")
+    for folder in (package, package / "running"):
+        (folder / "__init__.py").touch()
     (package / "kernels" / "__pycache__").touch()
     return package.parent
 

@@ -5,7 +5,7 @@
 #
 # **Prerequisites** Lesson 3 (surprise, cross-entropy, the divergence of two normal distributions), lesson 13 (the Fréchet distance and its floor). Bayes' rule; mean and covariance.
 #
-# **Run time** 60 s on two cores (measured).
+# **Run time** 60 s on two cores (estimated).
 #
 # A GAN draws, and that is all: it cannot say how probable a given image is, and it has no way from an image back to its noise. A *variational autoencoder*, or VAE (Kingma and Welling 2014; Rezende, Mohamed and Wierstra 2014), does both. It has one loss that both of its networks lower together, and no opponent. Its pictures are blurred, and we will see exactly why; even so, most large image generators of today have an autoencoder of this family at both ends.
 #

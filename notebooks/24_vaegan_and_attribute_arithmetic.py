@@ -5,7 +5,7 @@
 #
 # **Prerequisites** Lesson 23 (the VAE, its two terms, its blur), lesson 8 (the two steps of a GAN), lesson 13 (the walk).
 #
-# **Run time** 25 s on two cores (measured).
+# **Run time** 25 s on two cores (estimated).
 #
 # The VAE finds the code of any image, and blurs; the GAN is sharp, and cannot find the noise behind an image. Larsen, Sønderby, Larochelle and Winther (2016) joined them with one idea: D has learned what matters in an image, so compare the reconstruction with the original *in D's features*, and not pixel by pixel. Then they did something that made the paper famous: they took the mean code of people with glasses, subtracted that of the others, and added the difference to a face. Does that work? We will count.
 #

@@ -7,7 +7,7 @@
 # **Prerequisites** Lesson 10 (convolution), lesson 13 (receptive fields, the Fréchet distance), lesson 18 (the hinge loss). The chain rule
 # in lesson 2's form, $dx = J^\top dy$.
 #
-# **Run time** 25 s on two cores (measured).
+# **Run time** 25 s on two cores (estimated).
 #
 # A network that was trained to name photographs had to learn which differences between pictures matter and which don't. Nobody needs its
 # answer, "terrier", but its hidden layers are used everywhere: as the loss behind sharp super-resolution, as the space in which the FID

@@ -6,7 +6,7 @@
 #
 # **Prerequisites** Lesson 8 (the two steps), lesson 7 (the best D, the JSD), lesson 13 (DCGAN), lesson 15 (R1). Linear maps: transpose, eigenvalues.
 #
-# **Run time** 50 s on two cores (measured).
+# **Run time** 50 s on two cores (estimated).
 #
 # The famous GANs were trained on tens of thousands of pictures, and you have four hundred. With so few D finds a shortcut: it learns the
 # pictures by heart, and from then on it tells G nothing but "you are not one of these". In 2020 two papers found the same cure within weeks,

@@ -5,7 +5,7 @@
 #
 # **Prerequisites** Lesson 8 (backward *through* a network that does not move), lesson 12 (BatchNorm in evaluation mode), lesson 13 (DCGAN). Linear algebra: projections, the trace.
 #
-# **Run time** 50 s on two cores (measured).
+# **Run time** 50 s on two cores (estimated).
 #
 # A scratch across a photograph, a thumbnail that should be large, a scanner with time for a hundred measurements: each time you know $y = A x$ plus noise, with fewer numbers in $y$ than in $x$, and infinitely many images fit. You want the one that looks like an image. A trained generator draws nothing else, so look for it among G's images: no new training, and one program for all three problems (Bora, Jalal, Price and Dimakis, 2017).
 

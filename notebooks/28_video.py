@@ -5,7 +5,7 @@
 #
 # **Prerequisites** Lesson 10 (convolution and its gradients), lesson 15 (gradient penalties: the tangent stream and the primal stream), lesson 8 (the two steps). The chain rule for several paths.
 #
-# **Run time** 40 s on two cores (measured).
+# **Run time** 40 s on two cores (estimated).
 #
 # A film is not a pile of pictures: each frame may be perfect, and between two of them a 3 becomes an 8 and jumps across the room. So a generator of clips has to keep one thing and change another, and what is wrong in the last frame may have its cause in the first. The gradient has to travel there, back through time. (Tulyakov, Liu, Yang and Kautz, 2018: MoCoGAN.)
 

@@ -5,7 +5,7 @@
 #
 # **Prerequisites** Lesson 13 (convolutions, receptive fields), lesson 15 (R1), lesson 19 (conditional GANs), lesson 25 (perceptual distance).
 #
-# **Run time** 80 s on two cores (measured).
+# **Run time** 80 s on two cores (estimated).
 #
 # Map from aerial photograph, colour from grey, summer from winter: often the input of a generator should be a picture and not noise. If you have pairs, before and after, regression gives a blur, and a D makes it sharp. If you have none, two GANs that translate in opposite directions do it nearly as well, or so the published pictures suggest; here true pairs exist, so we can check.
 #

@@ -5,7 +5,7 @@
 #
 # **Prerequisites** Lesson 7 (the best D), lesson 14 (moving earth), lesson 15 (R1), lesson 21 (matching). Conditional expectation; Bayes' rule for Gaussians.
 #
-# **Run time** 60 s on two cores (measured).
+# **Run time** 60 s on two cores (estimated).
 #
 # Since about 2021 most pictures that computers draw have come from diffusion models and flows. They have no opponent: a network learns by least squares, its loss falls, and no mode gets lost. But drawing is slow: a GAN evaluates its network once, a diffusion model hundreds of times, and one way to bring that down to four is a GAN.
 #

@@ -599,7 +599,7 @@ assert "what G receives" in caught["samples forgotten"]
 assert caught["the wrong original"] == {"like"}
 
 # %% [markdown]
-# The second bug is easy to read off: E has the weight 1 on `loss_G`, where 0 should be. The first and the third leave a part that no loss explains, since half of a loss is not a loss. And the fourth has the right gradients of a wrong loss: only the definition of `like`, written out image by image, catches it. A VAE-GAN with one of the first two bugs trains, its log looks healthy, and its first pictures look like those of the right step. That is why the wires need a check of their own.
+# The second bug is easy to read off: E has the weight 1 on `loss_G`, where 0 should be. The first and the third leave a part that no loss explains, since half of a loss is not a loss. And the fourth has the right gradients of a wrong loss: only the definition of `like`, written out image by image, catches it. A VAE-GAN with one of the first two bugs trains without an error, and nothing in its log says that a wire is wrong. That is why the wires need a check of their own.
 #
 # ## Summary
 #

@@ -158,6 +158,7 @@ def look(root: Path, shots: Path | None) -> list[str]:
 
         context.route("**/*", refuse_others)
         page = context.new_page()
+        page.set_default_timeout(120_000)  # a machine may be busy with something else
         page.on("console", lambda said: said.type == "error" and flaws.append(f"{here}: console: {said.text}"))
         page.on("pageerror", lambda error: flaws.append(f"{here}: {error}"))
         page.on("response", lambda got: got.status >= 400 and flaws.append(f"{here}: {got.status} for {got.url}"))

@@ -38,6 +38,9 @@ nb_output_stderr = "warn"  # a lesson must not print warnings
 math_number_all = False
 math_numfig = False
 
+html_search_language = (
+    "en"  # of the Chinese pages too: without a segmenter of Chinese (jieba) its own search does not run
+)
 html_theme = "furo"
 html_title = "minigan"
 html_static_path = ["_static"]

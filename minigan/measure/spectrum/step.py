@@ -6,8 +6,8 @@ With the gradients g_D and g_G of the two losses, and P_D, P_G the step size of 
     u_G' = u_G - P_G dg_G [u_G, u_D']          G's step, taken where D's step has led
 
 P is lr for SGD without momentum, and lr / (sqrt(v / (1 - beta2^t)) + eps) for Adam with beta1 = 0, whose v changes too slowly to take
-part.  dg [u] is a central difference of the gradient along u; g comes from the library's own d_step and g_step, with an
-optimizer that keeps the gradient and moves nothing.
+part.  dg [u] is a central difference of the gradient along u; g comes from the library's own d_step and g_step, with the
+certificate's optimizer that keeps the gradient, at the rate 0.
 """
 
 import copy
@@ -18,21 +18,11 @@ from typing import Any
 import numpy as np
 
 from minigan.game import GAN, d_step, g_step
+from minigan.measure.certify.steps import KeepingSGD
 from minigan.optim import SGD, Adam
 
 Map = Callable[[np.ndarray], np.ndarray]
 STEP = 1e-6  # of the central difference, relative to the weights; in float64 its error is about STEP^2
-
-
-class Keep:
-    """In the place of an optimizer: keeps the gradient, and does not move the weights."""
-
-    def __init__(self, net: Any) -> None:
-        self.net, self.grad = net, np.zeros_like(net.theta)
-
-    def step(self) -> None:
-        self.grad = self.net.grad.copy()
-        self.net.zero_grad()
 
 
 def linearised(game: GAN, x: np.ndarray, rng: np.random.Generator, lr: float | None = None) -> tuple[Map, int]:
@@ -47,17 +37,17 @@ def linearised(game: GAN, x: np.ndarray, rng: np.random.Generator, lr: float | N
     P_G, P_D = (step_sizes(opt) if lr is None else lr for opt in (game.opt_G, game.opt_D))
     theta_G, theta_D = G.theta.copy(), D.theta.copy()
     x, z = x.astype(np.float64), game.noise(len(x), rng).astype(np.float64)
-    keep_G, keep_D = Keep(G), Keep(D)
+    keep_G, keep_D = KeepingSGD(G, 0.0), KeepingSGD(D, 0.0)  # they do not move
     penalties = [penalty.at_step(game.opt_D.t) for penalty in game.penalties]
     n = len(theta_G)
 
     def gradient_D() -> np.ndarray:
         d_step(G, D, game.loss, penalties, keep_D, x, z)
-        return keep_D.grad
+        return keep_D.seen
 
     def gradient_G() -> np.ndarray:
         g_step(G, D, game.loss, keep_G, x, z)
-        return keep_G.grad
+        return keep_G.seen
 
     after_D = theta_D - P_D * gradient_D()  # G's step is taken there
 

@@ -68,8 +68,8 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 
 
-class WrongSign(GANLoss):
-    """G's gradient with the wrong sign."""
+class Spoiled(GANLoss):
+    """The right loss; a subclass spoils one of its two halves."""
 
     def __init__(self, right: GANLoss):
         self.right, self.relativistic = right, right.relativistic
@@ -78,25 +78,29 @@ class WrongSign(GANLoss):
         return self.right.d(r, f)
 
     def g(self, r: np.ndarray | None, f: np.ndarray) -> tuple:
+        return self.right.g(r, f)
+
+
+class WrongSign(Spoiled):
+    """G's gradient with the wrong sign."""
+
+    def g(self, r: np.ndarray | None, f: np.ndarray) -> tuple:
         value, *gradients = self.right.g(r, f)
         return value, *(-gradient for gradient in gradients)
 
 
-class FakesDropped(WrongSign):
+class FakesDropped(Spoiled):
     """D's gradient on the fakes is forgotten."""
 
     def d(self, r: np.ndarray, f: np.ndarray) -> tuple:
         value, d_real, d_fake = self.right.d(r, f)
         return value, d_real, 0 * d_fake
 
-    def g(self, r: np.ndarray | None, f: np.ndarray) -> tuple:
-        return self.right.g(r, f)
-
 
 class Bugged(GAN):
     """Its step uses another loss than the one it says."""
 
-    wrong: type[WrongSign]
+    wrong: type[Spoiled]
 
     def step(self, draw: Any, rng: np.random.Generator) -> dict[str, float]:
         right, self.loss = self.loss, self.wrong(self.loss)

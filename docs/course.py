@@ -95,6 +95,7 @@ def halves(hours: float) -> str:
 def page(folder: Path) -> str:
     """The page of the map in MyST, for the notebooks of `folder`."""
     books = {path.name[:2]: path for path in sorted(folder.glob("[0-9]*.ipynb"))}
+    time = {number: hours(path) for number, path in books.items()}
     rows, trees = [], []
     for part in PARTS:
         there = [books[number] for number in part.lessons if number in books]
@@ -103,15 +104,15 @@ def page(folder: Path) -> str:
         names = ", ".join(f"[{int(path.name[:2])}]({path.stem}.ipynb)" for path in there)
         path = "core" if part.core else "optional"
         rows.append(
-            f"| {part.title} | {names} | {path} | {halves(sum(map(hours, there)))} | {part.needs} | {part.gives} |"
+            f"| {part.title} | {names} | {path} | {halves(sum(time[path.name[:2]] for path in there))} | {part.needs} | {part.gives} |"
         )
         trees.append(
             f"```{{toctree}}\n:maxdepth: 1\n:caption: {part.title}\n\n"
             + "\n".join(path.stem for path in there)
             + "\n```\n"
         )
-    core = sum(hours(books[n]) for part in PARTS if part.core for n in part.lessons if n in books)
-    whole = sum(map(hours, books.values()))
+    core = sum(time[n] for part in PARTS if part.core for n in part.lessons if n in books)
+    whole = sum(time.values())
     return (
         "# Lessons\n\nEach lesson derives its formulas, shows the library's own source, checks it numerically and breaks it on "
         "purpose. Here you see them with their outputs; to work through them, run `minigan notebooks`, which copies them to a "

@@ -23,6 +23,7 @@ DOCS = Path(__file__).resolve().parent
 NOTEBOOKS = DOCS.parent / "notebooks"
 LOCALE = DOCS / "locale" / "zh_CN" / "LC_MESSAGES"
 
+LAST = 22  # the last lesson whose frame is translated
 WHOLE = (  # every message of these pages is translated; all other pages of the site are English
     "index",
     "microgan",
@@ -36,29 +37,8 @@ WHOLE = (  # every message of these pages is translated; all other pages of the 
     "lessons/index",
     "lessons/00_first_look",
 )
-FRAME = (  # of these lessons: title, goal, prerequisites, headings, exercises, summary, titles of figures
-    "01_derivatives",
-    "02_dense_layer",
-    "03_losses",
-    "04_gradient_clinic",
-    "05_optimizers_and_games",
-    "06_discriminator_alone",
-    "07_the_gan_game",
-    "08_first_gan",
-    "09_when_gans_fail",
-    "10_convolution",
-    "11_transposed_convolution",
-    "12_normalisation",
-    "13_dcgan_on_digits",
-    "14_wasserstein",
-    "15_gradient_penalties",
-    "16_dirac_gan",
-    "17_r1_to_r3gan",
-    "18_spectral_norm_and_loss_zoo",
-    "19_conditional_gans",
-    "20_measure_save_ship",
-    "21_icp_imle_gan",
-    "22_the_article",
+FRAME = tuple(  # of lessons 1 to LAST: title, goal, prerequisites, headings, exercises, summary, titles of figures
+    path.stem for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb")) if 1 <= int(path.stem[:2]) <= LAST
 )
 LETTERS = re.compile(r"[A-Za-z]{2}")
 NO_WORDS = re.compile(r"`[^`]*`|\$[^$]*\$|\]\([^)]*\)|<[^>]*>")  # code, formulas, targets of links, HTML

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from minigan.running.files import atomic_write
 from minigan.teach.lessons.quick import HELD, RECORD, held
-from minigan.teach.lessons.run import TIMEOUT, code, environment
+from minigan.teach.lessons.run import code, execute, notebook_of
 
 # every generator of the lesson and of the library gets the number of the run as one more part of its seed
 SHIFT = """
@@ -28,24 +28,15 @@ np.random.default_rng = _shifted
 def run_at(path: Path, seed: int, threads: int) -> tuple[list[tuple[str, bool]], list[str]]:
     """Run a lesson once -> ([(statement, does it hold), ...], the errors of its cells).  Seed 0 is the lesson as it is."""
     import nbformat
-    from nbclient import NotebookClient
 
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     made = [code(cell) for cell in cells if cell["cell_type"] == "code"]
     if seed:
         made.insert(0, nbformat.v4.new_code_cell(SHIFT.format(run=seed)))
-    notebook = nbformat.v4.new_notebook(cells=made)
+    notebook = notebook_of(made)
     with tempfile.TemporaryDirectory(prefix="minigan-count-") as folder:
         record = Path(folder) / "statements"
-        client = NotebookClient(
-            notebook,
-            timeout=TIMEOUT,
-            allow_errors=True,
-            kernel_name="python3",
-            extra_arguments=["--log-level=ERROR"],
-            resources={"metadata": {"path": folder}},
-        )
-        client.execute(env=environment() | {RECORD: str(record), "MINIGAN_THREADS": str(threads)})
+        execute(notebook, folder, {RECORD: str(record), "MINIGAN_THREADS": str(threads)}, allow_errors=True)
         lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
     return [tuple(json.loads(line)) for line in lines], list(errors(notebook.cells))
 

@@ -9,7 +9,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,16 +40,12 @@ def environment() -> dict[str, str]:
 def run(path: Path) -> Result:
     """Run one lesson in an empty temporary folder.  Raises ImportError if nbclient is not installed."""
     import nbformat
-    from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     halves = [[code(cell) for cell in half if cell["cell_type"] == "code"] for half in (cells, solved(cells))]
     first = len(halves[0])
-    notebook = nbformat.v4.new_notebook(
-        cells=[*halves[0], nbformat.v4.new_code_cell(RESET), *halves[1]],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-    )
+    notebook = notebook_of([*halves[0], nbformat.v4.new_code_cell(RESET), *halves[1]])
     started: list[float] = []
     finished: dict[int, float] = {}
     flaws: list[str] = []
@@ -61,22 +57,38 @@ def run(path: Path) -> Result:
         finished[cell_index] = time.perf_counter()
 
     with tempfile.TemporaryDirectory(prefix="minigan-lesson-") as folder:
-        client = NotebookClient(
-            notebook,
-            timeout=TIMEOUT,
-            extra_arguments=["--log-level=ERROR"],  # a new ipykernel warns about its unencrypted local connection
-            resources={"metadata": {"path": folder}},
-            on_cell_start=start,
-            on_cell_executed=executed,
-        )
         try:
-            client.execute(env=environment())
+            execute(notebook, folder, on_cell_start=start, on_cell_executed=executed)
         except CellExecutionError as error:
             flaws.append(str(error).strip().replace("\n", "\n    "))
     flaws += [flaw for i, cell in enumerate(notebook.cells) for flaw in flaws_of(cell, i > first)]
     end = finished.get(first - 1, time.perf_counter())
     took = end - (started[0] if started else end)
     return Result(path.stem, took, stated(cells), flaws)
+
+
+def notebook_of(cells: list) -> Any:
+    """A notebook of these cells, for the Python that runs this."""
+    import nbformat
+
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+
+
+def execute(notebook: Any, folder: str, more: Mapping[str, str] | None = None, **options: Any) -> None:
+    """Run the cells of a notebook in `folder`; its cells then have their outputs.
+
+    more : added to the kernel's environment.   options : of nbclient's NotebookClient
+    """
+    from nbclient import NotebookClient
+
+    NotebookClient(
+        notebook,
+        timeout=TIMEOUT,
+        extra_arguments=["--log-level=ERROR"],  # a new ipykernel warns about its unencrypted local connection
+        resources={"metadata": {"path": folder}},
+        **options,
+    ).execute(env=environment() | dict(more or {}))
 
 
 def code(cell: dict) -> Any:

@@ -19,6 +19,8 @@ import shutil
 import sys
 import tempfile
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -136,29 +138,40 @@ def opened(root: Path) -> list[str]:
     return chosen
 
 
-def look(root: Path, shots: Path | None) -> list[str]:
-    """Open the pages one by one in a browser and return their problems; save screenshots in the folder `shots`, if given."""
-    from playwright.sync_api import Error, sync_playwright
+@contextmanager
+def browsing(root: Path, refused: Callable[[str], Any]) -> Iterator[tuple[Any, str]]:
+    """Serve the site, open a page in Chromium -> (the page, the address of the site); refused(url): of another machine."""
+    from playwright.sync_api import sync_playwright
 
     server = Server(("127.0.0.1", 0), partial(Handler, directory=root))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     home = f"http://127.0.0.1:{server.server_port}/"
-    flaws = []
+
+    def refuse_others(route: Any) -> Any:
+        if route.request.url.startswith((home, "data:", "blob:")):
+            return route.continue_()
+        refused(route.request.url)
+        return route.abort()
+
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
         context = playwright.chromium.launch_persistent_context(
             profile, executable_path=browser(), args=QUIET, chromium_sandbox=os.getuid() != 0
         )
-        here = ""
-
-        def refuse_others(route: Any) -> Any:
-            if route.request.url.startswith((home, "data:", "blob:")):
-                return route.continue_()
-            flaws.append(f"{here}: requests {route.request.url}")
-            return route.abort()
-
         context.route("**/*", refuse_others)
         page = context.new_page()
         page.set_default_timeout(120_000)  # a machine may be busy with something else
+        yield page, home
+        context.close()
+    server.shutdown()
+
+
+def look(root: Path, shots: Path | None) -> list[str]:
+    """Open the pages one by one in a browser and return their problems; save screenshots in the folder `shots`, if given."""
+    from playwright.sync_api import Error
+
+    flaws: list[str] = []
+    here = ""
+    with browsing(root, lambda url: flaws.append(f"{here}: requests {url}")) as (page, home):
         page.on("console", lambda said: said.type == "error" and flaws.append(f"{here}: console: {said.text}"))
         page.on("pageerror", lambda error: flaws.append(f"{here}: {error}"))
         page.on("response", lambda got: got.status >= 400 and flaws.append(f"{here}: {got.status} for {got.url}"))
@@ -181,8 +194,6 @@ def look(root: Path, shots: Path | None) -> list[str]:
                 page.wait_for_selector("#search-results li a", timeout=10_000)
             except Error:
                 flaws.append(f"{here}: has no result for {SEARCH!r}")
-        context.close()
-    server.shutdown()
     return flaws
 
 

@@ -6,16 +6,12 @@ error: shorten it.
 """
 
 import argparse
-import os
 import re
 import sys
-import tempfile
-import threading
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from check_site import QUIET, Handler, Server, browser
+from check_site import browsing
 
 MINIMUM = 0.4
 STYLE = """
@@ -41,8 +37,6 @@ def one_page(page: Any) -> bytes:
 
 def main() -> int:
     """Print all sheets; return 1 if one does not fit."""
-    from playwright.sync_api import sync_playwright
-
     parser = argparse.ArgumentParser(description="Print the cheat sheets of the built site as PDF.")
     parser.add_argument(
         "root", nargs="?", type=Path, default=Path(__file__).parent / "_build" / "html", help="the built site"
@@ -53,19 +47,8 @@ def main() -> int:
         raise SystemExit(
             f"no cheat sheets in {root}; build the site first: python -m sphinx -W -b html docs docs/_build/html"
         )
-    server = Server(("127.0.0.1", 0), partial(Handler, directory=root))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     wrong = 0
-    home = f"http://127.0.0.1:{server.server_port}/"
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
-        chromium = playwright.chromium.launch_persistent_context(
-            profile, executable_path=browser(), args=QUIET, chromium_sandbox=os.getuid() != 0
-        )
-        chromium.route(
-            "**/*", lambda route: route.continue_() if route.request.url.startswith((home, "data:")) else route.abort()
-        )
-        page = chromium.new_page()
-        page.set_default_timeout(120_000)  # a machine may be busy with a training
+    with browsing(root, refused=print) as (page, home):
         for sheet in sheets:
             page.goto(home + sheet.relative_to(root).as_posix(), wait_until="load")
             page.evaluate("async () => { if (window.MathJax?.startup?.promise) await MathJax.startup.promise; }")
@@ -76,8 +59,6 @@ def main() -> int:
             except ValueError as error:
                 print(f"{sheet.name}: {error}")
                 wrong = 1
-        chromium.close()
-    server.shutdown()
     return wrong
 
 

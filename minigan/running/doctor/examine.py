@@ -144,10 +144,9 @@ def pick(source: Source, n: int, rng: np.random.Generator) -> tuple[np.ndarray, 
 def of_samples(game: Game, source: Source, rng: np.random.Generator) -> dict[str, float]:
     """Samples beside as many real ones, by the Euclidean distance of pixels in [-1, 1] or of points in the plane."""
     x, y = pick(source, SAMPLES, rng)
-    x = to_float(x)
     y = y if game.classes else None
     fake = game.sample(len(x), rng) if y is None else game.sample(len(x), rng, y)
-    real, fakes = x.reshape(len(x), -1).astype(np.float64), fake.reshape(len(fake), -1).astype(np.float64)
+    real, fakes = flat(x), flat(fake)
     found = {"diversity": distance(fakes, y) / distance(real, y)}
     own, other = (metrics.nearest(part, part, k=2)[1][:, 1] for part in (real, fakes))
     found["twins"] = ratio(np.median(other), np.median(own))

@@ -43,6 +43,19 @@ def pytest_configure(config):
             signal.signal(number, handler)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item):
+    """Undo what a test's command did to the number of threads (`--threads 1`): the bits of the next test depend on it."""
+    from minigan import kernels
+
+    before = kernels.get_threads(), kernels.get_shares()
+    try:
+        return (yield)
+    finally:
+        if (kernels.get_threads(), kernels.get_shares()) != before:
+            kernels.set_threads(*before)
+
+
 @pytest.fixture
 def rng():
     """The Generator of a fuzz case; a new one for each case."""

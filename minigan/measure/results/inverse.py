@@ -30,11 +30,11 @@ def methods() -> dict[str, dict]:
     """Method -> settings."""
     made: dict[str, dict] = {}
     for name, models in MODELS.items():
-        small: dict[str, Any] = {"problem": "shrink", "factor": 4, "images": 500}
+        small: dict[str, Any] = {"problem": "shrink", "factor": 4, "images": 100}
         made |= {f"{name}/x4, {way}": small | {"way": way} for way in ("blocks", "bicubic")}
         made |= {f"{name}/x4, {way}": small | {"way": way, "model": model} | SEARCH for way, model in models.items()}
     for m in (50, 100, 200, 500):
-        known: dict[str, Any] = {"problem": "mix", "measurements": m, "noise": 0.1, "images": 500}
+        known: dict[str, Any] = {"problem": "mix", "measurements": m, "noise": 0.1, "images": 100}
         made[f"digits/{m} of 784, lasso"] = known | {"way": "lasso", "alpha": ALPHA}
         made |= {
             f"digits/{m} of 784, {way}": known | {"way": way, "model": model} | SEARCH

@@ -6,12 +6,13 @@ half:left      the left half is hidden (left, right, top, bottom)
 PATH.png       white is hidden, black is known: strokes, text, a scratch
 """
 
+import difflib
 import os
 from pathlib import Path
 
 import numpy as np
 
-from minigan.data.pictures import open_picture
+from minigan.data.pictures import PictureError, open_picture
 from minigan.running.arguments import check_generator
 
 SIDES = {"left": (1, 0), "right": (1, 1), "top": (0, 0), "bottom": (0, 1)}  # axis, which half
@@ -36,10 +37,14 @@ def mask(spec: str, shape: tuple[int, int], rng: np.random.Generator) -> np.ndar
     elif Path(spec).suffix.lower() == ".png" or os.path.exists(spec):
         known = _picture(spec, shape)
     else:
-        raise ValueError(f"there is no mask {spec!r}; it is one of {KINDS}")
+        named = [f"centre:{value}", f"random:{value}", *(f"half:{side}" for side in SIDES)]
+        close = difflib.get_close_matches(spec, named, n=1, cutoff=0.7)
+        guess = f": did you mean {close[0]}? It is" if close else "; it is"
+        raise ValueError(f"there is no mask {spec!r}{guess} one of {KINDS}")
     if known.all() or not known.any():
         raise ValueError(
-            f"the mask {spec!r} hides {'nothing' if known.all() else 'everything'} of {shape[0]} x {shape[1]} pixels"
+            f"the mask {spec!r} hides {'nothing' if known.all() else 'everything'} of {_size(shape)} pixels; "
+            "hide a part of them (in a picture, white is hidden and black is known)"
         )
     return known
 
@@ -67,10 +72,18 @@ def _share(value: str, spec: str) -> float:
 
 
 def _picture(path: str, shape: tuple[int, int]) -> np.ndarray:
-    with open_picture(path) as picture:
-        found = np.asarray(picture.convert("L"))
-    if found.shape != shape:
+    try:
+        with open_picture(path) as picture:
+            found = np.asarray(picture.convert("L"))
+    except PictureError as error:
         raise ValueError(
-            f"the mask {path} has {found.shape[0]} x {found.shape[1]} pixels, the image {shape[0]} x {shape[1]}: resize it"
-        )
+            f"the mask {error}; a mask is a PNG of {_size(shape)} pixels, white where pixels are hidden"
+        ) from error
+    if found.shape != shape:
+        raise ValueError(f"the mask {path} has {_size(found.shape)} pixels, the image {_size(shape)}: resize it")
     return found < 128
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    """H, W -> "W x H", as image viewers say it."""
+    return f"{shape[1]} x {shape[0]}"

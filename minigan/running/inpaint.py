@@ -106,6 +106,8 @@ def opened_model(where: str | Path) -> Model:
 def read(word: str, model: Model, held_out: str | Path | None = None) -> np.ndarray:
     """A file, NAME:INDEX or NAME:FIRST-LAST -> float images (N, H, W, C) of the model's shape."""
     name, colon, index = word.rpartition(":")
+    if Path(word).expanduser().is_dir():
+        raise ValueError(f"{word} is a folder: name a picture in it, or folder:{word}:0 for its first one")
     if Path(word).expanduser().exists() or not colon:
         images = read_whole(Path(word).expanduser())[None]
     else:
@@ -139,7 +141,7 @@ def check_fit(what: str, shape: tuple[int, ...], model: Model) -> None:
             f"{what} is a {have} image, and {model.name} {model.does} {want} ones: convert it to {want} first"
         )
     if shape != model.shape:
-        have, want = (f"{height} x {width}" for height, width, _ in (shape, model.shape))
+        have, want = (f"{width} x {height}" for height, width, _ in (shape, model.shape))
         raise ValueError(f"{what} has {have} pixels, and {model.name} {model.does} {want}: resize it")
 
 

@@ -74,7 +74,7 @@ def files(tmp_path, monkeypatch):
     ("argv", "words"),
     [
         (["grey.png"], "grey.png is a grey image, and {run} takes colour ones: convert it to colour first"),
-        (["large.png"], "large.png has 9 x 12 pixels, and {run} takes 32 x 32: resize it"),
+        (["large.png"], "large.png has 12 x 9 pixels, and {run} takes 32 x 32: resize it"),
         (["fits.png", "mnist10k:0"], "mnist10k:0 is a grey image, and {run} takes colour ones"),
         (["broken.png"], "broken.png: "),
         (["missing.png"], "missing.png"),

@@ -37,7 +37,7 @@ def test_random_hides_its_share_and_follows_the_generator():
 def test_a_picture_hides_what_is_white(tmp_path):
     Image.fromarray(np.array([[0, 255, 255], [0, 0, 127]], np.uint8)).save(tmp_path / "m.png")
     np.testing.assert_array_equal(hidden(str(tmp_path / "m.png"), (2, 3)), [[0, 1, 1], [0, 0, 0]])
-    with pytest.raises(ValueError, match=r"m\.png has 2 x 3 pixels, the image 6 x 4: resize it"):
+    with pytest.raises(ValueError, match=r"m\.png has 3 x 2 pixels, the image 4 x 6: resize it"):
         hidden(str(tmp_path / "m.png"))
 
 
@@ -51,8 +51,10 @@ def test_a_picture_hides_what_is_white(tmp_path):
         ("random:", "a number between 0 and 1"),
         ("random:nan", "a number between 0 and 1"),
         ("half:up", "there is no mask 'half:up'"),
-        ("strokes", "there is no mask 'strokes'"),
-        ("random:1e-300", "hides nothing of 6 x 4 pixels"),
+        ("half:lefft", "there is no mask 'half:lefft': did you mean half:left?"),
+        ("centr:3", "there is no mask 'centr:3': did you mean centre:3?"),
+        ("strokes", "there is no mask 'strokes'; it is one of centre:PIXELS"),
+        ("random:1e-300", "hides nothing of 4 x 6 pixels; hide a part of them"),
     ],
 )
 def test_what_is_refused(spec, words):
@@ -60,6 +62,16 @@ def test_what_is_refused(spec, words):
         hidden(spec)
 
 
-def test_a_picture_that_is_not_there(tmp_path):
-    with pytest.raises((FileNotFoundError, ValueError), match=r"m\.png"):
-        hidden(str(tmp_path / "m.png"))
+def test_a_picture_that_cannot_be_read(tmp_path):
+    """The sentence says that the mask is meant, not the image, and what a mask is."""
+    Image.fromarray(np.zeros((6, 4), np.uint8)).save(tmp_path / "whole.png")
+    (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:45])
+    np.savez(tmp_path / "m.npz", np.zeros((6, 4)))
+    (tmp_path / "folder").mkdir()
+    for name, reason in (
+        ("cut.png", "image file is truncated"), ("m.npz", "not an image"), ("folder", "not a regular file"), ("none.png", "cannot be read"),
+    ):  # fmt: skip
+        with pytest.raises(
+            ValueError, match=rf"the mask .*{name}: {reason}.*; a mask is a PNG of 4 x 6 pixels, white where"
+        ):
+            hidden(str(tmp_path / name))

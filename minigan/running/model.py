@@ -42,7 +42,7 @@ def open_model(where: str | os.PathLike, data: bool = False) -> Run:
         raise FileNotFoundError(
             f"{no_run}, and is not a weights file: check the path, or choose a model of the package, {', '.join(names())}"
         )
-    one_of("model", name, names(), f" ({no_run} either)")
+    one_of("model", name, names(), ", and no run or file has this name")
     run = weights.read(FOLDER / f"{name}.safetensors", data)
     run.model = path
     return run

@@ -93,7 +93,7 @@ def test_a_film_goes_from_one_sample_to_the_other_and_back(capsys, digits, tmp_p
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (["sample", "sevem"], "unknown model 'sevem' (sevem holds no run (no config.toml in it) either): did you mean 'seven'?"),
+        (["sample", "sevem"], "unknown model 'sevem', and no run or file has this name: did you mean 'seven'?"),
         (["sample", "runs/seven"], "runs/seven holds no run (no config.toml in it), and is not a weights file"),
         (["interpolate", "seven", "--frames", "1"], "needs at least 2 frames, got 1"),
         (["interpolate", "seven", "--n", "0"], "n >= 1 images, got 0"),

@@ -38,11 +38,13 @@ HEAD = ("measure", "generated", "real against real", "better")
 
 
 def table(result: dict) -> str:
-    """The result of `evaluate` as Markdown, with a sentence on the numbers of samples below."""
-    rows = [HEAD]
+    """The result of `evaluate`, or of `compare_folders`, as Markdown, with a sentence on the numbers of samples below."""
+    rows, folders = [HEAD], "fake" in result
     for name, found in result["measures"].items():
         title, better = MEASURES[name]
         value, floor = number(found["value"], found.get("error")), number(found["floor"], found.get("floor_error"))
+        if folders:  # nobody knows what the images were trained on
+            title = title.replace("training image", "real image")
         rows.append((title.format(features=result["features"]), value, floor, better))
     a, b, c, d = (max(map(len, column)) for column in zip(*rows))
     lines = [f"| {title:<{a}} | {value:>{b}} | {floor:>{c}} | {better:<{d}} |" for title, value, floor, better in rows]
@@ -50,7 +52,8 @@ def table(result: dict) -> str:
     generated, real, floor = (result["samples"][name] for name in ("generated", "real", "floor"))
     note = f"{generated:,} generated against {real:,} real; real against real: {floor:,} against {floor:,}."
     if floor < real:
-        note += f" Most measures depend on these numbers; --n {floor} makes them equal."
+        equal = "compare it with tables of as many images" if folders else f"--n {floor} makes them equal"
+        note += f" Most measures depend on these numbers; {equal}."
     return "\n".join([*lines, "", note])
 
 

@@ -29,6 +29,16 @@ def test_equal_numbers_need_no_warning():
     assert table(result).splitlines()[-1] == "50 generated against 50 real; real against real: 50 against 50."
 
 
+def test_of_two_folders_it_names_no_training_set_and_no_option_that_they_do_not_have():
+    measures = {"nearest_training_image": {"value": 2.0, "floor": 3.0}}
+    samples = {"generated": 50, "real": 50, "floor": 25}
+    lines = table(
+        {"features": "points", "samples": samples, "measures": measures, "real": "a", "fake": "b"}
+    ).splitlines()
+    assert lines[2].startswith("| distance to the nearest real image, median |")
+    assert lines[-1].endswith("Most measures depend on these numbers; compare it with tables of as many images.")
+
+
 def test_numbers_have_four_digits():
     assert [number(x) for x in (8.0, 0.98765, 123456.0, 0.000123456)] == ["8", "0.9877", "1.235e+05", "0.0001235"]
     assert number(1.0, 0.0234) == "1 +- 0.02"

@@ -132,8 +132,9 @@ def vgg(
         Whether a BatchNorm follows each convolution.  With `weights`, it is folded into the convolution: W gamma / s,
         beta + (b - mean) gamma / s, which computes the same as BatchNorm in evaluation mode.
     weights
-        "conv3_3" (VGG-16 up to that stage, for depth 16), or a safetensors file, float16 or float32, with the names of torchvision
-        or timm.  A file may end early; the network then ends with the pool after its last stage.  None: random weights.
+        "conv3_3" (VGG-16 up to that stage, for depth 16), or a safetensors file, float16 or float32, with the names of
+        torchvision, of timm, or ours: conv1_1.W, conv1_1.b, ... as in `layers()`.  A file may end early; the network then ends
+        with the pool after its last stage.  None: random weights.
     preprocess : "oxford" or "torchvision"
         What the weights were trained on.  Default: what the file says; without a file, "torchvision".
     classifier

@@ -33,6 +33,7 @@ PREPROCESS: dict[
     ),
 }
 EPS = 1e-5  # of torchvision's BatchNorm
+OWN = re.compile(r"((?:conv|fc)[\d_]+)\.([Wb])")  # our names: of `VGG.layers()`, such as conv1_1.W
 CONVERT = (
     'convert it once, with PyTorch: python -c "import torch, safetensors.torch as s; '
     "s.save_file(torch.load('vgg.pth', weights_only=True), 'vgg.safetensors')\""
@@ -66,15 +67,16 @@ def load(
     try:
         with safe_open(path, framework="np") as file:
             about = file.metadata() or {}
-            names = {_torchvision(name): name for name in file.keys()}  # noqa: SIM118 (it is no dict)
-            found = {name: file.get_slice(theirs) for name, theirs in names.items()}
-            wanted = _fitting(
-                path, about, {n: _shape(n, s.get_shape()) for n, s in found.items()}, depth, batch_norm, dense
-            )
+            names = _torchvision(list(file.keys()), depth, batch_norm)
+            found = {name: file.get_slice(stored) for name, stored in names.items()}
+            shapes = {name: _shape(names[name], s.get_shape()) for name, s in found.items()}
+            wanted = _fitting(path, about, shapes, depth, batch_norm, dense)
             for name in wanted:
                 if (kind := found[name].get_dtype()) not in ("F16", "F32", "F64"):
                     raise CheckpointError(f"{path}: {names[name]} is stored as {kind}; float16 and float32 are read")
-            arrays = {p: file.get_tensor(names[name]).reshape(p.shape) for name, p in wanted.items()}
+            arrays = {
+                p: _oihw(names[name], file.get_tensor(names[name])).reshape(p.shape) for name, p in wanted.items()
+            }
     except SafetensorError as error:
         raise CheckpointError(
             f"{path} is not a readable safetensors file ({error}): it was cut short or altered, or is another kind of file; "
@@ -107,15 +109,36 @@ def _sniff(path: str) -> None:
             raise CheckpointError(f"{path} {sentence}")
 
 
-def _torchvision(name: str) -> str:
-    """timm's names of the dense layers -> torchvision's."""
-    layer, _, array = name.rpartition(".")
-    return f"{TIMM[layer]}.{array}" if layer in TIMM else name
+def _torchvision(stored: list[str], depth: int, batch_norm: bool) -> dict[str, str]:
+    """torchvision's names -> those in the file: the same, timm's (of the dense layers) or ours (of this depth, or one that fits)."""
+    ours = [name for name in stored if OWN.fullmatch(name)]
+    tables = [
+        {f"{p.stage}.{p.array}": theirs for theirs, p in parameters(d, batch_norm).items()} for d in (depth, *BLOCKS)
+    ]
+    known = next((table for table in tables if all(name in table for name in ours)), tables[0])
+    known |= {f"{timm}.{array}": f"{theirs}.{array}" for timm, theirs in TIMM.items() for array in ("weight", "bias")}
+    return {known.get(name, name): name for name in stored}
 
 
-def _shape(name: str, shape: list[int]) -> tuple[int, ...]:
-    """timm has dense layers as convolutions (4096, 512, 7, 7): the same numbers in the same order as (4096, 25088)."""
-    return (shape[0], int(np.prod(shape[1:]))) if name.startswith("classifier") and len(shape) == 4 else tuple(shape)
+def _shape(stored: str, shape: list[int]) -> tuple[int, ...]:
+    """The shape that torchvision's array has, of the array stored under this name, timm's or ours.
+
+    timm has dense layers as convolutions (4096, 512, 7, 7): the same numbers in the same order as (4096, 25088).
+    """
+    if OWN.fullmatch(stored):  # ours are (3, 3, C, O) and (n_in, n_out)
+        return tuple(shape[::-1])
+    if stored.startswith(("classifier", *TIMM)) and len(shape) == 4:
+        return shape[0], int(np.prod(shape[1:]))
+    return tuple(shape)
+
+
+def _oihw(stored: str, a: np.ndarray) -> np.ndarray:
+    """The array as torchvision stores it: ours are (3, 3, C, O) and (n_in, n_out), in fc6 with the pixels in our order."""
+    if not OWN.fullmatch(stored) or a.ndim == 1:
+        return a
+    if a.ndim == 4:
+        return a.transpose(3, 2, 0, 1)
+    return a.T.reshape(-1, 7, 7, 512).transpose(0, 3, 1, 2) if stored.startswith("fc6") else a.T
 
 
 def _fitting(

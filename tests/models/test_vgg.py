@@ -186,10 +186,36 @@ def test_the_preprocessing_is_the_files_or_the_callers(file):
 
 
 def test_timms_names_of_the_dense_layers():
-    assert vgg_weights._torchvision("pre_logits.fc1.weight") == "classifier.0.weight"
-    assert vgg_weights._torchvision("head.fc.bias") == "classifier.6.bias"
-    assert vgg_weights._torchvision("features.0.weight") == "features.0.weight"
-    assert vgg_weights._shape("classifier.0.weight", [4096, 512, 7, 7]) == (4096, 25088)
+    stored = ["pre_logits.fc1.weight", "head.fc.bias", "features.0.weight"]
+    found = vgg_weights._torchvision(stored, 16, False)
+    assert found == dict(zip(["classifier.0.weight", "classifier.6.bias", "features.0.weight"], stored, strict=True))
+    for name in ("pre_logits.fc1.weight", "classifier.0.weight"):
+        assert vgg_weights._shape(name, [4096, 512, 7, 7]) == (4096, 25088)
+
+
+def test_our_names(file, shipped):
+    """What `layers()` calls a layer is its name in a file, too; the arrays are in our layout."""
+    made = {
+        f"{name}.{p}": np.ascontiguousarray(getattr(layer, p)) for name, layer in shipped.layers().items() for p in "Wb"
+    }
+    net = models.vgg(16, weights=file(made))
+    np.testing.assert_array_equal(net.features.theta, shipped.features.theta)
+    with pytest.raises(CheckpointError, match=r"looks like the file of VGG-16: use models.vgg\(16, weights=...\)"):
+        models.vgg(11, weights=file(made))
+    with pytest.raises(CheckpointError, match=r"is not VGG-16 with batch norm: features.1.weight is missing"):
+        models.vgg(16, weights=file(made), batch_norm=True)
+    with pytest.raises(CheckpointError, match=r"has shape \(8, 3, 3, 3\), expected \(64, 3, 3, 3\)"):
+        models.vgg(16, weights=file(made | {"conv1_1.W": np.zeros((3, 3, 3, 8), "f")}))
+
+
+def test_our_layout_of_the_dense_layers():
+    theirs = np.random.default_rng(0).standard_normal((5, 512 * 49))
+    ours, _ = vgg_weights._layer("fc6", {"W": theirs, "b": np.zeros(5)})
+    assert vgg_weights._torchvision(["fc6.W"], 16, False) == {"classifier.0.weight": "fc6.W"}
+    assert vgg_weights._shape("fc6.W", list(ours.shape)) == theirs.shape
+    np.testing.assert_array_equal(vgg_weights._oihw("fc6.W", ours).reshape(5, -1), theirs)
+    np.testing.assert_array_equal(vgg_weights._oihw("fc7.W", ours), ours.T)
+    np.testing.assert_array_equal(vgg_weights._oihw("fc7.b", ours[0]), ours[0])
 
 
 def test_a_file_of_minigans_own(tmp_path):

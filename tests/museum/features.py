@@ -5,10 +5,12 @@ import numpy as np
 from minigan import kernels
 from minigan.kernels import reference
 from minigan.layers import Normalize, ReLU
+from minigan.models.perceptual import PerceptualGaussian
+from minigan.models.projection import Projection
 from minigan.models.vgg import VGG
 
 from .instruments import certified
-from .registry import exhibit
+from .registry import edited, exhibit
 
 STAGES = certified("VGG", "stages")
 GRADIENT = certified("VGG", "gradient in x")
@@ -94,3 +96,51 @@ def one_stage_sends_its_gradient(patch):
         return right(self, {name: dstages[name]}, caches, learn)  # right: all of dstages
 
     patch(VGG, "backward", backward)
+
+
+@exhibit(
+    story="A projected GAN whose features are computed apart from the tape: D's verdict never reaches G, which stays noise",
+    caught_by="G, dtheta",
+    check=certified("projected", "gradients"),
+)
+def gradient_stops_at_the_features(patch):
+    right = Projection.backward
+
+    def backward(self, dy, caches, channels=3):
+        return 0 * right(self, dy, caches, channels)  # right: right(self, dy, caches, channels)
+
+    patch(Projection, "backward", backward)
+
+
+@exhibit(
+    story="A grey image is copied to three channels for VGG; on the way back one channel is kept, and two thirds of dx are lost",
+    caught_by="along direction 0",
+    check=certified("projection", "values and gradient", "1 channels"),
+)
+def one_channel_of_the_copy_comes_back(patch):
+    # right: dx.sum(axis=3, keepdims=True)
+    patch(Projection, "backward", edited(Projection.backward, "dx.sum(axis=3, keepdims=True)", "dx[..., :1]"))
+
+
+@exhibit(
+    story="The random mixing is a new layer of each pass, not a part of the network: D learns features that are gone in G's step",
+    caught_by="conv1_2, in use",
+    check=certified("projection", "values and gradient", "3 channels"),
+)
+def the_mixing_is_drawn_again(patch):
+    rng = np.random.default_rng(0)
+
+    def _mix(self, stages):
+        return tuple(stages[name] @ (rng.standard_normal(M.shape) / 100) for name, M in self.M.items())  # right: self.M
+
+    patch(Projection, "_mix", _mix)
+
+
+@exhibit(
+    story="The perceptual term is added to log p like a reward, not taken off it: the VAE is paid for looking unlike",
+    caught_by="value",
+    check=certified("perceptual likelihood", "value and gradient"),
+)
+def the_perceptual_loss_is_a_reward(patch):
+    wrong = edited(PerceptualGaussian.__call__, "return log_p - loss, d - d_loss", "return log_p + loss, d + d_loss")
+    patch(PerceptualGaussian, "__call__", wrong)  # right: log_p - loss, d - d_loss

@@ -12,7 +12,7 @@
     after         flows, diffusion models and denoising diffusion GANs: what the network sees, and the way from its answer to a sample
     inverse       the step of the context encoder, and the search for a code: what G sees and what it is blamed for
     DiracGAN      the eigenvalues of the smallest GAN against their closed form
-    features      VGG's stages against their definition, its gradient in the image, the perceptual loss
+    features      VGG's stages against their definition, its gradient in the image, the perceptual loss; the projected GAN (projected.py)
 
 Start with claim.py.  Each file above defines claims(); this one collects, runs and prints them (report.py).  pytest runs the
 same claims, one test for each.
@@ -33,6 +33,7 @@ from minigan.measure.certify import (
     optimizers,
     pairs,
     penalties,
+    projected,
     steps,
     video,
 )
@@ -62,6 +63,7 @@ def all_claims(only: str | None = None) -> list[Claim]:
         inverse,
         dirac,
         features,
+        projected,
     )
     return select_claims([claim for part in parts for claim in part.claims()], only, "certified")
 

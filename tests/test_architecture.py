@@ -280,3 +280,19 @@ def test_import_is_fast_and_light():
     answers = [run.stdout.split() for run in runs]
     assert min(float(ratio) for ratio, *_ in answers) < 1  # 0.45 in 2026; a bound in seconds would test the machine
     assert [loaded for _, *loaded in answers] == [[], [], []]
+
+
+def test_what_only_the_measurements_need_is_named_by_nothing_else():
+    """scikit-learn, scikit-image and SciPy, the extra `results`: to be compared with, not to compute with."""
+    users = set()
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            else:
+                names = [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
+            if any(name.split(".")[0] in ("sklearn", "skimage", "scipy") for name in names):
+                users.add(path.relative_to(ROOT).parts[:2])
+    assert users == {("measure", "results")}

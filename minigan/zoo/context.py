@@ -31,6 +31,7 @@ from minigan.running.arguments import check_sample
 from minigan.zoo import gan
 from minigan.zoo.recipe import option
 
+RESULT = "mnist10k, the middle 16 x 16 hidden: PSNR 17.79 dB, 79.4 % of the digits read right; by the nearest digit 14.52 dB, 68.2 %"
 MASKS = ("centre", "random", "half")
 
 

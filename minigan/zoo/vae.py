@@ -28,6 +28,7 @@ from minigan.running.parts import check_owners
 from minigan.zoo import gan, recipe
 from minigan.zoo.recipe import option
 
+RESULT = "MNIST, 800 epochs in 2 hours of one core: 87.43 nats by 5,000 samples; published, after 3,280 epochs, 86.76"
 LIKELIHOODS = ("bernoulli", "brightness", "gaussian", "perceptual")
 MODELS: dict[str, Callable] = {"mlp": vae_mlp, "conv": vae_conv}
 

@@ -1,7 +1,9 @@
 """Recipes are found by listing a folder, and refused with a sentence when they are not recipes."""
 
 import dataclasses
+import re
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,17 @@ from minigan.zoo import gan, recipe
 from minigan.zoo.recipe import option
 
 GOOD = "from minigan.zoo.gan import Options, build\n"
+
+
+RESULTS = (Path(__file__).parents[2] / "docs" / "results.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["vae", "vaegan", "context"])
+def test_a_measured_result_is_that_of_the_table(name):
+    _, result = zoo.summary(zoo.load(name))
+    figures = re.findall(r"\d+\.\d+", result)
+    assert figures
+    assert all(figure in RESULTS for figure in figures)
 
 
 @pytest.fixture

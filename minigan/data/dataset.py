@@ -6,6 +6,7 @@ float32 in [-1, 1], the range of a generator's tanh: black is -1, white is +1.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -88,7 +89,9 @@ class Dataset:
     def conditioned_on(self, attribute: str) -> Dataset:
         """The same images with the codes of one attribute as labels.   Raises ValueError, with the list, for an unknown one."""
         if attribute not in self.attributes:
-            there = f"choose from {_listed(self.attributes)}" if self.attributes else "it has none"
+            near = difflib.get_close_matches(str(attribute), self.attributes, n=1)
+            guess = f"did you mean {near[0]!r}? Choose" if near else "choose"
+            there = f"{guess} from {_listed(self.attributes)}" if self.attributes else "it has none"
             raise ValueError(f"{self.name} has no attribute {attribute!r}: {there}")
         return replace(self, labels=self.attributes[attribute], classes=self.attribute_classes[attribute])
 

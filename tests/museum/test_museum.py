@@ -22,7 +22,7 @@ def bugs_may_compute(monkeypatch):
 
 
 pytestmark = pytest.mark.no_cover
-WHOLE_STEPS = ("autoencoders", "inverse", "translation", "video", "after")  # halls whose checks compare a recipe's whole step
+WHOLE_STEPS = ("autoencoders", "inverse", "translation", "video", "after")  # the checks of these halls need seconds
 
 
 @cache

@@ -54,7 +54,7 @@ def check_samples(x: Any) -> np.ndarray:
 def like_drawn(game: Any, x: Any) -> np.ndarray:
     """The samples x, checked like the data of a training, as floats: images in [-1, 1] of the shape that the game draws.
 
-    Raises what `check_samples` raises, and ValueError, with the way to convert them, for samples of another shape. A network that
+    Raises what `check_samples` raises, and ValueError for no sample and, with the way to convert them, for samples of another shape. A network that
     begins with Flatten takes any image with the right number of values.
     """
     with warnings.catch_warnings(action="ignore"):  # a few images may all be bright
@@ -63,6 +63,8 @@ def like_drawn(game: Any, x: Any) -> np.ndarray:
     if x.shape[1:] != drawn:
         fix = other_shape(x.shape[1:], drawn)
         raise ValueError(f"the game draws samples of shape {drawn}, got samples of shape {x.shape[1:]}: {fix}")
+    if not len(x):
+        raise ValueError(f"expected at least one sample of shape {drawn}, got none: x has the shape {x.shape}")
     return to_float(x)
 
 

@@ -38,8 +38,9 @@ CONVERT = (
     'convert it once, with PyTorch: python -c "import torch, safetensors.torch as s; '
     "s.save_file(torch.load('vgg.pth', weights_only=True), 'vgg.safetensors')\""
 )
+HEADER = 100_000_000  # a safetensors file begins with 8 bytes, the length of its header, which is at most this
 MAGIC = {  # how other files begin
-    b"PK\x03\x04": f"is a PyTorch file (.pth), which may run code when it is opened; {CONVERT}",
+    b"PK\x03\x04": f"is a PyTorch file (.pth), which may run code when it is opened, or NumPy's .npz; {CONVERT}",
     b"\x80": f"is a pickle, which may run code when it is opened; {CONVERT}",
     b"\x89HDF": "is an HDF5 file (Keras); convert it to safetensors with torchvision's names",
     b"\x93NUMPY": "is a NumPy file; write a safetensors file with torchvision's names",
@@ -103,9 +104,7 @@ def _sniff(path: str) -> None:
     with open(path, "rb") as file:
         start = file.read(8)
     for magic, sentence in MAGIC.items():
-        if (
-            start.startswith(magic) and start[6:8] != b"\0\0"
-        ):  # a safetensors file begins with 8 bytes, its header's length
+        if start.startswith(magic) and int.from_bytes(start, "little") > HEADER:
             raise CheckpointError(f"{path} {sentence}")
 
 

@@ -272,6 +272,7 @@ def test_a_file_that_does_not_fit(case, file):
             b"PK\x03\x04\x14\x00\x00\x08",
             r"is a PyTorch file \(.pth\), which may run code .*torch.load\('vgg.pth', weights_only=True\)",
         ),
+        (b"PK\x03\x04\x2d\x00\x00\x00", r"is a PyTorch file \(.pth\), .* or NumPy's .npz"),  # what np.savez writes
         (b"\x80\x02\x8a\x0al\xfc\x9cF", "is a pickle, which may run code"),
         (b"\x89HDF\r\n\x1a\n", "is an HDF5 file"),
         (b"\x93NUMPY\x01\x00", "is a NumPy file"),

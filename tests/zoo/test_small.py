@@ -95,7 +95,10 @@ def test_a_resumed_run_ends_in_the_same_bits(tmp_path):
         ({"augment": "colour"}, "unknown augmentation 'colour': did you mean 'color'"),
         ({"augment": "none", "ada": True}, "ada decides how often to augment: name an augmentation"),
         ({"data": "ring"}, "ring consists of points, and only pictures are augmented: use the recipe gan"),
-        ({"condition": "hair_colour"}, "portraits has no attribute 'hair_colour': did you mean 'hair_color'\\? Choose from skin, hair, rear_hair"),
+        (
+            {"condition": "hair_colour"},
+            "portraits has no attribute 'hair_colour': did you mean 'hair_color'\\? Choose from skin, hair, rear_hair",
+        ),
         ({"condition": "hair", "labels": False}, "condition 'hair' is a label, and labels are switched off"),
         ({"data": "digits8", "condition": "hair"}, "digits8 has no attribute 'hair': it has none"),
         ({"target": 0.5}, "target = 0.5 would have no effect: it belongs to ada; leave it out"),

@@ -92,6 +92,14 @@ def test_bytes_are_encoded_as_floats_are_and_images_of_another_size_are_refused(
             refused(x[:, :6, :6])
 
 
+def test_no_image_is_refused():
+    options = vae.Options(data="digits8", latent=3, width=4, steps=2)
+    game = vae.build(options, images(), np.random.default_rng(1))
+    for refused in (game.encode, game.reconstruct):
+        with pytest.raises(ValueError, match=r"at least one sample of shape \(8, 8, 1\), got none"):
+            refused(np.zeros((0, 8, 8, 1), np.float32))
+
+
 def test_no_sample_is_refused():
     game = vae.build(vae.Options(latent=2, width=3), images(), np.random.default_rng(0))
     with pytest.raises(ValueError, match="n >= 1"):

@@ -54,8 +54,8 @@ def check_samples(x: Any) -> np.ndarray:
 def like_drawn(game: Any, x: Any) -> np.ndarray:
     """The samples x, checked like the data of a training, as floats: images in [-1, 1] of the shape that the game draws.
 
-    Raises what `check_samples` raises, and ValueError for no sample and, with the way to convert them, for samples of another shape. A network that
-    begins with Flatten takes any image with the right number of values.
+    Raises what `check_samples` raises, and ValueError for no sample and, with the way to convert them, for samples of another
+    shape. A network that begins with Flatten takes any image with the right number of values.
     """
     with warnings.catch_warnings(action="ignore"):  # a few images may all be bright
         x = check_samples(x)

@@ -65,7 +65,6 @@ CLAIMS: dict[str, tuple[str, ...]] = {
     "zoo/ddpm.py": ("after: ddpm",),
     "zoo/ddgan.py": ("after: ddgan",),
     "zoo/context.py": ("inverse: context",),
-    "zoo/projected.py": ("features: projected",),
 }
 MANY = 8  # samples or claims for one function: the smallest ones
 # a critic that is piecewise linear shares a pass between its loss and a penalty on it

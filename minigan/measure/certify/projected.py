@@ -26,7 +26,7 @@ from minigan.network import Sequential
 from minigan.zoo.projected import Options, ProjectedGAN
 
 SIDE, N, LATENT, MIXED, CHANNELS, SEED = 8, 2, 2, 2, 1, 5
-DIRECTIONS, PLACES, WEIGHT, S = 3, 10, 0.02, 0.4
+DIRECTIONS, PLACES, WEIGHT, S = 3, 6, 0.02, 0.4
 
 
 @cache

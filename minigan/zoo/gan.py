@@ -89,7 +89,7 @@ class Framed(recipe.Options):
     """The options of a recipe whose convolutional networks see images alone, framed to a side that halves evenly."""
 
     def unused(self) -> dict[str, str]:
-        return super().unused() | {"labels": "the networks see images alone"}
+        return super().unused() | dict.fromkeys(("labels", "condition"), "the networks see images alone")
 
     def check(self, given: Iterable[str] = ()) -> None:
         super().check(given)

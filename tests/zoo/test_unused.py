@@ -61,6 +61,16 @@ def test_what_has_an_effect_is_not(given):
         (vae, {"data": "folder:x", "size": 48, "model": "conv"}, "got size 48: choose 32 or 64"),
         (vaegan, {"data": "folder:x", "size": 48}, "got size 48: choose 32 or 64"),
         (context, {"data": "folder:x", "size": 48}, "got size 48: choose 32 or 64"),
+        (
+            vae,
+            {"data": "portraits", "condition": "beard"},
+            "^condition = 'beard' would have no effect: the networks see images alone",
+        ),
+        (
+            context,
+            {"data": "portraits", "condition": "beard"},
+            "^condition = 'beard' would have no effect: the networks see",
+        ),
         (context, {"labels": False}, "^labels = False would have no effect: the networks see images alone"),
         (context, {"mask": "center"}, "unknown mask 'center': did you mean 'centre'"),
         (vaegan, {"size": 16}, "^size = 16 would have no effect"),

@@ -19,7 +19,7 @@
 #
 # <details><summary>Lesson 20: why is a Fréchet distance always stated together with its floor?</summary>
 #
-# It is not 0 even between two samples of real images. That value is the floor, and a perfect generator would reach it, but not go below it.
+# It is not 0 even between two samples of real images. That value is the floor: about what a perfect generator would get.
 #
 # </details>
 #
@@ -71,7 +71,7 @@ from minigan.zoo import vae
 # - **b** noise: none of the new codes is the code of an image
 # - **c** strokes: some of the images are digits, and many are not
 #
-# Commit to a letter before you run on.
+# Commit to a letter before you run the next cells.
 
 # %% tags=["predict"]
 guess = "?"  # "a", "b" or "c"
@@ -150,7 +150,7 @@ with figure(title, panels=(3, 1), size=(9, 2.9)) as axes:
 #
 # (The code above uses the cross-entropy of each pixel's brightness, lesson 3, which suits pictures that are nearly black and white. Below, squared errors are compared.)
 #
-# If E and G are linear, apart from a constant, we know the best ones. Let $C$ be the covariance of the images, with the eigenvalues $c_1 \ge c_2 \ge \dots$. The images that G can draw form a plane of $d$ dimensions, and the best plane passes through the mean image. The point of the plane nearest to an image is its orthogonal projection, so the error is the variance outside the plane: the trace of $C$ minus the variance inside. The variance inside is largest if the plane is spanned by the first $d$ eigenvectors, so
+# If E and G are linear, apart from a constant, we know the best ones. Let $C$ be the covariance of the images, with the eigenvalues $c_1 \ge c_2 \ge \dots$. With codes of $d$ numbers, the images that G can draw form a plane of $d$ dimensions, and the best plane passes through the mean image. The point of the plane nearest to an image is its orthogonal projection, so the error is the variance outside the plane: the trace of $C$ minus the variance inside. The variance inside is largest if the plane is spanned by the first $d$ eigenvectors, so
 #
 # $$ L_{\min} = \sum_{j > d} c_j \tag{23.2} $$
 #

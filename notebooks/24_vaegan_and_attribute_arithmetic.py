@@ -74,7 +74,7 @@ from minigan.zoo import vaegan
 # - **c** shift
 # - **d** darker
 #
-# Commit to a letter before you run on.
+# Commit to a letter before you run the next cells.
 
 # %% tags=["predict"]
 guess = "?"  # "a", "b", "c" or "d"

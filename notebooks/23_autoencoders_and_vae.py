@@ -405,7 +405,7 @@ with figure(title, panels=(3, 1), size=(9, 2.9)) as axes:
 print(f"Frechet distance of what is drawn: VAE {distance(of_vae):.1f}, autoencoder {distance(of_auto):.1f}")
 
 # %% [markdown]
-# By this measure the VAE draws about as well as the autoencoder. But the autoencoder needed a normal distribution that was fitted to its codes afterwards, and it has no $p(x)$: it cannot count bits. The codes of the VAE came from the prior as it is. Why are there still strays? The second term of (23.6) holds each $q(z \mid x)$ near the prior, and not all of them *together*: the mean of $q(z \mid x)$ over all images is only roughly the prior, and where it is thin G has not learned what to draw.
+# Do not expect a large difference between the two distances: the autoencoder's codes came from a normal distribution that was fitted to its codes after the training. But it has no $p(x)$, so it cannot count bits, and the codes of the VAE came from the prior itself. Why does the VAE still draw stray shapes? The second term of (23.6) pulls each $q(z \mid x)$ towards the prior, but nothing makes all of them *together* equal to it. The mean of $q(z \mid x)$ over all images is only roughly the prior, and where its density is low, G has hardly learned what to draw.
 
 # %% [markdown]
 # ## Derive: what the second term is worth, and beta
@@ -439,14 +439,17 @@ with figure("The higher the price, the fewer of the code's twenty numbers are us
     right.set_title("drawn: " + ", ".join(betas))
     right.set_axis_off()
 used = {name: int(np.sum(one > 0.05)) for name, one in prices.items()}
+elbos = {}
 for name, one in betas.items():
     log_p, kl = bound.elbo(one.E, one.G, likelihood, binary, noise)
+    elbos[name] = log_p - kl
     print(f"{name:<8} numbers in use {used[name]:2d}   KL {kl:5.1f}   -log p(x|z) {-log_p:6.1f}   ", end="")
     print(f"-ELBO {kl - log_p:6.1f} nats   Frechet distance {distance(one.generate(z)):5.1f}")
 usually("with β = 5 fewer numbers are in use", used["β = 5"] < used["β = 1"])
+usually("the model trained with β = 1 has the highest ELBO", max(elbos, key=elbos.get) == "β = 1")
 
 # %% [markdown]
-# With $\beta \ne 1$ the loss is no longer the bound, so the ELBO, which is computed with $\beta = 1$ for all three, is best where it was trained for. A small $\beta$ buys exact pixels with codes far from the prior; with a large one few numbers are in use, and the blur grows. Choose $\beta = 1$ for probabilities, and another value only if you need the pictures or the codes and not $\log p(x)$.
+# With $\beta \ne 1$ the loss is no longer minus the bound. The ELBO in the table has $\beta = 1$ for all three models, so the model that was trained with $\beta = 1$ should have the highest. A small $\beta$ buys exact pixels with codes that are far from the prior; with a large $\beta$ few numbers are in use, and the blur grows. Choose $\beta = 1$ for probabilities, and another value only if you need the pictures or the codes, not $\log p(x)$.
 #
 # ## Derive: more codes, a tighter bound
 #

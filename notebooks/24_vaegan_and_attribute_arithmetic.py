@@ -218,7 +218,7 @@ def received():
         yield name, weights, depends, left
 
 
-def wires():
+def routing_checks():
     """Print the table; yield a check for each row, and the library's own checks."""
     print(f"{'':<3}" + "".join(f"{one:>10}" for one in LOSSES) + f"{'unexplained':>14}")
     for name, weights, depends, left in received():
@@ -232,7 +232,7 @@ def wires():
     yield from routing()
 
 
-assert not show_checks(wires())
+assert not show_checks(routing_checks())
 
 # %% [markdown]
 # A dash means that the loss does not depend on this network. A zero means that it does, and that the network does not learn from it. Two of the zeros are the bold entries of the table: E and `loss_G`, D and `like`. The checks named "does not see" are a second proof, without differences: the gradient does not change by a single bit when that loss, or its weight, is changed.
@@ -319,7 +319,7 @@ guess = "?"  # "a", "b", "c" or "d"
 #
 # $$ v = \frac{1}{N_1} \sum_{n:\, h_n = 1} z_n - \frac{1}{N_0} \sum_{n:\, h_n = 0} z_n \tag{eq:arithmetic} $$
 #
-# We made two assumptions, and both can fail. *The attribute adds a vector*: nothing in the losses asks for that. *The rest is independent of it*: in a set of photographs beards come with short hair and broad shoulders, and $v$ contains all of that. Here the attributes were drawn independently, so the second assumption is no worry, and we can study the first.
+# We made two assumptions, and both can fail. *The attribute adds a vector*: nothing in the losses asks for that. *The rest is independent of it*: in a set of photographs beards come with short hair and broad shoulders, and $v$ contains all of that. Here the attributes were drawn independently, so the second assumption holds, and we can study the first.
 
 # %%
 z = model.encode(x[known])
@@ -498,7 +498,7 @@ check.vaegan_and_attribute_arithmetic.q1(spiral)
 # </details>
 
 # %% [markdown]
-# ### Exercise 2: the right wires (**)
+# ### Exercise 2: two gradients for two networks (**)
 #
 # This is the heart of the step, for the reconstructions only. You are given D's features of the originals and of the reconstructions, `f_x` and `f_y` (N, F); the gradient `g` (N, 1) of G's GAN loss in the scores of the reconstructions; the number `gamma`; and two functions. `through_features(df)` and `through_scores(ds)` take a gradient in D's features, or in D's scores, back to the images, (N, pixels). Return two gradients in the reconstructions: the one that is passed on *to E*, and the one from which *G learns*.
 
@@ -591,7 +591,7 @@ caught = {}
 for name, pieces in bugs.items():
     print(name)
     with planted(vaegan, "vaegan_step", edited(*pieces)):
-        found = list(wires())
+        found = list(routing_checks())
     show_checks(found)
     caught[name] = {one.name for one in found if not one.ok}
     print()
@@ -603,7 +603,7 @@ assert "what G receives" in caught["samples forgotten"]
 assert caught["the wrong original"] == {"like"}
 
 # %% [markdown]
-# The second bug can be read off the table: E has the weight 1 on `loss_G`, where 0 should be. The first and the third leave a part that no loss explains, because D gets only half of the gradient of `like`, and G only half of that of `loss_G`. The fourth gives the right gradients of a wrong loss: only the definition of `like`, written out image by image, catches it. A VAE-GAN with any of these bugs runs without an error message, and its log does not name the bug. That is why each gradient's destination needs a check of its own.
+# The second bug can be read off the table: E has the weight 1 on `loss_G`, where 0 should be. The first and the third leave a part that no loss explains, because D gets the gradient of `like` through the reconstruction but not through the original, and G gets that of `loss_G` through the reconstructions but not through the samples. The fourth gives the right gradients of a wrong loss: only the definition of `like`, written out image by image, catches it. A VAE-GAN with any of these bugs runs without an error message, and its log does not name the bug. That is why each gradient's destination needs a check of its own.
 #
 # ## Summary
 #
@@ -614,7 +614,7 @@ assert caught["the wrong original"] == {"like"}
 # | `eq:vaegan.d`: for D alone | `minigan.zoo.vaegan.vaegan_step` | `tests/zoo/test_vaegan.py`: `test_the_reported_losses_are_those_of_the_paper` |
 # | `eq:vaegan.g`: for G alone | `minigan.zoo.vaegan.vaegan_step` | `tests/zoo/test_vaegan.py`: `test_the_reported_losses_are_those_of_the_paper` |
 # | `eq:slerp`: on the sphere from a to b | `minigan.apps.interpolate.slerp` | `tests/apps/test_interpolate.py`: `test_by_hand`, `test_codes_on_the_way_are_as_long_as_those_of_the_prior` |
-# | `eq:arithmetic`: mean with, less mean without | `minigan.apps.arithmetic.direction` | `tests/apps/test_arithmetic.py`: `test_by_hand`, `test_an_attribute_is_added_and_nothing_else_changes` |
+# | `eq:arithmetic`: mean with, minus mean without | `minigan.apps.arithmetic.direction` | `tests/apps/test_arithmetic.py`: `test_by_hand`, `test_an_attribute_is_added_and_nothing_else_changes` |
 #
 # - D's features give a learned distance, in which a blur is expensive. D itself must not learn from it.
 # - There are three losses, three networks, and two entries of the table that must be empty. Weights fitted to the gradients show which network receives what.

@@ -485,7 +485,7 @@ for stage in P.M:
     )
     print(f"after mixing by {mixed:.0%}")
 
-title = "A few of VGG's channels give a GAN away; after mixing many do"
+title = "After mixing about a third of the channels carry the difference, however it was spread before"
 with figure(title, size=(7.5, 2.8)) as ax:
     for k, name in enumerate(("VGG's channels", "mixed")):
         ax.bar(
@@ -498,10 +498,15 @@ with figure(title, size=(7.5, 2.8)) as ax:
     ax.set_xticks(np.arange(3) + 0.18, shares)
     ax.set(ylabel="share that carries it", ylim=(0, 0.6))
 
-usually("mixing spreads the difference at every stage", all(b > a for a, b in shares.values()))
+usually(
+    "mixing spreads the difference over more of the channels at two of the three stages or at all",
+    sum(b > a for a, b in shares.values()) >= 2,
+)
 
 # %% [markdown]
-# (After mixing the share is about a third and not 1, because squares of Gaussian numbers vary: $\mathbb{E} q^2$ is about three times $(\mathbb{E} q)^2$.)
+# Why a third and not 1? The squares of Gaussian numbers vary: $\mathbb{E} q^2$ is about three times $(\mathbb{E} q)^2$. So after mixing the share is about a third at
+# every stage, however the difference was spread before. Where a few channels carried it, that is a gain. Where more than a third of
+# the channels carried it already, mixing gains nothing by this count.
 #
 # ## See the code: through frozen features into G
 #

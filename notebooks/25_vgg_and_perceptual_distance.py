@@ -332,7 +332,7 @@ if not quick():
 # $$ \operatorname{mean}_k \lVert \phi(x) - \phi(t_k) \rVert^2 = \lVert \phi(x) - \bar\phi \rVert^2 + \operatorname{mean}_k \lVert \phi(t_k) - \bar\phi \rVert^2 \tag{25.3} $$
 #
 # and the second term does not depend on $x$. In the pixels $\phi(x) = x$, and the best answer is the *mean picture*: nine copies of a portrait,
-# shifted by up to one pixel down and to the right or back, have the blur above as their mean. In the features the best answer is a picture
+# the portrait itself and its eight shifts by one pixel, have the blur above as their mean. In the features the best answer is a picture
 # whose features are as near as possible to $\bar\phi$. That is another picture, because $\phi$ is not linear. We start at the mean picture and descend.
 
 # %%

@@ -164,7 +164,7 @@ with figure(title, size=(10, 3.7)) as ax:
 #
 # $$ \operatorname{mean}_{ij}\, \ell(f_{ij}) \ge \ell(\operatorname{mean}_{ij} f_{ij}) \tag{29.2} $$
 #
-# With the right side a good patch could make up for a bad one; with the left side it can't. A *PatchGAN* has few weights, works for pictures of any size, and makes 64 decisions for each of our pictures, where a D with a single score makes one.
+# With the loss of the mean score a very good patch could hide a bad one; with the mean of the losses each patch has its own gradient. A *PatchGAN* has few weights, works for pictures of any size, and makes 64 decisions for each of our pictures, where a D with a single score makes one.
 #
 # ## Derive: a U-Net
 #
@@ -300,9 +300,9 @@ guess = "?"  # "a", "b" or "c"
 # %%
 M = steps(300, 2)
 both_options = cyclegan.Options(width=12, batch=4, steps=M, lr=2e-3)
-heaps = both_options.source(np.random.default_rng(0), np.random.default_rng(1))
-both = cyclegan.build(both_options, heaps, np.random.default_rng(0))
-train(both, heaps, M, 4)
+unpaired = both_options.source(np.random.default_rng(0), np.random.default_rng(1))
+both = cyclegan.build(both_options, unpaired, np.random.default_rng(0))
+train(both, unpaired, M, 4)
 judge("Noto's picture as it is", Y)
 judge("CycleGAN, Noto to Twemoji", both.translate(Y))
 judge("Twemoji's picture as it is", X, Y)

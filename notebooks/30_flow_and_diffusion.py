@@ -260,7 +260,7 @@ show_checks([compare("flow_step, dtheta", note.gradient, by_differences, FIRST)]
 #
 # In (30.2) there is a term that V can't reduce. It depends on the *pairs*, and these we may choose: $x_0$ has to be distributed like the noise and $x_1$ like the data, but their joint distribution is free.
 #
-# So in each batch of 128 we reorder the noise so that the sum of the squared distances $\lVert x_1 - x_0 \rVert^2$ is as small as possible, and train again, with the same network, learning rate and number of steps. With independent pairs the loss ended at about 8. Where does it end now?
+# So in each batch of 128 we reorder the noise so that the sum of the squared distances $\lVert x_1 - x_0 \rVert^2$ is as small as possible, and train again, with the same network, learning rate and number of steps. With independent pairs the loss ended between 8 and 9. Where does it end now?
 #
 # - **a** at about the same value: the network is no larger, and the clouds are as far apart as before
 # - **b** at about half of that
@@ -689,7 +689,7 @@ with figure(title, size=(8.5, 4.4), marker=True) as ax:
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=9)
 
 # %% [markdown]
-# In this plane the plain GAN does well for its one evaluation (the last line above says whether it was the best this time). There are only two moons to cover, R1 keeps the training stable, and a few strays add little to the distance. The other methods pay off where GANs have trouble: with thousands of kinds of data, some of which a GAN loses, and where a training has to succeed at the first attempt. As a rule of thumb:
+# In this plane the plain GAN does well for its one evaluation (the last statement printed above says whether it was the best this time). There are only two moons to cover, R1 keeps the training stable, and a few strays add little to the distance. The other methods pay off where GANs have trouble: with thousands of kinds of data, some of which a GAN loses, and where a training has to succeed at the first attempt. As a rule of thumb:
 #
 # | | learns by | evaluations | choose it if |
 # |---|---|---|---|

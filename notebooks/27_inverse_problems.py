@@ -364,7 +364,9 @@ filled, table = {}, {}
 for spec in MASKS:
     known = mask(spec, (32, 32), np.random.default_rng(0))
     by_average = np.where(known[:, :, None], x, average)
-    by_search = restore.inpaint(G, x, known, np.random.default_rng(0), steps=steps(100, 3))
+    by_search = restore.inpaint(  # blend=False: G's pixels as they are
+        G, x, known, np.random.default_rng(0), steps=steps(100, 3), blend=False
+    )
     filled[spec] = by_average, by_search
     table[spec] = [error(images, x, ~known) for images in (by_average, by_search)]
     right = [read(images, labels) for images in (by_average, by_search)]
@@ -501,7 +503,7 @@ for _ in range(options.steps):
     context.context_step(game.G, game.D, game.loss, (), game.optimizers, batch, hidden, rec=1.0, adv=0.0)
     game.average()
 
-by_encoder = restore.in_one_pass(game, x, half)
+by_encoder = restore.in_one_pass(game, x, half, blend=False)
 by_average, by_search = filled["half:left"]
 three = {"average": by_average, "search": by_search, "context encoder": by_encoder}
 contrast = {}

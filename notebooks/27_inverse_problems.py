@@ -515,7 +515,7 @@ for name, images_found in ({"truth": x} | three).items():
         f"mean |pixel| {contrast[name]:.3f}"
     )
 
-title = "Trained by squared error alone, the context encoder has the lowest error and the greyest strokes"
+title = "Trained by squared error alone, the context encoder has the lowest error, and is greyer than the search"
 with figure(title, panels=(4, 1), size=(9, 4.2)) as axes:
     for ax, (name, images_found) in zip(axes[:, 0], ({"truth": x} | three).items(), strict=True):
         strip(ax, name, images_found)

@@ -873,7 +873,7 @@ assert all(caught.values())
 assert not show_checks(found for found in examine() if not found.ok)
 
 # %% [markdown]
-# The first three bugs give a right gradient of a wrong value (lesson 4), and the fourth is in the sampler, which has no gradient. They're caught by a loss that is computed a second time, sample by sample, by an assignment found by trying all permutations of six points, and by samplers that are given the true noise and have to recover the data. Such checks are short. For the sampler there is no other: nothing in the training depends on it.
+# The first three bugs give a right gradient of a wrong value (lesson 4), and the fourth is in the sampler, which has no gradient. They're caught by a loss that is computed a second time, sample by sample, by an assignment found by trying all permutations of six points, and by one step of the sampler compared with the formula of the paper. Such checks are short. For the sampler there is no other: nothing in the training depends on it.
 #
 # ## Summary
 #

@@ -88,7 +88,7 @@ def execute(notebook: Any, folder: str, more: Mapping[str, str] | None = None, *
         extra_arguments=["--log-level=ERROR"],  # a new ipykernel warns about its unencrypted local connection
         resources={"metadata": {"path": folder}},
         **options,
-    ).execute(env=environment() | dict(more or {}))
+    ).execute(env=environment() | {"TQDM_DISABLE": "1"} | dict(more or {}))  # a progress bar is not an output to keep
 
 
 def code(cell: dict) -> Any:

@@ -34,7 +34,10 @@ def add(parser: CommandParser) -> None:
     parser.add_argument("--csv", type=output(".csv"), metavar="FILE", help="the table of the run, *.csv")
     parser.add_argument("--tensorboard", type=path, metavar="DIR", help="the table of the run, as a log in this folder")
     parser.add_argument(
-        "--film", type=output(".gif", ".apng", ".mp4"), metavar="FILE", help="the film of the training, .gif, .apng or .mp4"
+        "--film",
+        type=output(".gif", ".apng", ".mp4"),
+        metavar="FILE",
+        help="the film of the training, .gif, .apng or .mp4",
     )
 
 

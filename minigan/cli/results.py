@@ -44,7 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure the cells that are missing and print the table."""
     from minigan.measure import results
 
-    os.environ.setdefault("TQDM_DISABLE", "1")  # each cell has a line: no progress bars of its trainings, in no worker either
+    os.environ.setdefault(
+        "TQDM_DISABLE", "1"
+    )  # each cell has a line: no progress bars of its trainings, in no worker either
     options = (
         "quick",
         "only",

@@ -26,7 +26,9 @@ def columns(run: Run) -> list[str]:
 def write_csv(run: Run, path: str | os.PathLike) -> int:
     """Write a line for each row, below the names; what was not measured at a step is left empty -> the number of rows."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, columns(run), lineterminator="\n")  # a float with all the digits that tell it from others
+    writer = csv.DictWriter(
+        text, columns(run), lineterminator="\n"
+    )  # a float with all the digits that tell it from others
     writer.writeheader()
     writer.writerows(run.trainer.rows)
     atomic_write(path, text.getvalue())

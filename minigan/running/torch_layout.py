@@ -26,7 +26,9 @@ class Link(NamedTuple):
     view: np.ndarray  # minigan's array, a view into theta or state
     to: Map  # minigan's layout -> PyTorch's
     back: Map  # PyTorch's layout -> minigan's
-    more: tuple[str, Map] | None = None  # another entry, and the part of it that PyTorch adds and minigan has in this array
+    more: tuple[str, Map] | None = (
+        None  # another entry, and the part of it that PyTorch adds and minigan has in this array
+    )
     derived: bool = False  # follows from the other entries, so that nothing is read from it
 
 

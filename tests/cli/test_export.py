@@ -17,8 +17,9 @@ pytestmark = pytest.mark.slow
 def test_the_generator_of_a_run(capsys, digits, tmp_path):
     pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")
-    from minigan.running import onnx
     from running.onnx import computed
+
+    from minigan.running import onnx
 
     file = tmp_path / "new" / "g.onnx"
     assert cli.main(["export", str(digits), "--onnx", str(file)]) == 0

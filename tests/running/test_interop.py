@@ -8,13 +8,13 @@ import pytest
 from safetensors.numpy import save_file
 
 from minigan.layers import (
+    GRU,
     BatchNorm,
     Beside,
     Concat,
     Conv2d,
     ConvTranspose2d,
     Dense,
-    GRU,
     Embedding,
     Flatten,
     InstanceNorm,

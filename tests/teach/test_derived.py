@@ -50,4 +50,6 @@ def test_without_sympy_it_says_what_to_install(monkeypatch):
     assert "DERIVATIVE" in str(explain("wasserstein"))
     assert "DERIVATIVE" in explain("wasserstein")._repr_markdown_()
     monkeypatch.setattr(module, "find_spec", lambda name: None)
-    assert "not derived again: SymPy is not installed (pip install 'minigan[symbolic]')" in str(explain(losses.wasserstein))
+    assert "not derived again: SymPy is not installed (pip install 'minigan[symbolic]')" in str(
+        explain(losses.wasserstein)
+    )

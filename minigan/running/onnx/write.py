@@ -5,9 +5,7 @@ another number of samples than the graph was made of.  So a file that exists dra
 """
 
 import copy
-import inspect
 import os
-from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
@@ -19,6 +17,7 @@ from minigan.game import Game
 from minigan.layers.tree import leaves, tree_map
 from minigan.network import Sequential
 from minigan.running.files import atomic_write
+from minigan.running.onnx.inputs import Draws, call, drawing, feeds, inputs_of, samples
 from minigan.running.onnx.layers import chain
 from minigan.running.onnx.values import Graph, Value
 from minigan.running.run import Run
@@ -47,9 +46,9 @@ def model(game: Game, run: Run | None = None) -> Any:
     _need_onnx()
     graph = Graph()
     draw, inputs = drawing(_written(graph, game), 1, np.random.default_rng(0))
-    given = _inputs(graph, inputs)
+    given = inputs_of(graph, inputs)
     try:
-        output = _call(draw, given, _Draws(graph))
+        output = call(draw, given, Draws(graph))
     except NotImplementedError as error:
         raise ValueError(
             f"{type(game).__name__} cannot be written as a graph, because it draws with {error}: a graph has the operations of "
@@ -60,14 +59,6 @@ def model(game: Game, run: Run | None = None) -> Any:
     return made
 
 
-def samples(game: Game, n: int, rng: np.random.Generator) -> tuple[dict[str, np.ndarray], Any]:
-    """n samples of the inputs of a game's graph, by name, and what the game draws from them: to compare with what runs the graph."""
-    kept = _Kept(rng)
-    draw, inputs = drawing(game, n, rng)
-    drawn = _call(draw, inputs, kept)
-    return _feeds(inputs) | kept.drawn, drawn
-
-
 def network(net: Sequential, x: Any) -> Any:
     """The onnx.ModelProto of a network in evaluation mode, such as a critic or an encoder.   x: an input, of a few samples.
 
@@ -76,30 +67,15 @@ def network(net: Sequential, x: Any) -> Any:
     _need_onnx()
     graph, inputs = Graph(), {"x": net.cast(x)}
     one = {"x": tree_map(lambda part: part[:1], inputs["x"])}
-    output = _Network(graph, net)(*_inputs(graph, one).values())
+    output = _Network(graph, net)(*inputs_of(graph, one).values())
     made = _proto(graph, output, None)
-    _compare(made, _feeds(inputs), net(x), "network")
+    _compare(made, feeds(inputs), net(x), "network")
     return made
 
 
 def _need_onnx() -> None:
     if find_spec("onnx") is None:
         raise ValueError(f"a graph is written by the package onnx, which is not installed: {INSTALL}")
-
-
-def drawing(game: Any, n: int, rng: np.random.Generator) -> tuple[Callable, dict[str, Any]]:
-    """The function with which a game draws, and n samples of its arguments, by name.
-
-    A game may define `drawing(n, rng)` itself; otherwise it is generate(z), z from `noise`.
-    """
-    if hasattr(game, "drawing"):
-        return game.drawing(n, rng)
-    if not (hasattr(game, "noise") and hasattr(game, "generate")):
-        raise ValueError(
-            f"{type(game).__name__} does not say what it draws from: define noise(n, rng, labels=None) -> z and generate(z)"
-        )
-    labels = [np.arange(n) % game.classes] if game.classes else []
-    return game.generate, {"z": game.noise(n, rng, *labels)}
 
 
 class _Network:
@@ -122,55 +98,6 @@ def _written(graph: Graph, game: Game) -> Any:
     game = copy.copy(game)
     game.best = lambda name: _Network(graph, type(game).best(game, name))  # type: ignore[method-assign, assignment, return-value]
     return game
-
-
-class _Draws:
-    """Stands for the random generator of a sampler that needs noise in every step: each draw becomes an input."""
-
-    def __init__(self, graph: Graph):
-        self.graph, self.n = graph, 0
-
-    def standard_normal(self, shape: tuple[int, ...]) -> Value:
-        self.n += 1
-        return self.graph.input(f"noise{self.n}", np.zeros(shape, np.float32))
-
-
-class _Kept:
-    """A random generator that keeps what it has drawn, under the names that _Draws gives it."""
-
-    def __init__(self, rng: np.random.Generator):
-        self.rng, self.drawn = rng, {}
-
-    def standard_normal(self, shape: tuple[int, ...]) -> np.ndarray:
-        x = self.rng.standard_normal(shape).astype(np.float32)
-        self.drawn[f"noise{len(self.drawn) + 1}"] = x
-        return x
-
-
-def _call(draw: Callable, given: dict[str, Any], rng: Any) -> Any:
-    more = {"rng": rng} if "rng" in inspect.signature(draw).parameters else {}
-    return draw(*given.values(), **more)
-
-
-def _names(inputs: dict[str, Any]) -> list[Any]:
-    """A name for each leaf of the inputs: y for labels, the key for an array alone, key0, key1, ... for several."""
-    named = []
-    for key, tree in inputs.items():
-        floats = [leaf for leaf in leaves(tree) if leaf.dtype.kind != "i"]
-        names = iter([key] if len(floats) == 1 else [f"{key}{i}" for i in range(len(floats))])
-        named.append(tree_map(lambda leaf, names=names: "y" if leaf.dtype.kind == "i" else next(names), tree))
-    return named
-
-
-def _inputs(graph: Graph, inputs: dict[str, Any]) -> dict[str, Any]:
-    """The arrays of one sample as inputs of the graph."""
-    pairs = zip(inputs.items(), _names(inputs), strict=True)
-    return {key: tree_map(graph.input, names, tree) for (key, tree), names in pairs}
-
-
-def _feeds(inputs: dict[str, Any]) -> dict[str, np.ndarray]:
-    """The same arrays under the names that they have in the graph."""
-    return dict(zip(leaves(tuple(_names(inputs))), leaves(tuple(inputs.values())), strict=True))
 
 
 def _proto(graph: Graph, output: Any, run: Run | None) -> Any:
@@ -202,7 +129,9 @@ def _proto(graph: Graph, output: Any, run: Run | None) -> Any:
         producer_version=__version__,
     )
     if run is not None:
-        made.doc_string = f"the generator of minigan's recipe {zoo.name_of(run.config.recipe)}, after {run.trainer.t} steps"
+        made.doc_string = (
+            f"the generator of minigan's recipe {zoo.name_of(run.config.recipe)}, after {run.trainer.t} steps"
+        )
         about = {"licence": credit(run.options.data), "classes": ", ".join(run.classes)}
         helper.set_model_props(made, {key: text for key, text in about.items() if text})
     onnx.checker.check_model(made)

@@ -17,7 +17,9 @@ pytest.importorskip("onnxruntime")
 def outputs(net, x):
     """What the graph of net computes of x."""
     model = onnx.network(net, x)
-    return computed(model, {given.name: part for given, part in zip(model.graph.input, leaves(net.cast(x)), strict=True)})
+    return computed(
+        model, {given.name: part for given, part in zip(model.graph.input, leaves(net.cast(x)), strict=True)}
+    )
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
@@ -59,5 +61,7 @@ def test_a_graph_that_computes_something_else_is_not_written(monkeypatch):
     from minigan.running.onnx import layers
 
     monkeypatch.setitem(layers.WRITERS, Tanh, lambda graph, layer, x: graph.add("Sigmoid", x))
-    with pytest.raises(ValueError, match=r"the graph of this network differs from it by up to \d\.\de-01, so nothing is written"):
+    with pytest.raises(
+        ValueError, match=r"the graph of this network differs from it by up to \d\.\de-01, so nothing is written"
+    ):
         onnx.network(Sequential(Dense(2, 3), Tanh(), rng=0), np.ones((1, 2)))

@@ -8,7 +8,6 @@ import pytest
 
 import minigan
 from cli import failing
-from cli.conftest import digits  # noqa: F401 - a fixture: a finished run
 
 ROOT = Path(minigan.__file__).parent
 REQUIRED = {"numpy", "numba", "llvmlite", "PIL", "matplotlib", "tqdm", "safetensors", "pooch", "threadpoolctl"}
@@ -43,7 +42,7 @@ OTHERS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("package", "command", "install"), NEEDS)
-def test_the_command_says_what_to_install(package, command, install, capsys, digits, tmp_path, monkeypatch):  # noqa: F811
+def test_the_command_says_what_to_install(package, command, install, capsys, digits, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)  # neither found nor imported
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "bin" / "python"))  # mpiexec is looked for beside it

@@ -33,9 +33,8 @@ class Still(Game):
         return np.zeros((n, 4, 4, 1), np.float32)
 
 
-@pytest.fixture
-def screen(monkeypatch):
-    """A terminal in the place of standard error."""
+def terminal(monkeypatch):
+    """A terminal in the place of standard error; in the test itself, because pytest sets its own after the fixtures."""
     monkeypatch.delenv("TQDM_DISABLE", raising=False)
     monkeypatch.setattr(sys, "stderr", Terminal())
     return sys.stderr
@@ -58,7 +57,8 @@ def notebook(monkeypatch):
     return displayed
 
 
-def test_a_terminal_has_a_bar(screen):
+def test_a_terminal_has_a_bar(monkeypatch):
+    screen = terminal(monkeypatch)
     Trainer(Still(), X, batch=4, steps=6).run()
     said = screen.getvalue()
     assert "training: 100%" in said
@@ -66,41 +66,46 @@ def test_a_terminal_has_a_bar(screen):
     assert "L=0.50" in said
 
 
-def test_a_run_that_was_continued_begins_where_it_was(screen):
+def test_a_run_that_was_continued_begins_where_it_was(monkeypatch):
+    screen = terminal(monkeypatch)
     trainer = Trainer(Still(), X, batch=4, steps=6)
     trainer.t = 4
     trainer.run()
     assert " 67%" in screen.getvalue()
 
 
-def test_a_file_has_no_bar(screen, monkeypatch):
+def test_a_file_has_no_bar(monkeypatch):
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     Trainer(Still(), X, batch=4, steps=2).run()
     assert sys.stderr.getvalue() == ""
 
 
-def test_it_can_be_switched_off(screen, notebook, monkeypatch):
+def test_it_can_be_switched_off(notebook, monkeypatch):
+    screen = terminal(monkeypatch)
     monkeypatch.setenv("TQDM_DISABLE", "1")
     Trainer(Still(), X, batch=4, steps=2).run()
     assert screen.getvalue() == ""
     assert notebook == []
 
 
-def test_ones_own_progress_takes_its_place(screen):
+def test_ones_own_progress_takes_its_place(monkeypatch):
+    screen = terminal(monkeypatch)
     seen = []
     Trainer(Still(), X, batch=4, steps=2).run(lambda t, row: seen.append(t))
     assert seen == [1, 2]
     assert screen.getvalue() == ""
 
 
-def test_other_ranks_of_a_job_are_silent(screen, monkeypatch):
+def test_other_ranks_of_a_job_are_silent(monkeypatch):
+    screen = terminal(monkeypatch)
     monkeypatch.setenv("PMI_RANK", "1")
     with bar.shown(Trainer(Still(), X, batch=4, steps=2), None) as step:
         step(1, {})
     assert screen.getvalue() == ""
 
 
-def test_a_notebook_shows_the_last_sheet(screen, notebook, monkeypatch):
+def test_a_notebook_shows_the_last_sheet(notebook, monkeypatch):
     monkeypatch.setattr(sys, "stderr", io.StringIO())  # of a notebook: not a terminal
     trainer = Trainer(Still(), X, batch=4, steps=6)
     before = trainer.rng.bit_generator.state

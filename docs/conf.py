@@ -34,6 +34,7 @@ myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 nb_execution_mode = "off" if os.environ.get("MINIGAN_SITE_EXECUTE") == "0" else "force"
 nb_execution_timeout = 600
+os.environ["TQDM_DISABLE"] = "1"  # no progress bars in the outputs
 nb_execution_raise_on_error = True
 nb_merge_streams = True
 nb_output_stderr = "warn"  # a lesson must not print warnings

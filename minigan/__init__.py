@@ -13,6 +13,11 @@ __version__ = "0.1.0"
 FRONT = {"trace": "minigan.teach.tracing", "explain": "minigan.teach.formulas"}  # functions offered at the top
 
 
+def load_ipython_extension(ipython: Any) -> None:
+    """`%load_ext minigan` in a notebook: from then on an array of images on the last line of a cell is shown as pictures."""
+    import_module(f"{__name__}.plots.show").show_arrays(ipython)
+
+
 def __getattr__(name: str) -> Any:
     if name in FRONT:
         return getattr(import_module(FRONT[name]), name)

@@ -16,7 +16,7 @@ import numpy as np
 from minigan.data import Source, as_source
 from minigan.game import GAN, Game, d_step, g_step
 from minigan.optim import NonFiniteError
-from minigan.running import nan_watch, rates
+from minigan.running import bar, nan_watch, rates
 from minigan.running.interrupt import Interrupt
 from minigan.running.parts import check_trainer
 from minigan.running.recorder import Recorder
@@ -80,13 +80,13 @@ class Trainer:
         stride *= math.ceil(steps / stride / EVALUATIONS)
         self.evaluated = {*range(stride, steps - stride // 2, stride), steps}
 
-    def run(self, progress: Callable[[int, dict], None] = lambda t, row: None) -> list[dict]:
-        """Train until self.steps; `progress(t, row)` is called after each step. Returns the logged rows.
+    def run(self, progress: Callable[[int, dict], None] | None = None) -> list[dict]:
+        """Train until self.steps; `progress(t, row)` is called after each step, by default a progress bar. Returns the logged rows.
 
         Ctrl-C finishes the step, writes a checkpoint and raises KeyboardInterrupt; SIGTERM and SIGHUP then end the process.
         A NaN or Inf raises NonFiniteError, a second run at the same time RuntimeError. Warns if a schedule ends, at 0, before the run.
         """
-        with Interrupt() as stop, self.recorder.writing(self.t):
+        with Interrupt() as stop, self.recorder.writing(self.t), bar.shown(self, progress) as tell:
             started = time.perf_counter() - self.seconds
             while self.t < self.steps:
                 rates.warn_if_ended(self.game, first=not stop.ready)
@@ -101,7 +101,7 @@ class Trainer:
                         epoch, seconds = self.recorder.epochs(self.t), round(self.seconds, 3)
                         self.rows.append({"step": self.t, "epoch": epoch, "seconds": seconds, **row})
                     self.recorder.record(self.t, self.seconds, self.rows, last=self.t == self.steps)
-                progress(self.t, row)  # last, so that an exception in it loses nothing
+                tell(self.t, row)  # last, so that an exception in it loses nothing
                 if stop.pressed:
                     self.save()
                     stop.deliver()

@@ -48,6 +48,7 @@ HEIGHT = {
     "game": 7,
     "running.nan_watch": 8,
     "running.views": 7.5,  # the recorder asks it before a run begins
+    "running.bar": 8,
     "running.rates": 8,
     "running.rows": 1,
     "running.restored": 7.5,  # what the recorder reads back
@@ -72,7 +73,7 @@ BESIDE = {
     "metrics": {"kernels", "kernels.parallel", *CHECKS},
     "plots": {"running.files", *CHECKS},
 }
-LAZY = ("matplotlib", "PIL", "pooch", "safetensors", "tqdm", "IPython")
+LAZY = ("matplotlib", "PIL", "pooch", "safetensors", "tqdm", "IPython", "onnx", "tensorboardX")
 CORE = ("layers", "network", "losses", "penalties", "optim", "fast_step", "game", "trainer", "differences", "gradcheck")
 
 

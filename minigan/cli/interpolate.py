@@ -18,7 +18,10 @@ def add(parser: CommandParser) -> None:
     parser.add_argument("--frames", type=int, default=48, help="frames from the first to the last (default: 48)")
     parser.add_argument("--label", help="only this class, by its name or number (default: all classes in turn)")
     parser.add_argument(
-        "--out", type=output(".gif"), metavar="FILE", help="the film (default: in the run's folder, or in this one)"
+        "--out",
+        type=output(".gif", ".apng", ".mp4"),
+        metavar="FILE",
+        help="the film, .gif, .apng or .mp4 (default: a .gif in the run's folder, or in this one)",
     )
 
 

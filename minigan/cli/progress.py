@@ -76,12 +76,13 @@ def go(run: Any) -> int:
 
     from minigan.kernels.parallel.jit import on_compile
     from minigan.running import folder, job, rates
+    from minigan.running.bar import short_names
     from minigan.running.doctor import Alarm
 
     trainer = run.trainer
     if trainer.t < trainer.steps and rates.stands_still(trainer.game):
         say("note: the learning rate is 0: nothing will move")
-    short = {name: label for panel in run.panels for name, label in panel.short.items()}
+    short = short_names(run.panels)
     live = sys.stderr is not None and sys.stderr.isatty()
     with tqdm(
         total=run.steps,

@@ -1,6 +1,7 @@
 """Measure a table of docs/results.md, cell by cell; stop it and go on when you like."""
 
 import argparse
+import os
 from pathlib import Path
 
 from minigan.cli.parser import CommandParser, add_threads, output, path
@@ -43,6 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure the cells that are missing and print the table."""
     from minigan.measure import results
 
+    os.environ.setdefault(
+        "TQDM_DISABLE", "1"
+    )  # each cell has a line: no progress bars of its trainings, in no worker either
     options = (
         "quick",
         "only",

@@ -15,7 +15,7 @@ import numpy as np
 
 from minigan.plots.gif import save_gif
 from minigan.plots.images import as_pil, format_of, grid, save_png
-from minigan.running.arguments import check_path, check_positive
+from minigan.running.arguments import check_path, check_positive, check_range
 from minigan.running.files import atomic_file, atomic_write
 
 FILMS = {".gif": "gif", ".png": "strip", ".apng": "apng", ".mp4": "mp4"}
@@ -45,21 +45,41 @@ def save_film(path: str | os.PathLike, clips: np.ndarray, fps: float = 8.0, scal
         raise ValueError(f"a film is made of clips (N, T, H, W, C), got an array of shape {np.shape(clips)}")
     if kind == "strip":
         save_png(path, grid(clips, scale=scale))
-        return
-    frames = [grid(images, scale=scale) for images in clips.swapaxes(0, 1)]
+    else:
+        save_frames(path, [grid(images, scale=scale) for images in clips.swapaxes(0, 1)], fps)
+
+
+def save_frames(path: str | os.PathLike, frames: Sequence[np.ndarray], fps: float = 8.0, hold: float = 0.0) -> None:
+    """Write frames of one shape, (H, W), (H, W, 1) or (H, W, 3), as a film, .gif, .apng or .mp4, atomically.
+
+    fps : frames a second;  hold : how many seconds longer the last frame is shown
+
+    Raises ValueError for no frames, unequal shapes, fps <= 0, hold < 0, another suffix, and .mp4 without imageio-ffmpeg.
+    """
+    check_path("save_frames", path=path)
+    check_positive("save_frames", fps=fps)
+    check_range("save_frames", hold=hold)
+    kind = check_film(path, ".gif", ".apng", ".mp4")
+    if not len(frames) or len({np.shape(frame) for frame in frames}) > 1:
+        shapes = sorted({np.shape(frame) for frame in frames})
+        raise ValueError(f"a film is made of frames of one shape, got {shapes or 'no frames'}")
     if kind == "gif":
-        save_gif(path, frames, seconds=len(frames) / fps, hold=0)
+        save_gif(path, frames, seconds=len(frames) / fps, hold=hold)
     elif kind == "apng":
         first, *rest = map(as_pil, frames)
+        durations = [round(1000 / fps)] * len(rest) + [round(1000 / fps + 1000 * hold)]
         with atomic_file(path) as file:
-            first.save(file, "png", save_all=True, append_images=rest, duration=round(1000 / fps), loop=0)
+            first.save(file, "png", save_all=True, append_images=rest, duration=durations, loop=0)
     else:
-        _save_mp4(path, frames, fps)
+        _save_mp4(path, [*frames, *[frames[-1]] * round(hold * fps)], fps)
 
 
-def check_film(path: str | os.PathLike) -> str:
-    """The format of the path's suffix, one of the values of FILMS.  Raises ValueError for what cannot be written here."""
-    kind = format_of(path, FILMS)
+def check_film(path: str | os.PathLike, *suffixes: str) -> str:
+    """The format of the path's suffix, one of the values of FILMS.  Raises ValueError for what cannot be written here.
+
+    suffixes : those that are allowed; default: all in FILMS
+    """
+    kind = format_of(path, {suffix: kind for suffix, kind in FILMS.items() if not suffixes or suffix in suffixes})
     if kind == "mp4" and importlib.util.find_spec("imageio_ffmpeg") is None:
         raise ValueError(
             f"cannot write {os.fspath(path)}: MP4 needs an encoder (pip install imageio-ffmpeg); .gif and .apng need nothing"
@@ -78,7 +98,7 @@ def _save_mp4(path: str | os.PathLike, frames: Sequence[np.ndarray], fps: float)
         writer.send(None)
         for frame in frames:
             picture = np.zeros((height, width, 3), np.uint8)
-            picture[: frame.shape[0], : frame.shape[1]] = frame  # grey is broadcast to RGB
+            picture[: frame.shape[0], : frame.shape[1]] = as_pil(frame).convert("RGB")
             writer.send(picture)
         writer.close()
         atomic_write(path, file.read_bytes())

@@ -1,6 +1,7 @@
 """Show images, runs and games: inline in a notebook, in the desktop's image viewer, or, without either, in a file.
 
-A game and a run show samples of theirs.  In a notebook, their name on the last line of a cell is enough.
+A game and a run show samples of theirs.  In a notebook, their name on the last line of a cell is enough; after `%load_ext minigan`
+that holds for arrays of images too.
 """
 
 from __future__ import annotations
@@ -42,9 +43,7 @@ class Pictured:
             picture = as_pil(self.picture())
         except (NotImplementedError, ValueError):  # a game that is only trained, or one that has diverged
             return None
-        file = io.BytesIO()
-        picture.save(file, "png")
-        return file.getvalue()
+        return png(picture)
 
 
 def show(what: Any, scale: int = 2) -> None:
@@ -75,6 +74,26 @@ def show(what: Any, scale: int = 2) -> None:
         picture.show(title="minigan")
     else:
         print(f"there is no display: {_write(picture)}")
+
+
+def show_arrays(ipython: Any) -> None:
+    """Have a notebook show arrays of images as pictures.   ipython: its shell, as `%load_ext minigan` passes it"""
+    ipython.display_formatter.formatters["image/png"].for_type(np.ndarray, array_png)
+
+
+def array_png(x: np.ndarray, most: int = 64) -> bytes | None:
+    """The first images of an array (N, H, W, 1 or 3), uint8 or float in [-1, 1], or of clips, as a PNG; None for other arrays."""
+    pixels = x.ndim in (4, 5) and x.shape[-1] in (1, 3) and 0 not in x.shape and max(x.shape[-3:-1]) <= 1024
+    if not pixels or not (x.dtype == np.uint8 or (x.dtype.kind == "f" and np.abs(x).max() <= 1)):
+        return None
+    return png(as_pil(grid(x[:most], scale=2)))
+
+
+def png(picture: PILImage) -> bytes:
+    """The picture as the bytes of a PNG file."""
+    file = io.BytesIO()
+    picture.save(file, "png")
+    return file.getvalue()
 
 
 def in_notebook() -> bool:

@@ -233,8 +233,8 @@ def _run(config: Config, step: int, out: Path, source: Source) -> Run:
     return Run(config, options, trainer)
 
 
-def train(run: Run, progress: Callable[[int, dict], None] = lambda t, row: None) -> Run:
-    """Train to the end of the last segment -> the run as it then is.  Raises as Trainer.run does."""
+def train(run: Run, progress: Callable[[int, dict], None] | None = None) -> Run:
+    """Train to the end of the last segment -> the run as it then is.  Progress, and what is raised: as Trainer.run."""
     ranks.share(run.trainer)
     with run.trainer.recorder.lock as lock:
         run.trainer.run(progress)

@@ -6,7 +6,11 @@
     Conv2d           W (k, k, c_in, c_out)          Conv2d           weight (c_out, c_in, k, k)
     ConvTranspose2d  W (k, k, c_in, c_out)          ConvTranspose2d  weight (c_in, c_out, k, k)
     UpConv2d         W (k, k, c_in, c_out)          Sequential(Upsample(scale_factor=2), Conv2d)
+    TemporalConv     W (k, k, k_t, c_in, c_out)     Conv3d           weight (c_out, c_in, k_t, k, k)
     a norm           gamma, beta                    weight, bias
+    GRU              W, U, b, c                     GRU              weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0
+    SelfAttention    Wq, Wk (C, d), Wv (C, C)       three Linear     query.weight, key.weight, value.weight, and gamma
+    SpectralNorm     W and v of the layer in it     parametrizations.spectral_norm: original, 0._u, 0._v
 
 One detail is easy to miss.  When an image is flattened to a vector, or a vector is reshaped to an image, minigan orders the
 entries pixel by pixel and PyTorch channel by channel: entry h W C + w C + c here is entry c H W + h W + w there.  Every
@@ -94,7 +98,9 @@ def from_torch(net: Sequential, weights: Mapping[str, Any] | str | os.PathLike, 
         raise ValueError(f"this network has no {_list(unknown)}; it has: {_list(names)}")
     arrays = [_checked(link, given[link.name]) for link in wanted]
     for link, array in zip(wanted, arrays, strict=True):  # nothing is written before all of it has been checked
-        link.view[...] = array
+        if not link.derived:
+            name, part = link.more or ("", None)
+            link.view[...] = array if part is None else array + part(np.asarray(given[name]))
 
 
 def _checked(link: Link, given: Any) -> np.ndarray:

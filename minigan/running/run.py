@@ -13,7 +13,7 @@ from minigan.trainer import Trainer
 from minigan.zoo.recipe import Options
 
 
-@dataclass
+@dataclass(repr=False)
 class Run(Pictured):
     """A run as its checkpoint left it; in a notebook, and in plots.show, samples of its game."""
 
@@ -22,6 +22,10 @@ class Run(Pictured):
     trainer: Trainer
     recorded: bool = True  # False for a run of a version that did not store its config and data in the checkpoint
     model: Path | None = None  # the file or the name of a model that is not a run, and is in memory only
+
+    def __repr__(self) -> str:
+        name = f"{self.config.recipe.__name__.rpartition('.')[2]} on {self.options.data}"
+        return f"<Run {self.model or self.out}: {name}, step {self.trainer.t} of {self.steps}>"
 
     @property
     def out(self) -> Path:

@@ -101,14 +101,14 @@ def interpolate(
     label: str | None = None,
     out: str | Path | None = None,
 ) -> Path:
-    """Film the way from the n samples of one seed to those of another -> the GIF.
+    """Film the way from the n samples of one seed to those of another -> the file.
 
     Parameters
     ----------
     path : as in `sample`; the first and the last frame are what `sample` draws with these seeds
     frames : from the first to the last, both included, at least 2
     label : as in `sample`
-    out : default: walk_FROM_TO.gif, in the run's folder, or for another model in the current one
+    out : .gif, .apng or .mp4; default: walk_FROM_TO.gif, in the run's folder, or for another model in the current one
 
     Raises ValueError for a model of points in the plane, and as `sample` does.
     """
@@ -126,11 +126,12 @@ def interpolate(
         raise ValueError(f"interpolate needs n >= 1 images, got {n}")
     labels = labels_or_cycle(None if number is None else np.full(n, number), n, game.classes)
     film = Path(out) if out is not None else beside(run, f"walk_{from_seed}_{to_seed}.gif")
-    plots.format_of(film, {".gif": "gif"})
+    plots.check_film(film, ".gif", ".apng", ".mp4")
     refuse_too_large(f"{frames} frames of {n} images", frames * n * math.prod(run.trainer.source.shape))
     a, b = (first(game.noise(n, np.random.default_rng(seed), labels)) for seed in (from_seed, to_seed))
     pictures = [plots.grid(plots.to_image(x), columns=COLUMNS) for x in walk(game, a, b, frames, labels)]
-    plots.save_gif(film, [*pictures, *pictures[-2:0:-1]], hold=0)  # and back
+    both_ways = [*pictures, *pictures[-2:0:-1]]
+    plots.save_frames(film, both_ways, fps=len(both_ways) / 6)
     return film
 
 
@@ -160,6 +161,19 @@ def video(
     file = Path(out) if out is not None else beside(run, f"video_{frames}_seed{seed}.gif")
     plots.save_film(file, clips, fps, scale)
     return file
+
+
+def film(run: Run, path: str | Path) -> int:
+    """Write the film of a training, the same noise from its first step to its last, as .gif, .apng or .mp4 -> how many frames.
+
+    Raises ValueError for a run without frames, and as `plots.save_frames` does.
+    """
+    plots.check_film(path, ".gif", ".apng", ".mp4")
+    frames = read_frames(run.out / "frames") if run.model is None else []
+    if not frames:
+        raise ValueError(f"{run.model or shown(run.out)} has no frames of a training: give the folder of a run")
+    plots.save_frames(path, frames, fps=len(frames) / 6, hold=2)
+    return len(frames)
 
 
 def beside(run: Run, name: str) -> Path:

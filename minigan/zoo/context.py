@@ -111,6 +111,11 @@ class ContextEncoder(Game):
         net, seen = self.best("G"), with_hole(x.astype(self.G.dtype), hidden)
         return np.concatenate([net(seen[i : i + batch]) for i in range(0, len(seen), batch)])
 
+    def drawing(self, n: int, rng: np.random.Generator) -> tuple[Callable, dict[str, np.ndarray]]:
+        """What is exported, and n samples of its inputs: images x, and hidden, True where G draws."""
+        x = rng.uniform(-1, 1, (n, *self.shape)).astype(self.G.dtype)
+        return self.fill, {"x": x, "hidden": rng.random(x.shape[:3]) < 0.5}
+
     def sample(self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None) -> np.ndarray:
         """n training images with random holes, which G has filled."""
         check_sample(n, rng)

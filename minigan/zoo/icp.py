@@ -87,6 +87,10 @@ class ICP(Game):
         self.move(*best_motion(self.cloud, x[index[:, 0]]))
         return {"loss": float(np.mean(distance**2))}
 
+    def drawing(self, n: int, rng: np.random.Generator) -> tuple[Callable, dict[str, np.ndarray]]:
+        """What is exported, and n samples of its input: points x, as the cloud began."""
+        return lambda x: self.best("G")(x), {"x": rng.standard_normal((n, 2))}
+
     def sample(self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None) -> np.ndarray:
         """n points of the cloud, drawn with replacement, where they have been moved."""
         check_sample(n, rng)

@@ -42,6 +42,10 @@ class Translation(Game):
         net, y = self.best(name), to_float(y)
         return np.concatenate([np.clip(net(y[i : i + batch]), -1, 1) for i in range(0, len(y), batch)])
 
+    def drawing(self, n: int, rng: np.random.Generator) -> tuple[Callable, dict[str, np.ndarray]]:
+        """What is exported, and n samples of its input: pictures x."""
+        return self.translate, {"x": rng.uniform(-1, 1, (n, *self.given)).astype(self.G.dtype)}
+
     def sample(self, n: int, rng: np.random.Generator, labels: np.ndarray | None = None) -> np.ndarray:
         """Pictures drawn from n of the examples, which no training step has seen."""
         check_sample(n, rng)

@@ -46,8 +46,10 @@ def test_other_subjects_have_none():
     assert derived(read("Conv2d")) == derived(read("Adam")) == derived(read("mse")) == derived(read("Activation")) == []
 
 
-def test_without_sympy_the_part_is_left_out(monkeypatch):
+def test_without_sympy_it_says_what_to_install(monkeypatch):
     assert "DERIVATIVE" in str(explain("wasserstein"))
     assert "DERIVATIVE" in explain("wasserstein")._repr_markdown_()
     monkeypatch.setattr(module, "find_spec", lambda name: None)
-    assert "DERIVATIVE" not in str(explain(losses.wasserstein))
+    assert "not derived again: SymPy is not installed (pip install 'minigan[symbolic]')" in str(
+        explain(losses.wasserstein)
+    )

@@ -5,7 +5,7 @@ is tracked by one step of power iteration at each forward pass in training mode;
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import numpy as np
@@ -58,6 +58,10 @@ class SpectralNorm(Layer):
         finally:
             self.layer.W, self.layer.dW = W, dW
 
+    def normalised(self) -> AbstractContextManager[Layer]:
+        """The wrapped layer as it is in evaluation mode, with W / sigma in place of W, inside a `with` block."""
+        return self._normalised(self._estimate(0)[2])
+
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         self.check_bound()
         u, v, sigma = self._estimate(self.power_steps)
@@ -68,7 +72,7 @@ class SpectralNorm(Layer):
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         self.check_bound()
-        with self._normalised(self._estimate(0)[2]) as layer:
+        with self.normalised() as layer:
             return layer(x)
 
     def backward(self, dy: np.ndarray, cache: Any) -> Any:

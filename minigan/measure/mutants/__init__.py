@@ -16,6 +16,7 @@ import hashlib
 import sys
 import time
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TextIO
 
@@ -23,7 +24,7 @@ from minigan.measure.mutants.equivalent import reason
 from minigan.measure.mutants.kept import Kept
 from minigan.measure.mutants.mutant import Mutant
 from minigan.measure.mutants.report import killed, line, slowest, table, write
-from minigan.measure.mutants.subjects import files, mathematics
+from minigan.measure.mutants.subjects import TESTS, files, mathematics
 from minigan.measure.mutants.trial import Verdict, by_claims, by_tests, still_sound
 
 __all__ = ["Mutant", "Verdict", "chosen", "run"]
@@ -68,6 +69,10 @@ def run(
     least : how many of a hundred mutants that are not equivalent must be killed
     stream : where to print; by default standard output
     """
+    if TESTS.is_dir() and find_spec("pytest") is None:  # a wheel has no tests: then the claims alone judge
+        raise ValueError(
+            "certify --mutants runs the tests too, with pytest, which is not installed: pip install 'minigan[test]'"
+        )
     stream, start = stream or sys.stdout, time.monotonic()
     picked, kept = chosen(only, share, seed), Kept()
 

@@ -29,10 +29,11 @@ Row = tuple[str, Any, Any, str]  # name, SymPy's expression, the code's own (Non
 def derived(subject: Subject) -> list[str]:
     """Lines of text: each expression, whether the code agrees with SymPy, and the line; none for other subjects."""
     thing = subject.thing
-    if find_spec("sympy") is None:
-        return []
     if thing is Activation:  # what the activations share: it has no f
         return []
+    if find_spec("sympy") is None:
+        known = isinstance(thing, GANLoss) or (inspect.isclass(thing) and issubclass(thing, Activation | LeakyReLU))
+        return ["not derived again: SymPy is not installed (pip install 'minigan[symbolic]')"] * known
     if inspect.isclass(thing) and issubclass(thing, Activation | LeakyReLU):
         return list(_lines(lambda tower: _layer(subject.made if subject.made is not None else thing(), tower)))
     return list(_lines(lambda tower: _loss(thing, tower))) if isinstance(thing, GANLoss) else []

@@ -73,5 +73,7 @@ def count_all(only: str | None, seeds: int) -> int:
 
 def require_nbclient() -> None:
     """Raise ValueError, with the command that installs them, unless the packages that run a notebook are there."""
-    if not find_spec("nbclient") or not find_spec("ipykernel"):
-        raise ValueError(f"running the lessons needs nbclient and ipykernel: {INSTALL} ipykernel nbclient")
+    if not all(find_spec(name) for name in ("nbclient", "nbformat", "ipykernel")):
+        raise ValueError(
+            f"running the lessons needs nbclient, nbformat and ipykernel: {INSTALL} ipykernel nbclient nbformat"
+        )

@@ -89,7 +89,7 @@ def execute(notebook: Any, folder: str, more: Mapping[str, str] | None = None, *
         extra_arguments=["--log-level=ERROR"],  # a new ipykernel warns about its unencrypted local connection
         resources={"metadata": {"path": folder}},
         **options,
-    ).execute(env=environment() | {ANSWERS: "1"} | dict(more or {}))
+    ).execute(env=environment() | {ANSWERS: "1", "TQDM_DISABLE": "1"} | dict(more or {}))  # without progress bars
 
 
 def code(cell: dict) -> Any:

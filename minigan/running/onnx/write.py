@@ -109,10 +109,10 @@ def _proto(graph: Graph, output: Any, run: Run | None) -> Any:
     kinds = {2: "points", 4: "images", 5: "clips"} if run is not None or len(outputs) == 1 else {}
     names = [kinds.get(y.ndim, "y") if len(outputs) == 1 else f"y{i}" for i, y in enumerate(outputs)]
     kind = helper.np_dtype_to_tensor_dtype
-    nodes = [
-        helper.make_node(op, given, [out], **{k: kind(v) if isinstance(v, np.dtype) else v for k, v in more.items()})
-        for op, given, out, more in graph.nodes
-    ]
+    nodes = []
+    for op, given, out, more in graph.nodes:
+        attributes: dict[str, Any] = {k: kind(v) if isinstance(v, np.dtype) else v for k, v in more.items()}
+        nodes.append(helper.make_node(op, given, [out], **attributes))
     nodes += [helper.make_node("Identity", [y.name], [name]) for y, name in zip(outputs, names, strict=True)]
     weights = [numpy_helper.from_array(array, key) for key, array in graph.weights.items()]
     made = helper.make_model(

@@ -197,6 +197,7 @@ SAMPLES = [
         (2, 4, 6, 2),
     ),
     Sample(Block(Dense(3, 5), SiLU(), Copy(), Parallel([Dense(5, 1)], [Dense(5, 4), Tanh()])), (3, 3)),
+    Sample(Parallel([MinibatchStd()], [Dense(2, 2)]), (3, 2), (3, 2)),  # one branch mixes samples
     Sample(Sum(), (3, 4), (3, 4)),
     Sample(Sum(), (1, 3, 2, 2), (1, 3, 2, 2), (1, 3, 2, 2)),
     Sample(Join(), (3, 4), (3, 1)),
@@ -237,6 +238,7 @@ SAMPLES = [
     Sample(Frames(Conv2d(2, 3, 3, 2, 1), Tanh(), Flatten()), (2, 3, 4, 5, 2)),
     Sample(Frames(Dense(3, 4), LeakyReLU()), (1, 2, 3)),
     Sample(Frames(Dense(3, 2), BatchNorm(2)), (2, 3, 3)),
+    Sample(Frames(Frames(Dense(2, 2), LeakyReLU())), (2, 3, 2, 2)),
     Sample(JoinFrames(), (2, 3), (2, 4, 2)),
     Sample(JoinFrames(), (1, 1), (1, 1, 3)),
     Sample(Block(Parallel([], [GRU(2, 3)]), JoinFrames(), Frames(Dense(4, 2), SiLU())), (1, 1), (1, 3, 2)),

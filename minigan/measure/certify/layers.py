@@ -5,6 +5,7 @@ complex step    the same against Im f(x + i h) / h, which loses no digits: any e
 tangent         w = J v against the difference along v
 adjoint         <dy, J v> = <J' dy, v>
 second order    d/dx and d/dtheta of dy . (J v) against central differences of J v
+values          an augmentation's image, pixel by pixel (see augmented.py)
 both streams    the second-order pass with a loss in it: the sum of its parts (see streams.py)
 refusal         a layer that mixes samples refuses the four verbs above, and the message names it
 in use          layer(x), evaluation mode, equals the forward pass of the frozen layer, and changes nothing
@@ -22,6 +23,7 @@ from minigan.gradcheck import Check, compare, network_checks, random_like
 from minigan.layers import MixedSamplesError
 from minigan.layers.more.frozen import freeze
 from minigan.layers.parameters import all_layers
+from minigan.measure.certify.augmented import DEFINITIONS, values
 from minigan.measure.certify.claim import Claim, arrays, holds, same
 from minigan.measure.certify.samples import SAMPLES, Sample
 from minigan.measure.certify.streams import both_streams
@@ -36,7 +38,8 @@ def claims(samples: Iterable[Sample] = SAMPLES) -> list[Claim]:
     for sample in samples:
         central = cache(partial(network_checks, sample.network(), sample.x(), rng=3, samples=10**9))
         derivatives = ("refusal",) if sample.mixes else ("tangent", "adjoint", "second order", "both streams")
-        for verb in ("first order", "complex step", *derivatives, "in use", "float32", "contract"):
+        defined = ("values",) if type(sample.layer) in DEFINITIONS else ()
+        for verb in ("first order", "complex step", *derivatives, *defined, "in use", "float32", "contract"):
             check = partial(VERBS[verb], sample) if verb in VERBS else partial(_pick, central, verb)
             made.append(Claim("layers", type(sample.layer).__name__, verb, sample.name, check))
     return made
@@ -143,6 +146,7 @@ VERBS: dict[str, Callable[[Sample], Iterable[Check]]] = {
     "complex step": complex_step,
     "both streams": both_streams,
     "refusal": refusal,
+    "values": values,
     "in use": in_use,
     "float32": float32,
     "contract": contract,

@@ -5,8 +5,8 @@ both, and either may be None, in a network or in one of its branches.  So one pa
 piecewise-linear network a third way gives the same gradients: an ordinary backward pass with the caches of Chain.blend.
 """
 
+import copy
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from minigan.differences import Check, compare
 from minigan.fast_step import can_blend
 from minigan.gradcheck import random_like
 from minigan.layers.tree import Tree, leaves, tree_map
+from minigan.measure.certify.claim import arrays, same
 from minigan.measure.certify.samples import Sample
 from minigan.network import Sequential
 
@@ -59,6 +60,7 @@ def agree(name: str, got: Found, *parts: Found) -> Iterator[Check]:
 def both_streams(sample: Sample) -> Iterator[Check]:
     """One pass of both gradients is the sum of two passes, of one for each output, and leaves out what it is asked to."""
     p = Passes(sample)
+    kept = copy.deepcopy((p.x, p.v, p.dw, p.dx))
     net, layer, cache, (v, tcache) = p.net, p.net.layers[0], p.caches[0], p.tangents[0]
     tangent, both = p.streams(p.dw, None), p.streams(p.dw, p.dx)
     primal = p.found(lambda: (None, net.backward(p.dx, p.caches)))
@@ -81,6 +83,8 @@ def both_streams(sample: Sample) -> Iterator[Check]:
         yield from agree("curvature", curvature[n:-1], tangent[n:-1])
     elif can_blend(net):
         yield from blended(p, tangent)
+    for a, b in zip(arrays(p.x, p.v, p.dw, p.dx), arrays(*kept), strict=True):
+        yield same("arguments unchanged", a, b)
 
 
 def blended(p: Passes, tangent: Found) -> Iterator[Check]:

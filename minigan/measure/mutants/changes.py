@@ -162,7 +162,9 @@ def _is_same(node: ast.AST, kind: str, new: Any, unordered: set[int]) -> bool:
     match kind, node:
         case "swapped", ast.Call(func=func, args=args):
             name = ast.unparse(func)
-            if name in COMMUTING:  # max(a, b) = max(b, a) for all numbers; an array to write into may be the third argument
+            if (
+                name in COMMUTING
+            ):  # max(a, b) = max(b, a) for all numbers; an array to write into may be the third argument
                 return new.args[:2] == args[1::-1] or (name in ("max", "min"))
             if name.endswith("swapaxes"):  # exchanging axes a and b is exchanging b and a
                 return new.args[-2:] == args[:-3:-1]
@@ -171,7 +173,9 @@ def _is_same(node: ast.AST, kind: str, new: Any, unordered: set[int]) -> bool:
         case "sign" | "factor", ast.Call(func=func):
             # -True and 2 * True are as true as True, and False is 0;  -0 = 0, and what np.empty holds is written before it is read
             return ast.unparse(func) in {"any", "all", "bool"} | BLANK
-        case "off by one", ast.Constant(value=1):  # reshape(-2) is reshape(-1): NumPy takes any negative size for the unknown one
+        case "off by one", ast.Constant(
+            value=1
+        ):  # reshape(-2) is reshape(-1): NumPy takes any negative size for the unknown one
             return id(node) in unordered and new.value == 2
         case "comparison", ast.Constant(value=False):  # dx is computed, and then dropped
             return id(node) in unordered

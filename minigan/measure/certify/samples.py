@@ -238,7 +238,6 @@ SAMPLES = [
     Sample(Frames(Conv2d(2, 3, 3, 2, 1), Tanh(), Flatten()), (2, 3, 4, 5, 2)),
     Sample(Frames(Dense(3, 4), LeakyReLU()), (1, 2, 3)),
     Sample(Frames(Dense(3, 2), BatchNorm(2)), (2, 3, 3)),
-    Sample(Frames(Frames(Dense(2, 2), LeakyReLU())), (2, 3, 2, 2)),
     Sample(JoinFrames(), (2, 3), (2, 4, 2)),
     Sample(JoinFrames(), (1, 1), (1, 1, 3)),
     Sample(Block(Parallel([], [GRU(2, 3)]), JoinFrames(), Frames(Dense(4, 2), SiLU())), (1, 1), (1, 3, 2)),

@@ -128,6 +128,12 @@ def contract(sample: Sample) -> Iterator[Check]:
     for a, b in zip(arrays(through), arrays(dx), strict=True):
         yield same("learn=False gives the same dx", a, b)
 
+    net.zero_grad()
+    net.layers[0].accumulate(dy, caches[0])  # the network has called `learn`, which may do both at once
+    yield compare("accumulate alone, grad", net.grad, once, EXACT)
+    for a, b in zip(arrays(net.layers[0].backward(dy, caches[0])), arrays(dx), strict=True):
+        yield compare("backward alone, dx", a, b, EXACT)
+
     net.state[...] = state
     _, first = net.forward(x)
     _, second = net.forward(other)  # like D(real), then D(fake): both caches are alive

@@ -33,6 +33,7 @@ class Passes:
         self.v, self.dw, self.dx = (random_like(a, rng) for a in (self.x, self.y, self.y))
         _, self.tangents = self.net.tangent(self.v, self.caches)
         self.c: np.ndarray = rng.standard_normal((len(next(leaves(self.y))), 1))
+        self.c[: len(self.c) - 1] *= np.arange(len(self.c) - 1)[:, None]  # 0 for the first of several samples
 
     def found(self, run: Callable[[], tuple[Tree, Tree]]) -> Found:
         """Run a pass that returns (dw, dx), where None is zero -> both, and grad."""
@@ -65,6 +66,9 @@ def both_streams(sample: Sample) -> Iterator[Check]:
     tangent, both = p.streams(p.dw, None), p.streams(p.dw, p.dx)
     primal = p.found(lambda: (None, net.backward(p.dx, p.caches)))
     yield from agree("both", both, tangent, primal)
+    n = len(both) // 2  # both[:n] is dw, both[n : 2 * n] is dx
+    public = p.found(lambda: (None, net.backward_tangent(p.dw, p.tangents, p.caches, p.dx)))
+    yield from agree("backward_tangent", public[n:], both[n:])
     yield from agree("a loss alone", p.streams(None, p.dx), primal)
     alone = range(len(list(leaves(p.y))))
     if len(alone) > 1:  # from different outputs: in some branches one of the gradients is None
@@ -75,7 +79,6 @@ def both_streams(sample: Sample) -> Iterator[Check]:
     yield from agree("need_dx=False, grad", p.streams(p.dw, p.dx, need_dx=False)[-1:], both[-1:])
     spared = p.found(lambda: (None, net.backward(p.dx, p.caches, need_dx=False)))
     yield from agree("backward, need_dx=False, grad", spared[-1:], primal[-1:])
-    n = len(both) // 2  # both[:n] is dw, both[n : 2 * n] is dx
     learned = p.found(lambda: (layer.learn(p.dw, tcache), None))  # the layer's own backward and accumulate
     yield from agree("a cache of tangent", [*learned[:n], learned[-1]], [*tangent[:n], tangent[-1]])
     if layer.curved:

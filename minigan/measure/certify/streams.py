@@ -31,6 +31,7 @@ class Passes:
         self.x = self.net.cast(sample.x())
         self.y, self.caches = self.net.forward(self.x)
         self.v, self.dw, self.dx = (random_like(a, rng) for a in (self.x, self.y, self.y))
+        self.kept = copy.deepcopy((self.x, self.v, self.dw, self.dx))
         _, self.tangents = self.net.tangent(self.v, self.caches)
         self.c: np.ndarray = rng.standard_normal((len(next(leaves(self.y))), 1))
         self.c[: len(self.c) - 1] *= np.arange(len(self.c) - 1)[:, None]  # 0 for the first of several samples
@@ -61,7 +62,6 @@ def agree(name: str, got: Found, *parts: Found) -> Iterator[Check]:
 def both_streams(sample: Sample) -> Iterator[Check]:
     """One pass of both gradients is the sum of two passes, of one for each output, and leaves out what it is asked to."""
     p = Passes(sample)
-    kept = copy.deepcopy((p.x, p.v, p.dw, p.dx))
     net, layer, cache, (v, tcache) = p.net, p.net.layers[0], p.caches[0], p.tangents[0]
     tangent, both = p.streams(p.dw, None), p.streams(p.dw, p.dx)
     primal = p.found(lambda: (None, net.backward(p.dx, p.caches)))
@@ -86,7 +86,7 @@ def both_streams(sample: Sample) -> Iterator[Check]:
         yield from agree("curvature", curvature[n:-1], tangent[n:-1])
     elif can_blend(net):
         yield from blended(p, tangent)
-    for a, b in zip(arrays(p.x, p.v, p.dw, p.dx), arrays(*kept), strict=True):
+    for a, b in zip(arrays(p.x, p.v, p.dw, p.dx), arrays(*p.kept), strict=True):
         yield same("arguments unchanged", a, b)
 
 

@@ -37,6 +37,7 @@ FOUND = [
     ("layers/chain.py", "Chain.streams", "(None, None if dx is None", "(None if dx", "layers: both streams"),
     ("layers/tree.py", "per_sample", "[1] * (like.ndim - 1)", "like.ndim - 1", "layers: both streams"),
     ("layers/more/embedding.py", "Embedding.blend", "0", "-1", "layers: both streams"),
+    ("layers/pool.py", "MaxPool2d.tangent", "v * winners", "v.__imul__(winners)", "layers: both streams"),
     ("layers/more/augment.py", "Translation.drawn", "3", "2", "layers: values"),
     ("layers/more/augment.py", "Color.apply", "x.mean(", "x.sum(", "layers: values"),
     ("losses.py", "Wasserstein.g", "f", "r", "losses: first order"),

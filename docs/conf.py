@@ -18,6 +18,8 @@ from sphinx.application import Sphinx
 
 import minigan
 
+os.environ.setdefault("MINIGAN_ANSWERS", "1")  # the results of predictions are shown on the site
+
 project, author, copyright = "minigan", "the minigan maintainers", "the minigan maintainers, MIT license"
 release = minigan.__version__
 extensions = ["myst_nb", "sphinx-mathjax-offline", "annotated"]

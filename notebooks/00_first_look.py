@@ -93,7 +93,7 @@ def train(gamma=1.0, rate=2e-3, latent=16, width=64, loss=losses.non_saturating,
 # - **b** first they spread out over the whole ring, then they gather at the modes
 # - **c** every fake goes straight to the mode that is nearest
 #
-# Choose before you run the next cell; a wrong guess is remembered better than a right explanation.
+# Replace the question mark by a letter, then run both cells: the result shows once you have chosen. A wrong guess is remembered better than a right explanation. (`guess = "show"` shows it without one.)
 
 # %% tags=["predict"]
 guess = "?"  # "a", "b" or "c"

@@ -1,13 +1,13 @@
 # %% [markdown]
 # # Lesson 24: VAE-GAN and attribute arithmetic
 #
-# **Goal** Train an encoder, a generator and a discriminator together and know which loss each of them must not receive; walk between two codes; add an attribute to a portrait, and measure what else that changes.
+# **Goal** Know how an encoder, a generator and a discriminator are trained together, and from which loss each of them must not learn; walk between two codes; add an attribute to a portrait, and measure what else that changes.
 #
 # **Prerequisites** Lesson 23 (the VAE, its two terms, its blur), lesson 8 (the two steps of a GAN), lesson 13 (the walk).
 #
 # **Run time** 25 s on two cores (estimated).
 #
-# The VAE finds the code of any image, and blurs; the GAN is sharp, and cannot find the noise behind an image. Larsen, Sønderby, Larochelle and Winther (2016) joined them with one idea: D has learned what matters in an image, so compare the reconstruction with the original *in D's features*, and not pixel by pixel. Then they did something that made the paper famous: they took the mean code of people with glasses, subtracted that of the others, and added the difference to a face. Does that work? We will count.
+# The VAE finds the code of any image, but its images are blurred; the GAN's are sharp, but it cannot find the noise behind an image. Larsen, Sønderby, Larochelle and Winther (2016) joined them with one idea: D has learned what matters in an image, so compare the reconstruction with the original *in D's features*, not pixel by pixel. Then they did what made the paper famous: they took the mean code of the faces with glasses, say, subtracted the mean code of the others, and added the difference to the code of a new face. Does that work? We will count.
 #
 # **Recall** Five questions from earlier lessons, before you start:
 #
@@ -19,25 +19,25 @@
 #
 # <details><summary>Lesson 21: IMLE and ICP need something that a GAN does not. What?</summary>
 #
-# A distance between a fake and a data point. D learns in its place what matters.
+# A distance between a fake and a data point. A GAN has D instead, which learns what matters.
 #
 # </details>
 #
 # <details><summary>Lesson 17: where does R1 take its gradient, and why does D need it?</summary>
 #
-# At the real images. It is friction for the game (lesson 16), and keeps D from being too steep for G.
+# At the real images. It is friction for the game (lesson 16), without which D and G may circle for ever.
 #
 # </details>
 #
-# <details><summary>Lesson 13: the library walks on a cos s + b sin s. Why not on the straight line?</summary>
+# <details><summary>Lesson 13: the library walks from one noise to another on a cos s + b sin s. Why not on the straight line?</summary>
 #
-# In the middle of the straight line the variance is one half: noise of a size that G has seldom seen.
+# In the middle of the straight line the variance is one half: noise of a size that G has hardly ever seen.
 #
 # </details>
 #
 # <details><summary>Lesson 8: G's gradient passes through D. What happens to D's weights in G's step?</summary>
 #
-# Nothing. The backward pass goes through D without accumulating the gradient of its weights (`learn=False`).
+# Nothing. The backward pass goes through D without accumulating the gradients of its weights (`learn=False`).
 #
 # </details>
 
@@ -67,14 +67,14 @@ from minigan.zoo import vaegan
 # %% [markdown]
 # ## Predict: what does D find different?
 #
-# The library comes with a VAE-GAN that was trained on its 4,000 cartoon portraits. We take fifty portraits and change them in four ways: *blur* (each pixel becomes the mean of the nine around it), *shift* (by one pixel to the right), *noise* (in every value), *darker* (by the same amount everywhere). For each change we measure the squared distance from the original twice, in pixels and in the features of this model's D, and divide the second by the first. For which change is the quotient largest: a small error in pixels, a large one for D?
+# The library comes with a VAE-GAN that was trained on its 4,000 cartoon portraits. We take fifty portraits and change them in four ways: *blur* (each pixel becomes the mean of the nine around it), *shift* (by one pixel to the right), *noise* (in every value), *darker* (by the same amount everywhere). For each change we measure the squared distance from the original twice, in pixels and in the features of this model's D, and divide the second by the first. For which change is the quotient largest: small in pixels, large for D?
 #
-# - **a** noise: no portrait has it
+# - **a** noise: no portrait is noisy
 # - **b** blur
 # - **c** shift
 # - **d** darker
 #
-# Commit to a letter before you run on.
+# Commit to a letter before you run the next cells.
 
 # %% tags=["predict"]
 guess = "?"  # "a", "b", "c" or "d"
@@ -140,25 +140,25 @@ with figure(title, 2, (9, 2.8)) as (left, right):
     right.set(xlabel="distance in D's features / distance in pixels")
 
 # %% [markdown]
-# D has never been shown a blurred portrait with the label "blurred". It has learned to tell portraits from what G draws, and a G that blurs is the first thing it meets. So its features are a distance in which a blur is expensive, and that is exactly what the VAE lacks.
+# Nobody told D what a blur is. It learned to tell portraits from what G draws, and early in training that is blurred, which may be why its features respond to edges. However it came about, a blur is expensive when distances are measured in these features, and a loss that punishes blur is what the VAE lacks.
 #
 # ## Derive: three losses for three networks
 #
-# Three images go through D: the original $x$, its reconstruction $G(z)$ with $z = \mu + s \odot \varepsilon$ from E, and a sample $G(z_p)$ with a code of the prior, $z_p \sim \mathcal{N}(0, 1)$. Let $f$ be the activations of one of D's layers. The first loss is the second term of a VAE (lesson 23):
+# Three images go through D: the original $x$, its reconstruction $G(z)$ with $z = \mu + s \odot \varepsilon$ from E, and a sample $G(z_p)$ with a code of the prior, $z_p \sim \mathcal{N}(0, 1)$. Let $f$ be the activations of one of D's layers, D's *features*. The first loss is the second term of a VAE's (lesson 23):
 #
-# $$ L_{\text{prior}} = \operatorname{KL}\bigl(q(z \mid x) \,\|\, \mathcal{N}(0, 1)\bigr) \tag{eq:vaegan.prior} $$
+# $$ L_{\text{prior}} = \frac1N \sum_n \operatorname{KL}\bigl(q(z \mid x_n) \,\|\, \mathcal{N}(0, 1)\bigr) \tag{eq:vaegan.prior} $$
 #
-# The second takes the place of $-\log p(x \mid z)$. It is a Gaussian likelihood with $s = 1$, not of the pixels but of D's features:
+# The second takes the place of $-\log p(x \mid z)$. Up to a constant it is minus the logarithm of a Gaussian with standard deviation 1, not of the pixels but of D's features:
 #
 # $$ L_{\text{like}} = \frac{1}{2N} \sum_n \bigl\| f(x_n) - f(G(z_n)) \bigr\|^2 \tag{eq:vaegan.like} $$
 #
-# The third is the game. Reconstructions and samples are both fake:
+# The third is the game. Reconstructions and samples are both fake ($[a, b]$ is one batch made of $a$ and $b$):
 #
 # $$ L_D = \ell_D\bigl(D(x), \, [D(G(z)), D(G(z_p))]\bigr), \qquad z_p \sim \mathcal{N}(0, 1) \tag{eq:vaegan.d} $$
 #
 # $$ L_G = \gamma\, L_{\text{like}} + \ell_G\bigl([D(G(z)), D(G(z_p))]\bigr) \tag{eq:vaegan.g} $$
 #
-# with any loss $\ell$ of a GAN that is not relativistic, and a weight $\gamma$. Now the point of the whole method: *which network learns from which loss?* The sum of all three is not what any of them should descend.
+# with any GAN loss $\ell$ that is not relativistic, and a weight $\gamma$. The heart of the method is the question: *which network learns from which loss?* None of the three networks should descend the sum of all losses.
 #
 # | | prior | like | GAN |
 # |---|---|---|---|
@@ -166,17 +166,17 @@ with figure(title, 2, (9, 2.8)) as (left, right):
 # | G learns from | (does not depend on G) | $\gamma L_{\text{like}}$ | $\ell_G$ |
 # | D learns from | (does not depend on D) | **nothing** | $\ell_D$, and R1 |
 #
-# **Why not D from like?** D could make it 0 by making all features equal, whatever the image. A ruler must not be allowed to shrink so that things look closer. **Why not E from the GAN?** E would choose a code whose picture pleases D. That is G's task; E's task is to find the code of *this* image. **Why the weight only in G?** E has one question, how to reconstruct, and $\gamma$ would only change its learning rate against the prior. G has two, and $\gamma$ decides between them.
+# **Why not D from like?** D could make this loss 0 by making all features constant, whatever the image: a ruler must not be allowed to shrink so that distances look smaller. **Why not E from the GAN?** E would learn to choose codes whose pictures D takes for real. That is G's task; E's task is to find the code of *this* image. **Why is $\gamma$ only in G's loss?** G has two aims, a good reconstruction and a real-looking image, and $\gamma$ sets the balance between them. E has only one of the two, and $\beta$ already sets its balance against the prior.
 #
-# **The gradients.** Let $u_n = f(G(z_n)) - f(x_n)$. Then $\partial L_{\text{like}} / \partial f(G(z_n)) = u_n / N$: the target $f(x_n)$ is held fixed. With $J_f$ for D up to the features, and $J_G$ for G,
+# **The gradients.** Let $u_n = f(G(z_n)) - f(x_n)$. Then $\partial L_{\text{like}} / \partial f(G(z_n)) = u_n / N$; the target $f(x_n)$ is held fixed. With the Jacobians $J_f$, of the features in the image, and $J_G$, of the image in the code,
 #
 # $$ dy_{\text{like}} = J_f^\top \frac{u}{N}, \qquad dz = J_G^\top\, dy_{\text{like}}, \qquad dy = \gamma\, dy_{\text{like}} + dy_{\text{GAN}} \tag{24.1} $$
 #
-# E gets $dz$, as in lesson 23; G's weights get $dy$. The two are different vectors in the same place, so G has *two* backward passes for its reconstruction, one to pass a gradient through to E without learning, and one to learn. (If you add everything and call `backward` once, two of the bold entries are no longer "nothing".) All gradients are taken before any network moves.
+# E gets $dz$, as in lesson 23, and G's weights learn from $dy$. So G needs *two* backward passes for its reconstruction, starting from two different gradients: one passes $dy_{\text{like}}$ on to E and does not touch G's weights, and the other takes $dy$ to G's weights. (If you add up everything and call `backward` once for each network, both bold entries are no longer "nothing".) All gradients are computed before any network moves.
 #
 # ## See the code
 #
-# The step, line for line. `Scores` hides the features from the penalty R1, which wants a D with one output.
+# The whole step. `Scores` hides the features from the penalty R1, which expects a D with one output.
 
 # %%
 show_source(vaegan.vaegan_step, vaegan.Scores)
@@ -184,7 +184,7 @@ show_source(vaegan.vaegan_step, vaegan.Scores)
 # %% [markdown]
 # ## Check: who receives what
 #
-# The table says that each network's gradient is a sum of losses with known weights. We can measure the weights. Take small smooth networks and one step with a rate of 0. Compute the gradient of *each* loss in each network's parameters by differences, and find the combination of them that gives the gradient the network got, by least squares. What the combination cannot explain is printed too. ($\beta = 1.7$, $\gamma = 0.6$.)
+# The table says that each network receives a sum of the losses' gradients with known weights. We can measure these weights. Take small smooth networks and one step with a learning rate of 0. Compute the gradient of *each* loss in each network's parameters by differences. Then find, by least squares, the weights with which these gradients add up to the one the network received. What no weights can explain is printed too. ($\beta = 1.7$, $\gamma = 0.6$.)
 
 
 # %%
@@ -218,7 +218,7 @@ def received():
         yield name, weights, depends, left
 
 
-def wires():
+def routing_checks():
     """Print the table; yield a check for each row, and the library's own checks."""
     print(f"{'':<3}" + "".join(f"{one:>10}" for one in LOSSES) + f"{'unexplained':>14}")
     for name, weights, depends, left in received():
@@ -232,18 +232,18 @@ def wires():
     yield from routing()
 
 
-assert not show_checks(wires())
+assert not show_checks(routing_checks())
 
 # %% [markdown]
-# A dash means that the loss does not depend on this network. The zeros are the bold entries of the table: E's parameters do change the loss of the GAN, and E does not learn from it. The checks named "does not see" are a second proof, without differences: the gradient keeps every bit when that loss is replaced by another one.
+# A dash means that the loss does not depend on this network. A zero means that it does, and that the network does not learn from it. Two of the zeros are the bold entries of the table: E and `loss_G`, D and `like`. The checks named "does not see" are a second proof, without differences: the gradient does not change by a single bit when that loss, or its weight, is changed.
 #
 # ## Derive: the way from one code to another
 #
-# Two portraits, two codes $a$ and $b$. Lesson 13 walked on $a \cos s + b \sin s$, which needs independent noise. Codes that E has found are not independent, so let $\omega$ be the angle between them. In the plane of $a$ and $b$ (of length 1), the point at the angle $t \omega$ from $a$ is $c_a\, a + c_b\, b$. Its part perpendicular to $b$ comes from $a$ alone, $c_a \sin \omega$, and equals $\sin((1 - t)\, \omega)$, because the point is $(1 - t)\, \omega$ away from $b$. In the same way $c_b \sin \omega = \sin(t \omega)$:
+# Two portraits have the codes $a$ and $b$. Lesson 13 walked on $a \cos s + b \sin s$, which keeps the variance only if $a$ and $b$ are independent. Codes that E finds need not be, so let $\omega$ be the angle between them, and first let both have length 1. In the plane of $a$ and $b$, the point of the unit circle at the angle $t \omega$ from $a$ is $c_a\, a + c_b\, b$. Its component perpendicular to $b$ comes from $a$ alone and is $c_a \sin \omega$. It also equals $\sin((1 - t)\, \omega)$, because the angle between the point and $b$ is $(1 - t)\, \omega$. In the same way $c_b \sin \omega = \sin(t \omega)$:
 #
 # $$ z(t) = \frac{\sin((1 - t)\, \omega)}{\sin \omega}\, a + \frac{\sin(t\, \omega)}{\sin \omega}\, b \tag{eq:slerp} $$
 #
-# This is *slerp*, spherical linear interpolation. At a right angle it is the walk of lesson 13. In $d$ dimensions nearly all codes of the prior have a length of about $\sqrt d$, and two of them are nearly perpendicular, so the middle of the straight line has the length $\sqrt{d / 2}$ only.
+# This is *slerp*, spherical linear interpolation. At a right angle it is the walk of lesson 13. In many dimensions, $d$, nearly all codes of the prior have a length of about $\sqrt d$, and two of them are nearly perpendicular, so the midpoint of the straight line has a length of only about $\sqrt{d / 2}$.
 #
 # ## See the code: the way, and the sum
 
@@ -253,7 +253,7 @@ show_source(slerp, direction, add)
 # %% [markdown]
 # ## Check: slerp by hand, and what it is worth
 #
-# At a right angle and $t = \frac12$ both weights are $\sin 45° / 1 = 0.707$. Then the length along the way, and a count: the Fréchet distance of what G draws in the middle, in the features of PortraitNet, the library's reader of portraits.
+# At a right angle and $t = \frac12$ both weights are $\sin 45° / 1 = 0.707$. We check that, the length along the way, and the angle. Then we measure what G draws halfway: its Fréchet distance from the portraits, in the features of PortraitNet, the library's classifier of portraits, beside the distance of what G draws from codes of the prior.
 
 
 # %%
@@ -283,40 +283,43 @@ far = {}
 for name, z in middles.items():
     far[name] = metrics.frechet_distance(of_reals, features(model.generate(z)))
     print(f"{name:<19} length {np.linalg.norm(z, axis=1).mean():.1f}   Frechet distance {far[name]:.0f}")
-usually("the straight way is farther from the data", far["halfway, straight"] > far["halfway, slerp"])
+usually(
+    "halfway on the straight line G's images are farther from the data than on the sphere",
+    far["halfway, straight"] > far["halfway, slerp"],
+)
 
 pair = shown[[0, 4]]
 ends = model.encode(x[pair])
 times = np.linspace(0, 1, 9)
 on_sphere = [slerp(ends[:1], ends[1:], t) for t in times]
-title = "From one portrait to another: the code moves on a sphere, and hair, skin and clothes follow"
+title = "From one portrait to another: the code moves on an arc, and hair, skin and clothes follow"
 with figure(title, size=(9, 1.7)) as ax:
     frames = [x[pair[:1]], *(model.generate(z) for z in on_sphere), x[pair[1:]]]
     sheet(ax, np.concatenate(frames), 11, "a portrait | its code ... the code of another | that portrait")
 
 # %% [markdown]
-# The first and last pictures are the originals, the ones beside them their reconstructions: the hair, the skin and the background are there, and small things are not always. Remember that; it will matter.
+# The first and last pictures are the originals, and next to them are their reconstructions. Hair, skin and background are right; small details are not always there. Remember that; it will matter.
 #
 # ## Predict: a beard, or black hair?
 #
-# Each portrait is described by eleven attributes, each drawn independently of the others when the portrait was made. We compute the mean code of the portraits that have a beard, less that of the portraits without one, and add this vector *once* to the codes of 300 portraits that were not used for the means. The same for black hair. Before, about a third of the reconstructions have a beard, and a fifth have black hair. PortraitNet, a classifier, reads the results. What happens?
+# Each portrait is described by eleven attributes, which were drawn independently of each other when the portrait was made. We take the mean code of the portraits with a beard, subtract the mean code of those without, and add this vector *once* to the codes of 300 portraits that were not used for the means. (The model itself was trained on all portraits.) Then the same for black hair. PortraitNet reads the attributes of the results. Before anything is added, about a third of the reconstructions have a beard, and a fifth have black hair. What happens?
 #
 # - **a** the beard works nearly always: it is in the middle of the face. The hair is harder
 # - **b** black hair works on most portraits, the beard only on some of those that had none
 # - **c** both work nearly always
 # - **d** neither works: codes cannot be added
-#
+
 # %% tags=["predict"]
 guess = "?"  # "a", "b", "c" or "d"
 
 # %% [markdown]
 # ## Derive: attribute arithmetic
 #
-# Suppose that a code is a sum of contributions, $z = c + h\, w + {}$whatever is independent of $h$, where $h$ is 1 for portraits with the attribute and 0 for the others. The mean over those with $h = 1$ is $c + w$, over the others $c$, and the rest is the same in both. So $w$ is estimated by
+# Suppose that a code is a sum of contributions, $z = h\, w + r$, where $h$ is 1 for portraits with the attribute and 0 for the others, and the rest $r$ is independent of $h$. Then the mean code is $w + \mathbb{E}\, r$ over the portraits with $h = 1$, and $\mathbb{E}\, r$ over the others. So $w$ is estimated by
 #
 # $$ v = \frac{1}{N_1} \sum_{n:\, h_n = 1} z_n - \frac{1}{N_0} \sum_{n:\, h_n = 0} z_n \tag{eq:arithmetic} $$
 #
-# Two assumptions were made, and both can fail. *The attribute acts by a sum*: nothing in the losses asks for that. *And the rest is independent of it*: in a set of photographs beards come with short hair and broad shoulders, and $v$ contains all of that. Here the attributes were drawn independently, so the second one holds and we can study the first.
+# We made two assumptions, and both can fail. *The attribute adds a vector*: nothing in the losses asks for that. *The rest is independent of it*: in a set of photographs beards come with short hair and broad shoulders, and $v$ contains all of that. Here the attributes were drawn independently, so the second assumption holds, and we can study the first.
 
 # %%
 z = model.encode(x[known])
@@ -345,7 +348,7 @@ def vector(attribute, names):
 
 
 def count(attribute, names, v):
-    """After v was added: the share that has it, and the share of the other attributes that stay as they were."""
+    """With v added: the share of portraits with the attribute, and the share of other attributes that are unchanged."""
     column = list(SIZES).index(attribute)
     after = read(np.clip(model.generate((codes + v).astype(np.float32)), -1, 1)).best
     others = [i for i in range(len(SIZES)) if i != column]
@@ -387,15 +390,15 @@ with figure(title, size=(7, 7.2)) as ax:
 # %% [markdown]
 # ## Derive: what works, what does not, and why
 #
-# Three reasons, each of which we can test.
+# There are three possible reasons for a failure, and we can look for each of them.
 #
-# **A group is not a direction.** "Beard" pools five different beards, so its vector is a mean of five vectors that point different ways, and a mean of different directions is short. The long beard alone has a vector that is nearly three times as long. "Black hair" is one thing.
+# **A group has no single direction.** "Beard" stands for five different beards, so its vector is a mean of five vectors that point in different directions, and such a mean is short. The vector of the long beard alone is nearly three times as long. "Black hair" is a single value.
 #
-# **From where?** `eq:arithmetic` says what the vector was made for: it leads from the mean of *all the others* to the mean of those with the attribute. But a portrait in red clothes does not start at the mean of all other clothes. The model of a sum says what to do: take out the contribution of the portrait's own value, and put in the new one. With $m_k$ for the mean code of value $k$,
+# **The start is wrong.** The vector of `eq:arithmetic` leads from the mean of *all others* to the mean of those with the attribute. But a portrait in red clothes does not start at the mean of all other clothes. If codes are sums, subtract the contribution of the portrait's own value and add that of the new one. With $m_k$ for the mean code of value $k$,
 #
 # $$ z' = z + m_{\text{new}} - m_{\text{own}} \tag{24.2} $$
 #
-# **What the code does not hold cannot be added.** Every number in the code costs KL divergence (lesson 23), and a detail of a few pixels changes $L_{\text{like}}$ little. If E leaves it out, the plain reconstruction has lost it before any arithmetic begins.
+# **What the code does not hold cannot be added.** All that the code holds costs KL divergence (lesson 23), and a detail of a few pixels changes $L_{\text{like}}$ little. If E leaves it out, even the plain reconstruction has lost it, before any arithmetic begins.
 
 # %%
 true = np.stack([portraits.attributes[name][shown] for name in SIZES], axis=1)
@@ -427,10 +430,11 @@ better = [exchange[name][0] >= once[name][0] for name in exchange]
 gentler = [exchange[name][1] >= twice[name][1] for name in exchange]
 usually("an exchange reaches more portraits than the vector once, for at least 6 of 9", sum(better) >= 6)
 usually(
-    "and keeps more of the other attributes than the vector twice, for at least 6 of 9", sum(gentler) >= 6
+    "an exchange keeps more of the other attributes than the vector twice, for at least 6 of 9",
+    sum(gentler) >= 6,
 )
 
-title = "Starting from the portrait's own value adds more, and disturbs less than doubling the vector"
+title = "The exchange reaches more portraits than the vector once, and disturbs less than the vector twice"
 with figure(title, size=(8, 4.4)) as ax:
     for i, name in enumerate(exchange):
         ways = np.array([once[name], twice[name], exchange[name]])
@@ -451,7 +455,7 @@ with figure(title, size=(8, 4.4)) as ax:
     ax.legend(loc="lower left")
 
 # %% [markdown]
-# The honest summary, with the figures of `docs/results.md` (`minigan results arithmetic`: 500 portraits that no training has seen, the vector of `eq:arithmetic`):
+# The summary, with the figures of `docs/results.md` (`minigan results arithmetic`: the vector of `eq:arithmetic`, added to 500 portraits that were in no training set):
 #
 # | added | before, % | once, % | twice, % | others kept, once, % |
 # |---|---:|---:|---:|---:|
@@ -464,13 +468,13 @@ with figure(title, size=(8, 4.4)) as ax:
 #
 # The exchange reaches nearly every portrait for hair, skin, clothes and background. It helps little with the eyebrows, the mouth and the beard, of which the reconstructions themselves lose between a sixth and two fifths: there the third reason is the one that counts.
 #
-# Large attributes take others with them: once black hair, and about one in seven of the other attributes is read differently, although in the data they have nothing to do with each other. So the model of a sum holds only roughly. The goal that this library had set itself, a beard in 90 % of the portraits with the other attributes unchanged in 85 %, was not reached with the vector of the beard. And the famous pictures in papers are *chosen*; a count over all portraits is less beautiful, and tells you what to expect.
+# Large attributes change others with them: when black hair is added once, about one in seven of the other attributes is read differently afterwards, although they are independent of hair colour in the data. So a code is a sum of contributions only roughly. The goal this library had set itself, a beard in 90 % of the portraits with each other attribute unchanged in 85 %, was not reached. And remember that the pictures in papers are usually *chosen*. A count over all portraits is less beautiful, but it tells you what to expect.
 #
 # ## Modify
 #
 # ### Exercise 1: codes of different lengths (**)
 #
-# `slerp` assumes codes of about the same length. E's codes are not: let the *direction* move on the sphere and the *length* change evenly from $\lVert a \rVert$ to $\lVert b \rVert$. Given `a`, `b` (N, d) and a number `t`, return `z` (N, d). You need not care for parallel codes. You may call `slerp`.
+# `slerp` was derived for codes of the same length, and E's codes differ in length. Let the *direction* move on the unit sphere, and let the *length* change linearly in $t$ from $\lVert a \rVert$ to $\lVert b \rVert$. Given `a`, `b` (N, d) and a number `t`, return `z` (N, d). You may assume that no two codes are parallel, and you may call `slerp`.
 
 
 # %% tags=["exercise"]
@@ -489,14 +493,14 @@ check.vaegan_and_attribute_arithmetic.q1(spiral)
 #     return ((1 - t) * la + t * lb) * slerp(a / la, b / lb, t)
 # ```
 #
-# `slerp` of two unit vectors is a unit vector, so the factor in front of it is the length. Applied to `a` and `b` themselves, `slerp` gives the right directions only if the lengths agree: its weights are those of unit vectors, and the longer code would pull the point towards itself.
+# `slerp` of two unit vectors is a unit vector, so the factor in front of it is the length. Applied to `a` and `b` themselves, `slerp` gives the right directions only if the lengths agree: its weights are meant for unit vectors, and the longer code pulls the point towards itself.
 #
 # </details>
 
 # %% [markdown]
-# ### Exercise 2: the right wires (**)
+# ### Exercise 2: two gradients for two networks (**)
 #
-# The heart of the step, for one batch of reconstructions. Given are the features `f_x`, `f_y` (N, F), the gradient `g` (N, 1) of G's GAN loss in the scores of the reconstructions, the number `gamma`, and two functions: `through_features(df)` and `through_scores(ds)` take a gradient in D's features, or in D's scores, back to the image, (N, pixels). Return the gradient at the reconstruction that is passed on *to E*, and the one from which *G learns*.
+# This is the heart of the step, for the reconstructions only. You are given D's features of the originals and of the reconstructions, `f_x` and `f_y` (N, F); the gradient `g` (N, 1) of G's GAN loss in the scores of the reconstructions; the number `gamma`; and two functions. `through_features(df)` and `through_scores(ds)` take a gradient in D's features, or in D's scores, back to the images, (N, pixels). Return two gradients in the reconstructions: the one that is passed on *to E*, and the one from which *G learns*.
 
 
 # %% tags=["exercise"]
@@ -515,14 +519,14 @@ check.vaegan_and_attribute_arithmetic.q2(wired)
 #     return like, gamma * like + through_scores(g)
 # ```
 #
-# E gets the likeness without $\gamma$ and nothing from the scores. G gets both, with $\gamma$ on the first. The $1/N$ of the mean belongs to the features; `g` already has its own, from the loss.
+# E gets the gradient of $L_{\text{like}}$ without $\gamma$, and nothing from the scores. G gets both, the first with the weight $\gamma$. The $1/N$ comes from the mean in `eq:vaegan.like`; `g` already contains the one of its own loss.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 3: a vector that leaves the others alone (**)
 #
-# Adding black hair changed other attributes. Perhaps $v$ has a part along *their* vectors. Given `v` (d,) and the vectors of the attributes that should stay, `others` (m, d), with $m < d$ and in general not perpendicular to each other, return $v$ without its part in the span of `others`: perpendicular to each of them, and as near to $v$ as possible.
+# Adding black hair changed other attributes. Perhaps $v$ has a component along *their* vectors. Given `v` (d,) and the vectors of the attributes that should stay, `others` (m, d) with $m < d$, in general not perpendicular to each other, remove from $v$ its part in the span of `others`: return the vector that is perpendicular to each of them and as near to $v$ as possible.
 
 
 # %% tags=["exercise"]
@@ -541,21 +545,21 @@ check.vaegan_and_attribute_arithmetic.q3(cleared)
 #     return v - weights @ others
 # ```
 #
-# The nearest vector in the span is a least-squares problem, and what is left over is perpendicular to the span. Subtracting the projections on the others one after the other is right only if these are perpendicular to each other. Now try it on black hair, with the vectors of all values of all other attributes. What is left is a small part of $v$, and adds nothing: about fifty vectors in eighty dimensions, each a mean with its own noise, span nearly everything. With few `others` it is harmless. The exchange (24.2) is the better tool.
+# Finding the nearest vector in the span is a least-squares problem, and the residual is perpendicular to the span. Subtracting the projections on the others one after the other is right only if these are perpendicular to each other. Now try it on black hair, with the vectors of all values of all other attributes. About a sixth of the length of $v$ is left, and adding it changes almost nothing. The reason: E's codes have eighty numbers, but nearly all of their variance is in fewer than forty directions, and about fifty vectors span most of these. With few `others` there is less to lose. The exchange (24.2) is the better tool.
 #
 # </details>
 
 # %% [markdown]
 # ## Break it
 #
-# Four wrong wires.
+# Four bugs in the step:
 #
-# 1. *D learns the likeness*: `learn=False` is forgotten.
-# 2. *E sees the verdict*: both gradients of the reconstruction are added before they are passed to E.
+# 1. *D learns from like*: `learn=False` is forgotten.
+# 2. *E learns from the scores*: both gradients in the reconstruction are added before they are passed on to E.
 # 3. *Samples forgotten*: G learns from reconstructions only.
 # 4. *The wrong original*: the features of the reconstruction are compared with those of another image of the batch.
 #
-# For one of them the table of the weights is exactly as it should be, to the last digit. Which one?
+# For one of them the table of measured weights is exactly as it should be. For which one?
 #
 # - **a** the first
 # - **b** the second
@@ -575,11 +579,11 @@ def edited(right, wrong):
 
 
 bugs = {
-    "D learns the likeness": (
+    "D learns from like": (
         "D.backward((u / N, None), D_y, learn=False)",
         "D.backward((u / N, None), D_y)",
     ),
-    "E sees the verdict": ("dz = G.backward(dy_like,", "dz = G.backward(dy_like + dy_gan,"),
+    "E learns from the scores": ("dz = G.backward(dy_like,", "dz = G.backward(dy_like + dy_gan,"),
     "samples forgotten": ("G.backward(dy_p, caches_p, need_dx=False)", "pass"),
     "the wrong original": ("u = f_y - f_x", "u = f_y - f_x[::-1]"),
 }
@@ -587,19 +591,19 @@ caught = {}
 for name, pieces in bugs.items():
     print(name)
     with planted(vaegan, "vaegan_step", edited(*pieces)):
-        found = list(wires())
+        found = list(routing_checks())
     show_checks(found)
     caught[name] = {one.name for one in found if not one.ok}
     print()
 
 check.vaegan_and_attribute_arithmetic.p3(guess)
-assert "what D receives" in caught["D learns the likeness"]
-assert "what E receives" in caught["E sees the verdict"]
+assert "what D receives" in caught["D learns from like"]
+assert "what E receives" in caught["E learns from the scores"]
 assert "what G receives" in caught["samples forgotten"]
 assert caught["the wrong original"] == {"like"}
 
 # %% [markdown]
-# The second bug is easy to read off: E has the weight 1 on `loss_G`, where 0 should be. The first and the third leave a part that no loss explains, since half of a loss is not a loss. And the fourth has the right gradients of a wrong loss: only the definition of `like`, written out image by image, catches it. A VAE-GAN with one of the first two bugs trains without an error, and nothing in its log says that a wire is wrong. That is why the wires need a check of their own.
+# The second bug can be read off the table: E has the weight 1 on `loss_G`, where 0 should be. The first and the third leave a part that no loss explains, because D gets the gradient of `like` through the reconstruction but not through the original, and G gets that of `loss_G` through the reconstructions but not through the samples. The fourth gives the right gradients of a wrong loss: only the definition of `like`, written out image by image, catches it. A VAE-GAN with any of these bugs runs without an error message, and its log does not name the bug. That is why each gradient's destination needs a check of its own.
 #
 # ## Summary
 #
@@ -610,13 +614,13 @@ assert caught["the wrong original"] == {"like"}
 # | `eq:vaegan.d`: for D alone | `minigan.zoo.vaegan.vaegan_step` | `tests/zoo/test_vaegan.py`: `test_the_reported_losses_are_those_of_the_paper` |
 # | `eq:vaegan.g`: for G alone | `minigan.zoo.vaegan.vaegan_step` | `tests/zoo/test_vaegan.py`: `test_the_reported_losses_are_those_of_the_paper` |
 # | `eq:slerp`: on the sphere from a to b | `minigan.apps.interpolate.slerp` | `tests/apps/test_interpolate.py`: `test_by_hand`, `test_codes_on_the_way_are_as_long_as_those_of_the_prior` |
-# | `eq:arithmetic`: mean with, less mean without | `minigan.apps.arithmetic.direction` | `tests/apps/test_arithmetic.py`: `test_by_hand`, `test_an_attribute_is_added_and_nothing_else_changes` |
+# | `eq:arithmetic`: mean with, minus mean without | `minigan.apps.arithmetic.direction` | `tests/apps/test_arithmetic.py`: `test_by_hand`, `test_an_attribute_is_added_and_nothing_else_changes` |
 #
-# - D's features are a learned distance, in which a blur is expensive. D itself must not learn from it.
-# - Three losses, three networks, and two entries of the table that must be empty. Weights fitted to the gradient show who receives what.
-# - Walk on the sphere: G has seen little of the shorter codes in the middle of a straight line.
-# - An attribute can be added if the code holds it, if it is one direction and not a group of them, and best from the portrait's own value. Count before you believe a picture.
+# - D's features give a learned distance, in which a blur is expensive. D itself must not learn from it.
+# - There are three losses, three networks, and two entries of the table that must be empty. Weights fitted to the gradients show which network receives what.
+# - Walk on the sphere: G has hardly seen the shorter codes in the middle of a straight line.
+# - An attribute can be added if the code holds it and if it is a single value, not a group of them; and it works best to exchange the portrait's own value. Count before you believe a picture.
 #
 # ## Next
 #
-# [Lesson 25: VGG and perceptual distance](25_vgg_and_perceptual_distance.ipynb). D's features are learned during the game and change all the time. What if the distance comes from a network that was trained elsewhere, to recognise things?
+# [Lesson 25: VGG and perceptual distance](25_vgg_and_perceptual_distance.ipynb). D's features are learned during the game and keep changing. What if the distance comes from a network that was trained beforehand, on another task: to name what photographs show?

@@ -1,47 +1,48 @@
 # %% [markdown]
 # # Lesson 26: Small data
 #
-# **Goal** Train a GAN on 400 pictures: see how D learns them by heart, show D every picture in many ways without G drawing these ways, and
-# test whether anything was copied.
+# **Goal** Train a GAN on 400 pictures: see how D learns them by heart, show D randomly changed pictures without teaching G to draw the
+# changes, and test whether G copied anything.
 #
 # **Prerequisites** Lesson 8 (the two steps), lesson 7 (the best D, the JSD), lesson 13 (DCGAN), lesson 15 (R1). Linear maps: transpose, eigenvalues.
 #
 # **Run time** 50 s on two cores (estimated).
 #
-# The famous GANs were trained on tens of thousands of pictures, and you have four hundred. With so few D finds a shortcut: it learns the
-# pictures by heart, and from then on it tells G nothing but "you are not one of these". In 2020 two papers found the same cure within weeks,
-# a random map in front of D, and it works only if you know to which pictures it must be applied, and that the gradient must pass
-# through it. (Zhao et al., "Differentiable augmentation"; Karras et al., "Training GANs with limited data".)
+# The famous GANs were trained on tens of thousands of pictures, and you have four hundred. With so few, D finds a shortcut: it learns the
+# pictures by heart, and from then on it tells G nothing but "you are not one of these". In 2020 several groups found the same cure within
+# weeks: a random map in front of D, called *augmentation*. It works only if it is applied to the right pictures, and if G's gradient passes
+# through it. (We follow Zhao et al. 2020, "Differentiable augmentation for data-efficient GAN training", and Karras et al. 2020, "Training
+# generative adversarial networks with limited data".)
 #
 # **Before you start: five questions from earlier lessons**
 #
 # <details><summary>1. (Lesson 25) A training runs with a wrong gradient. Does its loss fall?</summary>
 #
-# Often, yes: any direction that is not too wrong makes it fall. So each adjoint of this lesson is checked, and not judged by a training.
+# Often it does: a direction that is not too far from the right one makes it fall. So this lesson checks each adjoint, and does not judge it by a training.
 #
 # </details>
 #
 # <details><summary>2. (Lesson 23) Can a VAE learn its training pictures by heart?</summary>
 #
-# Its bound would show it: on held-out pictures the bound would be worse. A GAN has no such number, so this lesson has to make one.
+# Yes, and its bound shows it: the bound is then worse on held-out pictures. A GAN has no such number, so this lesson has to make one.
 #
 # </details>
 #
 # <details><summary>3. (Lesson 20) A G outputs its training pictures. What do precision, recall and the Fréchet distance say?</summary>
 #
-# That it is as good as real pictures. Only the distance to the nearest training picture shows the theft.
+# That its pictures are as good as real ones. Only the distance to the nearest training picture shows that they are copies.
 #
 # </details>
 #
-# <details><summary>4. (Lesson 19) How does the label reach D, and what would be wrong if only reals had one?</summary>
+# <details><summary>4. (Lesson 19) How does the label reach D, and what would go wrong if only the reals had one?</summary>
 #
-# With the picture, as a pair, for reals and fakes alike. Whatever only one kind has, D uses to tell them apart. Remember this one.
+# Together with the picture, for reals and fakes alike. D uses whatever only one kind has to tell the two apart. Remember this.
 #
 # </details>
 #
-# <details><summary>5. (Lesson 7) For a fixed G, what is the best D's loss a measure of?</summary>
+# <details><summary>5. (Lesson 7) For a fixed G, what does the loss of the best D measure?</summary>
 #
-# Of the Jensen-Shannon divergence between the distribution of the data and that of the fakes, as far as D sees them.
+# The Jensen-Shannon divergence between the distributions of the data and of the fakes, as D sees them.
 #
 # </details>
 
@@ -70,10 +71,10 @@ from minigan.zoo.small import Adaptive, adapted, adaptive, augmented
 # %% [markdown]
 # ## Predict: against a perfect G
 #
-# From the 4,000 cartoon portraits of the package we take 400 as our training set, *known*, and 400 others that nobody ever trains on, *held out*. The
-# remaining 3,200, made by the same program, play the part of the fakes: this G is perfect. (All are shrunk to 16 x 16 pixels.) D trains for a
-# thousand steps: known portraits against "fakes". Both kinds have the same distribution, so there is nothing to tell. What will D have
-# learned in the end?
+# Of the 4,000 cartoon portraits of the package we take 400 as our training set, *known*, and 400 others that are never used for training, *held
+# out*. The remaining 3,200 come from the same program and play the part of the fakes: this G is perfect. (All are shrunk to 16 x 16 pixels.) D
+# trains for a thousand steps, known portraits against "fakes". Both kinds have the same distribution, so there is no difference to find. What
+# will D have learned in the end?
 #
 # - **a** nothing: the scores of all three kinds have the same mean
 # - **b** known portraits score higher, and held-out ones score like the fakes
@@ -90,18 +91,21 @@ known, held_out, perfect = np.split(tiny[order], [400, 800])
 KINDS = {"known": known, "held out": held_out, "fakes": perfect[:400]}
 LATENT, LOSS = 64, losses.non_saturating
 ALONE, TOGETHER = steps(1000, 8), steps(900, 6)  # steps of D alone, and of a GAN
-N_ADA = 10_000  # reals in which p can go from 0 to 1
+N_ADA = 10_000  # the number of reals D sees while p can go from 0 to 1 (see "how often?" below)
 
 
 def networks(first=(), seed=0, channels=3):
-    """A DCGAN of 16 x 16 pixels, whose D begins with the layers `first`."""
+    """G and D of a DCGAN for 16 x 16 pixels; D begins with the layers `first`."""
     rng = np.random.default_rng(seed)
     G, D = models.dcgan_up((16, 16, channels), LATENT, 16, rng=rng)
     return G, augmented(D, list(first), False, rng) if first else D
 
 
 def learn(first=(), target=None, n=ALONE, seed=0):
-    """D alone, against the perfect G -> D, rows of (step, mean score of each kind, r, p); with a target, p is adapted."""
+    """Train D alone, against the perfect G -> D, rows of (step, mean score of each kind, r, p).
+
+    r is the mean sign of the scores of the last reals, and p the probability of the maps `first`, which is adapted if there is a target.
+    """
     _, D = networks(first, seed)
     opt, rng, rows, signs = Adam(D, 2e-3, beta1=0.5, beta2=0.99), np.random.default_rng(seed + 1), [], []
     for t in range(n):
@@ -122,7 +126,7 @@ def learn(first=(), target=None, n=ALONE, seed=0):
 
 
 def told_apart(D):
-    """How often a known portrait scores higher than a held-out one: 1/2 if D can't tell."""
+    """The share of pairs in which the known portrait scores higher than the held-out one: 1/2 if D can't tell."""
     return float(np.mean(D(known).reshape(-1, 1) > D(held_out).reshape(1, -1)))
 
 
@@ -149,9 +153,9 @@ def sheet(ax, images, columns, title=None):
         ax.set_title(title)
 
 
-title = "There is nothing to tell apart, and D learns its 400 portraits by heart"
+title = "With no difference to find, D learns its 400 portraits by heart"
 with figure(title, panels=2, size=(9.5, 3.2)) as (left, right):
-    scores_of(left, rows, "held-out portraits go with the fakes")
+    scores_of(left, rows, "held-out portraits score like the fakes")
     bins = np.linspace(-4, 4, 41)
     for name, style in (("known", "stepfilled"), ("held out", "step")):
         values = np.clip(plain(KINDS[name]).ravel(), -4, 4)
@@ -166,15 +170,16 @@ usually(
 )
 
 # %% [markdown]
-# The best possible D (lesson 7) scores everything 0. Ours was asked "real or fake?" and has learned another question, "one of my 400, or
-# not?", which with 400 pictures can be answered. Think of what it means for the game: G has arrived, and D's gradient pushes it away from where it is,
-# towards 400 particular portraits. In a real training it comes earlier, as soon as G is so good that learning by heart is easier than finding a
-# difference. And the log shows nothing, because it contains the scores of known pictures only: *hold out some pictures, if you can afford it.*
+# The best possible D (lesson 7) gives everything the score 0. Ours was asked "real or fake?" and learned to answer another question, "one of my
+# 400, or not?" With only 400 pictures that is possible. Think of what it means for the game: G is already perfect, and D's gradient pushes it
+# away, towards 400 particular portraits. A real training need not wait for a perfect G: it is enough that learning by heart becomes easier for
+# D than finding a difference. And the log does not show it, because it contains only the scores of pictures D trains on: *hold out some pictures,
+# if you can afford it.*
 #
 # ## Derive: a map in front of D, for both kinds
 #
-# A classifier with little data is trained on shifted, recoloured, mirrored copies. Let $T$ be such a random map, and write $T P$ for the
-# distribution of $T(x)$ if $x$ has the distribution $P$. The data is $P$, and G draws $Q$.
+# A classifier with little data is trained on shifted, recoloured, mirrored copies of its pictures. Let $T$ be such a random map, and write $T P$
+# for the distribution of $T(x)$ if $x$ has the distribution $P$. The data have the distribution $P$, and G's pictures have $Q$.
 #
 # **Only the reals.** D compares $T P$ with $Q$. By lesson 7 the best G for the best D makes them equal:
 #
@@ -182,31 +187,32 @@ usually(
 #
 # so G learns to draw shifted, recoloured pictures with holes. The augmentation *leaks*.
 #
-# **Both.** D compares $T P$ with $T Q$, and the best G makes
+# **Both.** D compares $T P$ with $T Q$, and for the best G
 #
 # $$ T Q = T P \tag{26.2} $$
 #
-# $Q = P$ solves this. The game has the same solution as before, and D has many more pictures to learn from. Then G's
-# loss is computed from $D(T(G(z)))$, and its gradient has to come back through $T$. With $J_T$ the Jacobian of the map that was drawn,
+# $Q = P$ solves this. The game has the same solution as before, and D sees many more different pictures. Now G's loss is computed from
+# $D(T(G(z)))$, so its gradient has to come back through $T$. With $J_T$ the Jacobian of the map that was drawn, and $df$ the gradient in the score,
 #
 # $$ d\,\text{fake} = J_T^\top\, J_D^\top\, df \tag{26.3} $$
 #
-# So $T$ is nothing but the first layers of D, and each map needs its adjoint, by hand.
+# So $T$ acts like the first layers of D, and each map needs a backward pass, the adjoint of the map, by hand.
 #
-# **Is $Q = P$ the only solution?** $T$ acts on distributions as a linear map: the distribution of $T(x)$ is a mixture of that of the
-# mapped pictures. (26.2) says $T (P - Q) = 0$, and if $T$ has the eigenvalue 0, D is blind for some difference. Take mirroring, $M$, with
+# **Is $Q = P$ the only solution?** $T$ acts on distributions as a linear map: $T P$ is a weighted sum of the distributions that the single maps
+# make of $P$. (26.2) says $T (P - Q) = 0$. If $T$ has the eigenvalue 0, there are differences $P - Q$ that D cannot see. Take mirroring, $M$, with
 # the probability $p$:
 #
 # $$ T = (1 - p)\, I + p\, M, \qquad M^2 = I \tag{26.4} $$
 #
-# The eigenvalues of $M$ are $1$ (what both sides have in common) and $-1$ (what distinguishes left from right), so those of $T$ are
+# The eigenvalues of $M$ are $1$ (differences that mirroring does not change) and $-1$ (differences between left and right, whose sign it
+# changes), so those of $T$ are
 #
 # $$ 1 \quad \text{and} \quad 1 - 2 p \tag{26.5} $$
 #
-# *A difference between left and right is multiplied by $1 - 2p$ before D sees it.* At $p = \frac12$ it is gone: a G that draws every portrait
-# mirrored is perfect. If left and right do not matter, that is welcome, and doubles the data (`Mirror`). If they do, as in digits, keep
-# $p$ below $\frac12$, however small: any $p$ but $\frac12$ lets something through. The same holds for quarter turns, exercise 2. And a hole in
-# *every* picture hides what can only be seen with nothing hidden. With $p < 1$ a share $1 - p$ of all pictures is seen whole.
+# *A difference between left and right is multiplied by $1 - 2p$ before D sees it.* At $p = \frac12$ it is gone: to D, a G that mirrors every
+# portrait is perfect. If left and right do not matter, that is welcome, and it doubles the data (`Mirror`). If they do matter, as for digits,
+# keep $p$ below $\frac12$: any other $p$ lets some of the difference through. The same holds for quarter turns, exercise 2. And a hole in
+# *every* picture hides what can be recognised only in a complete picture. With $p < 1$ a share $1 - p$ of all pictures stays complete.
 
 # %%
 p = np.linspace(0, 1, 101)
@@ -220,7 +226,7 @@ def jsd(a, b):
 
 left_only, right_only = np.stack([1 - p, p], axis=1), np.stack([p, 1 - p], axis=1)
 with figure(
-    "The nearer p is to 1/2, the less D sees of left and right; at 1/2 nothing", size=(7, 2.9)
+    "The nearer p is to 1/2, the less D sees of left and right; at 1/2 it sees nothing", size=(7, 2.9)
 ) as ax:
     ax.plot(p, np.abs(1 - 2 * p), label="|1 - 2p|, the eigenvalue")
     ax.plot(
@@ -231,30 +237,31 @@ with figure(
 # %% [markdown]
 # ## Derive: the adjoints
 #
-# For the numbers that were drawn every map is linear, apart from a constant. So its adjoint is a transpose, and the tangent of a gradient
-# penalty is the map itself.
+# Once its random numbers are drawn, every map is linear, apart from a constant. So its adjoint is its transpose, and the tangent pass of a
+# gradient penalty is the map without the constant.
 #
-# **Colours.** Brightness $b$, saturation $s$, contrast $k$, drawn for each picture:
+# **Colours.** Brightness $b$, saturation $s$ and contrast $k$ are drawn for each picture:
 #
 # $$ y = K S\, (x + b), \qquad b \sim U(-\tfrac12, \tfrac12) \tag{eq:color.forward} $$
 #
 # $$ S x = s\, x + (1 - s) \operatorname{mean}_c x, \qquad K x = k\, x + (1 - k) \operatorname{mean}_{ijc} x, \qquad dx = K S\, dy \tag{eq:color.map} $$
 #
-# To replace $n$ numbers by their mean is the matrix $A$ with all entries $\frac1n$: $A^\top = A$. So $S = s I + (1 - s) A_c$ and $K = k I + (1 - k) A_{ijc}$ are
-# symmetric. Do they commute? $A_{ijc} A_c = A_c A_{ijc} = A_{ijc}$, since the mean of means of equal groups is the mean of all. So $(K S)^\top = S K = K S$,
-# and the backward pass is the forward pass without $b$.
+# Replacing $n$ numbers by their mean is multiplying by the matrix $A$ whose entries are all $\frac1n$, so $A^\top = A$. Hence $S = s I + (1 - s) A_c$ and
+# $K = k I + (1 - k) A_{ijc}$ are symmetric. Do they commute? $A_{ijc} A_c = A_c A_{ijc} = A_{ijc}$, since the mean of the means of equally large groups is the mean of
+# all. So $(K S)^\top = S K = K S$, and the backward pass is the forward pass without $b$.
 #
-# **Translation.** The result at $(i, j)$ comes from $(i + r, j + c)$, and zeros come in from outside:
+# **Translation.** The pixel at $(i, j)$ comes from $(i + r, j + c)$, or is 0 if that is outside the picture:
 #
 # $$ y_{ij} = x_{i + r,\, j + c}, \qquad |r| \le H/8, \quad |c| \le W/8 \tag{eq:translation.forward} $$
 #
-# Each $x_{i'j'}$ occurs in one $y$ at most, that of $i = i' - r$, $j = j' - c$. Its gradient is that one's:
+# Each $x_{i'j'}$ is copied to at most one pixel of $y$, at $i = i' - r$, $j = j' - c$, and gets the gradient of that pixel:
 #
 # $$ dx_{ij} = dy_{i - r,\, j - c} \tag{eq:translation.dx} $$
 #
-# and 0 for pixels that were moved out. By hand, one row, $r = 0$, $c = 1$: $x = (1, 2, 3)$ becomes $y = (2, 3, 0)$, and $dy = (a, b, c)$ goes back to $(0, a, b)$.
+# and 0 if that is outside, for pixels that were moved out of the picture. By hand, for one row with $r = 0$, $c = 1$: $x = (1, 2, 3)$ becomes
+# $y = (2, 3, 0)$, and from $dy = (u, v, w)$ we get $dx = (0, u, v)$.
 #
-# **A hole, and a mirror.** Both are their own transposes:
+# **A hole, and a mirror.** A hole multiplies by $m$, which is 0 in a random rectangle and 1 elsewhere. Both maps are their own transposes:
 #
 # $$ y = m\, x, \qquad dx = m\, dy \tag{eq:cutout.forward} $$
 #
@@ -262,7 +269,7 @@ with figure(
 #
 # ## See the code
 #
-# The base class draws the numbers and keeps them in the cache; each map adds three short methods. `augmented` puts them in front of D.
+# The base class draws the random numbers and keeps the map's parameters in the cache; each map adds a few short methods. `augmented` puts the maps in front of D.
 
 # %%
 show_source(Augmentation.forward, Color, Translation, Cutout, augmented)
@@ -270,8 +277,8 @@ show_source(Augmentation.forward, Color, Translation, Cutout, augmented)
 # %% [markdown]
 # ## Check: an adjoint for each map
 #
-# Against differences, and forward against backward, $\langle dy, A v \rangle = \langle A^\top dy, v \rangle$. The generator's state is put back before
-# each call, so all calls draw the same map.
+# Each backward pass is compared with differences, and with the tangent pass: $\langle dy, A v \rangle = \langle A^\top dy, v \rangle$. The state of the random generator is
+# restored before each call, so that all calls draw the same map.
 
 
 # %%
@@ -291,14 +298,14 @@ x = np.repeat(portraits[[crooked]], 5, axis=0)
 views = {}
 for layer in (Color(), Translation(), Cutout(), Mirror()):
     views[type(layer).__name__] = layer.init(1, np.float32).forward(x)[0]
-title = "Five draws of each map: D never sees the same picture twice"
+title = "Five draws of each map: one portrait gives D many pictures to look at"
 with figure(title, panels=(2, 2), size=(8, 3.4)) as axes:
     for ax, (name, images) in zip(axes.ravel(), views.items(), strict=True):
         sheet(ax, images, 5, name)
 
 # %% [markdown]
-# Now the same D once more against the perfect G, but all that it sees, of both kinds, goes through colours, translation and a hole. (Zhao et
-# al. call this set DiffAugment.)
+# Now train the same D against the perfect G once more, but with all pictures, of both kinds, going through `Color`, `Translation` and `Cutout`.
+# (Zhao et al. call this set DiffAugment.)
 
 
 # %%
@@ -311,20 +318,23 @@ print(
     f"known above held-out: plain {told_apart(plain):.0%} of all pairs, augmented {told_apart(with_maps):.0%}"
 )
 
-title = "With augmentation D can't learn the 400 by heart, and says what is true: nothing to tell"
+title = "With both kinds augmented, D learns far less of the 400 portraits by heart"
 with figure(title, panels=2, size=(9.5, 3)) as axes:
     for ax, name, found in zip(axes, ("plain", "both kinds augmented"), (rows, rows_maps), strict=True):
         scores_of(ax, found, name)
         ax.set_ylim(-1.6, 1.6)
 
-usually("augmented, D knows less by heart", told_apart(with_maps) < told_apart(plain) - 0.05)
+usually(
+    "with augmentation D tells known portraits from held-out ones in fewer pairs, by at least 5 %",
+    told_apart(with_maps) < told_apart(plain) - 0.05,
+)
 
 # %% [markdown]
 # ## Predict: only the reals
 #
-# Two GANs with a G that has to learn. So that a minute is enough, they draw digits, from 400 digits of MNIST. In the first D sees all
-# pictures shifted and with a hole, real and fake, as above. In the second only the real pictures are treated so, as one would augment the
-# data of a classifier. (Black is -1 here, so what comes in from outside, 0, is grey.) What does the second G draw?
+# Now two complete GANs, whose G has to learn. To keep the training short they learn from 400 digits of MNIST. In the first GAN, D sees all
+# pictures shifted and with a hole, real and fake, as above. In the second, only the real pictures are changed, as one would augment the
+# data of a classifier. (Black is -1 here, so the zeros that come in from outside, and the holes, are grey.) What does the second G draw?
 #
 # - **a** digits as clean as the first one's: D learns to look past holes and shifts
 # - **b** digits with grey holes and grey margins
@@ -351,7 +361,7 @@ def train(first=(), change=None, n=TOGETHER, seed=0):
     return gan
 
 
-T = Sequential(Translation(), Cutout(), rng=5)  # the same maps, outside of D
+T = Sequential(Translation(), Cutout(), rng=5)  # the same maps, outside D
 many = np.random.default_rng(8).standard_normal((400, LATENT)).astype(np.float32)
 drawn = {"both": train([Translation(), Cutout()]).generate(many)}
 drawn["only the reals"] = train(change=lambda x: T.forward(x)[0]).generate(many)
@@ -360,45 +370,46 @@ check.small_data.p2(guess)
 
 
 def grey(images):
-    """The share of pixels that are neither black nor white, within 0.2 of grey: what a hole is made of."""
+    """The share of pixels within 0.2 of grey, which is the colour of a hole."""
     return float(np.mean(np.abs(images) < 0.2))
 
 
 for name, images in ({"the digits": digits, "shifted, with a hole": T.forward(digits)[0]} | drawn).items():
     print(f"grey pixels, {name:<20} {grey(images):4.0%}")
 
-title = "Augment both kinds, and G draws digits; augment the reals alone, and it draws holes"
+title = "Augment both kinds, and G draws digits; augment only the reals, and it draws the holes, too"
 with figure(title, panels=3, size=(10, 2.4)) as axes:
     sheet(axes[0], T.forward(digits[:24])[0], 8, "what D sees of the reals")
     for ax, (name, images) in zip(axes[1:], drawn.items(), strict=True):
         sheet(ax, images[:24], 8, f"drawn, augmented: {name}")
 
 usually(
-    "with the reals alone augmented, G draws twice as much grey",
+    "with only the reals augmented, G draws more than twice as much grey",
     grey(drawn["only the reals"]) > 2 * grey(drawn["both"]),
 )
 
 # %% [markdown]
-# The second D has an easy life: a clean picture is a fake. So G learns to draw what D calls real, (26.1). No layer is wrong in it, and no
-# gradient.
+# For the second D the task is easy: a clean picture is a fake. So G learns to draw what D takes for real, (26.1). No layer of this GAN is
+# wrong, and no gradient.
 #
 # ## Derive: how often?
 #
-# Augmenting costs something too: D sees blurred evidence, and for large sets it is better without. Karras et al. (2020) let D's scores
-# decide. With the map applied to each picture with probability $p$, measure how sure D is of the reals,
+# Augmentation has a cost, too: it hides part of the evidence from D, and with a large training set it can do more harm than good. Karras et
+# al. (2020) let D's scores decide how often to augment (*adaptive discriminator augmentation*, ADA). Apply the map to each picture with
+# probability $p$, measure by $r$ how sure D is of the reals, and compare it with a target $r^*$:
 #
 # $$ p \leftarrow p + \operatorname{sign}(r - r^*)\, \delta, \qquad r = \operatorname{E}\bigl[\operatorname{sign} D(T(x))\bigr] \tag{eq:ada} $$
 #
-# $r = 1$: every real has a positive score, D has learned them all; $r = 0$: as many positive as negative, D can't tell. The target $r^* = 0.6$ is
-# in between. This is a thermostat: above the target more augmentation, which makes D's task harder, and $r$ falls; below it less.
-# Only the *sign* of the error counts, so $p$ moves with a constant speed. With batches of $B$, a look at the scores every four steps, and a $\delta$ that
-# takes $p$ from 0 to 1 while D sees $N$ reals,
+# If $r = 1$, every real has a positive score, as if D knew them all. If $r = 0$, as many scores are positive as negative, as if D could not tell. The
+# paper's target, $r^* = 0.6$, is in between. The rule works like a thermostat: above the target $p$ rises, D's task becomes harder, and $r$
+# falls; below the target $p$ falls. Only the *sign* of $r - r^*$ counts, so $p$ moves at a constant speed. With batches of $B$ reals, one such
+# update every four steps, and a $\delta$ that takes $p$ from 0 to 1 while D sees $N$ reals,
 #
 # $$ \delta = \frac{4 B}{N} \tag{26.6} $$
 #
-# The paper has $N = 500{,}000$ and trains on millions of pictures; our training is short, so we take $N = 10{,}000$ and a lower target,
-# $r^* = 0.2$. Why not the mean score instead of $r$? Its size depends on the loss, on the penalty, and on how long we have trained; the
-# share of positive scores does not.
+# The paper has $N = 500{,}000$ and trains on millions of pictures. Our training is short, so we take $N = 10{,}000$ and a lower target,
+# $r^* = 0.2$. Why not the mean score instead of $r$? The size of scores depends on the loss, on the penalty, and on how long we have trained;
+# their signs depend on these much less.
 
 # %%
 show_source(adapted, Adaptive.step)
@@ -409,12 +420,12 @@ ada, rows_ada = learn(maps(0.0), target=TARGET)
 print(f"r at the end: plain {rows[-1, 4]:.2f}, ADA {rows_ada[-1, 4]:.2f} with p = {rows_ada[-1, 5]:.2f}")
 print(f"known above held-out: plain {told_apart(plain):.0%} of all pairs, ADA {told_apart(ada):.0%}")
 
-title = "As D learns the 400, the controller raises p, and r stays at its target"
+title = "As D learns the 400 portraits, ADA raises p and holds r near its target"
 with figure(title, panels=2, size=(9.5, 3)) as (left, right):
     left.plot(rows[:, 0], rows[:, 4], label="r, plain")
     left.plot(rows_ada[:, 0], rows_ada[:, 4], label="r, ADA")
     left.axhline(TARGET, color="black", linewidth=1, linestyle=":")
-    left.set(xlabel="step", ylim=(-0.3, 1), title="how sure D is of the reals (dotted: the target)")
+    left.set(xlabel="step", ylim=(-0.3, 1), title="r, how sure D is of the reals (dotted: the target)")
     right.plot(rows_ada[:, 0], rows_ada[:, 5], color="#d1600a", label="p")
     right.set(xlabel="step", ylim=(0, 1), title="probability of each map")
 
@@ -423,16 +434,16 @@ usually("with ADA D is less sure of its 400 portraits", rows_ada[-1, 4] < rows[-
 # %% [markdown]
 # ## Derive: was anything copied?
 #
-# That D knows its pictures by heart does not mean that G copies them: G has never seen one. It may come to that, and then every measure
-# that compares two sets is content (lesson 20). The test: for each fake the distance to the nearest training picture. But near is
-# relative, since a plain picture has near neighbours anyway. So compare it with the distance $o$ from that training picture to its
-# nearest *other* training picture:
+# That D knows its pictures by heart does not mean that G copies them: G never sees one. But D's gradient may lead it to copies, and measures that
+# compare two sets do not notice (lesson 20). So we look, for each fake $\tilde x$, at the distance to the nearest training picture $x_{i^*}$. How
+# small is too small? A plain picture has close neighbours anyway. So compare the distance with $o_{i^*}$, the distance from that training picture
+# to its own nearest *other* training picture:
 #
 # $$ \text{suspect if} \quad \min_i \lVert \tilde x - x_i \rVert < \tfrac12\, o_{i^*} \tag{26.7} $$
 #
-# ($i^*$ is the nearest one.) A new picture from the same distribution is about as far from it as the other training pictures are.
-# A test needs a case where the answer is known: the 400 digits with a little noise (copies), and 400 other
-# digits (no copies). A third one: copies that are shifted by a single pixel.
+# A new picture from the same distribution should be about as far from $x_{i^*}$ as the other training pictures are. A test needs cases where the
+# answer is known: the 400 digits with a little noise (copies), 400 other digits (no copies), and copies that are shifted by a single
+# pixel.
 
 # %%
 rng = np.random.default_rng(3)
@@ -453,24 +464,26 @@ assert suspects["copies with noise"] > 0.9
 assert suspects["other digits"] < 0.1
 
 fakes, index = drawn["both"][:16], near["GAN, augmented: both"]["index"][:16]
-title = "Fakes (above) and the nearest of the 400 digits (below): alike, and no copies"
+title = "Fakes (above) and the nearest of the 400 digits (below): alike, but not copies"
 with figure(title, size=(8, 1.7)) as ax:
     sheet(ax, np.concatenate([fakes, digits[index]]), 16)
 
 # %% [markdown]
-# The test finds the copies and clears the other digits. It also clears the shifted copies, wholly or in part: in the pixels a shift is
-# far away (lesson 25). So run it in more than one space, and *look at the pairs*. After so few steps no G of ours copies: **D memorises long
-# before G does**, and what small data costs first is the gradient, not the privacy of the pictures.
+# The test finds the noisy copies, and finds nothing wrong with the other digits. But it misses the shifted copies: in the
+# pixels a shift is far away (lesson 25). So run the test in the space of some features, too, and *look at the pairs*. Neither of our Gs is
+# suspect after so few steps, while D knew its pictures after a thousand. **D can memorise long before G does**: what a small set costs first is a
+# useful gradient, not the privacy of its pictures.
 #
 # ## Modify
 #
 # ### Exercise 1: repeat the border
 #
-# `**` Zeros from outside are visible in every shifted picture. Change the translation so that the border is repeated: for a row $x$ of $W$ pixels
+# `**` The zeros that come in from outside can be seen in every shifted picture. Change the translation so that it repeats the border: for a row
+# $x$ of $W$ pixels
 #
 # $$ y_i = x_{\min(\max(i + r,\, 0),\, W - 1)} \tag{26.8} $$
 #
-# Given `dy` (W,) and the shift `r`, return `dx`. Then explain: which pixel gets the most gradient?
+# Given `dy` (W,) and the shift `r`, return `dx`. Then explain: which pixel receives the most gradients?
 
 
 # %% tags=["exercise"]
@@ -491,8 +504,8 @@ check.small_data.q1(border_dx)
 #     return dx
 # ```
 #
-# The transpose of copying is adding. The border pixel was copied $|r| + 1$ times, so it receives $|r| + 1$ gradients; `dx[where] = dy` would keep
-# only the last of them. (Zhao et al. use zeros, perhaps for this reason: no pixel of G gets more than its share.)
+# The transpose of copying is adding. The border pixel was copied $|r| + 1$ times, so it receives the sum of $|r| + 1$ gradients; `dx[where] = dy`
+# would keep only the last of them. (With zeros, as in Zhao et al., no pixel of the fake receives more than one.)
 #
 # </details>
 
@@ -500,8 +513,9 @@ check.small_data.q1(border_dx)
 # ### Exercise 2: what a turn hides
 #
 # `**` Every picture, real or fake, is turned by $k$ quarter turns with the probability `p[k]`, $k = 0, 1, 2, 3$. As in (26.4) the map acts on
-# distributions over four orientations; now its matrix has the entries $T_{ij} = p_{(i - j) \bmod 4}$. Return the smallest absolute value among its
-# eigenvalues: what is left of the difference that D sees least. (Test yourself: for three equally likely turns, each with $q$, it is $1 - 4q$.)
+# distributions, now over four orientations, and its matrix has the entries $T_{ij} = p_{(i - j) \bmod 4}$. Return the smallest absolute value of its
+# eigenvalues: the factor that is left of the difference that D sees least. (Test yourself: if each of the three turns has the probability $q$, it
+# is $|1 - 4q|$.)
 
 
 # %% tags=["exercise"]
@@ -520,19 +534,19 @@ check.small_data.q2(weakest)
 #     return np.abs(np.linalg.eigvals(T)).min()
 # ```
 #
-# Each row is the one above, moved on by one: such a matrix has the Fourier vectors as eigenvectors and the Fourier transform of $p$ as
-# eigenvalues, $\sum_k p_k\, \mathrm{i}^{mk}$. Uniform turns give $(1, 0, 0, 0)$: D can't tell upright portraits from portraits in any
-# orientation, and some trainings will draw them upside down.
+# Each row is the one above, shifted by one place. The eigenvectors of such a matrix are the Fourier vectors, and its eigenvalues are the discrete
+# Fourier transform of $p$: $\sum_k p_k\, \mathrm{i}^{mk}$ for $m = 0, 1, 2, 3$. If all four turns are equally likely, the eigenvalues are $1, 0, 0, 0$: D can't
+# tell upright portraits from portraits in any other orientation, so nothing keeps G from drawing them upside down.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 3: a layer of your own
 #
-# `***` A project: build the augmentation of exercise 2 as a layer. Each picture for which `on` is True is turned by 1, 2 or 3 quarter turns, each
-# equally likely; the others stay. `drawn` returns the cache, a tuple of arrays; `apply` is the map; `adjoint` its transpose. The
-# hidden checks look at single pictures, at the batch, at `p`, at the adjoint, and at one case that you have to decide yourself: what should happen to
-# pictures that aren't square?
+# `***` A project: build the augmentation of exercise 2 as a layer. Each picture for which `on` is True is turned by 1, 2 or 3 quarter turns, all
+# equally likely; the others stay as they are. `drawn` returns the cache, a tuple of arrays; `apply` is the map; `adjoint` is its transpose. The
+# checks look at single pictures, at the whole batch, at `p`, at the adjoint, and at one case that you have to decide yourself: what should happen
+# to pictures that aren't square?
 
 
 # %% tags=["exercise"]
@@ -570,9 +584,10 @@ check.small_data.q3(Turn)
 #         return np.stack([np.rot90(image, -k) for image, k in zip(dy, cache[0])])
 # ```
 #
-# A turn is a permutation of the pixels, so its transpose is its inverse, the turn back. Half turns are their own transposes, quarter turns
-# are not: with `adjoint = apply` every third picture would still get the right gradient. Here pictures that aren't square are
-# refused; half turns only would be another good answer. After that `check_layer(Turn(), (3, 6, 6, 3))` proves all five verbs.
+# A turn is a permutation of the pixels, so its transpose is its inverse, the turn in the other direction. A half turn is its own transpose, but
+# quarter turns are not: with `adjoint = apply` one turned picture in three, on average, would still get the right gradient. Here pictures that
+# aren't square are refused; to turn these only by half turns is another good answer. Finally, `check_layer(Turn(), (3, 6, 6, 3))` from
+# `minigan.gradcheck` checks all methods of the layer.
 #
 # </details>
 
@@ -581,11 +596,11 @@ check.small_data.q3(Turn)
 #
 # Five bugs from the museum of the library's tests:
 #
-# 1. *Another hole*: the backward pass draws a hole of its own.
+# 1. *Another hole*: the backward pass draws a new hole.
 # 2. *Shifted on*: the backward pass shifts in the same direction as the forward pass.
-# 3. *The mean is a constant*: the contrast's backward pass is $k\, dy$, without the share of the mean.
-# 4. *One draw for the batch*: all pictures of a batch are mirrored, or none is.
-# 5. *The thermostat turned round*: $\operatorname{sign}(r^* - r)$.
+# 3. *The mean is a constant*: the backward pass of the contrast is $k\, dy$, without the gradient through the mean.
+# 4. *One draw for the batch*: either all pictures of a batch are mirrored, or none.
+# 5. *The thermostat reversed*: $\operatorname{sign}(r^* - r)$.
 #
 # Which of them do the gradient checks above catch?
 #
@@ -626,7 +641,7 @@ bugs = {
 
 
 def thermostat():
-    """A D that is sure of all reals: p has to rise by (26.6)."""
+    """For a D that is sure of all reals, p has to rise by (26.6)."""
     G = Sequential(Dense(2, 12), Reshape(2, 2, 3), rng=0, dtype="float64")
     D = Sequential(Color(0.5), Flatten(), Dense(12, 1), rng=1, dtype="float64")
     D.theta[...], D.layers[-1].b[...] = 0, 3.0
@@ -637,7 +652,7 @@ def thermostat():
 
 
 def own_map():
-    """Of forty copies of one picture some are mirrored and some are not."""
+    """Of forty copies of one picture, some have to be mirrored and some not."""
     x = np.repeat(portraits[:1], 40, axis=0)
     y = Mirror().init(0, np.float32).forward(x)[0]
     alike = np.mean([np.array_equal(a, b) for a, b in zip(x, y, strict=True)])
@@ -666,10 +681,10 @@ assert caught == {
 assert not show_checks([*map_checks(), own_map(), thermostat()])
 
 # %% [markdown]
-# The first three are wrong transposes, and differences find them. The fourth has the right gradient of another random map: D gets a batch in
-# which all reals look one way and all fakes another, and learns to see the draw instead of the pictures. The fifth has no gradient at all: it
-# takes the augmentation away from a D that needs it. And the worst bug of this lesson, *only the reals*, was no bug in any layer: it passes
-# every check, and only the pictures show it.
+# The first three are wrong transposes, and differences find them. The fourth has the right gradient of another random map, one that treats all
+# pictures of a batch alike: each picture is still mirrored half of the time, but a single step shows D fewer kinds of pictures. The fifth has
+# no gradient at all: it takes the augmentation away from a D that needs it. And the worst bug of this lesson, *only the reals*, was not a bug in any
+# layer: it passes every check, and only the pictures show it.
 #
 # ## Summary
 #
@@ -681,15 +696,15 @@ assert not show_checks([*map_checks(), own_map(), thermostat()])
 # | `eq:translation.dx`: back to where it came from | `minigan.layers.Translation.adjoint` | `tests/layers/more/test_augment.py`: `test_translation_by_hand` |
 # | `eq:cutout.forward`: forward and backward through the same hole | `minigan.layers.Cutout.apply` | `tests/layers/more/test_augment.py`: `test_cutout_by_hand` |
 # | `eq:mirror.forward`: its own transpose | `minigan.layers.Mirror.apply` | `tests/layers/more/test_augment.py`: `test_mirror_by_hand` |
-# | `eq:ada`: a thermostat for $p$ | `minigan.zoo.small.adapted` | `tests/zoo/test_small.py`: `test_p_rises_while_d_is_sure_of_the_real_images` |
+# | `eq:ada`: the update of $p$ | `minigan.zoo.small.adapted` | `tests/zoo/test_small.py`: `test_p_rises_while_d_is_sure_of_the_real_images` |
 # | `eq:game.through`: through D *and* T | `minigan.zoo.small.augmented` | `tests/layers/more/test_augment.py`: `test_both_steps_are_the_gradients_of_what_they_report_through_the_augmentation` |
 #
 # - With little data D learns the pictures by heart. Only held-out pictures show it.
-# - Put a random map in front of D, for reals and fakes, and differentiate through it. Before the reals alone it leaks into what G draws.
+# - Put a random map in front of D, for reals and fakes, and let the gradient pass through it. If only the reals are changed, the changes leak into G's pictures.
 # - D must be able to see every difference through the map: no eigenvalue of $T$ may be 0.
-# - ADA asks D's scores how often to augment. Copying is a question for nearest neighbours, and for your eyes.
+# - ADA lets D's scores decide how often to augment. To find copies, compare fakes with their nearest training pictures, and look at the pairs.
 #
 # ## Next
 #
-# [Lesson 27: Inverse problems](27_inverse_problems.ipynb). G is trained, and now it works for us: which $z$ did it draw this picture from, when
-# only half of the picture is known?
+# [Lesson 27: Inverse problems](27_inverse_problems.ipynb). Once G is trained, we can use it: from which $z$ would it draw a given picture, if only
+# half of that picture is known?

@@ -1,21 +1,21 @@
 # %% [markdown]
 # # Lesson 29: Image to image
 #
-# **Goal** Train a network that turns a picture into another picture, from pairs (pix2pix) and without them (CycleGAN); derive what each of its losses asks for and what none of them asks for; measure both against doing nothing.
+# **Goal** Train networks that turn one picture into another, from pairs (pix2pix) and without pairs (CycleGAN). Derive what each of their losses asks for, and what none of them asks for. Compare both methods with doing nothing at all.
 #
-# **Prerequisites** Lesson 13 (convolutions, receptive fields), lesson 15 (R1), lesson 19 (conditional GANs), lesson 25 (perceptual distance).
+# **Prerequisites** Lesson 3 (losses), lesson 13 (convolutions, receptive fields), lesson 15 (R1), lesson 19 (conditional GANs), lesson 25 (perceptual distance).
 #
 # **Run time** 80 s on two cores (estimated).
 #
-# Map from aerial photograph, colour from grey, summer from winter: often the input of a generator should be a picture and not noise. If you have pairs, before and after, regression gives a blur, and a D makes it sharp. If you have none, two GANs that translate in opposite directions do it nearly as well, or so the published pictures suggest; here true pairs exist, so we can check.
+# A map from an aerial photograph, colours for a grey picture, summer from winter: often the input of a generator should be a picture instead of noise. If you have pairs, before and after, plain regression gives blurred pictures, and a D asks for sharp ones. If you have no pairs, two GANs that translate in opposite directions can do it too, and the published pictures look as if they do it nearly as well. For our pictures true pairs exist, so we can check.
 #
 # **Recall.** Five questions from earlier lessons; answer before you unfold.
 #
-# <details><summary>1. Lesson 19: why does D have to see the label, and not only G?</summary>A D that does not see it accepts any good picture, so nothing would make G obey its label.</details>
+# <details><summary>1. Lesson 19: why does D have to see the label, and not only G?</summary>A D that doesn't see the label accepts any good picture, so nothing makes G obey its label.</details>
 # <details><summary>2. Lesson 13: how many pixels in a row does a position see after three convolutions with kernel 4 and stride 2?</summary>1, 4, 10, 22: each layer adds (kernel - 1) times the product of the strides below it.</details>
-# <details><summary>3. Lesson 12: what does InstanceNorm use that BatchNorm does not need, and what does it avoid?</summary>The mean and variance of each channel of each single image. It does not mix the images of a batch.</details>
+# <details><summary>3. Lesson 12: over what does InstanceNorm take its mean and variance, and what does that avoid?</summary>Over the positions of one channel of one image. So it doesn't mix the images of a batch.</details>
 # <details><summary>4. Lesson 3: which constant minimises the mean squared error to several numbers?</summary>Their mean.</details>
-# <details><summary>5. Lesson 25: why compare features of VGG and not pixels?</summary>A sharp picture that is off by a pixel has a large error of pixels, a blurred one a small error. Features see the texture in both.</details>
+# <details><summary>5. Lesson 25: why compare VGG features instead of pixels?</summary>A sharp picture that is off by a pixel has a large pixel error, a blurred one a small pixel error. Features respond to texture, so they tell the two apart.</details>
 
 # %%
 import numpy as np
@@ -30,7 +30,7 @@ from minigan.losses import l1
 from minigan.measure.certify import pairs as certificate
 from minigan.measure.results.pairs import bicubic, vgg_distance
 from minigan.models.unet import enlarger, patch_critic, unet
-from minigan.optim import Adam, cosine
+from minigan.optim import EMA, Adam, cosine
 from minigan.teach import exercises as check
 from minigan.teach.lessons import figure, planted, quick, show_checks, show_source, steps, usually
 from minigan.zoo import cyclegan, pix2pix, superres, translation
@@ -41,13 +41,13 @@ from minigan.zoo.superres import superres_step
 # %% [markdown]
 # ## Predict: what does D add?
 #
-# Noto and Twemoji are two sets of emoji that show the same 1,641 things in two styles. Given Noto's picture $y$, draw Twemoji's, $x$. About a tenth of the pairs are held out: no training sees them, nor any of their variants.
+# Noto and Twemoji are two sets of emoji that show the same 1,641 things in two styles. The task: given Noto's picture $y$, draw Twemoji's picture $x$. About a tenth of the pairs are held out: neither they nor close variants of them are used in training.
 #
-# Two networks of equal size are trained on the same batches for as many steps. The first learns from the mean absolute error of its pixels alone. The second has to please a D too, which sees the drawn picture beside $y$. We judge them on the held-out pairs, by the same absolute error, and by their *edges*: the mean difference of neighbouring pixels, as a share of that of the true picture. Who wins?
+# We train two networks of equal size on the same batches for the same number of steps. The first learns from the mean absolute error of its pixels alone. The second also has to please a D, which sees each picture next to $y$. We judge them on the held-out pairs, by the mean absolute error and by their *edges*: the mean difference of neighbouring pixels, as a share of that of the true pictures. Which network is better?
 #
-# - **a** the second, in both
-# - **b** the first has the smaller error, the second more of the edges
-# - **c** the first, in both: it spends its whole effort on the pixels
+# - **a** the second, in both measures
+# - **b** the first has the smaller error, the second keeps more of the edges
+# - **c** the first, in both measures: it spends its whole effort on the pixels
 
 # %% tags=["predict"]
 guess = "?"  # "a", "b" or "c"
@@ -70,7 +70,7 @@ results = {}
 
 
 def judge(name, u, x=X):
-    """Print and keep: absolute error, SSIM, and the share of the true picture's edges."""
+    """Print and keep three numbers: absolute error, SSIM, and the edges relative to those of the true pictures."""
     results[name] = np.abs(u - x).mean(), metrics.ssim(u, x, 2).mean(), edges(u) / edges(x)
     print("{:<28} absolute error {:.3f}   SSIM {:.3f}   edges {:.0%}".format(name, *results[name]))
 
@@ -81,16 +81,18 @@ def train(game, source, n, batch, seed=1):
 
 
 def by_pixels_alone(seed=0):
-    """The same G, batches and jitter, without D."""
+    """The same G, batches, jitter and moving average, without D."""
     G = unet(source.shape, 3, WIDTH, translation.levels_of(source.shape), np.random.default_rng(seed))
     opt, rng = Adam(G, cosine(2e-3, N), beta1=0.5, beta2=0.999), np.random.default_rng(1)
+    average = EMA(G, options.ema, warmup=True)
     same = options.source(np.random.default_rng(0), np.random.default_rng(1))
     for _ in range(N):
         x, y = translation.jittered(*same.batch(BATCH), options.jitter, rng)
         u, caches = G.forward(y)
         G.backward(l1(u, x)[1], caches, need_dx=False)
         opt.step()
-    return G
+        average.step()
+    return average.net
 
 
 judge("Noto's picture as it is", Y)
@@ -102,17 +104,17 @@ judge("pix2pix", game.translate(Y))
 
 check.image_to_image.p1(guess)
 (plain_error, _, plain_edges), (gan_error, _, gan_edges) = results["pixels alone"], results["pix2pix"]
-usually("pixels alone have the smaller error", plain_error < gan_error)
-usually("pix2pix has more of the edges", gan_edges > plain_edges)
+usually("the network trained on pixels alone has the smaller error", plain_error < gan_error)
+usually("pix2pix keeps more of the edges", gan_edges > plain_edges)
 usually(
-    "both are nearer to the truth than the given picture",
+    "both are closer to the truth than the given picture",
     max(plain_error, gan_error) < np.abs(X - Y).mean(),
 )
 
 
 # %%
 def sheet(ax, columns, names):
-    """Each column of pictures in a row of the figure, with its name at the left."""
+    """Each set of pictures in a row of its own, with its name at the left."""
     n = len(columns[0])
     ax.imshow(plots.grid(np.concatenate(columns), columns=n, pad=1))
     ax.set_yticks([16 + 33 * k for k in range(len(names))], names)
@@ -123,7 +125,7 @@ def sheet(ax, columns, names):
 
 
 shown = np.arange(0, len(X), max(1, len(X) // 12))[:12]
-title = "Held-out emoji: regression draws them soft, pix2pix with more edges, neither as the artist did"
+title = "Held-out emoji: pixels alone give soft pictures, pix2pix more edges, neither what the artist drew"
 with figure(title, size=(10, 3.7)) as ax:
     sheet(
         ax,
@@ -132,53 +134,53 @@ with figure(title, size=(10, 3.7)) as ax:
     )
 
 # %% [markdown]
-# ## Derive: what a loss of pixels wants
+# ## Derive: what a pixel loss asks for
 #
-# Several Twemoji may fit one Noto: the artist could have chosen another red, or a border. Let $p_i$ be the probability of the value $x_i$ of one pixel, given the input. The squared error $\sum_i p_i (u - x_i)^2$ has the derivative $2 \sum_i p_i (u - x_i)$, which is 0 at the *mean*. For the absolute error the derivative of each $|u - x_i|$ is $\pm 1$:
+# Several Twemoji pictures could fit one Noto picture: the artist could have chosen a different red, or another outline. Consider one pixel. Given the input, let it have the value $x_i$ with probability $p_i$, and let $u$ be the value that G draws. The expected squared error $\sum_i p_i (u - x_i)^2$ has the derivative $2 \sum_i p_i (u - x_i)$, which is 0 at the *mean*. For the expected absolute error, each $|u - x_i|$ has the derivative $\pm 1$:
 #
 # $$ \frac{d}{du} \sum_i p_i\, |u - x_i| = \sum_{x_i < u} p_i - \sum_{x_i > u} p_i \tag{29.1} $$
 #
-# It changes its sign where as much probability is below as above, at the *median*. A mean is a blur of everything that could be; a median is that of the majority, if there is one, so it is sharper. But it is taken pixel by pixel, each pixel by itself: where the place of an edge is uncertain, there is no majority for any edge, and the median is flat or follows the mean. That is the loss with which we started:
+# This changes sign where as much probability lies below $u$ as above, at the *median*. The mean blends everything that is possible. The median doesn't: if one value has more than half of the probability, it is that value. That makes it the sharper of the two. But it too is taken in each pixel separately. Think of a thin dark line on white whose place is uncertain by several pixels. In no pixel is there a dark majority, so the median leaves the line out, while the mean draws a pale band. The loss that we started with is the absolute error:
 #
 # $$ L_1 = \operatorname{mean} \lvert G(y) - x \rvert \tag{eq:pix2pix.l1} $$
 #
-# No loss that compares pixel with pixel can prefer *one possible picture* to the mixture of all. A D can, because mixtures do not occur among real pictures. But it has to know what was asked for:
+# A loss that judges each pixel on its own can't ask for pixels that go together, that is, for *one possible picture*. A D can, because mixtures of pictures don't occur among real ones. But D has to know what the input was:
 #
 # $$ L_D = \operatorname{loss.d}\bigl( D(x, y),\; D(G(y), y) \bigr) \tag{eq:pix2pix.d} $$
 #
-# As in lesson 7, now for each $y$ by itself, the best D has $\sigma(D) = p(x \mid y) / (p(x \mid y) + p_G(x \mid y))$, and the game ends where G draws from $p(x \mid y)$. Without $y$, D would compare the mixtures over all $y$, and G could answer a cat with a perfect flag. G gets both losses (Isola et al. 2017):
+# With the loss of lesson 7, applied to each $y$ separately, the best D has $\sigma(D) = p(x \mid y) / (p(x \mid y) + p_G(x \mid y))$, and the game ends where G draws from $p(x \mid y)$. (Our G receives no noise, so it draws just one picture for each $y$ and can't match a whole distribution. What D can still do is reject pictures that are no possible answer. And our D has the least squares loss, whose best score is that same fraction, without $\sigma$.) If D didn't see $y$, it would only compare all drawn pictures with all real ones, and G could answer a cat with a perfect flag. G minimises both losses (Isola et al. 2017):
 #
 # $$ L_G = \lambda L_1 + \operatorname{loss.g}\bigl( D(G(y), y) \bigr) \tag{eq:pix2pix.g} $$
 #
-# How large is $\lambda$ to be? Each pixel value gets $\lambda \operatorname{sign}(u - x) / n$ from the first term, with $n = 8 \cdot 32 \cdot 32 \cdot 3$ in our batch: for $\lambda = 100$, the paper's and the recipe's choice, that is $100 / 24576 = 0.004$. We will measure what D says. In a training of half a minute it would not be heard, so we took $\lambda = 3$.
+# How large should $\lambda$ be? The first term contributes $\lambda \operatorname{sign}(u - x) / n$ to the gradient of each pixel value, with $n = 8 \cdot 32 \cdot 32 \cdot 3$ in our batch. For $\lambda = 100$, the choice of the paper and of the recipe, that is $100 / 24576 = 0.004$. Below we measure the gradient from D. It is far smaller than that, so for our short training we chose $\lambda = 3$.
 #
 # ## Derive: a map of scores
 #
-# The absolute error looks after the layout: that a head is where the head is. D is needed for what it leaves out, edges and textures, and these are *local*. So its D has no dense layer at the end. It is three convolutions, with kernels 4, 4, 3 and strides 2, 2, 1, and its output is a map of scores. By the recursion of lesson 13, with $s_l$ the product of the strides so far, a score sees
+# The absolute error takes care of the layout: it puts the head where the head is. D is needed for what that loss leaves out, edges and textures, and these are *local*. So the D of pix2pix has no dense layer at the end. It consists of three convolutions, with kernels 4, 4, 3 and strides 2, 2, 1, and its output is a map of scores. By the recursion of lesson 13, with $s_l$ the product of the strides so far, each score sees
 #
 # $$ r_{l+1} = r_l + (k - 1)\, s_l, \qquad 1 \to 4 \to 10 \to 18 \tag{eq:patch\_critic} $$
 #
-# pixels in a row: a patch. Every patch is a decision of its own, real or drawn, and the loss is the mean over the *losses* of all patches, not the loss of a mean score: for a convex loss $\ell$,
+# pixels in a row: a patch of 18 x 18. D classifies every patch as real or drawn, and the loss is the mean of the *losses* of all patches, not the loss of the mean score. For a convex loss $\ell$ these differ by Jensen's inequality:
 #
 # $$ \operatorname{mean}_{ij}\, \ell(f_{ij}) \ge \ell(\operatorname{mean}_{ij} f_{ij}) \tag{29.2} $$
 #
-# (Jensen), and the gap is what a good patch could do to hide a bad one. A *PatchGAN* has few weights, works at any size of picture, and gets 64 decisions from each of ours, where a D with one score gets one.
+# With the loss of the mean score a very good patch could hide a bad one; with the mean of the losses each patch has its own gradient. A *PatchGAN* has few weights, works for pictures of any size, and makes 64 decisions for each of our pictures, where a D with a single score makes one.
 #
 # ## Derive: a U-Net
 #
-# G must pass the input's details to the output, and must see the whole picture to know what it shows. An encoder and a decoder do the second, through a bottleneck of 2 x 2 positions, which no outline survives. So at each level the picture itself passes *beside* what is drawn at half the size and below (Ronneberger et al. 2015):
+# G has to carry the details of the input to the output, and it has to see the whole picture to know what it shows. An encoder and a decoder achieve the second, through a bottleneck of 2 x 2 positions, which is too small for outlines. So at each level a skip connection passes the level's input $x$ around everything that happens at lower resolutions, and joins it to the result (Ronneberger et al. 2015):
 #
 # $$ y = \bigl[ x,\; \mathrm{up}(\mathrm{below}(\mathrm{down}(x))) \bigr] \tag{eq:unet.level} $$
 #
-# In the library's words: `Copy`, then `Parallel` with an empty branch and one that goes down and up, then `Join`. *Below* is the same construction again. Its backward pass needs no thought: `Join` cuts the gradient in two, each branch returns its part, `Copy` adds,
+# In the library this is `Copy`, then `Parallel` with an empty branch and one that goes down and up, then `Join`. *Below* is the same construction at half the resolution. The backward pass follows from the parts: `Join` splits the gradient in two, each branch returns its part, and `Copy` adds them,
 #
 # $$ dx = dy_{\text{beside}} + J_{\text{down}}^\top J_{\text{below}}^\top J_{\text{up}}^\top\, dy_{\text{below}} \tag{29.3} $$
 #
-# and through the first term each layer gets a gradient that no bottleneck has weakened.
+# Through the first term each level gets a gradient that hasn't passed through the bottleneck.
 #
 # ## See the code
 #
-# The step, the U-Net (a level calls itself for the level below), and the critic.
+# Here are the step, the U-Net (`_level` calls itself for the level below), and the critic.
 
 # %%
 show_source(pix2pix_step, unet, models.unet._level, patch_critic)
@@ -186,7 +188,7 @@ show_source(pix2pix_step, unet, models.unet._level, patch_critic)
 # %% [markdown]
 # ## Check: the patch, the skip connection, the gradients
 #
-# First the patch of one score: the pixels in which its gradient is not 0. Then a U-Net whose last convolution reads nothing but the picture that passed beside everything: it has to return its input, through the last tanh. Then the step: each network's gradient against differences of the losses it is said to learn from, and the losses worked out patch by patch.
+# First we find the patch of one score: the pixels where the gradient of that score isn't 0. Then we set up a U-Net whose last convolution reads only the top skip connection: it has to return the tanh of its input. Finally we check the step: the gradient of each network against differences of the loss it should learn from, and the losses against their definitions, patch by patch.
 
 # %%
 D = patch_critic(3, 8, given=3, rng=0, dtype="float64")
@@ -203,12 +205,12 @@ print(
 G = unet((32, 32, 3), 3, 4, 4, rng=0, dtype="float64")
 last = G.layers[-2]
 last.W[...], last.b[...] = 0, 0
-last.W[1, 1, :3] = np.eye(3)  # the middle of the window, and the first three channels: the picture itself
-print(compare("the picture passes beside the bottleneck", G(y), np.tanh(y), ADJOINT))
+last.W[1, 1, :3] = np.eye(3)  # the middle of the window, the first three channels: the input picture
+print(compare("the picture passes through the skip connection", G(y), np.tanh(y), ADJOINT))
 
 
 def steps_checked(*verbs):
-    """The library's own checks of the step of pix2pix (`minigan certify --only pairs` has those of the others)."""
+    """The library's own checks of the step of pix2pix (`minigan certify --only pairs` also checks the other steps)."""
     for claim in certificate.claims():
         if (
             claim.subject == "pix2pix"
@@ -223,7 +225,7 @@ caught = show_checks(steps_checked("gradients", "values"))
 assert not caught
 
 # %% [markdown]
-# What does D look at? Its scores on true and on drawn pictures, patch by patch, and the size of its gradient in G's picture beside that of the absolute error.
+# What does D respond to? We look at its scores of true and of drawn pictures, patch by patch, and compare the size of its gradient in G's picture with that of the absolute error.
 
 # %%
 some = shown[[1, 4, 7, 10]]
@@ -248,33 +250,35 @@ f, caches = D.forward((u, y))
 of_D = D.backward(game.loss.g(None, f)[1], caches, learn=False)[0]
 of_pixels = game.lam * l1(u, x)[1]
 print(
-    f"gradient in a pixel, root mean square: {game.lam:.0f} L1 {np.sqrt(np.mean(of_pixels**2)):.5f}, D {np.sqrt(np.mean(of_D**2)):.5f}"
+    f"gradient in a pixel value, root mean square: from {game.lam:.0f} L1 {np.sqrt(np.mean(of_pixels**2)):.5f}, from D {np.sqrt(np.mean(of_D**2)):.5f}"
 )
-usually("D's gradient is the smaller one", np.mean(of_D**2) < np.mean(of_pixels**2))
+usually("the gradient from D is the smaller one", np.mean(of_D**2) < np.mean(of_pixels**2))
 true, fake = D((X, Y)).mean(), D((game.translate(Y), Y)).mean()
 print(f"mean score of all held-out pictures: true {true:.3f}, drawn {fake:.3f}")
 usually("true patches score higher than drawn ones", true > fake)
 
 # %% [markdown]
-# (White: real, 1; black: drawn, 0. These are the targets of the least squares loss.) A gradient that is smaller need not have less effect. Where G is unsure the signs of the absolute error point up for one picture and down for the next, and cancel over the batches; what D says is about edges of any picture, and adds up.
+# (White is 1, the target for real patches; black is 0, the target for drawn ones. These are the targets of the least squares loss.) A smaller gradient need not have a smaller effect. Where G is unsure, the signs of the absolute error point up for one picture and down for the next, so they partly cancel over many batches. The gradient from D may be more consistent, since edges are missing everywhere. (This is a possible explanation; we haven't tested it.)
 #
 # ## Derive: without pairs
 #
-# Now take the pairs away: a heap of Noto, a heap of Twemoji. A D that compares whole heaps is all that is left, and a G that pleases it may draw *any* Twemoji for a given Noto. CycleGAN (Zhu et al. 2017) adds a second network F that draws back, with its own critic,
+# Now take the pairs away and keep a set of Noto pictures and a set of Twemoji pictures. All that is left is a D that compares one set with the other, and a G that pleases it may draw *any* Twemoji for a given Noto. CycleGAN (Zhu et al. 2017) adds a second network F that translates back, with a critic of its own,
 #
 # $$ L_D = \operatorname{loss.d}\bigl( D_X(x),\; D_X(G(y)) \bigr) + \operatorname{loss.d}\bigl( D_Y(y),\; D_Y(F(x)) \bigr) \tag{eq:cyclegan.d} $$
 #
-# and demands that there and back is the same picture, in both directions:
+# and demands that translating there and back returns the same picture, in both directions:
 #
 # $$ L_{\text{cycle}} = \operatorname{mean} \lvert F(G(y)) - y \rvert + \operatorname{mean} \lvert G(F(x)) - x \rvert \tag{eq:cyclegan.cycle} $$
 #
-# So $G(y)$ has to contain everything that F needs to recover $y$: two different Notos cannot become one Twemoji. A third loss, optional, says that a picture which is in the set already should stay as it is. It keeps the colours from changing places,
+# So $G(y)$ has to contain everything that F needs to recover $y$: if the cycle closes exactly, two different Noto pictures can't become the same Twemoji. A third, optional loss says that a picture which is already in the target set should stay as it is. In the paper it keeps colours from being swapped,
 #
 # $$ L_{\text{same}} = \operatorname{mean} \lvert G(x) - x \rvert + \operatorname{mean} \lvert F(y) - y \rvert \tag{eq:cyclegan.same} $$
 #
+# and G and F minimise the weighted sum
+#
 # $$ L = \operatorname{loss.g}\bigl( D_X(G(y)) \bigr) + \operatorname{loss.g}\bigl( D_Y(F(x)) \bigr) + \lambda L_{\text{cycle}} + \mu L_{\text{same}} \tag{eq:cyclegan.g} $$
 #
-# Both networks of a cycle learn from it. With $e$ the gradient of the absolute error in $F(G(y))$, F gets $\lambda e$ at its output, and G gets, at its own output, what F passes back plus what its critic says:
+# Both networks of a cycle learn from it. Let $e$ be the gradient of the absolute error with respect to $F(G(y))$, and $df$ that of loss.g with respect to the scores. In the cycle that starts at $y$, F receives $\lambda e$ at its output, and G receives at its own output what F passes back plus what its critic passes back:
 #
 # $$ d\,G(y) = \lambda\, J_F^\top e + J_{D_X}^\top\, df \tag{29.4} $$
 
@@ -284,11 +288,11 @@ show_source(cyclegan_step)
 # %% [markdown]
 # ## Predict: the other solution
 #
-# Suppose that G and F are perfect: no critic can tell their pictures from real ones, and both cycles close exactly. Let $T$ turn a picture into its mirror image, and set $G'(y) = T(G(y))$ and $F'(x) = F(T(x))$. (Half of the training pictures are mirrored at random anyway.) What do the critics and the cycle say to $G'$ and $F'$?
+# Suppose that G and F are perfect: no critic can tell their pictures from real ones, and both cycles close exactly. Let $T$ turn a picture into its mirror image, and set $G'(y) = T(G(y))$ and $F'(x) = F(T(x))$. (In training, pictures are mirrored with probability 1/2, so the sets contain both orientations.) How do the losses of the critics and of the cycle change if $G'$ and $F'$ replace G and F?
 #
 # - **a** the cycle no longer closes
 # - **b** the cycle closes, but the critics see that pictures are the wrong way round
-# - **c** nothing: all these losses keep their values
+# - **c** not at all: these losses keep their values
 
 # %% tags=["predict"]
 guess = "?"  # "a", "b" or "c"
@@ -296,9 +300,9 @@ guess = "?"  # "a", "b" or "c"
 # %%
 M = steps(300, 2)
 both_options = cyclegan.Options(width=12, batch=4, steps=M, lr=2e-3)
-heaps = both_options.source(np.random.default_rng(0), np.random.default_rng(1))
-both = cyclegan.build(both_options, heaps, np.random.default_rng(0))
-train(both, heaps, M, 4)
+unpaired = both_options.source(np.random.default_rng(0), np.random.default_rng(1))
+both = cyclegan.build(both_options, unpaired, np.random.default_rng(0))
+train(both, unpaired, M, 4)
 judge("Noto's picture as it is", Y)
 judge("CycleGAN, Noto to Twemoji", both.translate(Y))
 judge("Twemoji's picture as it is", X, Y)
@@ -340,9 +344,17 @@ for name, there, back in (("G and F", G, F), ("G' and F'", G_other, F_other)):
 
 check.image_to_image.p2(guess)
 print(compare("F'(G'(y)) and F(G(y))", F_other(G_other(Y)), F(G(Y)), 1e-5))
+given_error, pix2pix_error, cycle_error = (
+    results[name][0] for name in ("Noto's picture as it is", "pix2pix", "CycleGAN, Noto to Twemoji")
+)
+usually("pix2pix is closer to the truth than CycleGAN", pix2pix_error < cycle_error)
+usually(
+    "CycleGAN's error differs by less than a tenth from that of doing nothing",
+    abs(cycle_error - given_error) < 0.1 * given_error,
+)
 
 # %%
-title = "CycleGAN, both ways: a picture that is drawn and drawn back is nearly itself again"
+title = "CycleGAN: translated there and back, most pictures return, and G' draws mirror images"
 with figure(title, size=(10, 6.0)) as ax:
     sheet(
         ax,
@@ -351,23 +363,23 @@ with figure(title, size=(10, 6.0)) as ax:
     )
 
 # %% [markdown]
-# $F'(G'(y)) = F(T(T(G(y)))) = F(G(y))$: the mirror cancels, and the critics judge mirrored emoji as they judge emoji. *Any* change $T$ that maps the set of pictures onto itself gives another solution; a permutation of all emoji is one. The critics and `eq:cyclegan.cycle` cannot choose. What chooses the solution that we want is $L_{\text{same}}$, which objects to the other one (last column), and the U-Net: its skip connections make it easy to stay near the input. The pictures look right because the network is lazy.
+# $F'(G'(y)) = F(T(T(G(y)))) = F(G(y))$: the two mirrors cancel, and the critics judge mirrored emoji just as they judge emoji. *Any* invertible change $T$ that maps the distribution of pictures onto itself gives another solution; a permutation of all the emoji would be one. The critics and `eq:cyclegan.cycle` can't tell these solutions apart. Two things favour the one that we want: $L_{\text{same}}$, which is larger for the other one (last column), and the U-Net, whose skip connections make it easy to stay close to the input. The pictures look right partly because the network is lazy.
 #
-# So look at the table soberly. With pairs, pix2pix gets nearer to the truth than the picture as it is, though it looks worse. CycleGAN, in so short a training, is about as far from it as doing nothing: its pictures are sharp and plausible, somewhat recoloured copies, and have the error of a copy. Where no pairs exist there is no truth to compare with, and nothing would tell us. (`minigan results pairs` has the trainings of 2,000 steps.)
+# So read the table soberly. With pairs, pix2pix gets closer to the truth than the given picture is, although to our eyes its pictures look worse. CycleGAN, after such a short training, is about as far from the truth as doing nothing: its pictures are plausible, slightly recoloured copies, and have the error of a copy. Where no pairs exist, there is no truth to compare with, and nothing would have told us. (`minigan results pairs` has longer trainings.)
 #
 # ## Derive: super-resolution
 #
-# One more translation: from small to large. Its pairs cost nothing, since every large picture can be shrunk. The network adds to an enlargement, so that at first it is not worse than one:
+# One more translation is from small to large. Its pairs cost nothing, since we can shrink every large picture. The network computes a correction to a plain enlargement, so even at the start its output is close to one:
 #
 # $$ G(y) = \mathrm{up}_k(y) + \mathrm{body}(y) \tag{eq:enlarger} $$
 #
-# Many large pictures have the same small one, so (29.1) applies in full: pixels alone give a soft picture. Two more losses ask for something else (Ledig et al. 2017), the features of a VGG $\phi$ that never changes (lesson 25), and a GAN:
+# Many large pictures shrink to the same small one, so what (29.1) says applies here too: a pixel loss alone gives a soft picture. Ledig et al. (2017) add two more losses, one on the features of a fixed VGG $\phi$ (lesson 25), and a GAN:
 #
 # $$ L_\phi = \operatorname{mean} \bigl( \phi(G(y)) - \phi(x) \bigr)^2 \tag{eq:superres.features} $$
 #
 # $$ L_G = \operatorname{mean} \lvert G(y) - x \rvert + \lambda_\phi L_\phi + \lambda_{\text{adv}} \operatorname{loss.g}\bigl( D(G(y)) \bigr) \tag{eq:superres.g} $$
 #
-# The weights need care: features of VGG are in the hundreds and their squares in the ten thousands, so $\lambda_\phi = 2 \cdot 10^{-6}$ makes both terms comparable. Why not judge by pixels? Take true portraits, and spoil them in two ways.
+# The weights need care. VGG's features are of the order of hundreds, and squared differences of tens of thousands, so $\lambda_\phi = 2 \cdot 10^{-6}$ makes the terms comparable.
 
 # %%
 show_source(superres_step, enlarger)
@@ -375,7 +387,7 @@ show_source(superres_step, enlarger)
 # %% [markdown]
 # ## Check: three ways to make a portrait larger
 #
-# Portraits of 16 x 16 pixels become 32 x 32. We train by pixels alone, briefly, and judge by PSNR (from the mean squared error; more is better) and by the distance of VGG's features (less is better).
+# Portraits of 16 x 16 pixels become 32 x 32. We train briefly with the pixel loss alone. We judge by PSNR (the mean squared error on a logarithmic scale, in dB; higher is better) and by the distance between VGG features (lower is better). To see what these measures respond to, we also spoil the true portraits in two ways: we blur them, and we shift them by one pixel.
 
 # %%
 K = steps(250, 2)
@@ -410,10 +422,14 @@ for name, u in candidates.items():
     found[name] = metrics.psnr(u, x, 2).mean(), vgg_distance(u, x).mean()
     print("{:<26} PSNR {:5.2f} dB   VGG distance {:.3f}".format(name, *found[name]))
 usually(
-    "the trained one has a better PSNR than bicubic", found["trained by pixels"][0] > found["bicubic"][0]
+    "the trained network has a better PSNR than bicubic interpolation",
+    found["trained by pixels"][0] > found["bicubic"][0],
 )
+shifted, blurred = found["the truth, one pixel off"], found["the truth, blurred"]
+usually("PSNR prefers the blurred truth to the shifted one", shifted[0] < blurred[0])
+usually("VGG's features prefer the shifted truth to the blurred one", shifted[1] < blurred[1])
 
-title = "Four times as many pixels: a network trained by pixels beats interpolation and is softer than the truth"
+title = "Four times as many pixels: the network trained on pixels beats interpolation, and is softer than the truth"
 with figure(title, size=(9, 3.9)) as ax:
     first = slice(0, min(10, count))
     sheet(
@@ -423,13 +439,13 @@ with figure(title, size=(9, 3.9)) as ax:
     )
 
 # %% [markdown]
-# The truth, moved by one pixel, is as sharp as the truth, and the error of pixels puts it below every soft picture in the table. VGG's features prefer it to the blurred one. Each measure asks its own question, and a network gives the answer that it is asked for. (`minigan results pairs` has the trainings with VGG and with a GAN.)
+# The truth, shifted by one pixel, is as sharp as the truth. But PSNR ranks it below every soft picture in the table, while VGG's features prefer it to the blurred one. Every measure asks its own question, and a network learns to answer the one it is trained with. (`minigan results pairs` has the trainings with VGG and with a GAN.)
 #
 # ## Modify
 #
 # ### Exercise 1: where two losses meet (★)
 #
-# Given G's pictures `u`, the true ones `x`, both (N, H, W, C), D's gradient `d` in `u` (what `D.backward` returns for G's loss) and the weight `lam`, return the gradient of $L_G$ in `u`, with which G's backward pass begins.
+# You are given G's pictures `u` and the true ones `x`, both (N, H, W, C), the gradient `d` of G's GAN loss in `u` (what `D.backward` returns), and the weight `lam`. Return the gradient of $L_G$ in `u`, where G's backward pass starts.
 
 
 # %% tags=["exercise"]
@@ -447,14 +463,14 @@ check.image_to_image.q1(gradient_in_the_picture)
 #     return lam * np.sign(u - x) / u.size + d
 # ```
 #
-# Gradients of a sum add up. The absolute error's is a sign, the same for an error of 0.01 and of 1, divided by the number of values that the mean is taken over. `d` already is the gradient of what G wants, so it has no minus.
+# The gradient of a sum is the sum of the gradients. That of the absolute error is a sign, the same for an error of 0.01 as for an error of 1, divided by the number of values in the mean. `d` is already the gradient of G's own loss, so it gets no minus sign.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 2: what the losses would draw (★★)
 #
-# For one input, `x` (K, H, W) are all pictures that could be meant, and `w` (K,) are their probabilities, up to a factor. Return two pictures (H, W): the one that minimises the expected squared error, and the one that minimises the expected absolute error. (Of several equally good, the smallest values.) Then explain: when is the second one of the K pictures, and when is it none of them?
+# For one input, `x` (K, H, W) are all the pictures that could be the right answer, and `w` (K,) are their probabilities, up to a common factor. Return two pictures (H, W): the one that minimises the expected squared error, and the one that minimises the expected absolute error. (If several values of a pixel are equally good, take the smallest.) Then explain: when is the second picture sure to be one of the K, and when may it be none of them?
 
 
 # %% tags=["exercise"]
@@ -478,14 +494,14 @@ check.image_to_image.q2(best_guesses)
 #     return mean, median
 # ```
 #
-# (29.1) is negative as long as less than half of the weight is at or below $u$. If one picture has more than half of the probability it is the median in every pixel, and the drawn picture is that one, sharp. If no picture has a majority, each pixel chooses its own, and the result is a patchwork which is none of them.
+# Just above $u$, (29.1) is negative as long as less than half of the weight is at or below $u$. If one picture has more than half of the probability, it is the median in every pixel, so the drawn picture is that picture, sharp. If no picture has a majority, different pixels may choose different pictures, and the result can be a patchwork that is none of them.
 #
 # </details>
 
 # %% [markdown]
 # ### Exercise 3: another solution (★★)
 #
-# Given functions `G`, `F` that satisfy CycleGAN's critics and its cycle, a change `T` that maps the pictures G draws onto themselves, and `T_back`, which undoes it (not necessarily equal to `T`), return two functions `G2`, `F2` that satisfy both as well and draw other pictures. Then explain: which of the losses of this lesson could tell the two solutions apart?
+# You are given functions `G`, `F` that satisfy CycleGAN's critics and its cycle, a change `T` that maps the distribution of G's pictures onto itself, and `T_back`, which undoes `T` (it may differ from `T`). Return two functions `G2`, `F2` that satisfy the critics and the cycle as well, but draw other pictures. Then explain: which losses of this lesson could tell the two solutions apart?
 
 
 # %% tags=["exercise"]
@@ -509,26 +525,26 @@ check.image_to_image.q3(another_solution)
 #     return G2, F2
 # ```
 #
-# $F_2(G_2(y)) = F(T^{-1}(T(G(y)))) = F(G(y))$, and $G_2(F_2(x)) = T(G(F(T^{-1} x)))$ is $x$ if $G(F(x)) = x$. $D_X$ sees pictures of the same set. The absolute error of pairs can tell them apart, and $L_{\text{same}}$, which asks that G leaves a Twemoji where it is.
+# $F_2(G_2(y)) = F(T^{-1}(T(G(y)))) = F(G(y))$, and $G_2(F_2(x)) = T(G(F(T^{-1}(x))))$, which is $x$ if the cycle of G and F closes everywhere. $D_X$ sees pictures from the same distribution, and so does $D_Y$. The absolute error on pairs can tell the two solutions apart, and so can $L_{\text{same}}$, which asks G to leave a Twemoji as it is.
 #
 # </details>
 
 # %% [markdown]
 # ## Break it
 #
-# Five bugs.
+# Here are five bugs.
 #
 # 1. *The skip connection forgotten in the backward pass*: `Copy` returns the gradient of one branch instead of the sum.
-# 2. *The averaged map*: the loss of the mean score, instead of the mean loss of the scores (29.2).
-# 3. *Jittered apart*: each picture of a pair is shifted and mirrored by itself.
-# 4. *One order for both heaps*: CycleGAN's two sets are shuffled alike, so its batches hold pairs.
-# 5. *Relatives separated*: pairs are held out one by one, so `woman-running` is tested after a training with `man-running`.
+# 2. *The averaged map*: the loss of the mean score, instead of the mean of the losses (29.2).
+# 3. *Jittered apart*: the two pictures of a pair are shifted and mirrored independently.
+# 4. *One order for both sets*: CycleGAN's two sets are shuffled alike, so its batches contain pairs.
+# 5. *Relatives separated*: pairs are held out one by one, so we may train on `man-running` and test on `woman-running`.
 #
-# Which of them make the results on the held-out pairs look *better* than they deserve?
+# Two promises stand behind this lesson's tables: CycleGAN gets no pairs, and the pictures used for testing are new. Which bugs break one of these promises, so that good results would prove less than they seem to?
 #
 # - **a** the second and the third
 # - **b** the fourth and the fifth
-# - **c** none: bugs make results worse
+# - **c** none: bugs only make results worse
 
 # %% tags=["predict"]
 guess = "?"  # "a", "b" or "c"
@@ -548,10 +564,8 @@ def apart(x, y, most, rng):
 
 
 def in_one_order(self, n):
-    chosen = self.targets.indices(n)
-    return to_float(self.targets.x[chosen]), to_float(
-        self.inputs.x[chosen]
-    )  # right: only if they are aligned
+    chosen = self.targets.indices(n)  # right: the same indices for both only if they are aligned
+    return to_float(self.targets.x[chosen]), to_float(self.inputs.x[chosen])
 
 
 def examine():
@@ -563,7 +577,7 @@ def examine():
     yield compare("both pictures of a pair move alike", a, b, 0.0)
     numbers = np.arange(40, dtype=np.uint8).reshape(-1, 1, 1, 1)
     a, b = Pairs(numbers, numbers, rng=np.random.default_rng(0), aligned=False).batch(40)
-    yield Check("two heaps hold no pairs", float((a == b).mean()), 0.5)
+    yield Check("batches of two sets contain few pairs", float((a == b).mean()), 0.5)
     held = pairs.is_held_out(["man-running", "woman-running", "male-pilot", "female-pilot"])
     yield compare("relatives stay together", held[::2].astype(int), held[1::2].astype(int), 0.0)
 
@@ -573,7 +587,7 @@ for name, owner, verb, wrong in (
     ("the skip connection forgotten", Copy, "backward", lambda self, dy, cache: dy[-1]),
     ("the averaged map", losses.Minimax, "d", averaged),
     ("jittered apart", translation, "jittered", apart),
-    ("one order for both heaps", Pairs, "batch", in_one_order),
+    ("one order for both sets", Pairs, "batch", in_one_order),
     ("relatives separated", pairs, "_family", lambda name: name),
 ):
     with planted(owner, verb, wrong):
@@ -585,25 +599,25 @@ assert all(caught.values())
 assert not [found for found in examine() if not found.ok]
 
 # %% [markdown]
-# Gradients are checked by differences, and the first bug fails there. The second changes value and gradient alike, and a value worked out patch by patch catches it. The last three are in the *data*, where there is no derivative to check. What helps is to write down what has to be true, as one line that can fail: both move alike, no pairs in a batch, relatives on one side. The last two would have made this lesson's table better, and nobody looks for a bug in a good result.
+# A comparison with differences catches the first bug. The second changes value and gradient consistently, so it takes a value computed patch by patch to catch it. The last three are in the *data*, where there is no derivative to check. What helps is to write down what has to be true, as one line that can fail: both pictures move alike, batches contain no more pairs than chance gives, relatives stay on the same side. Bugs like the last two are the most dangerous. They don't make results worse, and may make them better, and nobody looks for a bug in a good result. (The losses of CycleGAN never compare the two pictures of a pair, so the fourth may change little here. With a loss or a layer that mixes the batch it could.)
 #
 # ## Summary
 #
 # | formula | code | test |
 # |---|---|---|
-# | `eq:unet.level`: the picture beside what was drawn below it | `minigan.models.unet.unet` | `tests/models/test_unet.py`: `test_a_level_is_the_picture_beside_what_was_drawn_below_it`, `test_details_pass_beside_the_bottleneck` |
+# | `eq:unet.level`: the input, joined to what was computed at lower resolutions | `minigan.models.unet.unet` | `tests/models/test_unet.py`: `test_a_level_is_the_picture_beside_what_was_drawn_below_it`, `test_details_pass_beside_the_bottleneck` |
 # | `eq:patch_critic`: a score sees 18 x 18 pixels | `minigan.models.unet.patch_critic` | `tests/models/test_unet.py`: `test_a_patch_has_18_pixels` |
-# | `eq:pix2pix.l1`, `eq:pix2pix.d`, `eq:pix2pix.g`: pixels, and a D that sees the input | `minigan.zoo.pix2pix.pix2pix_step` | `tests/zoo/test_pix2pix.py`: `test_the_reported_losses_are_those_of_the_paper` |
+# | `eq:pix2pix.l1`, `eq:pix2pix.d`, `eq:pix2pix.g`: a pixel loss, and a D that sees the input | `minigan.zoo.pix2pix.pix2pix_step` | `tests/zoo/test_pix2pix.py`: `test_the_reported_losses_are_those_of_the_paper` |
 # | `eq:cyclegan.d`, `eq:cyclegan.cycle`, `eq:cyclegan.same`, `eq:cyclegan.g`: there and back | `minigan.zoo.cyclegan.cyclegan_step` | `tests/zoo/test_cyclegan.py`: `test_the_reported_losses_are_those_of_the_paper` |
-# | `eq:enlarger`: an enlargement, and what is missing | `minigan.models.unet.enlarger` | `tests/models/test_unet.py`: `test_an_enlarger_adds_to_the_enlarged_picture` |
-# | `eq:superres.features`, `eq:superres.g`: pixels, textures, and a GAN | `minigan.zoo.superres.superres_step` | `tests/zoo/test_superres.py`: `test_the_reported_losses_are_those_of_the_paper` |
+# | `eq:enlarger`: a plain enlargement plus a correction | `minigan.models.unet.enlarger` | `tests/models/test_unet.py`: `test_an_enlarger_adds_to_the_enlarged_picture` |
+# | `eq:superres.features`, `eq:superres.g`: pixels, VGG's features, and a GAN | `minigan.zoo.superres.superres_step` | `tests/zoo/test_superres.py`: `test_the_reported_losses_are_those_of_the_paper` |
 #
-# - A loss of pixels asks for the mean or the median of all that fits. A D asks for one of them, and has to see the input.
-# - A map of scores judges texture patch by patch; the absolute error looks after the layout.
-# - Skip connections carry the detail, a bottleneck the meaning, and `Copy` adds the two gradients.
-# - A closed cycle does not say which picture belongs to which. The network's laziness does, and the weight `same`.
-# - Always measure against doing nothing.
+# - A pixel loss asks for the mean or the median of all possible answers, pixel by pixel. A D asks for a picture that looks like one of them, and it has to see the input.
+# - A map of scores judges texture patch by patch; the absolute error takes care of the layout.
+# - Skip connections carry the details, the bottleneck sees the whole picture, and `Copy` adds the two gradients.
+# - A closed cycle doesn't say which picture belongs to which. That is left to $L_{\text{same}}$ and to the network's habit of changing little.
+# - Always compare with doing nothing.
 #
 # ## Next
 #
-# [Lesson 30: Flows and diffusion](30_flow_and_diffusion.ipynb). A D draws one of several possible pictures where a regression draws their mean. The last lesson is about methods that get by with means, by taking many small steps, and about the place where a GAN comes back.
+# [Lesson 30: Flows and diffusion](30_flow_and_diffusion.ipynb). Where several pictures are possible, regression draws their mean, and a GAN can draw one of them. The last lesson is about methods that need only means, because they take many small steps, and about the point where a GAN comes back.

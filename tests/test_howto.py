@@ -8,6 +8,7 @@ import pytest
 PAGES = sorted((Path(__file__).parents[1] / "docs" / "howto").glob("[a-z]*.md"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in PAGES if page.stem != "index"], ids=lambda page: page.stem)
 def test_the_code_of_a_page_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -1,8 +1,8 @@
 """What the discriminator of a projected GAN sees: frozen features at several scales, their channels mixed at random (Sauer et al. 2021).
 
-A discriminator that looks at VGG's features instead of pixels need not learn to see. Left alone it would watch the few channels that
-tell real from fake at once, and G would repair only those; after a random mixing every channel it sees is a bit of all. So
-P(x) = (phi_s(x) M_s, one for each stage s) is fixed, and only the heads behind it are trained.
+A discriminator that is given VGG's features instead of pixels does not have to learn features of its own. The paper's reason for the
+mixing: a D can tell real from fake by a few channels, and G then improves only those; after a random mixing each channel depends on
+all of them. So P(x) = (phi_s(x) M_s, one for each stage s) is fixed, and only the heads behind it are trained.
 """
 
 from collections.abc import Sequence

@@ -73,9 +73,9 @@ def test_every_gradient(model, classes):
         net.theta += 0.1 * rng.standard_normal(net.theta.size)
     x, z, y = rng.uniform(-1, 1, (3, 8, 8, 1)), rng.standard_normal((3, 2)), rng.integers(max(classes, 1), size=3)
     x, z = pair(x, y, classes), pair(z, y, classes)
-    check_network(G, z, samples=100)
-    check_network(D, x, samples=100)
-    check_step(G, D, relativistic, x, z, [partial(r1, gamma=0.7), r2], samples=100)
+    check_network(G, z, samples=40)
+    check_network(D, x, samples=40)
+    check_step(G, D, relativistic, x, z, [partial(r1, gamma=0.7), r2], samples=40)
 
 
 @BOTH

@@ -61,7 +61,7 @@ def test_every_gradient(classes):
     x, z = pair(x, y, classes), pair(z, y, classes)
     check_network(G, z)
     check_network(D, x)
-    check_step(G, D, non_saturating, x, z, [partial(r1, gamma=0.7), r2, wgan_gp], samples=200)
+    check_step(G, D, non_saturating, x, z, [partial(r1, gamma=0.7), r2, wgan_gp], samples=60)
 
 
 def test_the_seed_sets_the_weights_and_g_and_d_differ():

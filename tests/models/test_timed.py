@@ -22,7 +22,7 @@ def test_the_unet_sees_image_time_and_condition(shape, classes, latent):
     assert np.abs(out - net.forward((x, (t + 0.05, *condition) if condition else t + 0.05))[0]).max() > 1e-3
     if condition:
         assert np.abs(out - net.forward((x, (t, 1 - condition[0])))[0]).max() > 1e-3
-    check_network(net, given, samples=60)
+    check_network(net, given, samples=25)
 
 
 def test_the_unet_has_one_network_for_both_ends_of_the_skips():

@@ -22,6 +22,7 @@ def bugs_may_compute(monkeypatch):
 
 
 pytestmark = pytest.mark.no_cover
+WHOLE_STEPS = ("autoencoders", "inverse", "translation", "video", "after")  # the checks of these halls need seconds
 
 
 @cache
@@ -31,7 +32,10 @@ def sound(check):
 
 
 @pytest.mark.filterwarnings("ignore:all float images are between 0 and 1")  # an exhibit, which the library now warns of
-@pytest.mark.parametrize("exhibit", EXHIBITS, ids=str)
+@pytest.mark.parametrize(
+    "exhibit",
+    [pytest.param(e, marks=[pytest.mark.slow] * (e.hall in WHOLE_STEPS), id=str(e)) for e in EXHIBITS],
+)
 def test_the_bug_is_caught(exhibit, monkeypatch):
     # the library as it is: every check holds, the one on the card among them
     assert exhibit.caught_by in {check.name for check in sound(exhibit.check)}

@@ -147,6 +147,7 @@ def test_a_film_moves_every_point_through_all_frames(micro, tmp_path):
     assert moves == ["0.00;0.50", "0.00;0.00", "1.00;1.00", "0.00;-1.00"]
 
 
+@pytest.mark.slow
 def test_training_learns_where_the_modes_are(micro):
     """A short training, over five seeds: both move, and G moves its points out to the circle."""
     for seed in range(5):

@@ -5,15 +5,19 @@
     check.derivatives.p1("b")              prediction 1 of that lesson
 
 A check prints a verdict and returns True or False; it never raises an exception for a wrong answer.  Most wrong gradients are
-right except for one thing, a sign, a 1/N, a transpose, and the check tries to say which (mistakes.py).  Start reading in
-exercise.py.  Each lesson's exercises are a module with the name of the lesson, imported when it is first used.
+right except for one thing, a sign, a 1/N, a transpose, and the check tries to say which (mistakes.py).  In a notebook the result
+of a prediction is not shown before it was made (lock.py).  Start reading in exercise.py.  Each lesson's exercises are a module
+with the name of the lesson, imported when it is first used.
 """
 
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-TOOLS = ("__init__", "exercise", "mistakes")
+from minigan.teach.exercises import lock
+
+TOOLS = ("__init__", "exercise", "lock", "mistakes")
+lock.install()
 
 
 def lessons() -> list[str]:

@@ -12,28 +12,28 @@ _rng = np.random.default_rng(23)
 
 p1 = Prediction(
     "c",
-    a="nothing in the loss says where the codes are, so G was never asked about most of the codes you draw.",
-    b="G is a smooth function, so what it draws is made of strokes. Noise is not.",
-    c="between and around the codes that E uses, G draws mixtures: no term of the loss ever asked about those codes.",
+    a="nothing in the loss says where the codes should be, so G was never trained on most of the codes you draw.",
+    b="G has learned to draw strokes, and it draws them for any code. It has never been asked to draw noise.",
+    c="between and around the codes that E uses, G draws mixtures: no term of the loss ever asked for anything there.",
 )
 p2 = Prediction(
     "c",
-    a="so many are needed if every pixel is taken alone. But neighbouring pixels tell much about each other.",
-    b="a general compressor knows only the digits that it compresses. The VAE has seen nine thousand others.",
+    a="that is what you need if each pixel is coded on its own. But neighbouring pixels say much about each other.",
+    b="a general compressor knows only the digits it compresses. The VAE has seen nine thousand others.",
     c="about 30 bits for the code, and the rest for the pixels that the code leaves open.",
-    d="that is about the cost of the code alone. It leaves the exact edge of every stroke open, and the edges cost more.",
+    d="that is about the cost of the code alone. It leaves the exact edges of the strokes open, and they cost more.",
 )
 p3 = Prediction(
     "b",
-    a="one of them makes all the others improbable, and the loss is a mean over all of them.",
+    a="drawing one of them makes all the others improbable, and the loss is a mean over all of them.",
     b="the gradient at a code is zero when the picture is the mean of the images that have this code, each with its weight.",
-    c="a sample of the model would have independent noise in each pixel. We always look at the mean of p(x|z).",
+    c="G is a function, so it draws one picture at z, always the same. Only a G with noise of its own could choose.",
 )
 p4 = Prediction(
     "c",
-    a="a gradient check compares the gradient with differences of the value. If both are wrong in the same way it passes.",
-    b="those two change the gradient and not the value, so they are the ones that it catches.",
-    c="in these three the gradient belongs to the value, and the value is that of another model.",
+    a="a gradient check compares the gradient with differences of the value. If both are wrong in the same way, it passes.",
+    b="those two change the gradient but not the value, so they are the ones it catches.",
+    c="in these three the gradient is right for the value that is computed, and the value belongs to another model.",
 )
 
 
@@ -69,7 +69,7 @@ q1 = Formula(
     cases=[_case(5, 3), _case(4, 7), _case(1, 2)],
     todo="start from E[log q(z) - log p(z)] for one number: the mean of (z - mu)^2 is s^2, that of (z - m)^2 is "
     "s^2 + (mu - m)^2.",
-    praise="with m and r^2 from a network that sees a coarser code this is the loss of a hierarchical VAE.",
+    praise="with m and r^2 computed by a network from a second, coarser code, this is one term of the loss of a hierarchical VAE.",
     mistakes={
         "this is the divergence from N(0, 1): the prior has the mean m and the variance exp(log_r2)": (
             lambda mu, log_var, m, log_r2: _kl(mu, log_var, 0 * m, 0 * log_r2)
@@ -98,7 +98,7 @@ q1 = Formula(
         "this is the sum over the batch; divide by N": lambda mu, log_var, m, log_r2: _kl(
             mu, log_var, m, log_r2, per=lambda mu: 1
         ),
-        "this is KL(p || q), the other way round: the mean is over codes of q": lambda mu, log_var, m, log_r2: (
+        "this is KL(p || q), the other way round: the mean should be over codes drawn from q": lambda mu, log_var, m, log_r2: (
             _other_way(mu, log_var, m, log_r2)
         ),
     },
@@ -135,9 +135,9 @@ q2 = Formula(
     right=lambda x, y: _best_s(x, y),
     cases=[_images(3, 0.1), _images(2, 0.5), _images(6, 0.02)],
     todo="set the derivative of eq:gaussian in s to 0; it is one s for all values of all images.",
-    praise="this is why `mean squared error` and `Gaussian with the best s` train the same G, and only the second has a unit.",
+    praise="in a plain autoencoder the mean squared error and a Gaussian with its best s have the same best G; only the latter is in bits.",
     mistakes={
-        "s: this is the variance; s is its root": lambda x, y: _best_s(x, y, root=lambda a: a),
+        "s: this is the variance; s is its square root": lambda x, y: _best_s(x, y, root=lambda a: a),
         "s: one s for all values, so the mean is over everything, not over the images alone": lambda x, y: _best_s(
             x, y, error=lambda u: np.sum(u) / len(x)
         ),
@@ -202,8 +202,9 @@ def _examine(make: Callable) -> str | None:
 
 
 q3 = Exercise(
-    todo="choose a distribution function F, such as the sigmoid; byte b gets what lies between its two edges, "
+    todo="choose a distribution function F, such as the sigmoid; byte b gets the part between its two edges, "
     "F((x + 1/255 - y) / s) - F((x - 1/255 - y) / s), and the bytes 0 and 255 get everything beyond them too.",
-    praise="bits of real bytes: this number can be compared with PNG. PixelCNN++ uses the logistic F, with a mixture of ten.",
+    praise="these are bits of real bytes, so they can be compared with the size of a PNG file. PixelCNN++ mixes ten logistic "
+    "distributions.",
     examine=_examine,
 )

@@ -11,27 +11,30 @@ _rng = np.random.default_rng(30)
 
 p1 = Prediction(
     "b",
-    a="at t = 0 the network cannot know on which moon a point will end: every pairing of the two has occurred.",
+    a="at t = 0 the network can't know where on the moons a point will end: in training, any x_0 could be paired with any "
+    "x_1.",
     b="at t = 0 the best answer is the mean of all x_1 minus x_0, so x_0 + V(x_0, 0) is the same for all x_0.",
-    c="the velocities at t = 0 are large, about as long as the way to the moons. They only point to one place.",
+    c="the velocities at t = 0 are large, about as long as the distance to the moons. But they all point to one place.",
 )
 p2 = Prediction(
     "c",
-    a="the loss has a part that no network can remove, and this part depends on the pairs.",
-    b="it is far less than half. Where no paths cross, the place says which pair passes through it.",
-    c="shortest pairs do not cross, so the velocity at a place is nearly certain, and nearly nothing is left to lose.",
+    a="a part of the loss can't be removed by any network, and this part depends on the pairs.",
+    b="it is far less than half. Where no two paths meet, place and time say which pair is passing.",
+    c="in the cheapest assignment no two paths meet, so the velocity at a place is nearly certain, and little loss remains.",
 )
 p3 = Prediction(
     "c",
-    a="each step adds new noise, which keeps them apart. One step with DDIM would do that.",
-    b="that takes small steps: only a small step back is a single Gaussian, which is all that a mean can describe.",
-    c="one step back from heavy noise may lead to either moon. A mean and a Gaussian around it cover the gap as well.",
+    a="each step adds new noise, which keeps them apart. A single step of DDIM would do that.",
+    b="that takes small steps: only for a small step back is the answer close to a single Gaussian, which is all that a "
+    "mean can describe.",
+    c="one step back from heavy noise may lead to either moon. A single Gaussian around the mean also covers the gap.",
 )
 p4 = Prediction(
     "c",
-    a="in the first four the loss and its gradient have changed together, so differences agree.",
-    b="the wrong root changes what the network is asked, and value and gradient are right for the wrong question.",
-    c="only there do value and gradient disagree. The other four are right gradients of wrong values.",
+    a="in the first three the loss and its gradient change together, so differences agree. The fourth is not in the training.",
+    b="the wrong velocity and the missing root change the loss, but the gradient is still the gradient of that loss.",
+    c="only there do value and gradient disagree. The first three are right gradients of wrong values, and the fourth is in "
+    "the sampler.",
     d="the lost 2 is exactly what differences of the loss find.",
 )
 
@@ -44,7 +47,7 @@ q1 = Formula(
     right=lambda x, t, v: (x - t[:, None] * v, x + (1 - t[:, None]) * v),
     cases=[(_x, _t, _v), (_v[:3] * 2, _t[:3], _x[:3])],
     todo="x_t = x_0 + t (x_1 - x_0): where was the point at time 0, and where will it be at time 1?",
-    praise="so a flow predicts the noise and the data as well, and could be drawn by the sampler of a diffusion model.",
+    praise="so a flow predicts the noise and the data too, and the sampler of a diffusion model could draw from it.",
     mistakes={
         "the two are swapped: x_0 is where the path began": lambda x, t, v: (
             x + (1 - t[:, None]) * v,
@@ -89,13 +92,13 @@ q2 = Formula(
     ],
     todo="the weight of data[j] is exp(-|x - t data[j]|^2 / (2 (1 - t)^2)), up to a factor; subtract the largest "
     "exponent before np.exp.",
-    praise="it draws without any training, and what it draws are the points of `data` and nothing else. That a network "
-    "draws new ones is due to what it cannot represent.",
+    praise="it draws without any training, but it draws the points of `data` and nothing else. If a trained network draws "
+    "new ones, it is because it hasn't fitted this field exactly.",
     mistakes={
         "this is the mean of x_1; the velocity is (mean - x) / (1 - t)": lambda x, t, d: _velocity(
             x, t, d, end=lambda mean, x, t: mean
         ),
-        "mean - x is what is left of the way; it has to be done in the time 1 - t": lambda x, t, d: _velocity(
+        "mean - x is the distance that is left; it has to be covered in the time 1 - t": lambda x, t, d: _velocity(
             x, t, d, end=lambda mean, x, t: mean - x
         ),
         "the sign is wrong: the path leads to the data": lambda x, t, d: _velocity(
@@ -111,10 +114,10 @@ q2 = Formula(
             x, t, d, width=lambda t: 2 * (1 - t)
         ),
         "a Gaussian has a 1/2 in its exponent": lambda x, t, d: _velocity(x, t, d, width=lambda t: (1 - t) ** 2),
-        "all points of the data count alike here: they have to be weighted": lambda x, t, d: _velocity(
-            x, t, d, sharpen=np.ones_like
+        "here all points of the data have the same weight: they have to be weighted by Bayes' rule": lambda x, t, d: (
+            _velocity(x, t, d, sharpen=np.ones_like)
         ),
-        "only the most probable point counts here: take the weighted mean of all": lambda x, t, d: _velocity(
+        "this uses only the most probable point: take the weighted mean of all": lambda x, t, d: _velocity(
             x, t, d, sharpen=lambda w: np.eye(w.shape[1])[w.argmax(axis=1)]
         ),
     },
@@ -133,7 +136,7 @@ def _turning(x: np.ndarray, t: float) -> np.ndarray:
 
 
 def _examine(sampler: Callable) -> str | None:
-    """Steady, within its evaluations, inside [0, 1], and at least twice as near as Euler."""
+    """None if the sampler keeps to its evaluations and to [0, 1] and has less than half of Euler's error; else what is wrong."""
     require_function(sampler, lambda field, x, n: x)
     x = np.random.default_rng(3).standard_normal((5, 2))
     turn = np.array([[np.cos(2), -np.sin(2)], [np.sin(2), np.cos(2)]])
@@ -164,7 +167,7 @@ def _examine(sampler: Callable) -> str | None:
         for n in (8, 16, 32):
             mine, plain = (np.abs(found - end).max() for found in (run(field, n), euler(field, x, n)))
             if np.isclose(mine, plain, rtol=1e-6):
-                return f"with n = {n} it ends where Euler ends: use the second evaluation to correct the first"
+                return f"with n = {n} it ends where Euler ends: use some of the evaluations to correct the others"
             if not mine < plain / 2:
                 return (
                     f"with n = {n} its error is {mine:.2g}, and Euler's {plain:.2g}: it has to be less than half of it"
@@ -174,7 +177,7 @@ def _examine(sampler: Callable) -> str | None:
 
 q3 = Exercise(
     todo="take n // 2 steps of two evaluations each, for instance: what could the second evaluation tell you?",
-    praise="a better sampler costs no training. Most of what was gained between 1,000 evaluations and 20 was gained "
-    "like this.",
+    praise="a better sampler needs no new training. Better samplers are a large part of how diffusion models got from 1,000 "
+    "evaluations to 20.",
     examine=_examine,
 )

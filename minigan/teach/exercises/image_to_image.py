@@ -10,21 +10,22 @@ _rng = np.random.default_rng(29)
 
 p1 = Prediction(
     "b",
-    a="D asks for edges, and an edge that is a pixel off costs more than a blur. The absolute error pays for D.",
-    b="the absolute error prefers the blur, and D cannot be pleased by one. Each network is best at what it was asked.",
-    c="the absolute error alone is content with a blur: where it is unsure it draws the median of all that would fit.",
+    a="D asks for edges, and an edge that is a pixel off costs more absolute error than a blur.",
+    b="the absolute error prefers the blur, and D rejects it. Each network is best at what it was trained for.",
+    c="the absolute error alone accepts a blur: where the answer is uncertain it asks for the median of all that fit.",
 )
 p2 = Prediction(
     "c",
-    a="F' turns the mirror image back before it draws, so the cycle closes exactly as before.",
-    b="a mirrored emoji is as good an emoji as any: the set holds as many that look to the left as to the right.",
-    c="every loss is the same number, and each drawn picture is wrong. The losses have never asked for these pairs.",
+    a="F' mirrors the picture back before it translates, so the cycle closes exactly as before.",
+    b="a mirrored emoji is as good as any other: with mirroring in training, the set contains both orientations.",
+    c="each of these losses keeps its value, and yet each picture is wrong. The losses have never asked for these pairs.",
 )
 p3 = Prediction(
     "b",
-    a="these two make the pictures worse, and the measures say so.",
-    b="the network has seen what it is tested on, or was given the pairs it claims to do without. Nothing looks wrong.",
-    c="a bug in the data makes no derivative wrong, and not every one makes the results worse.",
+    a="these two change what is learned, but they use nothing that should stay unseen.",
+    b="the network has seen relatives of what it is tested on, or gets the pairs it claims to do without. Nothing looks "
+    "wrong.",
+    c="not every bug makes results worse: a leak in the data can make them better.",
 )
 
 
@@ -41,10 +42,12 @@ q1 = Formula(
     right=lambda u, x, d, lam: _gradient(u, x, d, lam),
     cases=[(_u, _x, _d, 100.0), (_u[:2], _x[:2], _d[:2], 0.7)],
     todo="two losses meet in the picture u: their gradients add up, one of them times lam.",
-    praise="the absolute error pulls at each pixel with the same force, however wrong it is; D's gradient is large "
-    "where D has found something.",
+    praise="the absolute error gives each pixel a gradient of the same size, however wrong the pixel is; D's gradient "
+    "differs from pixel to pixel.",
     mistakes={
-        "lam weighs the absolute error, not D's gradient": lambda u, x, d, lam: np.sign(u - x) / u.size + lam * d,
+        "lam is the weight of the absolute error, not D's gradient": lambda u, x, d, lam: (
+            np.sign(u - x) / u.size + lam * d
+        ),
         "the weight lam is missing": lambda u, x, d, lam: _gradient(u, x, d, 1.0),
         "the absolute error is a mean: divide by the number of all pixel values": lambda u, x, d, lam: (
             lam * np.sign(u - x) + d
@@ -52,13 +55,13 @@ q1 = Formula(
         "the mean is over all pixel values, not over the pictures": lambda u, x, d, lam: (
             lam * np.sign(u - x) / len(u) + d
         ),
-        "the sign of the error: G's pixel u has to move towards x": lambda u, x, d, lam: _gradient(x, u, d, lam),
+        "the sign is wrong: a descent step has to move towards x": lambda u, x, d, lam: _gradient(x, u, d, lam),
         "this is the gradient of a squared error; that of |u - x| is a sign": lambda u, x, d, lam: (
             lam * 2 * (u - x) / u.size + d
         ),
         "u - x is not yet the derivative of |u - x|": lambda u, x, d, lam: lam * (u - x) / u.size + d,
         "D's gradient is missing": lambda u, x, d, lam: lam * np.sign(u - x) / u.size,
-        "D's gradient already has G's sign: loss.g asks for what G wants": lambda u, x, d, lam: _gradient(
+        "D's gradient already has G's sign: it is the gradient of G's loss": lambda u, x, d, lam: _gradient(
             u, x, -d, lam
         ),
     },
@@ -95,21 +98,21 @@ q2 = Formula(
     ],
     todo="pixel by pixel: where is the derivative of sum_k w_k (u - x_k)^2 zero, and where does that of "
     "sum_k w_k |u - x_k| change its sign?",
-    praise="where one picture has more than half of the probability the median *is* that picture, sharp; where none has, "
-    "it is made of pixels of several.",
+    praise="if one picture has more than half of the probability, the median *is* that picture, sharp; otherwise it may "
+    "be made of pixels of several.",
     mistakes={
-        "the two are swapped: the squared error wants the mean": lambda x, w: (_median(x, w), _mean(x, w)),
-        "the mean: the pictures count by their probabilities w": lambda x, w: (x.mean(axis=0), _median(x, w)),
+        "the two are swapped: the squared error asks for the mean": lambda x, w: (_median(x, w), _mean(x, w)),
+        "the mean: weight the pictures by their probabilities w": lambda x, w: (x.mean(axis=0), _median(x, w)),
         "the mean: the weights need not add up to 1, so divide by their sum": lambda x, w: (
             np.tensordot(w, x, axes=1),
             _median(x, w),
         ),
-        "the median: the pictures count by their probabilities w": lambda x, w: (_mean(x, w), np.median(x, axis=0)),
+        "the median: weight the pictures by their probabilities w": lambda x, w: (_mean(x, w), np.median(x, axis=0)),
         "the median is taken pixel by pixel: sort each pixel's values, and its weights with them": lambda x, w: (
             _mean(x, w),
             _unsorted(x, w),
         ),
-        "the median: the most probable picture is best only if it has half of the probability": lambda x, w: (
+        "the median: the most probable picture is sure to be best only with half of the probability": lambda x, w: (
             _mean(x, w),
             x[w.argmax()],
         ),
@@ -122,7 +125,7 @@ q2 = Formula(
 
 
 def _examine(other: Callable) -> str | None:
-    """Is the second pair as good for every loss as the first, and another one?"""
+    """None if the second pair of functions satisfies critics and cycle like the first, and differs from it; else what is wrong."""
     require_function(other, lambda G, F, T, T_back: (G, F))
     rng = np.random.default_rng(3)
     A, B = rng.standard_normal((2, 6, 6))
@@ -147,7 +150,7 @@ def _examine(other: Callable) -> str | None:
             raise Wrong("it should return two functions, G2 and F2")
         G2, F2 = found
         if np.allclose(G2(y), G(y)):
-            return "G2 draws the same pictures as G: it has to draw others"
+            return "G2 draws the same pictures as G: it has to draw different ones"
         if np.allclose(G2(y), G(T(y))) or np.allclose(G2(y), G(T_back(y))):
             return "G2 changes y before G sees it; T is a symmetry of the pictures that G draws, so it comes after G"
         if not np.allclose(G2(y), T(G(y))):
@@ -160,8 +163,8 @@ def _examine(other: Callable) -> str | None:
 
 
 q3 = Exercise(
-    todo="G2 draws what G draws, changed by T. What must F2 do first, to draw back from it?",
-    praise="only something that compares y with G(y) directly can tell the two pairs apart: a pair, the weight `same`, "
-    "or the habit of convolutions to leave things where they are.",
+    todo="G2 draws what G draws, changed by T. What must F2 do first, to get back from that?",
+    praise="to tell the two solutions apart you need something else: true pairs, the loss `same`, or networks that "
+    "tend to leave things where they are.",
     examine=_examine,
 )

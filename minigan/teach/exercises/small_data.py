@@ -1,4 +1,4 @@
-"""Lesson 26, small data: the adjoint of a shift at the border, what a leaking augmentation hides, and an augmentation of one's own."""
+"""Lesson 26, small data: the adjoint of a shift that repeats the border, what turns hide from D, and a new augmentation."""
 
 import inspect
 from collections.abc import Callable
@@ -14,20 +14,20 @@ _rng = np.random.default_rng(26)
 
 p1 = Prediction(
     "b",
-    a="the best D would have learned nothing. This one can see 400 pictures again and again until it knows them.",
-    b="the only difference is that it has seen the 400 before, and that is what it learns. Held-out portraits are new to it.",
-    c="a D that has learned what a portrait is would score all three alike: the fakes are portraits too.",
+    a="the best possible D would learn nothing. This one sees the same 400 pictures again and again until it knows them.",
+    b="the only difference is which portraits are among the 400, and that is what it learns. Held-out portraits are not.",
+    c="a D that has learned what a portrait is would give all three the same scores: the fakes are portraits too.",
 )
 p2 = Prediction(
     "b",
     a="D cannot look past them: the fakes have none, so a hole is the surest sign of a real picture.",
-    b="the reals that D sees have holes, so G has to draw holes. It learns the distribution of what D calls real.",
+    b="the reals that D sees have holes, so G has to draw holes. It learns the distribution of what D is shown as real.",
     c="shifted digits with holes are a distribution like any other, and G learns to draw it.",
 )
 p3 = Prediction(
     "a",
-    a="three are wrong transposes. The other two compute the right gradient of something that was not meant.",
-    b="one draw for the batch is a correct layer with a correct gradient; it is another random map.",
+    a="three are wrong transposes. The other two have no wrong gradient, but they do something that was not meant.",
+    b="one draw for the batch has the right gradient, but of another random map.",
     c="the thermostat has no gradient, and one draw for the batch has the right one.",
 )
 
@@ -64,22 +64,24 @@ def _mean_of_copies(dy: np.ndarray, r: int) -> np.ndarray:
 q1 = Formula(
     right=lambda dy, r: _added(len(dy), _sources(len(dy), r), dy),
     cases=[(_rng.standard_normal(7), 2), (_rng.standard_normal(5), -3), (_rng.standard_normal(9), 1)],
-    todo="which pixel of x does y[i] come from? Its gradient goes there; where two of them arrive, they add up.",
-    praise="what the forward pass copies, the backward pass adds: as in upsampling, and in a weight that is shared.",
+    todo="which pixel of x does y[i] come from? Its gradient goes there; where several arrive, add them up.",
+    praise="what the forward pass copies, the backward pass adds up, as in upsampling, or for a shared weight.",
     mistakes={
         "several y[i] come from the same border pixel, and dx[index] = dy keeps only the last: add them": _overwritten,
         "this is the adjoint of the shift with zeros outside; the copies of the border have gradients too": _zeros_outside,
         "the gradients of the copies are added, not averaged": _mean_of_copies,
-        "the gradient moves on in the direction of the shift; it has to go back to where the value came from": (
+        "the gradient is shifted further in the same direction; it has to go back to where the value came from": (
             lambda dy, r: _added(len(dy), _sources(len(dy), r, -1), dy)
         ),
         "this is the forward pass, applied to dy; a copy is not its own transpose": lambda dy, r: dy[
             _sources(len(dy), r)
         ],
-        "this is a shift the other way with the border repeated: an inverse of sorts, but not the transpose": (
+        "this is a shift the other way that repeats the border: an inverse of sorts, but not the transpose": (
             lambda dy, r: dy[_sources(len(dy), r, -1)]
         ),
-        "the pixels do not come round again: a roll is the adjoint of a roll": lambda dy, r: np.roll(dy, r),
+        "pixels that leave on one side do not come back on the other: a roll is the adjoint of a roll": lambda dy, r: (
+            np.roll(dy, r)
+        ),
     },
 )
 
@@ -100,18 +102,20 @@ q2 = Formula(
         (np.array([0.1, 0.5, 0.2, 0.2]),),
     ],
     todo="build the 4 x 4 matrix T with T[i, j] = p[(i - j) % 4] and take its eigenvalues, or np.fft.fft(p).",
-    praise="a uniform choice of the four turns gives 0: this is why ADA keeps the probability of a turn below its limit.",
+    praise="if all four turns are equally likely it is 0, so turns must not be applied to too many pictures.",
     mistakes={
         "an eigenvalue may be negative or complex: take its absolute value": lambda p: _visible(p, np.real),
-        "right only if the three turns are equally likely": lambda p: float(p[0] - np.mean(p[1:])),
-        "this is the product of all eigenvalues, the determinant; the weakest of them decides": lambda p: float(
+        "this is right only if the three turns are equally likely": lambda p: float(p[0] - np.mean(p[1:])),
+        "this is the product of all eigenvalues, the determinant; return the smallest absolute value": lambda p: float(
             np.prod(np.abs(np.fft.fft(p)))
         ),
         "this is the largest of them, which is always 1: the probabilities sum to 1": lambda p: float(
             np.max(np.abs(np.fft.fft(p)))
         ),
-        "this is the smallest probability; what D can see is the smallest eigenvalue": lambda p: float(np.min(p)),
-        "the eigenvalues of T squared: the map is applied once": lambda p: _visible(p) ** 2,
+        "this is the smallest probability; return the smallest absolute value of an eigenvalue": lambda p: float(
+            np.min(p)
+        ),
+        "this is the square: the map is applied once, not twice": lambda p: _visible(p) ** 2,
     },
 )
 
@@ -155,7 +159,7 @@ def _turned_wrongly(turns: list[int | None]) -> str | None:
     if 0 in turns:
         return f"with p = 1 every image is turned, by 1, 2 or 3 quarter turns; image {turns.index(0)} is not"
     if len(set(turns)) == 1:
-        return "all images are turned alike: draw a number for each image, or D learns to see one turn"
+        return "all images are turned alike: draw a number of turns for each image"
     if set(turns) != set(TURNS):
         return f"of the turns 1, 2, 3 only {', '.join(map(str, sorted(set(map(int, filter(None, turns))))))} occur"
     return None
@@ -170,7 +174,7 @@ def _not_its_transpose(layer: Layer, x: np.ndarray, y: np.ndarray, cache: Any) -
         return None
     on = [_which_turn(a, b) for a, b in zip(dy, dx, strict=True)]
     if on == [_which_turn(a, b) for a, b in zip(x, y, strict=True)]:
-        return "adjoint turns on instead of back: A' is the turn the other way, so apply cannot serve for both"
+        return "adjoint turns on instead of back: A' is the turn in the other direction, so apply cannot be both"
     return "<dy, A x> and <A' dy, x> differ: adjoint has to undo the turn that is in the cache"
 
 
@@ -180,7 +184,7 @@ def _not_always(answer: Any, x: np.ndarray) -> str | None:
         return "with p = 0 nothing may be turned: where on[n] is False, image n stays as it is"
     still = sum(np.array_equal(a, b) for a, b in zip(x, sometimes, strict=True))
     if not 15 <= still <= 45:
-        return f"with p = 1/2 about half of 60 images are turned, here {60 - still}: `on` already says which"
+        return f"with p = 1/2 about half of 60 images should be turned, and {60 - still} were: `on` already says which"
     try:
         layer = answer(1.0).init(0, np.float64)
         y = layer.forward(x[:6, :, :4])[0]
@@ -197,6 +201,6 @@ def _half(x: np.ndarray, y: np.ndarray) -> bool:
 
 q3 = Exercise(
     todo="begin with drawn: a number of quarter turns for each image, 0 where on is False; then np.rot90(image, k) in apply.",
-    praise="as D's first layer it works at once, second order included; but remember what exercise 2 says of p.",
+    praise="it can be D's first layer as it is, even under a gradient penalty; but remember what exercise 2 says about p.",
     examine=_turn,
 )

@@ -1,4 +1,4 @@
-"""Lesson 24, VAE-GAN and attribute arithmetic: a way between codes, the wires of the step, and a vector cleared of others."""
+"""Lesson 24, VAE-GAN and attribute arithmetic: a path between codes, the gradients of the step, and a vector without others."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,24 +12,24 @@ _rng = np.random.default_rng(24)
 
 p1 = Prediction(
     "b",
-    a="noise is far from the portraits in pixels too, so per unit of pixel error it counts less.",
-    b="an early G blurs, so D learns early to look for edges, and a blur changes every edge.",
+    a="noise is a large error in pixels too, so per unit of pixel error it counts less.",
+    b="D's features respond to edges, and a blur changes every edge while it moves the pixels little.",
     c="a shift is large in both: D's features are maps, and a map moves with the image.",
-    d="a darker portrait has the same edges. D's features hardly change.",
+    d="a darker portrait has the same edges, so D's features change little.",
 )
 p2 = Prediction(
     "b",
-    a="a beard is a few pixels of the chin, and there are five kinds. Hair is a large area of one colour.",
-    b="black hair is one thing. A beard is one of five, and the mean of five directions is short.",
+    a="a beard is often a few pixels at the chin, and there are five kinds. Hair is a large area of one colour.",
+    b="black hair is a single value. There are five beards, and the mean of five directions is short.",
     c="the vector of the beard is a mean of five directions, and a mean of different directions is short.",
-    d="they can, for whatever the code holds well and in one direction.",
+    d="they can, if the code holds the attribute and one direction stands for it.",
 )
 p3 = Prediction(
     "d",
-    a="D gets a gradient that is not a combination of the losses: a part remains unexplained.",
-    b="E gets the weight 1 on the loss of the GAN, and should get 0.",
-    c="half of the GAN's loss is missing from G's gradient, so no weights explain it.",
-    d="value and gradient belong together, so the weights are right. The value is that of another loss.",
+    a="D gets a gradient that is not a combination of the losses' gradients: a part remains unexplained.",
+    b="E has the weight 1 on the loss of the GAN, and should have 0.",
+    c="half of the GAN's loss is missing from G's gradient, so no weights explain all of it.",
+    d="the gradient is right for the value that is computed, so the weights are right. But the value is that of another loss.",
 )
 
 
@@ -62,13 +62,13 @@ def _pair(n: int, d: int, t: float) -> tuple[np.ndarray, np.ndarray, float]:
 q1 = Formula(
     right=lambda a, b, t: _spiral(a, b, t),
     cases=[_pair(5, 3, 0.25), _pair(2, 7, 0.6), _pair(4, 4, 0.9)],
-    todo="divide both by their lengths, walk between the unit vectors, and multiply with the length at t.",
-    praise="E's codes differ in length, and a slerp of the codes themselves would favour the long one.",
+    todo="divide both by their lengths, walk between the unit vectors, and multiply by the length at t.",
+    praise="E's codes differ in length, and a slerp of the codes themselves stays too close to the longer one.",
     mistakes={
-        "this is slerp of the codes themselves: its weights are those of unit vectors, so the longer code pulls": (
+        "this is slerp of the codes themselves: its weights are meant for unit vectors, so the longer code pulls the point": (
             lambda a, b, t: slerp(a, b, t)
         ),
-        "the direction is right, but its length is 1: multiply with the length at t": lambda a, b, t: _spiral(
+        "the direction is right, but its length is 1: multiply by the length at t": lambda a, b, t: _spiral(
             a, b, t, length=lambda la, lb, t: 1.0
         ),
         "the length stays that of a: it should be that of b at t = 1": lambda a, b, t: _spiral(
@@ -77,7 +77,7 @@ q1 = Formula(
         "the length runs the wrong way: at t = 0 it should be that of a": lambda a, b, t: _spiral(
             a, b, t, length=lambda la, lb, t: t * la + (1 - t) * lb
         ),
-        "the length changes evenly, not by equal factors": lambda a, b, t: _spiral(
+        "the length changes linearly in t, not by equal factors": lambda a, b, t: _spiral(
             a, b, t, length=lambda la, lb, t: la ** (1 - t) * lb**t
         ),
         "this is the straight line": lambda a, b, t: (1 - t) * a + t * b,
@@ -133,9 +133,9 @@ q2 = Formula(
     ),
     cases=[_batch(5, 3, 4, 0.3), _batch(2, 6, 7, 2.5), _batch(3, 2, 5, 0.01)],
     todo="the gradient of eq:vaegan.like in f_y is (f_y - f_x) / N; take it back to the image first.",
-    praise="in an autograd library these are two `detach` calls and an optimizer for each network; forget one, and it still trains.",
+    praise="in an autograd library this takes some `detach` calls and an optimizer for each network; forget one, and it still trains.",
     mistakes={
-        "for E: gamma weighs the likeness in G's loss only": partial(
+        "for E: gamma is the weight of `like` in G's loss only": partial(
             _wired, for_e=lambda like, gan, gamma: gamma * like
         ),
         "for E: E must not learn from the scores": partial(_wired, for_e=lambda like, gan, gamma: like + gan),
@@ -143,16 +143,18 @@ q2 = Formula(
             _wired, for_e=lambda like, gan, gamma: gamma * like + gan
         ),
         "for G: gamma is missing": partial(_wired, for_g=lambda like, gan, gamma: like + gan),
-        "for G: gamma weighs the likeness, not the scores": partial(
+        "for G: gamma is the weight of `like`, not of the scores": partial(
             _wired, for_g=lambda like, gan, gamma: like + gamma * gan
         ),
-        "for G: the scores are missing": partial(_wired, for_g=lambda like, gan, gamma: gamma * like),
-        "for G: the likeness is missing": partial(_wired, for_g=lambda like, gan, gamma: gan),
-        "the 1/N of the mean is missing in the likeness": partial(_wired, u=lambda f_x, f_y: f_y - f_x),
-        "the likeness has the wrong sign: its derivative in f_y is f_y - f_x": partial(
+        "for G: the gradient through the scores is missing": partial(
+            _wired, for_g=lambda like, gan, gamma: gamma * like
+        ),
+        "for G: the gradient of `like` is missing": partial(_wired, for_g=lambda like, gan, gamma: gan),
+        "the 1/N of the mean is missing in `like`": partial(_wired, u=lambda f_x, f_y: f_y - f_x),
+        "`like` has the wrong sign: its gradient in f_y is (f_y - f_x) / N": partial(
             _wired, u=lambda f_x, f_y: (f_x - f_y) / len(f_x)
         ),
-        "the derivative of half the square has no factor 2": partial(
+        "the derivative of half a square has no factor 2": partial(
             _wired, u=lambda f_x, f_y: 2 * (f_y - f_x) / len(f_x)
         ),
     },
@@ -177,14 +179,14 @@ q3 = Formula(
         (_rng.standard_normal(6), _rng.standard_normal((3, 6)) + 1),
     ],
     todo="find the combination of the others that is nearest to v (np.linalg.lstsq), and subtract it.",
-    praise="the same is done to remove a bias from word vectors.",
+    praise="the same has been done to word vectors, to remove a bias (Bolukbasi et al. 2016).",
     mistakes={
         "this is right only if the others are perpendicular to each other; after the second step v is no longer "
         "perpendicular to the first": _one_by_one,
         "all projections are taken from v itself, so what the others share is subtracted more than once": lambda v, others: (
             v - sum((v @ w) / (w @ w) * w for w in others)
         ),
-        "this is the part in the span of the others; return what is left without it": lambda v, others: (
+        "this is the part of v in the span of the others; return what is left without it": lambda v, others: (
             np.linalg.lstsq(others.T, v, rcond=None)[0] @ others
         ),
         "the others are not of length 1: a projection divides by the square of the length": lambda v, others: (

@@ -10,26 +10,26 @@ _rng = np.random.default_rng(25)
 
 p1 = Prediction(
     "c",
-    a="in the pixels every edge of the shifted copy is wrong by the full step, so the blur is nearer there.",
-    b="in the features the blur is farther: it takes away the edges, and edges are what the network looks for.",
-    c="pixels are compared place by place; a deep feature describes a neighbourhood, and a shift hardly changes it.",
-    d="it is the other way round: at an edge a shift replaces dark by light, and a blur only goes half of the way.",
+    a="in the pixels every edge of the shifted copy is wrong by its full height, so the blur is nearer there.",
+    b="in the features the blur is farther: it weakens the edges, and edges are what the network looks for.",
+    c="pixels are compared place by place; a deep feature describes a neighbourhood, and a small shift hardly changes it.",
+    d="it is the other way round: at an edge a shift replaces dark by light, and a blur changes it only by a part of that.",
 )
 p2 = Prediction(
     "b",
-    a="at conv3_3 there are more features than pixels, but they are nearly the same for many pictures: pools and ReLUs "
-    "have thrown the differences away.",
-    b="the first stages keep nearly everything. Behind two pools the parts and their places are left, and many pictures "
-    "agree in them.",
-    c="the first layers can nearly be inverted: 64 channels for the 3 colours of a pixel leave little room for doubt.",
+    a="at conv3_3 there are more features than pixel values, but they are nearly the same for many pictures: pools and "
+    "ReLUs have removed the differences.",
+    b="the first stages keep nearly everything. After two pools the parts and their places are left, and many pictures "
+    "have the same.",
+    c="the first layers can nearly be inverted: 64 features for the 3 values of a pixel leave little room for doubt.",
 )
 p3 = Prediction(
     "c",
-    a="a network with the wrong conversion has sensible features all the same, and they can be matched.",
-    b="these two, and one more: the gradient of one stage is a part of the whole, and a part is enough to descend.",
-    c="two match the wrong features exactly; one descends with a part of the gradient. Only red's gradient in blue leads "
-    "upward.",
-    d="where dx is in the order of the other side, red moves by what blue should do, and the loss rises.",
+    a="a network with the wrong conversion still has features with a gradient, and they can be matched.",
+    b="these two, and one more: the gradient of one stage is a part of the right one, and here a part is enough to descend.",
+    c="two have the right gradient of wrong features; one descends with a part of the gradient. Where red and blue receive "
+    "each other's gradient, the loss does not fall.",
+    d="where dx has the order of the converted picture, red receives blue's gradient, and the loss does not fall.",
 )
 
 
@@ -61,14 +61,14 @@ q1 = Formula(
         (_rng.standard_normal((1, 1, 2, 3)), 3.0, (1.0, 2.0, 5.0), (2, 1, 0)),
     ],
     todo="y[c] comes from x[order[c]], so dy[c] goes back to dx[order[c]]; the factor is the derivative of y[c].",
-    praise="exchanging red and blue is its own inverse, so most code never has to know the difference; a rotation "
+    praise="exchanging red and blue is its own inverse, so most code never notices the difference; a cyclic exchange "
     "of three channels shows it.",
     mistakes={
         "the derivative of (x + 1) / 2 is 1/2": lambda dy, scale, std, order: _dx(dy, scale, std, order, half=1.0),
         "the gradients have the right size, but they are still in the order of y: dy[c] belongs to channel order[c]": (
             lambda dy, scale, std, order: _dx(dy, scale, std, order, to=lambda order: range(len(order)))
         ),
-        "dy was permuted like x on the way in; the way out needs the inverse: dx[order[c]] = ... dy[c]": (
+        "dy was permuted like x in the forward pass; the backward pass needs the inverse: dx[order[c]] = ... dy[c]": (
             lambda dy, scale, std, order: _dx(
                 dy,
                 scale,
@@ -121,21 +121,19 @@ q2 = Formula(
         (_rng.standard_normal((5, 3)) + 0.5, _rng.standard_normal((5, 3))),
         (3 * _rng.standard_normal((5, 7)), _rng.standard_normal((5, 7)) - 0.3),
     ],
-    todo="write a = u / |u| and b = v / |v| for each row; the Jacobian of a in u is (I - a a') / |u|.",
-    praise="the gradient of a row is orthogonal to the row: making all features of a place stronger changes nothing.",
+    todo="compute a = u / |u| and b = v / |v| for each row; the Jacobian of a in u is (I - a a') / |u|.",
+    praise="the gradient of a row is perpendicular to the row: making all features at a position stronger changes nothing.",
     mistakes={
-        "du: the length of u depends on u too; project the part along u away": lambda u, v: _directions(
+        "du: the length of u depends on u too; subtract the part of the gradient along u": lambda u, v: _directions(
             u, v, project=False
         ),
-        "du: divide by the length of u: a long vector turns less for the same step": lambda u, v: _directions(
+        "du: divide by the length of u: the same step turns a long vector less": lambda u, v: _directions(
             u, v, divide=False
         ),
         "it is the mean over the N rows, not their sum": lambda u, v: _directions(u, v, mean=False),
         "du: the derivative of a square has a factor 2": lambda u, v: _directions(u, v, factor=1.0),
-        "du: the sign: this is the gradient in v's place, or a descent direction": lambda u, v: _directions(
-            u, v, sign=-1.0
-        ),
-        "this is the mean of the rows' distances without dividing u and v by their lengths": lambda u, v: (
+        "du: the sign is wrong: this is minus the gradient": lambda u, v: _directions(u, v, sign=-1.0),
+        "these are the distances of the rows without dividing u and v by their lengths": lambda u, v: (
             float(np.sum((u - v) ** 2) / len(u)),
             2 * (u - v) / len(u),
         ),
@@ -157,7 +155,7 @@ def _texture(
     of: Callable = lambda f, t: f,
     d_places: bool = True,
 ) -> tuple[float, np.ndarray]:
-    """mean (G_f - G_t)^2 and its gradient in f; the last five parameters each make a mistake."""
+    """mean (A_f - A_t)^2 and its gradient in f; the last five parameters each make a mistake."""
     p, c = len(f) if places else 1, f.shape[1] ** 2 if entries else 1
     away = (f.T @ f - t.T @ t) / p
     return float(np.sum(away**2) / c), factor * of(f, t) @ away / (c * (p if d_places else 1))
@@ -169,18 +167,18 @@ q3 = Formula(
         (_rng.standard_normal((7, 3)), 2 * _rng.standard_normal((7, 3))),
         (_rng.standard_normal((7, 5)) + 1, _rng.standard_normal((7, 5))),
     ],
-    todo="G = f' f / P, then the value is the mean of (G_f - G_t)^2 over its C x C entries; f is in G twice.",
-    praise="put it in the place of the perceptual loss, and the picture that comes out of the noise has the target's "
-    "colours and textures at other places.",
+    todo="A = f' f / P; the value is the mean of (A_f - A_t)^2 over the C x C entries; f occurs twice in A.",
+    praise="use it instead of the perceptual loss, and the picture that comes out of the noise has the target's "
+    "colours and textures in other places.",
     mistakes={
-        "df: f is in f' f twice, and both contribute the same: 4, not 2": lambda f, t: _texture(f, t, factor=2.0),
+        "df: f occurs twice in f' f, and both contribute the same: 4, not 2": lambda f, t: _texture(f, t, factor=2.0),
         "the Gram matrix is a mean over the P places: divide by P": lambda f, t: _texture(f, t, places=False),
         "df: the Gram matrix has a 1/P, and its derivative has it too": lambda f, t: _texture(f, t, d_places=False),
         "the value is a mean over the C x C entries, not a sum": lambda f, t: _texture(f, t, entries=False),
         "df: the gradient is in f; here it is multiplied by the target's features": lambda f, t: _texture(
             f, t, of=lambda f, t: t
         ),
-        "these features were compared place by place; the Gram matrices forget the places": lambda f, t: (
+        "here the features are compared place by place; the Gram matrices forget the places": lambda f, t: (
             float(np.mean((f - t) ** 2)),
             2 * (f - t) / f.size,
         ),

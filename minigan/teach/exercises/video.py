@@ -10,27 +10,28 @@ _rng = np.random.default_rng(28)
 
 p1 = Prediction(
     "c",
-    a="no digit changes, but the measure follows each digit by its path, and without motion it takes one for the other.",
-    b="the frames are the same, but no shuffled path flies straight on.",
-    c="a shuffled path obeys nothing. And the measure of identity needs motion to know which of the two digits is which.",
+    a="no digit changes, but the measure tracks each digit by its motion, and without that it confuses the two.",
+    b="the frames are the same, but after shuffling the paths are no longer straight.",
+    c="a shuffled path obeys nothing. And to say which of the two digits is which, the measure of identity needs motion.",
 )
 p2 = Prediction(
     "c",
-    a="a gate at one half halves the state in every frame, and thirty halvings leave a billionth of that path.",
-    b="the other paths, through U, help a little at b_u = 0, but not that much.",
-    c="at b_u = 0 every frame costs about a third of the gradient; at b_u = 3 only a few percent.",
+    a="a gate at one half halves the state in every frame, and thirty halvings leave about a billionth of what takes that "
+    "path.",
+    b="at b_u = 0 the other paths, through U, help a little, but not that much.",
+    c="at b_u = 0 the gradient loses about a third in every frame; at b_u = 3 only several percent.",
 )
 p3 = Prediction(
     "b",
-    a="D_I alone is enough for the places: it is a GAN of points.",
-    b="D_I sees single places, so it cannot tell a flight from creeping or jumping, and no other loss asks for more.",
-    c="it moves smoothly, but nothing tells it how fast and how straight.",
+    a="D_I alone is enough for the positions: this is an ordinary GAN of points.",
+    b="D_I sees single positions, so it can't tell flying from creeping or jumping, and no other loss asks for more.",
+    c="it may move smoothly, but nothing tells it how fast and how straight.",
 )
 p4 = Prediction(
     "b",
-    a="no step of the training ever sees that the first frame matters; more steps do not help.",
-    b="the weights that would have to keep the number get no gradient from the question. What is left is the echo that "
-    "random weights keep.",
+    a="in no step does the gradient say that the first frame matters, so more steps don't help.",
+    b="what the weights do in the earlier frames gets no gradient from the question. What is left is the echo that random "
+    "weights keep.",
     c="with the full gradient and a gate that keeps the state, 12 frames are easy.",
 )
 
@@ -72,18 +73,18 @@ q1 = Formula(
     right=lambda a, w, dh: _back(a, w, dh),
     cases=[(_rng.standard_normal(n), w, _rng.standard_normal(n)) for n, w in ((3, 0.7), (5, -1.3), (1, 0.4))],
     todo="first the states in a loop; then a second loop from the last frame to the first, which carries a gradient.",
-    praise="with matrices in place of w it is the library's GRU.back, without its gates.",
+    praise="with matrices in place of w, and with gates, this is the library's GRU.back.",
     mistakes={
         "nothing is carried from frame t + 1 to frame t: this is the truncated gradient": lambda a, w, dh: _back(
             a, w, dh, carry=lambda w, ds, total: 0.0
         ),
-        "what is carried has to pass tanh first: w times ds, not w times dh": lambda a, w, dh: _back(
+        "the carried gradient has to pass tanh first: w times ds, not w times dh": lambda a, w, dh: _back(
             a, w, dh, carry=lambda w, ds, total: w * total
         ),
-        "what is carried passes the weight: w times ds": lambda a, w, dh: _back(
+        "the carried gradient has to pass the weight: it is w times ds": lambda a, w, dh: _back(
             a, w, dh, carry=lambda w, ds, total: ds
         ),
-        "the gradient travels from the last frame to the first, not with time": _forward_order,
+        "the gradient travels from the last frame to the first, not from the first to the last": _forward_order,
         "dw: w multiplies the old state h[t-1], not the new one": lambda a, w, dh: _back(
             a, w, dh, weight=lambda ds, old, new: ds * new
         ),
@@ -98,14 +99,14 @@ q2 = Formula(
     right=lambda T: float(np.log(0.5 ** (1 / T) / (1 - 0.5 ** (1 / T)))),
     cases=[(1,), (4,), (16,), (100,)],
     todo="first the u with u ** T = 1/2; then the b with sigmoid(b) = u.",
-    praise="for T = 16 it is about 3.1: the reason why recurrent networks often start with such a bias.",
+    praise="for T = 16 it is about 3.1. LSTMs are often started with a positive bias of their forget gate for this reason.",
     mistakes={
-        "this is u itself; the bias is what the sigmoid turns into u": lambda T: 0.5 ** (1 / T),
+        "this is u itself; the bias is the number that the sigmoid turns into u": lambda T: 0.5 ** (1 / T),
         "the odds are upside down: log(u / (1 - u))": lambda T: float(np.log((1 - 0.5 ** (1 / T)) / 0.5 ** (1 / T))),
         "this is log u; the sigmoid's inverse is log(u / (1 - u))": lambda T: float(np.log(0.5 ** (1 / T))),
         "u ** T = 1/2 means u = (1/2) ** (1/T), not 1 - 1 / (2 T)": lambda T: float(np.log(2 * T - 1)),
         "log T - log log 2 is right for large T only": lambda T: float(np.log(T) - np.log(np.log(2))),
-        "the sigmoid's inverse has the natural logarithm": lambda T: float(
+        "the inverse of the sigmoid uses the natural logarithm": lambda T: float(
             np.log2(0.5 ** (1 / T) / (1 - 0.5 ** (1 / T)))
         ),
     },

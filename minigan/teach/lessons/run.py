@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from minigan.teach.exercises.lock import ANSWERS
 from minigan.teach.lessons.shelf import ROOT
 from minigan.teach.lessons.solve import solved, source, split, tags
 
@@ -76,7 +77,7 @@ def notebook_of(cells: list) -> Any:
 
 
 def execute(notebook: Any, folder: str, more: Mapping[str, str] | None = None, **options: Any) -> None:
-    """Run the cells of a notebook in `folder`; its cells then have their outputs.
+    """Run the cells of a notebook in `folder`; its cells then have their outputs, those of predictions too.
 
     more : added to the kernel's environment.   options : of nbclient's NotebookClient
     """
@@ -88,7 +89,7 @@ def execute(notebook: Any, folder: str, more: Mapping[str, str] | None = None, *
         extra_arguments=["--log-level=ERROR"],  # a new ipykernel warns about its unencrypted local connection
         resources={"metadata": {"path": folder}},
         **options,
-    ).execute(env=environment() | dict(more or {}))
+    ).execute(env=environment() | {ANSWERS: "1"} | dict(more or {}))
 
 
 def code(cell: dict) -> Any:

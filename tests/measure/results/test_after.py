@@ -6,6 +6,7 @@ from minigan.measure.results import after
 from minigan.measure.results.table import Cell
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "counts"),
     [("GAN", (1,)), ("flow", after.EVALUATIONS), ("distilled", (1,)), ("DDGAN", (4,))],

@@ -34,9 +34,9 @@ WRONG = {
     },
     "q2": {
         "the two are swapped": lambda x, w: (median(x, w), mean(x, w)),
-        "the mean: the pictures count by": lambda x, w: (x.mean(axis=0), median(x, w)),
+        "the mean: weight the pictures by": lambda x, w: (x.mean(axis=0), median(x, w)),
         "divide by their sum": lambda x, w: (mean(x, w) * w.sum(), median(x, w)),
-        "the median: the pictures count by": lambda x, w: (mean(x, w), np.median(x, axis=0)),
+        "the median: weight the pictures by": lambda x, w: (mean(x, w), np.median(x, axis=0)),
         "pixel by pixel": lambda x, w: (mean(x, w), first(x, w)),
         "the most probable picture": lambda x, w: (mean(x, w), x[np.argmax(w)]),
     },

@@ -99,21 +99,21 @@ class OneMethod:
 
 WRONG = {
     "q1": {
-        "the pull of z is missing": lambda J, A, x, y, z, lam: 2 * J.T @ A.T @ (A @ x - y),
+        "the term of lam |z|^2 is missing": lambda J, A, x, y, z, lam: 2 * J.T @ A.T @ (A @ x - y),
         "with the 2": lambda J, A, x, y, z, lam: 2 * J.T @ A.T @ (A @ x - y) + lam * z,
         "a descent step has to shorten z": lambda J, A, x, y, z, lam: 2 * J.T @ A.T @ (A @ x - y) - 2 * lam * z,
         "the misfit's 2 is missing": lambda J, A, x, y, z, lam: J.T @ A.T @ (A @ x - y) + 2 * lam * z,
         "not y - A x": lambda J, A, x, y, z, lam: 2 * J.T @ A.T @ (y - A @ x) + 2 * lam * z,
-        "this goes back through J only": lambda J, A, x, y, z, lam: 2 * J.T @ (x - A.T @ y) + 2 * lam * z,
-        "A belongs into the misfit too": lambda J, A, x, y, z, lam: -2 * J.T @ (A.T @ y) + 2 * lam * z,
+        "A.T is applied to y only": lambda J, A, x, y, z, lam: 2 * J.T @ (x - A.T @ y) + 2 * lam * z,
+        "A x is missing from the misfit": lambda J, A, x, y, z, lam: -2 * J.T @ (A.T @ y) + 2 * lam * z,
         "its shape is (7,), but (3,)": lambda J, A, x, y, z, lam: 2 * A.T @ (A @ x - y),
     },
     "q2": {
         "this adds the adjoint": lambda x, y, k: x + Shrink(k).adjoint(y - means(x, k)),
         "add what is missing": lambda x, y, k: x + up(means(x, k) - y, k),
         "the detail that G drew": lambda x, y, k: up(y, k),
-        "without taking the old means away": lambda x, y, k: x + up(y, k),
-        "this moves halfway": lambda x, y, k: x + up(y - means(x, k), k) / 2,
+        "without subtracting the old means": lambda x, y, k: x + up(y, k),
+        "this moves only halfway": lambda x, y, k: x + up(y - means(x, k), k) / 2,
         "every block has its own misfit": lambda x, y, k: x + (y - means(x, k)).mean(axis=(1, 2), keepdims=True),
         "its shape is": lambda x, y, k: y - means(x, k),
     },

@@ -119,9 +119,11 @@ WRONG = {
     "q2": {
         "take its absolute value": lambda p: eigenvalues(p).real.min(),
         "right only if the three turns are equally likely": lambda p: p[0] - (1 - p[0]) / 3,
-        "the weakest of them decides": lambda p: np.abs(np.linalg.det(np.stack([np.roll(p, k) for k in range(4)]))),
+        "the determinant; return the smallest absolute value": lambda p: np.abs(
+            np.linalg.det(np.stack([np.roll(p, k) for k in range(4)]))
+        ),
         "which is always 1": lambda p: 1.0,
-        "the smallest probability": lambda p: min(p),
+        "this is the smallest probability": lambda p: min(p),
         "the map is applied once": lambda p: np.abs(eigenvalues(p)).min() ** 2,
     },
     "q3": {

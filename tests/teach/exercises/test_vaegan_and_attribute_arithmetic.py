@@ -44,7 +44,7 @@ WRONG = {
         ),
     },
     "q2": {
-        "for E: gamma weighs the likeness in G's loss only": lambda f, y, g, c, df, ds: (
+        "for E: gamma is the weight of `like` in G's loss only": lambda f, y, g, c, df, ds: (
             c * df((y - f) / len(f)),
             c * df((y - f) / len(f)) + ds(g),
         ),
@@ -54,9 +54,12 @@ WRONG = {
         ),
         "for E: this is what G gets": lambda f, y, g, c, df, ds: 2 * (df(c * (y - f) / len(f)) + ds(g),),
         "for G: gamma is missing": lambda f, y, g, c, df, ds: (df((y - f) / len(f)), df((y - f) / len(f)) + ds(g)),
-        "for G: the scores are missing": lambda f, y, g, c, df, ds: (df((y - f) / len(f)), c * df((y - f) / len(f))),
+        "for G: the gradient through the scores is missing": lambda f, y, g, c, df, ds: (
+            df((y - f) / len(f)),
+            c * df((y - f) / len(f)),
+        ),
         "the 1/N of the mean is missing": lambda f, y, g, c, df, ds: (df(y - f), df(c * (y - f)) + ds(g)),
-        "the likeness has the wrong sign": lambda f, y, g, c, df, ds: (
+        "`like` has the wrong sign": lambda f, y, g, c, df, ds: (
             df((f - y) / len(f)),
             df(c * (f - y) / len(f)) + ds(g),
         ),

@@ -42,15 +42,18 @@ WRONG = {
     "q1": {
         "the derivative of (x + 1) / 2 is 1/2": lambda dy, a, std, order: back(dy, a / np.array(std), order),
         "still in the order of y": lambda dy, a, std, order: a / 2 / np.array(std) * dy,
-        "the way out needs the inverse": lambda dy, a, std, order: (a / 2 / np.array(std) * dy)[..., list(order)],
+        "the backward pass needs the inverse": lambda dy, a, std, order: (a / 2 / np.array(std) * dy)[..., list(order)],
         "std[c] goes with dy[c]": lambda dy, a, std, order: back(dy, a / 2 / np.array(std)[list(order)], order),
         "here it is multiplied": lambda dy, a, std, order: back(dy, a / 2 * np.array(std), order),
         "the standard deviation is missing": lambda dy, a, std, order: back(dy, a / 2, order),
         "the sign is wrong": lambda dy, a, std, order: back(dy, -a / 2 / np.array(std), order),
     },
     "q2": {
-        "project the part along u away": lambda u, v: (value(u, v), 2 * (unit(u) - unit(v)) / length(u) / len(u)),
-        "divide by the length of u": lambda u, v: (value(u, v), turned(u, v) * length(u)),
+        "subtract the part of the gradient along u": lambda u, v: (
+            value(u, v),
+            2 * (unit(u) - unit(v)) / length(u) / len(u),
+        ),
+        "divide by the length of u: the same step": lambda u, v: (value(u, v), turned(u, v) * length(u)),
         "not their sum": lambda u, v: (value(u, v) * len(u), turned(u, v) * len(u)),
         "du: the derivative of a square": lambda u, v: (value(u, v), turned(u, v) / 2),
         "du: the sign": lambda u, v: (value(u, v), -turned(u, v)),

@@ -82,7 +82,7 @@ WRONG = {
     "q1": {
         "this is the truncated gradient": truncated,
         "w times ds, not w times dh": past_tanh,
-        "what is carried passes the weight": past_w,
+        "the carried gradient has to pass the weight": past_w,
         "from the last frame to the first": forwards,
         "multiplies the old state": new_state,
         "the derivative of tanh is missing": no_tanh,

@@ -124,7 +124,7 @@ def test_a_correct_layer_gives_status_0_and_a_table():
 def test_a_layer_that_mixes_is_shown_to_refuse():
     code, text = printed("BatchNorm")
     assert code == 0
-    assert text.count("refuses") == 3
+    assert text.count("refuses") == 4
 
 
 def test_the_table_names_error_bound_verdict_and_sample():
@@ -153,8 +153,8 @@ def test_assigning_a_gradient_instead_of_adding_is_caught(monkeypatch):
 
     monkeypatch.setattr(Dense, "accumulate", assign)
     failed = [str(finding) for finding in certify("Dense") if not finding.check.ok]
-    assert failed
-    assert all("accumulate adds" in line for line in failed)
+    assert any("accumulate adds" in line for line in failed)
+    assert any("both, array" in line for line in failed)
 
 
 def test_a_mutated_argument_is_caught(monkeypatch):

@@ -203,6 +203,7 @@ def ddgan_values() -> Iterator[Check]:
     _, row = taken(pair(), undoing, lr=0.0)
     yield compare("loss_D", row["loss_D"], losses.non_saturating.d(np.array(r), np.array(f))[0], ADJOINT)
     yield compare("loss_G", row["loss_G"], losses.non_saturating.g(None, np.array(f))[0], ADJOINT)
+    yield compare("scores", [row["score_real"], row["score_fake"]], [np.mean(r), np.mean(f)], ADJOINT)
     yield compare("penalty", row["penalty"], R1_GAMMA / 2 * sum(float((part**2).sum()) for part in g) / N, ADJOINT)
 
 

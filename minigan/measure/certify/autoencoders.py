@@ -90,6 +90,8 @@ def values(likelihood: Likelihood | None, k: int) -> Iterator[Check]:
         r, f = D(x)[1], np.concatenate([D(G(z[0]))[1], D(G(z_p))[1]])
         yield compare("loss_D", row["loss_D"], losses.non_saturating.d(r, f)[0], ADJOINT)
         yield compare("loss_G", row["loss_G"], losses.non_saturating.g(r, f)[0], ADJOINT)
+        drawn = D(G(z_p))[1]
+        yield compare("scores", [row["score_real"], row["score_fake"]], [r.mean(), drawn.mean()], ADJOINT)
         return
     log_p = np.array([likelihood(x, G(one))[0] for one in z])  # (k, N)
     yield compare("log_p", row["log_p"], log_p.mean(), ADJOINT)

@@ -82,6 +82,7 @@ def values() -> Iterator[Check]:
     yield compare("loss_rec", row["loss_rec"], np.mean(errors), ADJOINT)
     yield compare("loss_D", row["loss_D"], losses.non_saturating.d(D(true), D(drawn))[0], ADJOINT)
     yield compare("loss_G", row["loss_G"], losses.non_saturating.g(None, D(drawn))[0], ADJOINT)
+    yield compare("scores", [row["score_real"], row["score_fake"]], [D(true).mean(), D(drawn).mean()], ADJOINT)
 
 
 def routing() -> Iterator[Check]:

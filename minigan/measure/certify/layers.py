@@ -5,7 +5,10 @@ complex step    the same against Im f(x + i h) / h, which loses no digits: any e
 tangent         w = J v against the difference along v
 adjoint         <dy, J v> = <J' dy, v>
 second order    d/dx and d/dtheta of dy . (J v) against central differences of J v
-refusal         a layer that mixes samples refuses the three verbs above, and the message names it
+values          an augmentation's image, pixel by pixel (see augmented.py)
+both streams    the second-order pass with a loss in it: the sum of its parts (see streams.py)
+refusal         a layer that mixes samples refuses the four verbs above, and the message names it
+in use          layer(x), evaluation mode, equals the forward pass of the frozen layer, and changes nothing
 float32         the fast path returns float32 throughout, and agrees with the float64 path
 contract        accumulate adds to grad; arguments and weights do not change; two caches can be alive at once
 """
@@ -18,8 +21,12 @@ import numpy as np
 
 from minigan.gradcheck import Check, compare, network_checks, random_like
 from minigan.layers import MixedSamplesError
+from minigan.layers.more.frozen import freeze
+from minigan.layers.parameters import all_layers
+from minigan.measure.certify.augmented import DEFINITIONS, values
 from minigan.measure.certify.claim import Claim, arrays, holds, same
 from minigan.measure.certify.samples import SAMPLES, Sample
+from minigan.measure.certify.streams import both_streams
 
 FLOAT32 = 1e-4  # relative error of the fast path against the float64 path
 EXACT = 1e-11  # for the complex step and for reordered sums: rounding only
@@ -30,8 +37,9 @@ def claims(samples: Iterable[Sample] = SAMPLES) -> list[Claim]:
     made = []
     for sample in samples:
         central = cache(partial(network_checks, sample.network(), sample.x(), rng=3, samples=10**9))
-        derivatives = ("refusal",) if sample.mixes else ("tangent", "adjoint", "second order")
-        for verb in ("first order", "complex step", *derivatives, "float32", "contract"):
+        derivatives = ("refusal",) if sample.mixes else ("tangent", "adjoint", "second order", "both streams")
+        defined = ("values",) if type(sample.layer) in DEFINITIONS else ()
+        for verb in ("first order", "complex step", *derivatives, *defined, "in use", "float32", "contract"):
             check = partial(VERBS[verb], sample) if verb in VERBS else partial(_pick, central, verb)
             made.append(Claim("layers", type(sample.layer).__name__, verb, sample.name, check))
     return made
@@ -61,6 +69,20 @@ def refusal(sample: Sample) -> Iterator[Check]:
         yield holds("refusal", str(mixer) in str(error), f"the refusal does not name {mixer}: {error}")
     else:
         yield holds("refusal", False, "tangent returned a result although samples mix")
+
+
+def in_use(sample: Sample) -> Iterator[Check]:
+    """net(x) equals the forward pass of a frozen copy, and leaves the network as it was."""
+    net, x = sample.network(), sample.x()
+    for _ in range(3):
+        net.forward(x)  # running statistics move away from where they start
+    theta, state, frozen = net.theta.copy(), net.state.copy(), freeze(net)
+    for given, expected in zip(arrays(net(x)), arrays(frozen.forward(x)[0]), strict=True):
+        yield compare("evaluation mode", given, expected, EXACT)
+    yield same("theta unchanged", net.theta, theta)
+    yield same("state unchanged", net.state, state)
+    mixers = [str(layer) for layer in all_layers(frozen.layers) if layer.mixes and not layer.children()]
+    yield holds("mixes", frozen.mixes == bool(mixers), f"mixes = {frozen.mixes} with these mixers inside: {mixers}")
 
 
 def _outputs(sample: Sample, dtype: type) -> dict[str, list[np.ndarray]]:
@@ -106,6 +128,12 @@ def contract(sample: Sample) -> Iterator[Check]:
     for a, b in zip(arrays(through), arrays(dx), strict=True):
         yield same("learn=False gives the same dx", a, b)
 
+    net.zero_grad()
+    net.layers[0].accumulate(dy, caches[0])  # the network has called `learn`, which may do both at once
+    yield compare("accumulate alone, grad", net.grad, once, EXACT)
+    for a, b in zip(arrays(net.layers[0].backward(dy, caches[0])), arrays(dx), strict=True):
+        yield compare("backward alone, dx", a, b, EXACT)
+
     net.state[...] = state
     _, first = net.forward(x)
     _, second = net.forward(other)  # like D(real), then D(fake): both caches are alive
@@ -122,7 +150,10 @@ def contract(sample: Sample) -> Iterator[Check]:
 
 VERBS: dict[str, Callable[[Sample], Iterable[Check]]] = {
     "complex step": complex_step,
+    "both streams": both_streams,
     "refusal": refusal,
+    "values": values,
+    "in use": in_use,
     "float32": float32,
     "contract": contract,
 }

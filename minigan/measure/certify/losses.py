@@ -13,7 +13,7 @@ import numpy as np
 
 from minigan import losses
 from minigan.gradcheck import ADJOINT, FIRST, Check, check_gradient, compare
-from minigan.measure.certify.claim import Claim, holds
+from minigan.measure.certify.claim import Claim, holds, same
 
 FAR, FLOAT32 = 1e4, 1e-4
 PlainLoss = Callable[[np.ndarray], Sequence]  # x -> (value, gradient)
@@ -66,6 +66,13 @@ def moderate(loss: losses.GANLoss, definition: tuple[Callable, Callable]) -> Ite
             mean = sum(map(formula, r.flat, f.flat)) / r.size
             yield compare(f"{player}: value", getattr(loss, player)(r, f)[0], mean, ADJOINT)
         yield from gradients(loss, r, f, h=1e-5)
+    if not loss.relativistic:  # a mean over each batch, whatever the size of the other one
+        r, f = rng.standard_normal((5, 1)), rng.standard_normal((3, 1))
+        for player, formula in zip("dg", definition, strict=True):
+            mean = sum(formula(a, b) for a in r.flat for b in f.flat) / (r.size * f.size)
+            yield compare(f"{player}: value, sizes 5 and 3", getattr(loss, player)(r, f)[0], mean, ADJOINT)
+        yield from gradients(loss, r, f, h=1e-5)
+        yield same("g without real scores", loss.g(None, f)[1], loss.g(r, f)[1])
 
 
 def stable(loss: losses.GANLoss) -> Iterator[Check]:

@@ -48,10 +48,14 @@ def networks(method: str, dtype: type = np.float64) -> Nets:
 
 
 def inputs(method: str) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures x (N, 4, 4, C), and y of the same size or, for super-resolution, half of it; in (-1, 1)."""
+    """Pictures x (N, 4, 4, C), and y of the same size or, for super-resolution, half of it; in (-1, 1).
+
+    For CycleGAN, whose x and y are not pairs, there is one y more.
+    """
     rng = np.random.default_rng(SEED + 1)
     side = SIDE // 2 if method == "superres" else SIDE
-    return np.tanh(rng.standard_normal((N, SIDE, SIDE, C))), np.tanh(rng.standard_normal((N, side, side, C)))
+    M = N + (method == "cyclegan")
+    return np.tanh(rng.standard_normal((N, SIDE, SIDE, C))), np.tanh(rng.standard_normal((M, side, side, C)))
 
 
 class Phi:
@@ -108,9 +112,9 @@ def learned(method: str) -> dict[str, Callable]:
 
 def by_patches(r: np.ndarray, f: np.ndarray) -> tuple[float, float]:
     """L_D and L_G of two maps of scores, patch by patch."""
-    pairs = zip(r.ravel(), f.ravel(), strict=True)
-    values = [(np.log(1 + np.exp(-a)) + np.log(1 + np.exp(b)), np.log(1 + np.exp(-b))) for a, b in pairs]
-    return tuple(np.mean(values, axis=0))
+    real = sum(np.log(1 + np.exp(-a)) for a in r.flat) / r.size
+    fake, liked = (sum(np.log(1 + np.exp(sign * a)) for a in f.flat) / f.size for sign in (1, -1))
+    return real + fake, liked
 
 
 def values(method: str) -> Iterator[Check]:
@@ -135,6 +139,8 @@ def values(method: str) -> Iterator[Check]:
     yield compare("loss_l1", row["loss_l1"], np.abs(u - x).mean(), ADJOINT)
     yield compare("loss_D", row["loss_D"], d, ADJOINT)
     yield compare("loss_G", row["loss_G"], g, ADJOINT)
+    if method == "pix2pix":
+        yield compare("scores", [row["score_real"], row["score_fake"]], [s.mean() for s in scores], ADJOINT)
     if method == "superres":
         phi = Phi().features
         yield compare("loss_features", row["loss_features"], np.mean((phi(u) - phi(x)) ** 2), ADJOINT)

@@ -6,7 +6,9 @@ from typing import Any, TextIO
 
 from minigan.measure.certify.claim import Finding
 
-VERBS = ("first order", "complex step", "tangent", "adjoint", "second order", "float32", "contract")
+VERBS = (
+    "first order", "complex step", "tangent", "adjoint", "second order", "both streams", "in use", "float32", "contract"
+)  # fmt: skip
 
 
 def report(certify: Callable[[], list[Finding]], stream: TextIO) -> int:
@@ -62,7 +64,7 @@ def _rows(section: str, findings: list[Finding]) -> list[tuple[str, ...]]:
 
 
 def _layer_rows(findings: list[Finding]) -> list[tuple[str, ...]]:
-    """One row for each layer, one column for each verb.  A layer that mixes samples refuses tangent, adjoint and second order."""
+    """One row for each layer, one column for each verb.  A layer that mixes samples refuses tangent to both streams."""
     bounds = []
     for verb in VERBS:
         group = [f for f in findings if f.claim.verb == verb]

@@ -197,6 +197,7 @@ SAMPLES = [
         (2, 4, 6, 2),
     ),
     Sample(Block(Dense(3, 5), SiLU(), Copy(), Parallel([Dense(5, 1)], [Dense(5, 4), Tanh()])), (3, 3)),
+    Sample(Parallel([MinibatchStd()], [Dense(2, 2)]), (3, 2), (3, 2)),  # one branch mixes samples
     Sample(Sum(), (3, 4), (3, 4)),
     Sample(Sum(), (1, 3, 2, 2), (1, 3, 2, 2), (1, 3, 2, 2)),
     Sample(Join(), (3, 4), (3, 1)),

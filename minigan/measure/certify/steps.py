@@ -56,6 +56,12 @@ def dense(dtype: type = np.float64) -> Setting:
     return G, D, (N, 2), (N, 3), 0
 
 
+def unequal(dtype: type = np.float64) -> Setting:
+    """More real points than fake ones: a mean over one batch is not divided by the size of the other."""
+    G, D, *_ = dense(dtype)
+    return G, D, (N + 2, 2), (N, 3), 0
+
+
 def images(dtype: type = np.float64) -> Setting:
     """The small form of a DCGAN: BatchNorm in G, none in D."""
     up = ConvTranspose2d(2, 3, 4, 2, 1), BatchNorm(3), ReLU(), UpConv2d(3, 1), Tanh()
@@ -213,6 +219,13 @@ def claims() -> list[Claim]:
             for build in (dense, images, conditional, scored, regularised):
                 run = partial(shared, build, loss, chosen)
                 made.append(Claim("steps", "fast_d_step", "both steps", f"{name}, {chosen}, {build.__name__}", run))
+    loss = losses.non_saturating  # not relativistic: real and fake are no pairs
+    for name in ("none", "r1", "r2", "r1 + r2", "dragan"):
+        sample = f"non_saturating, {name}, unequal"
+        run = partial(gradients, unequal, loss, PENALTIES[name])
+        made.append(Claim("steps", "gradients", "both steps", sample, run))
+        made.append(Claim("steps", "values", "both steps", sample, partial(values, unequal, loss, name)))
+        made.append(Claim("steps", "fast_d_step", "both steps", sample, partial(shared, unequal, loss, name)))
     for build in (dense, images, conditional, regularised):
         for dtype in (np.float32, np.float64):
             sample = f"{build.__name__}, {dtype.__name__}"

@@ -9,12 +9,15 @@ import importlib
 import inspect
 import math
 import re
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from minigan.layers.composite import Composite
+from minigan.layers.chain import Chain
+from minigan.layers.layer import Layer
 from minigan.measure import certify
 from minigan.measure.certify import layers, samples
 from minigan.measure.certify.claim import Claim
@@ -51,6 +54,7 @@ CLAIMS: dict[str, tuple[str, ...]] = {
         "penalties: refusal",
         "steps: values",
         "steps: routing",
+        "pairs: pix2pix",  # a second image is a condition
     ),
     "optim.py": ("optimizers",),
     "game.py": ("steps: values", "steps: routing", "steps: gradients"),
@@ -66,11 +70,19 @@ CLAIMS: dict[str, tuple[str, ...]] = {
     "zoo/ddgan.py": ("after: ddgan",),
     "zoo/context.py": ("inverse: context",),
 }
-MANY = 8  # samples or claims for one function: the smallest ones
+MANY = 8  # samples whose differences are taken for one function, and claims about steps for one verb
+QUICK = "both streams", "in use", "contract", "values"  # verbs without differences: for all samples
 # a critic that is piecewise linear shares a pass between its loss and a penalty on it
 BLENDED = ("relativistic, r1 + r2, scored", "non_saturating, r1, scored", "hinge, wgan_gp, scored")
-# verbs that are quick to fail
-FIRST = "complex step", "second order", "tangent", "values", "refusal", "contract", "routing", "moves", "float32"
+# verbs and subjects, the ones that have killed most first
+FIRST = (
+    "complex step", "values", "fast_d_step", "routing", "both streams", "in use", "contract", "refusal", "moves", "second order",
+    "tangent", "float32",
+)  # fmt: skip
+# methods that others find sooner
+SOONEST = {"blend": "both streams", "__call__": "in use"} | dict.fromkeys(
+    ("tangent", "backward_tangent", "curvature", "streams", "d2f", "curve"), "second order"
+)
 # twin -> the layers that compute with it
 TWINS = {
     "conv2d": "Conv2d ConvTranspose2d",
@@ -115,19 +127,32 @@ def claims_of(mutant: Mutant) -> Iterator[Claim]:
     file, function = mutant.file, mutant.function
     if file == "kernels/reference.py":
         name = function.removesuffix("_dx").removesuffix("_dW")
-        yield from _of_layers([s for s in samples.SAMPLES if type(s.layer).__name__ in TWINS.get(name, "").split()])
+        yield from _of_layers([s for s in samples.SAMPLES if type(s.layer).__name__ in TWINS.get(name, "").split()], "")
         yield from (claim for claim in kernel_claims() if claim.subject == function)
-    elif function.endswith("blend"):
-        yield from (claim for claim in _claims("steps") if claim.subject == "fast_d_step" and claim.sample in BLENDED)
+    elif function == "freeze":
+        yield from (claim for claim in layers.claims() if claim.verb == "in use")
     elif file.startswith("layers/") or file == "network.py":
-        yield from _of_layers(using(file, function))
+        yield from _of_layers(using(file, function), SOONEST.get(function.rpartition(".")[2], ""))
+        if function.endswith("blend"):
+            yield from (c for c in _claims("steps") if c.subject == "fast_d_step" and c.sample in BLENDED)
     for name in CLAIMS.get(file, ()):
         yield from _chosen(name)
 
 
-def _of_layers(chosen: list[samples.Sample]) -> Iterator[Claim]:
-    for sample in sorted(chosen, key=_size)[:MANY]:
-        yield from sorted(layers.claims([sample]), key=_rank)
+def _of_layers(chosen: list[samples.Sample], soonest: str) -> Iterator[Claim]:
+    """All claims about the smallest samples, one of each kind of layer first, then the quick claims about the others."""
+    seen: Counter = Counter()
+    turn = {}
+    for sample in sorted(chosen, key=_size):
+        kind = type(sample.layer)
+        seen[kind] += 1
+        turn[sample.name] = seen[kind]
+    ordered = sorted(chosen, key=lambda sample: (turn[sample.name], _size(sample)))
+    if soonest in QUICK:
+        yield from (claim for claim in layers.claims(ordered) if claim.verb == soonest)
+    for i, sample in enumerate(ordered):
+        claims = [claim for claim in layers.claims([sample]) if i < MANY or claim.verb in QUICK]
+        yield from sorted(claims, key=lambda claim: (claim.verb != soonest, _rank(claim)))
 
 
 def _size(sample: samples.Sample) -> tuple[int, int]:
@@ -139,8 +164,10 @@ def _size(sample: samples.Sample) -> tuple[int, int]:
 
 def _chosen(name: str) -> list[Claim]:
     section, _, part = name.partition(": ")
-    found = [c for c in _claims(section) if part in ("", c.subject, c.verb)]
-    return sorted(found, key=_rank)[: MANY if section == "steps" else None]
+    found = sorted((c for c in _claims(section) if part in ("", c.subject, c.verb)), key=_rank)
+    if part != "gradients":
+        return found
+    return found[-1 :: -max(1, len(found) // MANY)]  # of each kind one, the settings with the most penalties first
 
 
 def _rank(claim: Claim) -> int:
@@ -163,23 +190,19 @@ def using(file: str, function: str) -> list[samples.Sample]:
     """The samples of the certificate in which some layer uses this function."""
     kind, _, method = function.rpartition(".")
     code = live(file, function)
-    found = []
-    for sample in samples.SAMPLES:
-        kinds = {type(layer) for layer in sample.layer.walk()}
-        if kind in ("Chain", "Sequential", ""):
-            module = "minigan." + file.removesuffix(".py").replace("/", ".")
-            near = any(base.__module__ == module for each in kinds for base in each.__mro__)
-            uses = near or (
-                file in SHARED and (file != "layers/chain.py" or any(issubclass(k, Composite) for k in kinds))
-            )
-        else:
-            uses = any(_resolved(each, method) is code for each in kinds)
-        if uses:
-            found.append(sample)
-    return found
 
+    def uses(layer: Layer) -> bool:
+        if kind == "Sequential":
+            return True
+        if kind == "Chain":
+            return any(isinstance(part, Chain) for part in (*vars(layer).values(), *getattr(layer, "branches", ())))
+        bases = type(layer).__mro__
+        if not kind:  # a function, in the layer's module or imported there
+            return any(getattr(sys.modules[base.__module__], method, None) is code for base in bases)
+        return _resolved(type(layer), method) is code
 
-SHARED = ("layers/chain.py", "layers/tree.py", "network.py")  # every network uses these
+    found = [sample for sample in samples.SAMPLES if any(map(uses, sample.layer.walk()))]
+    return found or (samples.SAMPLES if file == "layers/tree.py" else [])  # used by the network itself
 
 
 def _resolved(kind: type, method: str) -> Any:

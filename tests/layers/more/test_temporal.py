@@ -16,7 +16,8 @@ def by_hand(layer, x):
     """y[t, i, j] = sum over a, b, c of x[s_t t - p_t + a, s i - p + b, s j - p + c] W[b, c, a] + bias, one output at a time."""
     N, T, H, W, _ = x.shape
     s, p, st, pt = layer.stride, layer.pad, layer.stride_t, layer.pad_t
-    y = np.zeros((N, *layer.size(T, H, W), layer.c_out)) + (layer.b if layer.bias else 0)
+    starts = range(-pt, T + pt - layer.k_t + 1, st), *(range(-p, n + p - layer.k + 1, s) for n in (H, W))
+    y = np.zeros((N, *map(len, starts), layer.c_out)) + (layer.b if layer.bias else 0)
     for n, t, i, j in np.ndindex(y.shape[:4]):
         for a, b, c in np.ndindex(layer.k_t, layer.k, layer.k):
             at = st * t - pt + a, s * i - p + b, s * j - p + c

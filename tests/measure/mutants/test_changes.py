@@ -2,6 +2,7 @@
 
 import ast
 
+import numpy as np
 import pytest
 
 from minigan.measure.mutants.mutant import mutants_of, places
@@ -88,3 +89,54 @@ def test_no_mutant_reads_like_the_source_or_like_another_one():
     for line in found:
         before, after = line.split(" -> ")
         assert ast.dump(ast.parse(before)) != ast.dump(ast.parse(after))
+
+
+@pytest.mark.parametrize(
+    ("body", "same", "other"),
+    [
+        ("return max(a, b)", "max(a, b) -> max(b, a)", "max(a, b) -> min(a, b)"),
+        ("return max(a, b, c)", "max(a, b, c) -> max(a, c, b)", "max(a, b, c) -> min(a, b, c)"),
+        ("return np.maximum(a, b)", "np.maximum(a, b) -> np.maximum(b, a)", "np.maximum(a, b) -> np.minimum(a, b)"),
+        ("return np.add(a, b, c)", "np.add(a, b, c) -> np.add(b, a, c)", "np.add(a, b, c) -> np.add(a, c, b)"),
+        ("return np.max(a, b)", None, "np.max(a, b) -> np.max(b, a)"),
+        ("return a.swapaxes(2, 3)", "a.swapaxes(2, 3) -> a.swapaxes(3, 2)", "a.swapaxes(2, 3) -> a"),
+        (
+            "return np.swapaxes(a, 2, 3)",
+            "np.swapaxes(a, 2, 3) -> np.swapaxes(a, 3, 2)",
+            "np.swapaxes(a, 2, 3) -> np.swapaxes(2, a, 3)",
+        ),
+        ("return a.sum(axis=(0, 2))", "(0, 2) -> (2, 0)", "2 -> 3"),
+        ("return np.flip(a, axis=(1, 2))", "(1, 2) -> (2, 1)", "1 -> 2"),
+        ("return np.roll(a, s, axis=(1, 2))", None, "(1, 2) -> (2, 1)"),
+        ("return a.transpose((1, 2))", None, "(1, 2) -> (2, 1)"),
+        ("return a in ('r', 'f')", "('r', 'f') -> ('f', 'r')", "a in ('r', 'f') -> a not in ('r', 'f')"),
+        ("return a == ('r', 'f')", None, "('r', 'f') -> ('f', 'r')"),
+        ("return any(a)", "any(a) -> -any(a)", "any(a) -> all(a)"),
+        ("m = all(a)", "all(a) -> 0.5 * all(a)", "all(a) -> any(a)"),
+        ("m = a > b", None, "a > b -> -(a > b)"),  # of arrays: this one counts
+        ("y = np.zeros(a)", "np.zeros(a) -> -np.zeros(a)", "np.zeros(a) -> np.ones(a)"),
+        ("y = np.empty(a + b)", "np.empty(a + b) -> 0.5 * np.empty(a + b)", "a + b -> a - b"),
+        ("y = np.ones(a)", None, "np.ones(a) -> -np.ones(a)"),
+        ("return a.reshape(-1, 2)", "1 -> 2", "1 -> 0"),
+        ("return a.reshape((-1, 2))", "1 -> 2", "-1 -> 1"),
+        ("return a[-1]", None, "1 -> 2"),
+        ("D.backward(dy, need_dx=False)", "False -> True", "D.backward(dy, need_dx=False) -> pass"),
+        ("return D.backward(dy, need_dx=False)", None, "False -> True"),
+        ("D.backward(dy, learn=False)", None, "False -> True"),
+    ],
+)
+def test_a_change_that_computes_the_same_is_left_out(body, same, other):
+    found = texts(body)
+    assert other in found
+    assert same not in found
+
+
+def test_why_these_compute_the_same():
+    x: np.ndarray = np.arange(12.0).reshape(1, 3, 4)
+    np.testing.assert_array_equal(x.reshape(-2, 4), x.reshape(-1, 4))
+    np.testing.assert_array_equal(x.swapaxes(2, 1), x.swapaxes(1, 2))
+    np.testing.assert_array_equal(np.flip(x, axis=(2, 1)), np.flip(x, axis=(1, 2)))
+    np.testing.assert_array_equal(x.sum(axis=(2, 1)), x.sum(axis=(1, 2)))
+    np.testing.assert_array_equal(-np.zeros(3), np.zeros(3))
+    for truth in (True, False):
+        assert bool(-any([truth])) == bool(2 * any([truth])) == bool(0.5 * any([truth])) == truth

@@ -7,6 +7,7 @@ from minigan.gradcheck import Check
 from minigan.layers import Dense
 from minigan.measure.certify.claim import Claim
 from minigan.measure.mutants import trial
+from minigan.measure.mutants.equivalent import reason
 from minigan.measure.mutants.mutant import mutants
 from minigan.measure.mutants.trial import UnsoundError, by_claims, by_tests, still_sound
 
@@ -26,6 +27,32 @@ def test_a_missing_curvature_is_killed_by_the_second_order():
 def test_a_wrong_step_is_killed_along_a_direction():
     m = next(m for m in mutants("zoo/vae.py") if m.function == "elbo_step" and m.kind == "factor")
     assert by_claims(m).by == "autoencoders: VAE"
+
+
+# what earlier checks let through: each was a hole
+FOUND = [
+    ("layers/more/frames.py", "Frames.__call__", "clips(self.chain(images(x)), x.shape)", "-", "layers: in use"),
+    ("layers/layer.py", "Layer.__call__", "self.forward(x)[0]", "2 * ", "layers: in use"),
+    ("layers/more/frozen.py", "freeze", "any((branch.mixes", "all(", "layers: in use"),
+    ("layers/chain.py", "Chain.streams", "(None, None if dx is None", "(None if dx", "layers: both streams"),
+    ("layers/tree.py", "per_sample", "[1] * (like.ndim - 1)", "like.ndim - 1", "layers: both streams"),
+    ("layers/more/embedding.py", "Embedding.blend", "0", "-1", "layers: both streams"),
+    ("layers/pool.py", "MaxPool2d.tangent", "v * winners", "v.__imul__(winners)", "layers: both streams"),
+    ("layers/more/augment.py", "Translation.drawn", "3", "2", "layers: values"),
+    ("layers/more/augment.py", "Color.apply", "x.mean(", "x.sum(", "layers: values"),
+    ("losses.py", "Wasserstein.g", "f", "r", "losses: first order"),
+    ("fast_step.py", "fast_d_step", "r", "f", "steps: fast_d_step"),
+    ("zoo/pix2pix.py", "pix2pix_step", "f.mean()", "f.sum()", "pairs: pix2pix"),
+    ("zoo/ddgan.py", "ddgan_step", "f", "r", "after: ddgan"),
+]
+
+
+@pytest.mark.parametrize(("file", "function", "before", "after", "by"), FOUND, ids=lambda value: value)
+def test_a_hole_is_closed(file, function, before, after, by):
+    found = [m for m in mutants(file) if m.function == function]
+    found = [m for m in found if m.before.startswith(before) and m.after.startswith(after) and not reason(m)]
+    assert found
+    assert {by_claims(m).by for m in found[-3:]} == {by}
 
 
 def test_the_library_is_restored_and_the_checks_still_hold():

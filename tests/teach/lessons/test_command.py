@@ -121,11 +121,11 @@ def test_check_runs_the_requested_lessons_and_reports(capsys, monkeypatch, witho
     assert "failed: 01_derivatives" in said
 
 
-@pytest.mark.parametrize("missing", ["nbclient", "ipykernel"])
+@pytest.mark.parametrize("missing", ["nbclient", "nbformat", "ipykernel"])
 def test_check_names_the_missing_packages(capsys, missing, without):
     without(missing)
     assert cli.main(["notebooks", "--check"]) == 1
-    assert capsys.readouterr().err.startswith("minigan notebooks: running the lessons needs nbclient and ipykernel")
+    assert capsys.readouterr().err.startswith("minigan notebooks: running the lessons needs nbclient, nbformat and ipykernel")
 
 
 def test_two_workers_report_in_the_order_of_the_lessons(capsys, monkeypatch, without):

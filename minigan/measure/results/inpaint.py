@@ -1,4 +1,4 @@
-"""Inpainting: 500 held-out digits and 500 fresh portraits, each with four masks, filled in seven ways.
+"""Inpainting: 500 held-out digits and 500 fresh portraits, each with five masks, filled in seven ways.
 
     mean        the mean of the training images                nearest     the training image with the nearest known pixels
     biharmonic  the smoothest filling (scikit-image)           context     a context encoder, trained here
@@ -10,6 +10,7 @@ draws nothing: read it together with the last columns.
 
 import time
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
@@ -26,7 +27,8 @@ from minigan.zoo import context
 
 NAME, SEEDS = "inpaint", 1
 DATA = ("mnist", "portraits")
-MASKS = ("centre:16", "random:0.8", "half:left", "half:bottom")
+MASKS = ("centre:16", "random:0.8", "half:left", "half:bottom", "strokes")
+STROKES = Path(__file__).with_name("strokes.png")  # a mask from a picture: white is hidden
 HIDDEN = {"centre:16": ("beard", "eyes", "eyebrows", "mouth")}  # attributes of portraits; all with other masks
 MODELS = {
     "digits": {"gan": "gan-mnist", "vaegan": "vaegan-mnist"},
@@ -67,7 +69,8 @@ def run_cell(cell: Cell, quick: bool) -> dict[str, float]:
     name, settings = cell.method.partition("/")[0], cell.settings
     found = held_out(name, settings["images"], quick)
     size = found.x.shape[1], found.x.shape[2]
-    known = mask(settings["mask"], size, np.random.default_rng(cell.seed))
+    spec = str(STROKES) if settings["mask"] == "strokes" else settings["mask"]
+    known = mask(spec, size, np.random.default_rng(cell.seed))
     if settings["way"] == "context":
         encoder(name, settings["train_steps"], settings["width"], cell.seed, quick)
     started = time.process_time()

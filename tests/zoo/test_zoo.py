@@ -17,7 +17,7 @@ GOOD = "from minigan.zoo.gan import Options, build\n"
 RESULTS = (Path(__file__).parents[2] / "docs" / "results.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["vae", "vaegan", "context"])
+@pytest.mark.parametrize("name", ["vae", "vaegan", "context", "small", "projected"])
 def test_a_measured_result_is_that_of_the_table(name):
     _, result = zoo.summary(zoo.load(name))
     figures = re.findall(r"\d+\.\d+", result)

@@ -62,6 +62,10 @@ def show(what: Any, scale: int = 2) -> None:
         picture = as_pil(what.picture(scale=scale))
     else:
         images = as_array("images", what)
+        if images.dtype.kind not in "buif":
+            raise ValueError(
+                f"show draws arrays of numbers, games and runs, got {what!r}; a file: PIL.Image.open(path)"
+            )
         if images.ndim < 2:
             raise ValueError(f"expected images (H, W), (H, W, C) or (N, H, W, C), got {images.shape}")
         many = images if images.ndim in (4, 5) else images.reshape(1, *images.shape[:2], -1)

@@ -98,6 +98,11 @@ def test_without_samples_a_notebook_gets_the_text():
     assert Game()._repr_png_() is None
 
 
+def test_what_is_no_array_of_numbers_is_refused():
+    with pytest.raises(ValueError, match=r"arrays of numbers, games and runs, got 'a\.png'; a file: PIL"):
+        show("a.png")
+
+
 @pytest.mark.parametrize(("platform", "variables", "there"), [
     ("linux", {}, False), ("linux", {"DISPLAY": ""}, False), ("linux", {"WAYLAND_DISPLAY": "wayland-0"}, True), ("darwin", {}, True),
 ])  # fmt: skip

@@ -125,7 +125,9 @@ def test_check_runs_the_requested_lessons_and_reports(capsys, monkeypatch, witho
 def test_check_names_the_missing_packages(capsys, missing, without):
     without(missing)
     assert cli.main(["notebooks", "--check"]) == 1
-    assert capsys.readouterr().err.startswith("minigan notebooks: running the lessons needs nbclient, nbformat and ipykernel")
+    assert capsys.readouterr().err.startswith(
+        "minigan notebooks: running the lessons needs nbclient, nbformat and ipykernel"
+    )
 
 
 def test_two_workers_report_in_the_order_of_the_lessons(capsys, monkeypatch, without):

@@ -8,6 +8,8 @@ from cli import failing
 from minigan import cli
 from minigan.running.translate import sheet, translate
 
+pytestmark = pytest.mark.slow  # it trains two runs
+
 
 def train(tmp_path_factory, *argv):
     out = tmp_path_factory.mktemp("runs") / "run"

@@ -25,6 +25,7 @@ def independent(clips):
     return frames[np.random.default_rng(2).permutation(len(frames))].reshape(clips.shape)
 
 
+@pytest.mark.slow
 def test_each_baseline_fails_where_it_should(real):
     clips, _ = real
     best, mixed, apart = bouncing(clips), bouncing(shuffled(clips)), bouncing(independent(clips))

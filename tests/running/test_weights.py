@@ -61,6 +61,7 @@ def drawn(run, n=13, seed=4):
     return game.sample(n, np.random.default_rng(seed))
 
 
+@pytest.mark.slow
 def test_a_file_draws_what_the_run_drew(trained, tmp_path, no_data):
     weights.write(trained, tmp_path / "g.safetensors")
     found = weights.read(tmp_path / "g.safetensors")
@@ -77,6 +78,7 @@ def test_a_file_draws_what_the_run_drew(trained, tmp_path, no_data):
         np.testing.assert_array_equal(game.reconstruct(x), other.reconstruct(x))
 
 
+@pytest.mark.slow
 def test_half_precision_is_half_as_large_and_nearly_the_same(trained, tmp_path, no_data):
     for dtype in weights.DTYPES:
         weights.write(trained, tmp_path / f"{dtype}.safetensors", dtype)
@@ -94,6 +96,7 @@ def test_half_precision_is_half_as_large_and_nearly_the_same(trained, tmp_path, 
     assert abs(sizes[0] - sizes[1] - saved) < 100  # the header may differ by a digit
 
 
+@pytest.mark.slow
 def test_the_same_file_again_is_the_same_bytes(trained, tmp_path):
     weights.write(trained, tmp_path / "a.safetensors")
     weights.write(weights.read(tmp_path / "a.safetensors"), tmp_path / "b.safetensors")

@@ -37,6 +37,7 @@ def arrays(folder):
     return checkpoint.load(Path(folder) / "checkpoint.safetensors")[0]
 
 
+@pytest.mark.slow
 def test_it_trains_resumes_samples_plots_and_evaluates(recipes, capsys):
     run("train", "autoencoder", *SMALL, "--steps", 60, "--code", 4, "--out", "first")
     said = capsys.readouterr()
@@ -69,6 +70,7 @@ def test_it_trains_resumes_samples_plots_and_evaluates(recipes, capsys):
     assert {path.name for path in Path("first").glob("*.png")} == {"curves.png", "nearest.png"}
 
 
+@pytest.mark.slow
 def test_a_stopped_run_ends_in_the_same_bits(recipes, monkeypatch):
     from minigan.trainer import Trainer
 
@@ -89,6 +91,7 @@ def test_a_stopped_run_ends_in_the_same_bits(recipes, monkeypatch):
         assert np.array_equal(array, arrays("stopped")[name]), name
 
 
+@pytest.mark.slow
 def test_points_of_the_plane_too(recipes):
     run("train", "autoencoder", "--data", "ring", "--code", 1, "--steps", 2, "--out", "ring")
     run("sample", "ring", "--n", 9)

@@ -32,7 +32,8 @@ def test_matmul(normal, same, dtype, sizes):
     m, k, n = sizes
     a, b, start = normal(m, k, dtype=dtype), normal(k, n, dtype=dtype), normal(m, n, dtype=dtype)
     ways = ("rows", "columns", "view", "view by columns")
-    for way_a, way_b, way_c, beta in itertools.product(ways, ways, ("rows", "view"), (0.0, 1.0)):
+    stores = [(*ab, "view") for ab in itertools.product(ways, ways)] + [(way, way, "rows") for way in ways]
+    for (way_a, way_b, way_c), beta in itertools.product(stores, (0.0, 1.0)):
         c = stored(start, way_c)
         around = np.isnan(c.base).sum() if way_c == "view" else 0
         launch(_multiply, 1, 1, stored(a, way_a), stored(b, way_b), c, beta)

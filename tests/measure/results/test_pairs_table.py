@@ -33,6 +33,7 @@ def test_the_figures_of_equal_and_of_opposite_pictures():
     assert other["vgg"] > 0.3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", list(pairs.METHODS))
 def test_one_cell(method):
     settings = {name: pairs.QUICK.get(name, value) for name, value in pairs.METHODS[method].items()}

@@ -8,6 +8,7 @@ from minigan.measure.results import rounding
 from minigan.measure.results.table import Cell
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in rounding.LAYERS if name != "BatchNorm(64)"])
 def test_twins_and_kernels_keep_the_bound(name):
     build, shape, lengths = rounding.LAYERS[name]

@@ -24,7 +24,7 @@ def others() -> list:
     seen, made = set(), []
     for claim in CLAIMS:
         whole = claim.verb == "gradients" and claim.section in ("autoencoders", "inverse", "pairs", "video", "after")
-        slow = [pytest.mark.slow] if whole and claim.subject in seen else []
+        slow = [pytest.mark.slow, pytest.mark.no_cover] if whole and claim.subject in seen else []
         seen |= {claim.subject} if whole else set()
         if claim.section != "layers":
             made.append(pytest.param(claim, marks=slow, id=f"{claim.subject}, {claim.verb}: {claim.sample}"))

@@ -71,7 +71,8 @@ class TorchFeatures:
         self.net = nn.Sequential(*layers).requires_grad_(False)
         if self.last:
             self.net = self.net.to(memory_format=torch.channels_last)
-        self.mean, self.std = (torch.tensor(a)[:, None, None] for a in (self.normalize.mean, self.normalize.std))
+        mean, std = (torch.tensor(a, dtype=torch.float64) for a in (self.normalize.mean, self.normalize.std))
+        self.mean, self.std = mean[:, None, None], std[:, None, None]
         self.x = self._tensor(image(spec["batch"], SIDE))
 
     def _tensor(self, x: np.ndarray) -> Any:

@@ -6,53 +6,14 @@ minigan's images are (N, H, W, C), and stay so from input to output; ONNX convol
 input and its output.  What runs the graph removes pairs of transpositions that cancel.
 """
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from minigan import layers as mg
 from minigan.layers.more.augment import Augmentation
-from minigan.layers.tree import tree_map
 from minigan.running.onnx.values import Graph, Value
-
-Writer = Callable[[Graph, Any, Any], Any]
-WRITERS: dict[type, Writer] = {}
-COMPUTES = {"forward", "__call__", "apply", "f"}  # a subclass that defines one of them is another function
-
-
-def writes(*kinds: type) -> Callable[[Writer], Writer]:
-    """This function writes layers of these classes."""
-
-    def register(writer: Writer) -> Writer:
-        WRITERS.update(dict.fromkeys(kinds, writer))
-        return writer
-
-    return register
-
-
-def writer_of(layer: mg.Layer) -> Writer:
-    """The function that writes this layer.  Raises ValueError, with what to do, for a layer that has none."""
-    for kind in type(layer).__mro__:
-        if kind in WRITERS:
-            return WRITERS[kind]
-        if COMPUTES & vars(kind).keys():
-            break
-    raise ValueError(
-        f"no function writes {layer} as ONNX: add one for {type(layer).__name__}, as those in minigan/running/onnx/layers.py, "
-        "with @writes above it"
-    )
-
-
-def chain(graph: Graph, layers: Sequence[mg.Layer], x: Any) -> Any:
-    """The output of layers in sequence."""
-    for layer in layers:
-        y = writer_of(layer)(graph, layer, x)
-        if isinstance(y, Value) and y.example is None:
-            y.example = layer(tree_map(lambda part: part.example, x))
-        x = y
-    return x
-
+from minigan.running.onnx.writers import writer_of, writes
 
 # ---- linear --------------------------------------------------------------------------------------------------------------
 
@@ -116,6 +77,26 @@ def label_score(graph: Graph, layer: Any, x: tuple) -> Value:
     products = graph.add("Mul", h, graph.add("Gather", layer.W, label, axis=0))
     b = graph.add("Gather", layer.b[:, None], label, axis=0)
     return graph.add("Add", graph.add("ReduceSum", products, np.array([1]), keepdims=1), b)
+
+
+# ---- resolution --------------------------------------------------------------------------------------------------------
+
+
+@writes(mg.AvgPool2d, mg.MaxPool2d)
+def pool(graph: Graph, layer: Any, x: Value) -> Value:
+    """The same pooling on (N, C, H, W); what is beyond the last complete block is dropped."""
+    operation = "AveragePool" if isinstance(layer, mg.AvgPool2d) else "MaxPool"
+    y = graph.add("Transpose", x, perm=[0, 3, 1, 2])
+    y = graph.add(operation, y, kernel_shape=[layer.k] * 2, strides=[layer.k] * 2)
+    return graph.add("Transpose", y, perm=[0, 2, 3, 1])
+
+
+@writes(mg.Upsample2x)
+def doubled(graph: Graph, layer: Any, x: Value) -> Value:
+    """(N, H, W, C) -> (N, 2H, 2W, C): each pixel twice in its row, then each row twice."""
+    _, H, W, C = x.shape
+    y = graph.reshape(graph.add("Concat", x, x, axis=3), H, 2 * W * C)
+    return graph.reshape(graph.add("Concat", y, y, axis=2), 2 * H, 2 * W, C)
 
 
 # ---- element by element --------------------------------------------------------------------------------------------------
@@ -201,150 +182,3 @@ def minibatch_std(graph: Graph, layer: Any, x: Value) -> Value:
     s = _root(graph, graph.add("ReduceMean", graph.add("Mul", u, u), axes=[0]), layer.eps, x.dtype)
     one = graph.add("Mul", graph.add("ReduceMean", x, axes=[-1]), np.zeros((), x.dtype))  # zeros (N, ..., 1)
     return graph.add("Concat", x, graph.add("Add", one, graph.add("ReduceMean", s, keepdims=0)), axis=-1)
-
-
-# ---- shape and resolution ------------------------------------------------------------------------------------------------
-
-
-@writes(mg.Reshape)
-def reshape(graph: Graph, layer: Any, x: Value) -> Value:
-    """(N, ...) -> (N, *shape)"""
-    return graph.reshape(x, *layer.shape)
-
-
-@writes(mg.Flatten)
-def flatten(graph: Graph, layer: Any, x: Value) -> Value:
-    """(N, H, W, C) -> (N, H W C)"""
-    return graph.reshape(x, x.example[0].size)
-
-
-@writes(mg.AvgPool2d, mg.MaxPool2d)
-def pool(graph: Graph, layer: Any, x: Value) -> Value:
-    """The same pooling on (N, C, H, W); what is beyond the last complete block is dropped."""
-    operation = "AveragePool" if isinstance(layer, mg.AvgPool2d) else "MaxPool"
-    y = graph.add("Transpose", x, perm=[0, 3, 1, 2])
-    y = graph.add(operation, y, kernel_shape=[layer.k] * 2, strides=[layer.k] * 2)
-    return graph.add("Transpose", y, perm=[0, 2, 3, 1])
-
-
-@writes(mg.Upsample2x)
-def doubled(graph: Graph, layer: Any, x: Value) -> Value:
-    """(N, H, W, C) -> (N, 2H, 2W, C): each pixel twice in its row, then each row twice."""
-    _, H, W, C = x.shape
-    y = graph.reshape(graph.add("Concat", x, x, axis=3), H, 2 * W * C)
-    return graph.reshape(graph.add("Concat", y, y, axis=2), 2 * H, 2 * W, C)
-
-
-@writes(mg.Pack)
-def pack(graph: Graph, layer: Any, x: Value) -> Value:
-    """(N, ..., C) -> (N/m, ..., m C)"""
-    m, (*inner, C) = layer.m, x.shape[1:]
-    y = graph.reshape(x, m, *inner, C)  # (N/m, m, ..., C)
-    last = len(inner) + 1
-    y = graph.add("Transpose", y, perm=[0, *range(2, last + 1), 1, last + 1])
-    return graph.reshape(y, *inner, m * C, example=np.zeros((1, *inner, m * C), x.dtype))
-
-
-# ---- branches ------------------------------------------------------------------------------------------------------------
-
-
-@writes(mg.Block, mg.Residual, mg.Concat, mg.Keep)
-def block(graph: Graph, layer: Any, x: Any) -> Any:
-    """Its layers in sequence."""
-    return chain(graph, layer.chain.layers, x)
-
-
-@writes(mg.Parallel, mg.Beside)
-def parallel(graph: Graph, layer: Any, x: tuple) -> tuple:
-    """Each branch with its part of the tuple."""
-    return tuple(chain(graph, branch.layers, part) for branch, part in zip(layer.branches, x, strict=True))
-
-
-@writes(mg.Copy)
-def copy(graph: Graph, layer: Any, x: Any) -> tuple:
-    """y = (x, ..., x)"""
-    return (x,) * layer.n
-
-
-@writes(mg.Sum)
-def total(graph: Graph, layer: Any, x: tuple) -> Value:
-    """y = x1 + ... + xk"""
-    return graph.add("Sum", *x)
-
-
-@writes(mg.Join)
-def join(graph: Graph, layer: Any, x: tuple) -> Value:
-    """y = [x1, ..., xk] along the last axis"""
-    return graph.add("Concat", *x, axis=-1)
-
-
-@writes(mg.Take)
-def take(graph: Graph, layer: Any, x: tuple) -> Any:
-    """y = x_i, or several of them"""
-    parts = tuple(x[i] for i in layer.which)
-    return parts if len(parts) > 1 else parts[0]
-
-
-@writes(mg.Shift)
-def shift(graph: Graph, layer: Any, x: tuple) -> Value:
-    """y = h + b, (N, ..., C) + (N, C)"""
-    h, b = x
-    return graph.add("Add", h, graph.reshape(b, *[1] * (h.ndim - 2), b.shape[1]))
-
-
-# ---- attention and time --------------------------------------------------------------------------------------------------
-
-
-@writes(mg.SelfAttention)
-def attention(graph: Graph, layer: Any, x: Value) -> Value:
-    """y = x + gamma softmax(q k' / sqrt(d)) v"""
-    X = graph.reshape(x, int(np.prod(x.shape[1:3])), layer.c)  # (N, T, C)
-    q, k, v = (graph.add("MatMul", X, W) for W in (layer.Wq, layer.Wk, layer.Wv))
-    S = graph.add("MatMul", q, graph.add("Transpose", k, perm=[0, 2, 1]))
-    A = graph.add("Softmax", graph.add("Div", S, np.asarray(layer.d**0.5, x.dtype)), axis=-1)
-    o = graph.reshape(graph.add("MatMul", A, v), *x.shape[1:])
-    return graph.add("Add", x, graph.add("Mul", layer.gamma, o))
-
-
-@writes(mg.TimeEmbedding)
-def time_embedding(graph: Graph, layer: Any, t: Value) -> Value:
-    """y = [sin(w t), cos(w t)]"""
-    angles = graph.add("Mul", graph.reshape(t, 1), layer.w.astype(t.dtype))  # (N, 1) (dim / 2,)
-    return graph.add("Concat", graph.add("Sin", angles), graph.add("Cos", angles), axis=-1)
-
-
-@writes(mg.GRU)
-def gru(graph: Graph, layer: Any, x: Any) -> Value:
-    """ONNX keeps frames first and the gates in the order u, r, n; its linear_before_reset is the reset gate after the product."""
-    (x, h0), n = (x if layer.pairs else (x, None)), layer.n
-
-    def gates(a: np.ndarray) -> np.ndarray:  # (..., 3n) of r, u, n -> (1, 3n, ...) of u, r, n
-        r, u, new = np.split(a, 3, axis=-1)
-        return np.concatenate([u, r, new], axis=-1).T[None]
-
-    c = np.concatenate([np.zeros(2 * n, layer.c.dtype), layer.c])
-    first = None if h0 is None else graph.add("Unsqueeze", h0, np.array([0]))
-    weights = gates(layer.W), gates(layer.U), np.concatenate([gates(layer.b), gates(c)], axis=1)
-    y = graph.add(
-        "GRU", graph.add("Transpose", x, perm=[1, 0, 2]), *weights, None, first, hidden_size=n, linear_before_reset=1
-    )
-    return graph.add("Transpose", graph.add("Squeeze", y, np.array([1])), perm=[1, 0, 2])  # (T, 1, N, n) -> (N, T, n)
-
-
-# ---- clips ---------------------------------------------------------------------------------------------------------------
-
-
-@writes(mg.Frames)
-def frames(graph: Graph, layer: Any, x: Value) -> Value:
-    """The layers inside see N clips of T frames as a batch of N T images."""
-    T, example = x.shape[1], x.example.reshape(-1, *x.shape[2:])
-    y = chain(graph, layer.chain.layers, graph.reshape(x, *x.shape[2:], example=example))  # (N T, ...)
-    return graph.reshape(y, T, *y.shape[1:])
-
-
-@writes(mg.JoinFrames)
-def join_frames(graph: Graph, layer: Any, x: tuple) -> Value:
-    """y[n, t] = [c[n], x[n, t]]"""
-    c, f = x  # (N, d), (N, T, e)
-    spread = graph.add("Expand", graph.add("Unsqueeze", c, np.array([1])), np.array([1, f.shape[1], 1]))
-    return graph.add("Concat", spread, f, axis=-1)

@@ -18,8 +18,8 @@ from minigan.layers.tree import leaves, tree_map
 from minigan.network import Sequential
 from minigan.running.files import atomic_write
 from minigan.running.onnx.inputs import Draws, call, drawing, feeds, inputs_of, samples
-from minigan.running.onnx.layers import chain
 from minigan.running.onnx.values import Graph, Value
+from minigan.running.onnx.writers import chain
 from minigan.running.run import Run
 
 OPSET, IR = 17, 8  # of 2022: what reads ONNX today reads these

@@ -58,9 +58,9 @@ def test_a_subclass_that_computes_the_same_is_written():
 
 
 def test_a_graph_that_computes_something_else_is_not_written(monkeypatch):
-    from minigan.running.onnx import layers
+    from minigan.running.onnx import writers
 
-    monkeypatch.setitem(layers.WRITERS, Tanh, lambda graph, layer, x: graph.add("Sigmoid", x))
+    monkeypatch.setitem(writers.WRITERS, Tanh, lambda graph, layer, x: graph.add("Sigmoid", x))
     with pytest.raises(
         ValueError, match=r"the graph of this network differs from it by up to \d\.\de-01, so nothing is written"
     ):

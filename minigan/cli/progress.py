@@ -76,13 +76,12 @@ def go(run: Any) -> int:
 
     from minigan.kernels.parallel.jit import on_compile
     from minigan.running import folder, job, rates
-    from minigan.running.bar import short_names
+    from minigan.running.bar import advances
     from minigan.running.doctor import Alarm
 
     trainer = run.trainer
     if trainer.t < trainer.steps and rates.stands_still(trainer.game):
         say("note: the learning rate is 0: nothing will move")
-    short = short_names(run.panels)
     live = sys.stderr is not None and sys.stderr.isatty()
     with tqdm(
         total=run.steps,
@@ -94,16 +93,14 @@ def go(run: Any) -> int:
         file=Screen(),
         disable=sys.stderr is None,  # closed by 2>&-
     ) as bar:
-        latest: dict[str, float] = {}  # as last logged or measured
+        advance = advances(bar, run.panels)
         step, alarm, screen = trainer.t, Alarm(run.panels), Screen()
 
         def progress(t: int, row: dict[str, float]) -> None:
             nonlocal step
             step = t
             bar.set_description("training", refresh=False)
-            latest.update({label: row[name] for name, label in short.items() if name in row})
-            bar.set_postfix({name: f"{value:.2f}" for name, value in latest.items()}, refresh=False)
-            bar.update()
+            advance(row)
             for finding in alarm(t, row):
                 bar.write(f"step {t}: {finding.title}: {finding.evidence}; {_ask(run.out)}", file=screen)
 

@@ -21,30 +21,36 @@ SECONDS = 2.0  # between two sheets in a notebook, at least
 @contextmanager
 def shown(trainer: Any, progress: Progress | None) -> Iterator[Progress]:
     """What Trainer.run calls after each step: `progress`, or, if it is None, a bar that ends with the block."""
-    if progress is not None:
-        yield progress
-        return
     notebook, off = in_notebook(), job.rank() > 0 or os.environ.get("TQDM_DISABLE", "0") not in ("", "0")
+    if progress is not None or off:
+        yield progress or (lambda t, row: None)
+        return
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*IProgress not found")  # without ipywidgets the bar is text
         from tqdm.auto import tqdm
-    disable = True if off else False if notebook else None  # None: unless standard error is a terminal
+    disable = False if notebook else None  # None: unless standard error is a terminal
     with tqdm(total=trainer.steps, initial=trainer.t, unit="step", desc="training", disable=disable) as bar:
-        sheet, latest, short = Sheet(notebook and not off), {}, short_names(trainer.game.panels)
+        sheet, advance = Sheet(notebook), advances(bar, trainer.game.panels)
 
         def step(t: int, row: dict) -> None:
-            latest.update({label: row[name] for name, label in short.items() if name in row})
-            bar.set_postfix({name: f"{value:.2f}" for name, value in latest.items()}, refresh=False)
-            bar.update()
+            advance(row)
             if t in trainer.evaluated:
                 sheet.show(trainer.game, last=t == trainer.steps)
 
         yield step
 
 
-def short_names(panels: Any) -> dict[str, str]:
-    """The names in a row that a bar shows -> what they are called there."""
-    return {name: label for panel in panels for name, label in panel.short.items()}
+def advances(bar: Any, panels: Any) -> Callable[[dict], None]:
+    """advance(row): one step more on tqdm's bar, with the numbers that the panels have a short name for, as last in a row."""
+    short = {name: label for panel in panels for name, label in panel.short.items()}
+    latest: dict[str, float] = {}
+
+    def advance(row: dict) -> None:
+        latest.update({label: row[name] for name, label in short.items() if name in row})
+        bar.set_postfix({name: f"{value:.2f}" for name, value in latest.items()}, refresh=False)
+        bar.update()
+
+    return advance
 
 
 class Sheet:

@@ -17,8 +17,9 @@ import site_pages
 from sphinx.application import Sphinx
 
 import minigan
+from minigan.teach.lessons.run import PLAIN
 
-os.environ.setdefault("MINIGAN_ANSWERS", "1")  # the results of predictions are shown on the site
+os.environ.update(PLAIN)
 
 project, author, copyright = "minigan", "the minigan maintainers", "the minigan maintainers, MIT license"
 release = minigan.__version__
@@ -34,7 +35,6 @@ myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 nb_execution_mode = "off" if os.environ.get("MINIGAN_SITE_EXECUTE") == "0" else "force"
 nb_execution_timeout = 600
-os.environ["TQDM_DISABLE"] = "1"  # no progress bars in the outputs
 nb_execution_raise_on_error = True
 nb_merge_streams = True
 nb_output_stderr = "warn"  # a lesson must not print warnings

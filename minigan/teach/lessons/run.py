@@ -18,6 +18,7 @@ from minigan.teach.lessons.shelf import ROOT
 from minigan.teach.lessons.solve import solved, source, split, tags
 
 TIMEOUT = 600  # seconds for one cell
+PLAIN = {ANSWERS: "1", "TQDM_DISABLE": "1"}  # of a kernel whose outputs are read: predictions open, no progress bars
 RESET = "%reset -f"  # the second run starts with an empty namespace, but everything is compiled already
 
 
@@ -89,7 +90,7 @@ def execute(notebook: Any, folder: str, more: Mapping[str, str] | None = None, *
         extra_arguments=["--log-level=ERROR"],  # a new ipykernel warns about its unencrypted local connection
         resources={"metadata": {"path": folder}},
         **options,
-    ).execute(env=environment() | {ANSWERS: "1", "TQDM_DISABLE": "1"} | dict(more or {}))  # without progress bars
+    ).execute(env=environment() | PLAIN | dict(more or {}))
 
 
 def code(cell: dict) -> Any:

@@ -15,7 +15,7 @@ Start with images.py.
 
 from minigan.plots.compare import pairs, scored
 from minigan.plots.curves import curves
-from minigan.plots.film import FILMS, check_film, save_film, save_frames
+from minigan.plots.film import FILMS, MOVING, check_film, save_film, save_frames
 from minigan.plots.gif import save_gif
 from minigan.plots.images import FORMATS, format_of, grid, save_image, save_png, to_image
 from minigan.plots.panel import Panel
@@ -23,6 +23,6 @@ from minigan.plots.plane import scatter2d
 from minigan.plots.show import show
 
 __all__ = [
-    "FILMS", "FORMATS", "Panel", "check_film", "curves", "format_of", "grid", "pairs", "save_film", "save_frames",
+    "FILMS", "FORMATS", "MOVING", "Panel", "check_film", "curves", "format_of", "grid", "pairs", "save_film", "save_frames",
     "save_gif", "save_image", "save_png", "scatter2d", "scored", "show", "to_image",
 ]  # fmt: skip

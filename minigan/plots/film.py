@@ -18,6 +18,7 @@ from minigan.plots.images import as_pil, format_of, grid, save_png
 from minigan.running.arguments import check_path, check_positive, check_range
 from minigan.running.files import atomic_file, atomic_write
 
+MOVING = (".gif", ".apng", ".mp4")
 FILMS = {".gif": "gif", ".png": "strip", ".apng": "apng", ".mp4": "mp4"}
 
 
@@ -59,7 +60,7 @@ def save_frames(path: str | os.PathLike, frames: Sequence[np.ndarray], fps: floa
     check_path("save_frames", path=path)
     check_positive("save_frames", fps=fps)
     check_range("save_frames", hold=hold)
-    kind = check_film(path, ".gif", ".apng", ".mp4")
+    kind = check_film(path, *MOVING)
     if not len(frames) or len({np.shape(frame) for frame in frames}) > 1:
         shapes = sorted({np.shape(frame) for frame in frames})
         raise ValueError(f"a film is made of frames of one shape, got {shapes or 'no frames'}")

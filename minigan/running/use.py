@@ -126,7 +126,7 @@ def interpolate(
         raise ValueError(f"interpolate needs n >= 1 images, got {n}")
     labels = labels_or_cycle(None if number is None else np.full(n, number), n, game.classes)
     film = Path(out) if out is not None else beside(run, f"walk_{from_seed}_{to_seed}.gif")
-    plots.check_film(film, ".gif", ".apng", ".mp4")
+    plots.check_film(film, *plots.MOVING)
     refuse_too_large(f"{frames} frames of {n} images", frames * n * math.prod(run.trainer.source.shape))
     a, b = (first(game.noise(n, np.random.default_rng(seed), labels)) for seed in (from_seed, to_seed))
     pictures = [plots.grid(plots.to_image(x), columns=COLUMNS) for x in walk(game, a, b, frames, labels)]
@@ -168,7 +168,7 @@ def film(run: Run, path: str | Path) -> int:
 
     Raises ValueError for a run without frames, and as `plots.save_frames` does.
     """
-    plots.check_film(path, ".gif", ".apng", ".mp4")
+    plots.check_film(path, *plots.MOVING)
     frames = read_frames(run.out / "frames") if run.model is None else []
     if not frames:
         raise ValueError(f"{run.model or shown(run.out)} has no frames of a training: give the folder of a run")

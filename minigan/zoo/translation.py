@@ -71,7 +71,7 @@ class Paired(gan.Framed):
     batch: int = option(16, "images a step", least=1)
 
     def unused(self) -> dict[str, str]:
-        return super().unused() | {"condition": "the networks see images alone"}
+        return super().unused() | {"condition": gan.IMAGES_ALONE}
 
     def given(self, images: np.ndarray) -> np.ndarray:
         """What G sees of the images of a data set: framed, as in training.   uint8 (N, H, W, C) -> uint8 (N, H', W', C)"""

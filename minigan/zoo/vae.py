@@ -163,7 +163,7 @@ class Options(recipe.Options):
     width: int = option(200, "units of each hidden layer (conv: channels of E's first layer)", least=1)
 
     def unused(self) -> dict[str, str]:
-        found = super().unused() | dict.fromkeys(("labels", "condition"), "the networks see images alone")
+        found = super().unused() | dict.fromkeys(("labels", "condition"), gan.IMAGES_ALONE)
         if self.likelihood not in ("gaussian", "perceptual"):
             found["s"] = f"it belongs to the likelihoods gaussian and perceptual, not to {self.likelihood}"
         if self.likelihood != "perceptual":

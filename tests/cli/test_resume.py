@@ -210,11 +210,9 @@ def test_a_config_from_before_there_were_recipes_is_a_gan(damaged):
 
 @pytest.fixture
 def any_threads(monkeypatch):
-    """Every call is cut, however small; the number of threads comes back afterwards."""
+    """Every call is cut, however small."""
     monkeypatch.setattr(threads, "SMALL", 0)
-    before = threads.get_threads(), threads.get_shares()
-    yield threads.set_threads
-    threads.set_threads(*before)
+    return threads.set_threads
 
 
 def trained(path, n):

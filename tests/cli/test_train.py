@@ -270,11 +270,8 @@ def test_an_error_of_ours_is_not_hidden(stop_at, tmp_path):
 
 @pytest.fixture
 def any_threads(monkeypatch):
-    """Every call is cut, however small; the number of threads comes back afterwards."""
+    """Every call is cut, however small."""
     monkeypatch.setattr(threads, "SMALL", 0)
-    before = threads.get_threads(), threads.get_shares()
-    yield
-    threads.set_threads(*before)
 
 
 def test_deterministic_runs_have_the_same_bits_on_one_thread_and_two(capsys, tmp_path, any_threads):

@@ -20,10 +20,7 @@ AROUND = 3  # numbers of NaN on each side
 
 @pytest.fixture(autouse=True)
 def small_work_is_cut(monkeypatch):
-    before = threads.get_threads(), threads.get_shares()
     monkeypatch.setattr(threads, "SMALL", 0)
-    yield
-    threads.set_threads(*before)
 
 
 def placed(a, way):

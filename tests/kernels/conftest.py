@@ -36,9 +36,7 @@ def normal():
 
 @pytest.fixture(params=[1, 2, 3])
 def any_threads(request, monkeypatch):
-    """Run the test with 1, 2 and 3 threads, cutting even small work; restore the setting afterwards."""
-    before = threads.get_threads(), threads.get_shares()
+    """Run the test with 1, 2 and 3 threads, cutting even small work."""
     monkeypatch.setattr(threads, "SMALL", 0)
     threads.set_threads(request.param)
-    yield request.param
-    threads.set_threads(*before)
+    return request.param

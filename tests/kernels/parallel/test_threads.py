@@ -24,13 +24,6 @@ def _python(code, **environment):
     )
 
 
-@pytest.fixture
-def settings():
-    before = threads.get_threads(), threads.get_shares()
-    yield
-    threads.set_threads(*before)
-
-
 def test_shares_are_contiguous_and_in_order(any_threads):
     spans = run(lambda i, j: (i, j), 10, size=1e9)
     assert spans[0][0] == 0
@@ -41,7 +34,7 @@ def test_shares_are_contiguous_and_in_order(any_threads):
     assert run(lambda i, j: (i, j), 1, size=1e9) == [(0, 1)]
 
 
-def test_small_work_is_not_cut(settings):
+def test_small_work_is_not_cut():
     threads.set_threads(2)
     caller = threading.get_ident()
     assert run(lambda i, j: (i, j, threading.get_ident()), 10, size=100) == [(0, 10, caller)]
@@ -82,17 +75,17 @@ def test_blas_is_held_at_one_thread():
 
 
 @pytest.mark.parametrize(("n", "shares"), [(0, None), (-1, None), (1.5, None), ("2", None), (2, 0), (2, 1.0)])
-def test_bad_numbers_of_threads(settings, n, shares):
+def test_bad_numbers_of_threads(n, shares):
     with pytest.raises(ValueError, match="whole number of at least 1, got"):
         threads.set_threads(n, shares)
 
 
-def test_too_many_shares_are_refused(settings):
+def test_too_many_shares_are_refused():
     with pytest.raises(ValueError, match="shares must be at most 65535, got 65536"):
         threads.set_threads(1, shares=65536)
 
 
-def test_the_environment_sets_the_threads(settings, monkeypatch):
+def test_the_environment_sets_the_threads(monkeypatch):
     monkeypatch.setattr(threads, "_pool", None)  # as in a new process
     monkeypatch.setenv("MINIGAN_THREADS", "3")
     assert (threads.get_shares(), threads.get_threads()) == (3, 3)
@@ -118,7 +111,7 @@ def _all_sums(normal):
     return np.concatenate([a.ravel() for a in (dW, dense_dW, mean, var, *gradients, y, dx)])
 
 
-def test_bits_depend_on_the_number_of_shares_only(settings, monkeypatch):
+def test_bits_depend_on_the_number_of_shares_only(monkeypatch):
     monkeypatch.setattr(threads, "SMALL", 0)
 
     def result(n, shares=None):

@@ -113,7 +113,7 @@ def gradient_stops_at_the_features(patch):
 
 
 @exhibit(
-    story="A grey image is copied to three channels for VGG; on the way back one channel is kept, and two thirds of dx are lost",
+    story="A grey image is copied to three channels for VGG; its backward pass keeps one channel, and two thirds of dx are lost",
     caught_by="along direction 0",
     check=certified("projection", "values and gradient", "1 channels"),
 )

@@ -87,10 +87,10 @@ def values(likelihood: Likelihood | None, k: int) -> Iterator[Check]:
     if likelihood is None:
         f_x, f_y = D(x)[0], D(G(z[0]))[0]
         yield compare("like", row["like"], np.mean([0.5 * (u @ u) for u in f_y - f_x]), ADJOINT)
-        r, f = D(x)[1], np.concatenate([D(G(z[0]))[1], D(G(z_p))[1]])
+        r, drawn = D(x)[1], D(G(z_p))[1]
+        f = np.concatenate([D(G(z[0]))[1], drawn])
         yield compare("loss_D", row["loss_D"], losses.non_saturating.d(r, f)[0], ADJOINT)
         yield compare("loss_G", row["loss_G"], losses.non_saturating.g(r, f)[0], ADJOINT)
-        drawn = D(G(z_p))[1]
         yield compare("scores", [row["score_real"], row["score_fake"]], [r.mean(), drawn.mean()], ADJOINT)
         return
     log_p = np.array([likelihood(x, G(one))[0] for one in z])  # (k, N)

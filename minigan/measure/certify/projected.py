@@ -1,7 +1,7 @@
 """Claims about what looks at images through VGG: the projected GAN, and the VAE with the perceptual loss.
 
-Here a gradient has to pass a network that does not learn.  It is lost without a trace if the features are computed apart, and it is
-wrong in a way that no picture shows if the mixing of the channels, or the copying of a grey image to three, is left out on the way back.
+Here a gradient has to pass a network that does not learn.  It is lost without a trace if the features are computed apart.  And it is
+wrong, in a way that no picture shows, if the backward pass leaves out the mixing of the channels or the copying of a grey image to three.
 """
 
 from collections.abc import Iterator

@@ -63,9 +63,7 @@ def show(what: Any, scale: int = 2) -> None:
     else:
         images = as_array("images", what)
         if images.dtype.kind not in "buif":
-            raise ValueError(
-                f"show draws arrays of numbers, games and runs, got {what!r}; a file: PIL.Image.open(path)"
-            )
+            raise ValueError(f"show draws arrays of numbers, games and runs, got {what!r}; a file: read it with Pillow")
         if images.ndim < 2:
             raise ValueError(f"expected images (H, W), (H, W, C) or (N, H, W, C), got {images.shape}")
         many = images if images.ndim in (4, 5) else images.reshape(1, *images.shape[:2], -1)

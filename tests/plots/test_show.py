@@ -99,7 +99,9 @@ def test_without_samples_a_notebook_gets_the_text():
 
 
 def test_what_is_no_array_of_numbers_is_refused():
-    with pytest.raises(ValueError, match=r"arrays of numbers, games and runs, got 'a\.png'; a file: PIL"):
+    with pytest.raises(
+        ValueError, match=r"arrays of numbers, games and runs, got 'a\.png'; a file: read it with Pillow"
+    ):
         show("a.png")
 
 
